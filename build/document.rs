@@ -1,0 +1,335 @@
+//! Reads an OpenAPI document strictly: every keyword must be one that OpenAPI 3.0 knows at its place,
+//! every value of the right kind, every `$ref` must lead somewhere.
+//!
+//! `openapiv3` alone lets a misspelt keyword pass and reports any mistake below `paths` at the start of
+//! `paths`; the generator panics on what it doesn't expect. So the document is checked here first, and a
+//! mistake is reported with the file and the JSON pointer of its place.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// A mistake in a document, and its place.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    pub(crate) file: String,
+    /// JSON pointer (RFC 6901); empty where the file could not be parsed at all.
+    pub(crate) pointer: String,
+    pub(crate) message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, pointer, message } = self;
+        if pointer.is_empty() {
+            write!(f, "{file}: {message}")
+        } else {
+            write!(f, "{file}: {pointer}: {message}")
+        }
+    }
+}
+
+/// A checked document, in both forms that the build needs.
+pub(crate) struct Document {
+    /// The document as written, in its own order, extensions included.
+    pub(crate) raw: Value,
+    /// The same as types, for the generator.
+    pub(crate) api: openapiv3::OpenAPI,
+}
+
+impl Document {
+    /// Parses and checks the text of `file`.
+    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Mistake> {
+        let mistake = |pointer: String, message: String| Mistake { file: file.to_owned(), pointer, message };
+        // By way of YAML's own value, which refuses a key that stands twice.
+        let raw = serde_yaml::from_str::<serde_yaml::Value>(text)
+            .map_err(|e| e.to_string())
+            .and_then(|yaml| serde_json::to_value(yaml).map_err(|e| e.to_string()))
+            .map_err(|message| mistake(String::new(), message))?;
+        check(&raw, Is::Object(ROOT), "", &raw).map_err(|(pointer, message)| mistake(pointer, message))?;
+        let api = serde_json::from_value(raw.clone()).map_err(|e| mistake("/".to_owned(), e.to_string()))?;
+        Ok(Self { raw, api })
+    }
+
+    /// What the `$ref` in `value` leads to, or `value` itself.
+    pub(crate) fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
+        let target = value.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
+        target.and_then(|pointer| self.raw.pointer(pointer)).unwrap_or(value)
+    }
+}
+
+type Fields = &'static [(&'static str, Is)];
+
+/// What a value may be.
+#[derive(Clone, Copy)]
+enum Is {
+    Any,
+    Text,
+    Flag,
+    Count,
+    Number,
+    Object(Fields),
+    /// An object of these fields, or a `$ref`.
+    OrRef(Fields),
+    Map(&'static Is),
+    List(&'static Is),
+    Schema,
+    Paths,
+    Responses,
+}
+
+const ROOT: Fields = &[
+    ("openapi", Is::Text),
+    ("info", Is::Object(INFO)),
+    ("servers", Is::List(&Is::Object(SERVER))),
+    ("paths", Is::Paths),
+    ("components", Is::Object(COMPONENTS)),
+    ("security", SECURITY),
+    ("tags", Is::List(&Is::Object(TAG))),
+    ("externalDocs", Is::Object(EXTERNAL_DOCS)),
+];
+const INFO: Fields = &[
+    ("title", Is::Text),
+    ("description", Is::Text),
+    ("termsOfService", Is::Text),
+    ("contact", Is::Object(&[("name", Is::Text), ("url", Is::Text), ("email", Is::Text)])),
+    ("license", Is::Object(&[("name", Is::Text), ("url", Is::Text)])),
+    ("version", Is::Text),
+];
+const SERVER: Fields = &[
+    ("url", Is::Text),
+    ("description", Is::Text),
+    (
+        "variables",
+        Is::Map(&Is::Object(&[
+            ("enum", Is::List(&Is::Text)),
+            ("default", Is::Text),
+            ("description", Is::Text),
+        ])),
+    ),
+];
+const SECURITY: Is = Is::List(&Is::Map(&Is::List(&Is::Text)));
+const TAG: Fields =
+    &[("name", Is::Text), ("description", Is::Text), ("externalDocs", Is::Object(EXTERNAL_DOCS))];
+const EXTERNAL_DOCS: Fields = &[("description", Is::Text), ("url", Is::Text)];
+const COMPONENTS: Fields = &[
+    ("schemas", Is::Map(&Is::Schema)),
+    ("responses", Is::Map(&Is::OrRef(RESPONSE))),
+    ("parameters", Is::Map(&Is::OrRef(PARAMETER))),
+    ("examples", Is::Map(&Is::OrRef(EXAMPLE))),
+    ("requestBodies", Is::Map(&Is::OrRef(REQUEST_BODY))),
+    ("headers", Is::Map(&Is::OrRef(HEADER))),
+    ("securitySchemes", Is::Map(&Is::OrRef(SECURITY_SCHEME))),
+    ("links", Is::Map(&Is::OrRef(LINK))),
+];
+const SECURITY_SCHEME: Fields = &[
+    ("type", Is::Text),
+    ("description", Is::Text),
+    ("name", Is::Text),
+    ("in", Is::Text),
+    ("scheme", Is::Text),
+    ("bearerFormat", Is::Text),
+];
+const PATH_ITEM: Fields = &[
+    ("summary", Is::Text),
+    ("description", Is::Text),
+    ("get", Is::Object(OPERATION)),
+    ("put", Is::Object(OPERATION)),
+    ("post", Is::Object(OPERATION)),
+    ("delete", Is::Object(OPERATION)),
+    ("patch", Is::Object(OPERATION)),
+    ("servers", Is::List(&Is::Object(SERVER))),
+    ("parameters", Is::List(&Is::OrRef(PARAMETER))),
+];
+const OPERATION: Fields = &[
+    ("tags", Is::List(&Is::Text)),
+    ("summary", Is::Text),
+    ("description", Is::Text),
+    ("externalDocs", Is::Object(EXTERNAL_DOCS)),
+    ("operationId", Is::Text),
+    ("parameters", Is::List(&Is::OrRef(PARAMETER))),
+    ("requestBody", Is::OrRef(REQUEST_BODY)),
+    ("responses", Is::Responses),
+    ("deprecated", Is::Flag),
+    ("security", SECURITY),
+    ("servers", Is::List(&Is::Object(SERVER))),
+];
+const PARAMETER: Fields = &[
+    ("name", Is::Text),
+    ("in", Is::Text),
+    ("description", Is::Text),
+    ("required", Is::Flag),
+    ("deprecated", Is::Flag),
+    ("allowEmptyValue", Is::Flag),
+    ("style", Is::Text),
+    ("explode", Is::Flag),
+    ("schema", Is::Schema),
+    ("example", Is::Any),
+    ("examples", Is::Map(&Is::OrRef(EXAMPLE))),
+];
+const HEADER: Fields = &[
+    ("description", Is::Text),
+    ("required", Is::Flag),
+    ("deprecated", Is::Flag),
+    ("schema", Is::Schema),
+    ("example", Is::Any),
+    ("examples", Is::Map(&Is::OrRef(EXAMPLE))),
+];
+const REQUEST_BODY: Fields = &[("description", Is::Text), ("content", CONTENT), ("required", Is::Flag)];
+const CONTENT: Is = Is::Map(&Is::Object(&[
+    ("schema", Is::Schema),
+    ("example", Is::Any),
+    ("examples", Is::Map(&Is::OrRef(EXAMPLE))),
+]));
+const EXAMPLE: Fields =
+    &[("summary", Is::Text), ("description", Is::Text), ("value", Is::Any), ("externalValue", Is::Text)];
+const RESPONSE: Fields = &[
+    ("description", Is::Text),
+    ("headers", Is::Map(&Is::OrRef(HEADER))),
+    ("content", CONTENT),
+    ("links", Is::Map(&Is::OrRef(LINK))),
+];
+const LINK: Fields = &[
+    ("operationRef", Is::Text),
+    ("operationId", Is::Text),
+    ("parameters", Is::Map(&Is::Any)),
+    ("requestBody", Is::Any),
+    ("description", Is::Text),
+];
+const SCHEMA: Fields = &[
+    ("title", Is::Text),
+    ("multipleOf", Is::Number),
+    ("maximum", Is::Number),
+    ("exclusiveMaximum", Is::Flag),
+    ("minimum", Is::Number),
+    ("exclusiveMinimum", Is::Flag),
+    ("maxLength", Is::Count),
+    ("minLength", Is::Count),
+    ("pattern", Is::Text),
+    ("maxItems", Is::Count),
+    ("minItems", Is::Count),
+    ("uniqueItems", Is::Flag),
+    ("maxProperties", Is::Count),
+    ("minProperties", Is::Count),
+    ("required", Is::List(&Is::Text)),
+    ("enum", Is::List(&Is::Any)),
+    ("type", Is::Text),
+    ("allOf", Is::List(&Is::Schema)),
+    ("oneOf", Is::List(&Is::Schema)),
+    ("anyOf", Is::List(&Is::Schema)),
+    ("not", Is::Schema),
+    ("items", Is::Schema),
+    ("properties", Is::Map(&Is::Schema)),
+    ("additionalProperties", Is::Schema),
+    ("description", Is::Text),
+    ("format", Is::Text),
+    ("default", Is::Any),
+    ("nullable", Is::Flag),
+    ("readOnly", Is::Flag),
+    ("writeOnly", Is::Flag),
+    ("externalDocs", Is::Object(EXTERNAL_DOCS)),
+    ("example", Is::Any),
+    ("deprecated", Is::Flag),
+];
+
+/// The place of a mistake (a JSON pointer), and what is wrong there.
+type Found = (String, String);
+
+fn check(value: &Value, is: Is, at: &str, root: &Value) -> Result<(), Found> {
+    let wrong = |expected: &str| Err((at.to_owned(), format!("expected {expected}, found {value}")));
+    match is {
+        Is::Any => Ok(()),
+        Is::Text => {
+            if value.is_string() {
+                Ok(())
+            } else {
+                wrong("a string")
+            }
+        }
+        Is::Flag => {
+            if value.is_boolean() {
+                Ok(())
+            } else {
+                wrong("true or false")
+            }
+        }
+        Is::Count => {
+            if value.is_u64() {
+                Ok(())
+            } else {
+                wrong("a whole number, 0 or more")
+            }
+        }
+        Is::Number => {
+            if value.is_number() {
+                Ok(())
+            } else {
+                wrong("a number")
+            }
+        }
+        Is::List(item) => {
+            let Some(items) = value.as_array() else { return wrong("a list") };
+            items.iter().enumerate().try_for_each(|(i, v)| check(v, *item, &format!("{at}/{i}"), root))
+        }
+        Is::Map(of) => {
+            let Some(members) = value.as_object() else { return wrong("an object") };
+            members.iter().try_for_each(|(k, v)| check(v, *of, &step(at, k), root))
+        }
+        Is::OrRef(_) | Is::Schema if value.get("$ref").is_some() => reference(value, at, root),
+        Is::Schema if value.is_boolean() && at.ends_with("/additionalProperties") => Ok(()),
+        Is::Schema => fields(value, SCHEMA, at, root),
+        Is::Object(known) | Is::OrRef(known) => fields(value, known, at, root),
+        Is::Paths => each(value, at, |key, v, at| {
+            if !key.starts_with('/') {
+                return Err((at.to_owned(), "a path must start with '/'".to_owned()));
+            }
+            fields(v, PATH_ITEM, at, root)
+        }),
+        Is::Responses => each(value, at, |key, v, at| {
+            if key != "default" && key.parse::<u16>().map_or(true, |s| !(100..600).contains(&s)) {
+                return Err((at.to_owned(), "expected a status code, such as '200'".to_owned()));
+            }
+            check(v, Is::OrRef(RESPONSE), at, root)
+        }),
+    }
+}
+
+fn fields(value: &Value, known: Fields, at: &str, root: &Value) -> Result<(), Found> {
+    each(value, at, |key, v, at| match known.iter().find(|(name, _)| *name == key) {
+        Some((_, is)) => check(v, *is, at, root),
+        None if key.starts_with("x-") => Ok(()),
+        None => {
+            let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+            Err((at.to_owned(), format!("unknown keyword; known here: {}", names.join(", "))))
+        }
+    })
+}
+
+fn each(
+    value: &Value,
+    at: &str,
+    mut visit: impl FnMut(&str, &Value, &str) -> Result<(), Found>,
+) -> Result<(), Found> {
+    let Some(members) = value.as_object() else {
+        return Err((at.to_owned(), format!("expected an object, found {value}")));
+    };
+    members.iter().try_for_each(|(key, v)| visit(key, v, &step(at, key)))
+}
+
+fn reference(value: &Value, at: &str, root: &Value) -> Result<(), Found> {
+    let at = step(at, "$ref");
+    let Some(target) = value["$ref"].as_str() else {
+        return Err((at, format!("expected a string, found {}", value["$ref"])));
+    };
+    if value.as_object().is_some_and(|o| o.len() > 1) {
+        return Err((at, "what stands beside a $ref is ignored: move it to the target".to_owned()));
+    }
+    match target.strip_prefix('#').and_then(|pointer| root.pointer(pointer)) {
+        Some(_) => Ok(()),
+        None => Err((at, format!("leads nowhere: {target}"))),
+    }
+}
+
+fn step(at: &str, key: &str) -> String {
+    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+}

@@ -1,0 +1,94 @@
+//! A call that was described but not yet made.
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+    time::Duration,
+};
+
+use progenitor_client::{ClientInfo, ResponseValue};
+use tokio::time::{Instant, timeout_at};
+
+use super::Client;
+use crate::{
+    api,
+    error::{Error, TransportError, TransportFailure, uncarry},
+    ids::ProjectId,
+};
+
+type Boxed<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
+
+/// A call to the service. It does nothing until it is awaited.
+///
+/// ```
+/// # use std::time::Duration;
+/// # async fn doc(lts: &huaweicloud_lts::Client) -> Result<(), huaweicloud_lts::Error> {
+/// let groups = lts.groups().deadline(Duration::from_secs(5)).await?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<'c, T> {
+    client: &'c Client,
+    deadline: Option<Duration>,
+    run: Box<dyn FnOnce(Target) -> Boxed<'c, T> + Send + 'c>,
+}
+
+/// What a call is made with: a raw client that knows the deadline, and the project.
+pub(super) struct Target {
+    pub(super) api: api::lts::Client,
+    pub(super) project: ProjectId,
+}
+
+impl<'c, T> Call<'c, T> {
+    pub(super) fn new<F, Fut>(client: &'c Client, run: F) -> Self
+    where
+        F: FnOnce(Target) -> Fut + Send + 'c,
+        Fut: Future<Output = Result<T, Error>> + Send + 'c,
+    {
+        Self { client, deadline: None, run: Box::new(move |target| Box::pin(run(target))) }
+    }
+
+    /// The time for the whole call, a login within it included. The client's `call_timeout` if it isn't set.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
+    }
+
+    /// Makes the call. Awaiting it does the same.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn send(self) -> Result<T, Error> {
+        let mut api = self.client.inner.api.clone();
+        let time = self.deadline.unwrap_or(api.inner().shared.call_timeout);
+        let deadline = Instant::now() + time;
+        api.inner.deadline = Some(deadline);
+        let late = |_| {
+            let failure = TransportFailure::Deadline;
+            Error::Transport(TransportError { operation: None, failure, sent: false, source: None })
+        };
+        let project = timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??;
+        (self.run)(Target { api, project }).await
+    }
+}
+
+impl<'c, T: Send + 'c> IntoFuture for Call<'c, T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = Boxed<'c, T>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<T> fmt::Debug for Call<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+/// The value of an answer, or our error.
+pub(super) fn value<T>(answer: Result<ResponseValue<T>, progenitor_client::Error<()>>) -> Result<T, Error> {
+    answer.map(ResponseValue::into_inner).map_err(uncarry)
+}

@@ -1,0 +1,58 @@
+//! Log groups: create, list, delete (section 5.1).
+
+use super::{Call, Client, call::value};
+use crate::{
+    api::lts::types::{CreateLogGroupRequestBody, LogGroupName},
+    error::Error,
+    ids::GroupId,
+    input::{InvalidInput, check_integer, check_text},
+    model::{Group, Ttl},
+    spec::limits,
+};
+
+impl Client {
+    /// Creates a log group (section 5.1.1).
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for a name or ttl against the rules; `is_already_exists()`,
+    /// `is_quota_exceeded()`. Without an answer the group may exist all the same: see
+    /// [`Error::outcome_unknown`], or use [`ensure_group`](Self::ensure_group).
+    pub fn create_group(&self, name: impl Into<String>, ttl: Ttl) -> Call<'_, GroupId> {
+        let name = name.into();
+        Call::new(self, async move |to| {
+            let body = group_body(&name, ttl)?;
+            Ok(value(to.api.create_log_group().project_id(to.project).body(body).send().await)?.log_group_id)
+        })
+    }
+
+    /// Lists all log groups of the project (section 5.1.2). There are no pages.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn groups(&self) -> Call<'_, Vec<Group>> {
+        Call::new(self, async move |to| {
+            let answer = value(to.api.list_log_groups().project_id(to.project).send().await)?;
+            Ok(answer.log_groups.into_iter().map(Group::from).collect())
+        })
+    }
+
+    /// Deletes a log group and its streams (section 5.1.3).
+    ///
+    /// # Errors
+    /// `is_not_found()`; `is_in_use()` if a transfer task reads one of its streams.
+    pub fn delete_group(&self, group: &GroupId) -> Call<'_, ()> {
+        let group = group.clone();
+        Call::new(self, async move |to| {
+            value(to.api.delete_log_group().project_id(to.project).log_group_id(group).send().await)
+        })
+    }
+}
+
+/// The body of a creation, held against the rules of Table 5-3.
+pub(super) fn group_body(name: &str, ttl: Ttl) -> Result<CreateLogGroupRequestBody, Error> {
+    check_text("log_group_name", &limits::LOG_GROUP_NAME, name)?;
+    check_integer("ttl_in_days", &limits::TTL_IN_DAYS, ttl.as_days().into())?;
+    let log_group_name =
+        LogGroupName::try_from(name).map_err(|e| InvalidInput::new("log_group_name", name, e.to_string()))?;
+    Ok(CreateLogGroupRequestBody { log_group_name, ttl_in_days: ttl })
+}

@@ -1,0 +1,80 @@
+//! Log streams of a group: create, list, delete (section 5.2).
+
+use super::{Call, Client, call::value};
+use crate::{
+    api::lts::types::{CreateLogStreamRequestBody, LogStreamName},
+    error::Error,
+    ids::{GroupId, StreamId},
+    input::{InvalidInput, check_text},
+    model::Stream,
+    spec::limits,
+};
+
+impl Client {
+    /// What can be done within a log group. Nothing is sent yet.
+    pub fn group(&self, id: &GroupId) -> GroupClient<'_> {
+        GroupClient { client: self, id: id.clone() }
+    }
+}
+
+/// A client of one log group; [`Client::group`] makes it.
+#[derive(Debug, Clone)]
+pub struct GroupClient<'c> {
+    pub(super) client: &'c Client,
+    pub(super) id: GroupId,
+}
+
+impl<'c> GroupClient<'c> {
+    /// The group's id.
+    pub fn id(&self) -> &GroupId {
+        &self.id
+    }
+
+    /// Creates a log stream (section 5.2.1).
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for a name against the rules; `is_not_found()` for the group,
+    /// `is_already_exists()`, `is_quota_exceeded()`. Without an answer the stream may exist all the same: see
+    /// [`Error::outcome_unknown`], or use [`ensure_stream`](Self::ensure_stream).
+    pub fn create_stream(&self, name: impl Into<String>) -> Call<'c, StreamId> {
+        let (name, group) = (name.into(), self.id.clone());
+        Call::new(self.client, async move |to| {
+            let body = stream_body(&name)?;
+            let call = to.api.create_log_stream().project_id(to.project).log_group_id(group).body(body);
+            Ok(value(call.send().await)?.log_stream_id)
+        })
+    }
+
+    /// Lists all streams of the group (section 5.2.2). There are no pages.
+    ///
+    /// # Errors
+    /// `is_not_found()` for the group.
+    pub fn streams(&self) -> Call<'c, Vec<Stream>> {
+        let group = self.id.clone();
+        Call::new(self.client, async move |to| {
+            let answer =
+                value(to.api.list_log_streams().project_id(to.project).log_group_id(group).send().await)?;
+            Ok(answer.log_streams.into_iter().map(Stream::from).collect())
+        })
+    }
+
+    /// Deletes a log stream (section 5.2.3).
+    ///
+    /// # Errors
+    /// `is_not_found()` for group or stream; `is_in_use()` if a transfer task reads the stream.
+    pub fn delete_stream(&self, stream: &StreamId) -> Call<'c, ()> {
+        let (group, stream) = (self.id.clone(), stream.clone());
+        Call::new(self.client, async move |to| {
+            let call = to.api.delete_log_stream().project_id(to.project).log_group_id(group);
+            value(call.log_stream_id(stream).send().await)
+        })
+    }
+}
+
+/// The body of a creation, held against the rules of Table 5-25.
+pub(super) fn stream_body(name: &str) -> Result<CreateLogStreamRequestBody, Error> {
+    check_text("log_stream_name", &limits::LOG_STREAM_NAME, name)?;
+    let log_stream_name = LogStreamName::try_from(name)
+        .map_err(|e| InvalidInput::new("log_stream_name", name, e.to_string()))?;
+    Ok(CreateLogStreamRequestBody { log_stream_name })
+}

@@ -1,0 +1,145 @@
+//! Where a service answers.
+
+use reqwest::Url;
+
+use crate::error::ConfigurationError;
+
+/// The cloud's domain where none is set.
+const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
+/// The region with a domain of its own, and that domain.
+const EUROPE: (&str, &str) = ("eu-west-101", "myhuaweicloud.eu");
+
+/// The base URL of a service, without a slash at its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint(Url);
+
+impl Endpoint {
+    /// The endpoint of a service in a region.
+    pub(crate) fn of_region(
+        service: &str,
+        region: &str,
+        cloud: Option<&str>,
+    ) -> Result<Self, ConfigurationError> {
+        let cloud = cloud.unwrap_or(if region == EUROPE.0 { EUROPE.1 } else { DEFAULT_CLOUD });
+        for (setting, name, dots) in [("region", region, false), ("cloud", cloud, true)] {
+            let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || (dots && c == '.');
+            if name.is_empty() || !name.chars().all(legal) {
+                return Err(ConfigurationError::new(
+                    setting,
+                    format!("{name:?} can't be part of a host name"),
+                ));
+            }
+        }
+        Self::parse("region", &format!("https://{service}.{region}.{cloud}"), false)
+    }
+
+    /// Reads a base URL.
+    pub(crate) fn parse(
+        setting: &'static str,
+        url: &str,
+        allow_plain: bool,
+    ) -> Result<Self, ConfigurationError> {
+        let wrong = |why: &str| ConfigurationError::new(setting, format!("{}: {why}", without_user(url)));
+        // A host name alone is what users of the official SDKs may have there.
+        let whole = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
+        let mut parsed = Url::parse(&whole).map_err(|e| wrong(&e.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(wrong("the scheme must be https, or http on this machine"));
+        }
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err(wrong("must not hold a user name or password"));
+        }
+        if parsed.query().is_some() || parsed.fragment().is_some() {
+            return Err(wrong("must not have a query or a fragment"));
+        }
+        let path = parsed.path().trim_end_matches('/').to_owned();
+        parsed.set_path(&path);
+        let endpoint = Self(parsed);
+        if !endpoint.is_tls() && !endpoint.is_local() && !allow_plain {
+            return Err(wrong(
+                "plain http is allowed on this machine only; use https, or allow_plain_http()",
+            ));
+        }
+        Ok(endpoint)
+    }
+
+    /// The base URL, to which paths are appended.
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    pub(crate) fn is_tls(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether it is on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        match self.0.host_str() {
+            Some("localhost") => true,
+            Some(host) => {
+                let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+                ip.is_ok_and(|ip| ip.is_loopback())
+            }
+            None => false,
+        }
+    }
+}
+
+/// A URL without what stands before an `@`, for messages.
+fn without_user(url: &str) -> &str {
+    url.rsplit('@').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_has_its_endpoint() {
+        for (region, cloud, url) in [
+            ("cn-north-4", None, "https://lts.cn-north-4.myhuaweicloud.com"),
+            ("eu-west-101", None, "https://lts.eu-west-101.myhuaweicloud.eu"),
+            ("eu-de", Some("otc.t-systems.com"), "https://lts.eu-de.otc.t-systems.com"),
+            ("a-region-of-tomorrow-1", None, "https://lts.a-region-of-tomorrow-1.myhuaweicloud.com"),
+        ] {
+            assert_eq!(Endpoint::of_region("lts", region, cloud).unwrap().as_str(), url);
+        }
+        for (region, cloud, setting) in [
+            ("", None, "region"),
+            ("x/..", None, "region"),
+            ("a.b", None, "region"),
+            ("r", Some("evil/"), "cloud"),
+        ] {
+            assert_eq!(Endpoint::of_region("lts", region, cloud).unwrap_err().setting(), setting);
+        }
+    }
+
+    #[test]
+    fn a_base_path_is_kept() {
+        for (given, base) in [
+            ("https://proxy.example/lts/", "https://proxy.example/lts"),
+            ("http://127.0.0.1:8086", "http://127.0.0.1:8086"),
+            ("http://[::1]:8086/", "http://[::1]:8086"),
+            ("http://localhost:1", "http://localhost:1"),
+            ("lts.example", "https://lts.example"),
+        ] {
+            assert_eq!(Endpoint::parse("endpoint", given, false).unwrap().as_str(), base);
+        }
+    }
+
+    #[test]
+    fn what_is_unsafe_is_refused_without_showing_a_password() {
+        for bad in [
+            "http://lts.example",
+            "ftp://lts.example",
+            "https://u:hunter2@lts.example",
+            "https://x?y",
+            "https://",
+            "http://127.0.0.1.evil.example",
+        ] {
+            let error = Endpoint::parse("endpoint", bad, false).unwrap_err().to_string();
+            assert!(error.starts_with("endpoint: ") && !error.contains("hunter2"), "{error}");
+        }
+        assert!(Endpoint::parse("endpoint", "http://lts.example", true).is_ok());
+    }
+}

@@ -1,0 +1,195 @@
+//! The only reader of error bodies.
+//!
+//! LTS, the gateway before it, IAM and whatever else stands in between each have their own shape; some
+//! refusals come with status 200. All of that is understood here and nowhere else.
+
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// How much of a body that can't be read an error shows, in characters.
+const EXCERPT: usize = 200;
+
+/// Headers that may hold the request id: LTS and the gateway, then IAM.
+const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "x-iam-trace-id"];
+
+/// What an error answer says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: Option<String>,
+    pub(crate) message: String,
+    pub(crate) request_id: Option<String>,
+}
+
+/// All shapes of an error body at once. Every value is optional and of any type, so that one odd member
+/// doesn't lose the others.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Shape {
+    #[serde(alias = "errorCode")]
+    error_code: Value,
+    #[serde(alias = "errorMsg")]
+    error_msg: Value,
+    code: Value,
+    message: Value,
+    request_id: Value,
+    error: Value,
+}
+
+impl Shape {
+    fn code(&self) -> Option<String> {
+        [&self.error_code, &self.error["code"], &self.code].into_iter().find_map(text)
+    }
+
+    fn message(&self) -> Option<String> {
+        let nested = &self.error["message"];
+        [&self.error_msg, nested, &self.message, &self.error["title"], &self.error].into_iter().find_map(text)
+    }
+}
+
+/// A text or number that says something.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether the body of a successful answer is an error all the same.
+pub(crate) fn refuses(body: &[u8]) -> bool {
+    // A body without this word can't be one; most answers are done with here, unparsed.
+    let mentions = body.windows(5).any(|w| w.eq_ignore_ascii_case(b"error"));
+    mentions
+        && serde_json::from_slice::<Shape>(body)
+            .is_ok_and(|shape| text(&shape.error_code).is_some() || text(&shape.error["code"]).is_some())
+}
+
+/// Reads an error answer of any shape.
+pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
+    let header_id = REQUEST_ID_HEADERS.iter().find_map(|name| headers.get(*name)?.to_str().ok());
+    let header_id = header_id.map(str::to_owned);
+    match serde_json::from_slice::<Shape>(body) {
+        Ok(shape) => {
+            let message = shape.message().unwrap_or_else(|| match shape.code() {
+                Some(_) => "the answer gives no reason".to_owned(),
+                None => unreadable(status, body),
+            });
+            Refusal {
+                code: shape.code(),
+                message: one_line(&message),
+                request_id: header_id.or(text(&shape.request_id)),
+            }
+        }
+        Err(_) => Refusal { code: None, message: unreadable(status, body), request_id: header_id },
+    }
+}
+
+/// A message for an answer that says nothing we understand.
+fn unreadable(status: StatusCode, body: &[u8]) -> String {
+    let reason = status.canonical_reason().unwrap_or("no standard reason");
+    match excerpt(body) {
+        text if text.is_empty() => format!("{reason}, with an empty body"),
+        text if text.trim_start().starts_with('<') => {
+            format!("{reason}, with an HTML page in the place of an answer: {text:?}")
+        }
+        text => format!("{reason}: {text:?}"),
+    }
+}
+
+/// The first characters of a body.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    // Four bytes are the most that a character takes.
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT)]).into_owned();
+    let mut short: String = text.chars().take(EXCERPT).collect();
+    if short.len() < text.len() || body.len() > 4 * EXCERPT {
+        short.push('…');
+    }
+    short
+}
+
+/// A message on one line, without control characters.
+fn one_line(message: &str) -> String {
+    message
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|w| !w.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read_text(status: u16, body: &str) -> Refusal {
+        read(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes())
+    }
+
+    #[test]
+    fn every_known_shape_is_read() {
+        for (body, code, message) in [
+            (r#"{"error_code":"LTS.0009","error_msg":"bad"}"#, Some("LTS.0009"), "bad"),
+            (r#"{"errorCode":"LTS.0009","errorMsg":"bad"}"#, Some("LTS.0009"), "bad"),
+            (r#"{"code":"SVC.1","message":"bad"}"#, Some("SVC.1"), "bad"),
+            (r#"{"error":{"code":401,"message":"bad","title":"Unauthorized"}}"#, Some("401"), "bad"),
+            (r#"{"error":{"code":"IAM.1","message":"two\n lines"}}"#, Some("IAM.1"), "two lines"),
+            (r#"{"error_code":"LTS.0009"}"#, Some("LTS.0009"), "the answer gives no reason"),
+            (r#"{"error_msg":"bad","error_code":null}"#, None, "bad"),
+            (r#"{"error":"bad"}"#, None, "bad"),
+        ] {
+            let refusal = read_text(400, body);
+            assert_eq!((refusal.code.as_deref(), refusal.message.as_str()), (code, message), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_shown_shortened() {
+        assert_eq!(read_text(503, "").message, "Service Unavailable, with an empty body");
+        assert_eq!(read_text(503, "down").message, "Service Unavailable: \"down\"");
+        assert!(read_text(502, "<html>").message.contains("HTML page"));
+        let garbage = read_text(500, &"\u{1}x".repeat(5_000_000));
+        assert!(garbage.message.len() < 3_000 && garbage.code.is_none());
+        assert!(!garbage.message.contains('\u{1}'));
+    }
+
+    #[test]
+    fn the_request_id_is_found_in_headers_and_body() {
+        let mut headers = HeaderMap::new();
+        let body = br#"{"error_code":"APIGW.0301","error_msg":"no","request_id":"body"}"#;
+        let id = |headers: &HeaderMap| read(StatusCode::UNAUTHORIZED, headers, body).request_id;
+        assert_eq!(id(&headers).as_deref(), Some("body"));
+        headers.insert("x-iam-trace-id", http::HeaderValue::from_static("iam"));
+        assert_eq!(id(&headers).as_deref(), Some("iam"));
+        headers.insert("x-request-id", http::HeaderValue::from_static("lts"));
+        assert_eq!(id(&headers).as_deref(), Some("lts"));
+    }
+
+    #[test]
+    fn a_success_that_is_an_error_is_told_from_one_that_is_none() {
+        for body in [
+            r#"{"error_code":"LTS.0201"}"#,
+            r#"{"errorCode":"LTS.0201","errorMsg":"x"}"#,
+            r#"{"error":{"code":1}}"#,
+        ] {
+            assert!(refuses(body.as_bytes()), "{body}");
+        }
+        for body in [
+            "",
+            r#"{"log_group_id":"x"}"#,
+            r#"{"log_dump_obs_id":"x","error_code":"","error_msg":""}"#,
+            r#"{"log_dump_obs_id":"x","error_code":null}"#,
+            r#"{"log_groups":[{"log_group_name":"error_code"}]}"#,
+        ] {
+            assert!(!refuses(body.as_bytes()), "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_is_too_odd(status in 100u16..600, body in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let refusal = read(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &body);
+            prop_assert!(!refusal.message.is_empty() && !refusal.message.contains('\n'));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Ids of projects, groups, streams and transfers: safe path segments by construction.
+//!
+//! An id ends up in a URL. The official SDKs send `DELETE /v2/<project>/` for a group id of `..`; here such
+//! an id can't exist. More than that isn't asked of it: that LTS ids have 36 characters is the service's
+//! business, so that an odd id in an answer doesn't fail a whole list.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::input::InvalidInput;
+
+/// The longest id taken, in characters: far beyond any real one, and short enough for any URL.
+const MAX_LENGTH: usize = 256;
+
+/// The rule in words.
+const RULE: &str = "1 to 256 of ASCII letters, digits and -._~!$&'()*+,;=:@, and neither '.' nor '..', since it is part of a URL's path";
+
+/// Whether `text` can stand for one segment of a path as it is (RFC 3986, `pchar` without escapes).
+fn is_segment(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
+    !matches!(text, "" | "." | "..") && text.len() <= MAX_LENGTH && text.bytes().all(legal)
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $field:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes a text as an id.
+            ///
+            /// # Errors
+            /// If it isn't one safe segment of a path.
+            pub fn new(id: impl Into<String>) -> Result<Self, InvalidInput> {
+                let id = id.into();
+                if is_segment(&id) { Ok(Self(id)) } else { Err(InvalidInput::new($field, id, RULE)) }
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidInput;
+
+            fn from_str(id: &str) -> Result<Self, InvalidInput> {
+                Self::new(id)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(id: &str) -> Result<Self, InvalidInput> {
+                Self::new(id)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(id: String) -> Result<Self, InvalidInput> {
+                Self::new(id)
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of a project: 32 hexadecimal digits (Table 5-1).
+    ProjectId, "project_id"
+}
+id! {
+    /// The id of a log group: 36 characters (Table 5-4).
+    GroupId, "log_group_id"
+}
+id! {
+    /// The id of a log stream: 36 characters (Table 5-26).
+    StreamId, "log_stream_id"
+}
+id! {
+    /// The id of a transfer task: 36 characters (Table 5-50).
+    TransferId, "log_dump_obs_id"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_would_change_the_path_is_no_id() {
+        for bad in ["", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2Fb", "a b", "a\n", "é", "{project_id}"] {
+            let error = GroupId::new(bad).unwrap_err();
+            assert_eq!(error.field(), "log_group_id", "{bad:?}");
+        }
+        assert!(StreamId::new("x".repeat(257)).is_err());
+        assert!(serde_json::from_str::<GroupId>("\"..\"").is_err());
+    }
+
+    #[test]
+    fn real_ids_and_odd_ones_are_taken() {
+        for good in ["d9dba9f3-8a1b-48bd-9f6e-3c5fa24a8053", "0", "...", "a:b@c"] {
+            let id: GroupId = good.parse().unwrap();
+            assert_eq!(id.to_string(), good);
+            assert_eq!(serde_json::to_string(&id).unwrap(), format!("{good:?}"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_one_segment_of_any_url(text in "\\PC{0,40}") {
+            if let Ok(id) = GroupId::new(text.clone()) {
+                let url = reqwest::Url::parse(&format!("http://h/v2/p/groups/{id}/streams")).unwrap();
+                let segments: Vec<_> = url.path_segments().unwrap().collect();
+                prop_assert_eq!(segments.len(), 5, "{}", url);
+                prop_assert_eq!(segments[3], text);
+            }
+        }
+    }
+}

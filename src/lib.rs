@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Layout
+//!
+//! A call can be followed from top to bottom: [`Client`] and its helpers (`client/`) make a [`Call`]; the
+//! generated client ([`api`]) builds the request; `transport/` authenticates, sends and judges it; [`Error`]
+//! says what went wrong. What the spec knows is in [`spec`].
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod api;
+mod auth;
+mod client;
+mod config;
+mod error;
+mod ids;
+mod input;
+mod model;
+mod secret;
+pub mod spec;
+mod transport;
+
+#[cfg(feature = "emulator")]
+pub mod emulator;
+
+pub use auth::{AkSk, Credentials, Login, signer};
+pub use client::{Call, Client, CreateTransfer, Ensured, GroupClient};
+pub use config::ClientBuilder;
+#[cfg(feature = "emulator")]
+pub use emulator::Emulator;
+pub use error::{
+    ConfigurationError, ConflictError, CredentialsError, DecodeError, Error, ServiceError, TransportError,
+    TransportFailure,
+};
+pub use ids::{GroupId, ProjectId, StreamId, TransferId};
+pub use input::InvalidInput;
+pub use model::{Group, StorageFormat, Stream, Ttl};
+pub use secret::Secret;
+pub use spec::TransferInterval;

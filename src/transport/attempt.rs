@@ -1,0 +1,126 @@
+//! One attempt: authenticate, send, read the whole answer.
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use super::Auth;
+use crate::{
+    auth::{AkSk, signer::SigningRequest},
+    error::{ConfigurationError, Error, TransportError, TransportFailure},
+    ids::ProjectId,
+    spec::Operation,
+};
+
+/// The largest answer read, in bytes: a list of 100,000 groups, ten times over.
+const MAX_ANSWER: usize = 256 << 20;
+/// How much of an error answer is read, in bytes. Error bodies have a few hundred.
+const MAX_ERROR: usize = 64 << 10;
+
+/// Headers of an answer that hold a secret.
+const SECRET_ANSWER_HEADERS: [&str; 1] = ["x-subject-token"];
+
+/// A whole answer.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// Adds the credentials to a request.
+pub(super) async fn authenticate(auth: &Auth, request: &mut reqwest::Request) -> Result<(), Error> {
+    match auth {
+        Auth::None => Ok(()),
+        Auth::Keys { keys, project } => sign(keys, project.as_ref(), request),
+        Auth::Token(token) => {
+            request.headers_mut().insert("x-auth-token", token.clone());
+            Ok(())
+        }
+        Auth::Login(source) => {
+            let issued = source.issued().await?;
+            request.headers_mut().insert("x-auth-token", issued.token.clone());
+            Ok(())
+        }
+    }
+}
+
+/// Signs content-type, host, x-project-id, x-sdk-date and x-security-token; never user-agent, which proxies
+/// rewrite.
+fn sign(keys: &AkSk, project: Option<&ProjectId>, request: &mut reqwest::Request) -> Result<(), Error> {
+    let url = request.url();
+    let host = match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        (None, _) => return Err(ConfigurationError::new("endpoint", "has no host").into()),
+    };
+    let target = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    let mut unsigned = SigningRequest::new(request.method().as_str(), &host, &target).body(body);
+    if let Some(content_type) = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) {
+        unsigned = unsigned.header("content-type", content_type);
+    }
+    if let Some(project) = project {
+        unsigned = unsigned.header("x-project-id", project.as_str());
+    }
+    let signed = unsigned.sign(keys);
+    let headers = signed.headers().chain(project.map(|project| ("X-Project-Id", project.as_str())));
+    let headers: Vec<(HeaderName, HeaderValue)> = headers
+        .map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            let mut value = HeaderValue::from_str(value).ok()?;
+            value.set_sensitive(name == header::AUTHORIZATION || name == "x-security-token");
+            Some((name, value))
+        })
+        .collect::<Option<_>>()
+        .ok_or_else(|| {
+            ConfigurationError::new(
+                "credentials",
+                "the access key or the security token holds a character that no header can",
+            )
+        })?;
+    request.headers_mut().extend(headers);
+    Ok(())
+}
+
+/// Sends a request and reads its answer, bounded.
+pub(super) async fn send(
+    http: &reqwest::Client,
+    request: reqwest::Request,
+    operation: Option<Operation>,
+) -> Result<Answer, TransportError> {
+    let failed = |error: reqwest::Error| {
+        let (failure, sent) = if error.is_connect() || error.is_builder() {
+            (TransportFailure::Connect, false)
+        } else if error.is_timeout() {
+            (TransportFailure::Timeout, true)
+        } else {
+            (TransportFailure::Closed, true)
+        };
+        TransportError { operation, failure, sent, source: Some(error.without_url()) }
+    };
+    let mut response = http.execute(request).await.map_err(failed)?;
+    let status = response.status();
+    let mut headers = std::mem::take(response.headers_mut());
+    for name in SECRET_ANSWER_HEADERS {
+        if let Some(value) = headers.get_mut(name) {
+            value.set_sensitive(true);
+        }
+    }
+    let limit = if status.is_success() { MAX_ANSWER } else { MAX_ERROR };
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        let room = limit - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            if status.is_success() {
+                let failure = TransportFailure::TooLarge;
+                return Err(TransportError { operation, failure, sent: true, source: None });
+            }
+            // What was read of an error says enough.
+            break;
+        }
+    }
+    Ok(Answer { status, headers, body: body.freeze() })
+}

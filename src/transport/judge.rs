@@ -1,0 +1,132 @@
+//! Tells a success from everything that only looks like one.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+
+use super::attempt::Answer;
+use crate::{
+    api,
+    error::{DecodeError, Error, ServiceError, excerpt, read, refuses},
+    spec::Operation,
+};
+
+/// The answer for the generated client to decode, or the error that it really is, with its body.
+pub(super) fn judge(
+    operation: Option<Operation>,
+    answer: Answer,
+) -> Result<reqwest::Response, (Error, Bytes)> {
+    let Answer { status, headers, body } = answer;
+    if !status.is_success() || refuses(&body) {
+        let refusal = read(status, &headers, &body);
+        let error = ServiceError {
+            operation,
+            status: status.as_u16(),
+            code: refusal.code,
+            message: refusal.message,
+            request_id: refusal.request_id,
+            retry_after: retry_after(&headers),
+            attempts: 1,
+        };
+        return Err((Error::Service(Box::new(error)), body));
+    }
+    if let Some(Err(wrong)) = operation.map(|operation| api::decodes(operation, &body)) {
+        let error = DecodeError {
+            operation,
+            status: status.as_u16(),
+            request_id: read(status, &headers, &[]).request_id,
+            path: wrong.path,
+            message: wrong.message,
+            excerpt: excerpt(&body),
+        };
+        return Err((Error::Decode(Box::new(error)), body));
+    }
+    let mut response = http::Response::new(body);
+    *response.status_mut() = documented(operation, status);
+    *response.headers_mut() = headers;
+    Ok(response.into())
+}
+
+/// The status, or the documented one where a good answer came under another 2xx: the generated client takes
+/// documented ones only.
+fn documented(operation: Option<Operation>, status: StatusCode) -> StatusCode {
+    let Some(operation) = operation else { return status };
+    if operation.answer(status.as_u16()).is_some() {
+        return status;
+    }
+    let success = operation.answers().iter().map(|answer| answer.status).find(|status| *status < 300);
+    success.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(status)
+}
+
+/// How long the service asks to wait: seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    Some(Duration::try_from(date.duration_since(jiff::Timestamp::now())).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        let status = StatusCode::from_u16(status).unwrap();
+        Answer { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) }
+    }
+
+    #[test]
+    fn a_refusal_under_200_is_an_error() {
+        let body = r#"{"error_code":"LTS.0201","error_msg":"gone"}"#;
+        let (error, _) = judge(Some(Operation::CreateLogDumpObs), answer(200, body)).unwrap_err();
+        assert!(error.is_not_found() && error.status() == Some(200));
+    }
+
+    #[test]
+    fn a_success_without_its_content_is_an_error_that_names_the_place() {
+        for (operation, body, path) in [
+            (Operation::CreateLogGroup, "{}", ""),
+            (Operation::CreateLogGroup, r#"{"log_group_id":".."}"#, "log_group_id"),
+            (
+                Operation::ListLogGroups,
+                r#"{"log_groups":[{"log_group_id":7}]}"#,
+                "log_groups[0].log_group_id",
+            ),
+            (Operation::CreateLogDumpObs, "{}", "log_dump_obs_id"),
+            (Operation::ListLogGroups, "<html>", ""),
+        ] {
+            match judge(Some(operation), answer(200, body)) {
+                Err((Error::Decode(error), _)) => assert_eq!(error.path(), path, "{error}"),
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_misspelt_id_of_the_reference_is_read_too() {
+        let body = r#"{"log_dump_obe_id":"45fdc36b-0000-4567-0000-559000000968"}"#;
+        assert_eq!(judge(Some(Operation::CreateLogDumpObs), answer(201, body)).unwrap().status(), 201);
+    }
+
+    #[test]
+    fn a_good_answer_under_another_2xx_gets_the_documented_status() {
+        let body = r#"{"log_group_id":"b6b9332b-091f-4b22-b810-264318d2d664"}"#;
+        assert_eq!(judge(Some(Operation::CreateLogGroup), answer(200, body)).unwrap().status(), 201);
+        assert_eq!(judge(Some(Operation::DeleteLogGroup), answer(200, "")).unwrap().status(), 204);
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(retry_after(&headers), None);
+        headers.insert(header::RETRY_AFTER, "7".parse().unwrap());
+        assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
+        headers.insert(header::RETRY_AFTER, "Wed, 21 Oct 2015 07:28:00 GMT".parse().unwrap());
+        assert_eq!(retry_after(&headers), Some(Duration::ZERO));
+        headers.insert(header::RETRY_AFTER, "soon".parse().unwrap());
+        assert_eq!(retry_after(&headers), None);
+    }
+}
