@@ -57,7 +57,7 @@ pub(crate) fn facts(lts: &Document, iam: &Document) -> Result<TokenStream, Strin
         const ALL_OPERATIONS: [Operation; #count] = [#(Operation::#names),*];
 
         /// The media type of every request (erratum 4 of `openapi/README.md`).
-        pub(crate) const REQUEST_MEDIA_TYPE: &str = #media_type;
+        pub const REQUEST_MEDIA_TYPE: &str = #media_type;
 
         /// The service's error codes (Table 6-2), one row per code and status.
         pub static ERROR_CODES: &[ErrorCode] = &[#codes];
@@ -306,7 +306,7 @@ fn intervals(root: &Value) -> Result<TokenStream, String> {
 
         impl TransferInterval {
             /// All of them, shortest first.
-            pub(crate) const ALL: [Self; #count] = [#(Self::#names),*];
+            pub const ALL: [Self; #count] = [#(Self::#names),*];
         }
 
         static INTERVALS: [Interval; #count] = [#facts];

@@ -96,10 +96,10 @@ fn open(schema: &mut Schema, all: &Components) -> Vec<String> {
         Type::Object(object) => {
             let mut found: Vec<_> =
                 object.properties.values_mut().flat_map(|member| open_boxed(member, all)).collect();
-            if let Some(AdditionalProperties::Schema(schema)) = &mut object.additional_properties {
-                if let ReferenceOr::Item(schema) = &mut **schema {
-                    found.extend(open(schema, all));
-                }
+            if let Some(AdditionalProperties::Schema(schema)) = &mut object.additional_properties
+                && let ReferenceOr::Item(schema) = &mut **schema
+            {
+                found.extend(open(schema, all));
             }
             found
         }

@@ -153,7 +153,7 @@ pub struct Signed {
 
 impl Signed {
     /// The headers to send besides the given ones, `Authorization` last.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let added = self.added.iter().map(|(name, value)| (*name, value.as_str()));
         added.chain([("Authorization", self.authorization.as_str())])
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     auth::{AkSk, Credentials, Login},
-    error::ConfigurationError,
+    error::{ConfigurationError, Error},
 };
 
 /// What all variables start with.
@@ -86,6 +86,17 @@ impl Environment {
             [] => format!("{} not set", unset.join(", ")),
             set => format!("{} set, but {} not set", set.join(", "), unset.join(", ")),
         }
+    }
+}
+
+impl Credentials {
+    /// What the environment holds: a key pair, else a token, else a login
+    /// ([`ClientBuilder::or_env`](crate::ClientBuilder::or_env) lists the variables).
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if none of them is complete; it says what was looked for.
+    pub fn from_env() -> Result<Self, Error> {
+        Ok(Environment::of_process().credentials(true)?)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use ::http::HeaderValue;
 
 pub(crate) use endpoint::Endpoint;
-pub(crate) use environment::Environment;
+use environment::Environment;
 
 use crate::{
     Client, api,

@@ -183,7 +183,8 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Transport(error) => error.source.as_ref().map(|e| e as _),
-            Self::Credentials(error) => error.source.as_deref().map(|e| e as _),
+            // Its own text is part of ours already.
+            Self::Credentials(error) => error.source.as_deref().and_then(std::error::Error::source),
             _ => None,
         }
     }
@@ -270,7 +271,11 @@ impl CredentialsError {
 
 impl fmt::Display for CredentialsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -108,6 +108,7 @@ impl Transport {
     fn set_headers(&self, request: &mut reqwest::Request) {
         let headers = request.headers_mut();
         headers.remove("api-version");
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(REQUEST_MEDIA_TYPE));
         headers.insert(header::USER_AGENT, self.shared.user_agent.clone());
     }

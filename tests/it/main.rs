@@ -2,3 +2,8 @@
 #![allow(missing_docs)]
 
 mod emulator;
+mod script;
+mod signing;
+mod spec;
+mod structure;
+mod wire;

@@ -1,0 +1,128 @@
+// The linters behind lint-spec, each run once over all the documents given: the seeded test judges dozens of copies.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { LineCounter, parseDocument } from 'yaml';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The judges, in the order in which their findings are shown. */
+export const JUDGES = ['yaml', 'openapi-spec-validator-rs', 'spectral', 'redocly'];
+
+/**
+ * Lints documents: `[{ file, kind }]`, where kind is `lts` or `iam` and picks the Spectral ruleset.
+ * Returns findings `{ judge, file, line, rule, message }`; throws where a judge could not be run.
+ */
+export async function lint(documents) {
+  const texts = await Promise.all(documents.map(({ file }) => readFile(file, 'utf8')));
+  const parsed = new Map(documents.map(({ file }, i) => [file, parse(texts[i])]));
+  const syntax = documents.flatMap(({ file }) =>
+    parsed.get(file).problems.map((problem) => ({ judge: 'yaml', file, rule: 'yaml', ...problem })),
+  );
+  // Text that isn't YAML, or has a key twice, means something else to every tool: only this judge speaks of it.
+  const sound = documents.filter(({ file }) => parsed.get(file).problems.length === 0);
+  const filesOf = (kind) => sound.filter((document) => document.kind === kind).map(({ file }) => file);
+  const found = await Promise.all([
+    validator(filesOf('lts').concat(filesOf('iam'))),
+    spectral('.spectral.yaml', filesOf('lts')),
+    spectral('.spectral-iam.yaml', filesOf('iam')),
+    redocly(filesOf('lts').concat(filesOf('iam'))),
+  ]);
+  const located = found.flat().map(({ path, ...finding }) => ({
+    ...finding,
+    line: finding.line ?? parsed.get(finding.file).lineOf(path),
+    message: finding.message.replace(/\s+/g, ' ').trim(),
+  }));
+  return syntax.concat(located);
+}
+
+function parse(text) {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const lineAt = (offset) => lines.linePos(offset).line;
+  const problems = document.errors.concat(document.warnings).map((problem) => ({
+    line: lineAt(problem.pos[0]),
+    message: problem.message.split('\n')[0],
+  }));
+  if (problems.length === 0 && !(document.contents?.items && document.has('openapi'))) {
+    problems.push({ line: 1, message: 'not an OpenAPI document' });
+  }
+  // The line of a path's deepest part that exists, for a finding may speak of what is missing.
+  const lineOf = (path) => {
+    let node = document.contents;
+    let line = 1;
+    for (const step of path) {
+      const pair = node?.items?.find?.((item) => item.key && String(item.key.value) === String(step));
+      const next = pair ? pair.value : node?.items?.[step];
+      const start = pair ? pair.key.range : next?.range;
+      if (!start) break;
+      line = lineAt(start[0]);
+      node = next;
+    }
+    return line;
+  };
+  return { problems, lineOf };
+}
+
+async function validator(files) {
+  if (files.length === 0) return [];
+  const { stdout } = await run(here('.venv/bin/python'), [here('validate.py'), ...files], [0]);
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .map((error) => ({ judge: 'openapi-spec-validator-rs', rule: 'openapi-spec-validator-rs', ...error }));
+}
+
+async function spectral(ruleset, files) {
+  if (files.length === 0) return [];
+  const cli = here('node_modules/@stoplight/spectral-cli/dist/index.js');
+  const options = ['lint', '--quiet', '--format=json', `--ruleset=${here(`../../openapi/${ruleset}`)}`];
+  const { stdout } = await run(process.execPath, [cli, ...options, ...files.map(escapeGlob)], [0, 1]);
+  return JSON.parse(stdout).map(({ code, message, range, source }) => ({
+    judge: 'spectral',
+    file: files.find((file) => file === source) ?? source,
+    line: range.start.line + 1,
+    rule: code,
+    message,
+  }));
+}
+
+async function redocly(files) {
+  if (files.length === 0) return [];
+  const cli = here('node_modules/@redocly/cli/bin/cli.js');
+  const options = ['--format=json', '--max-problems=1000', `--config=${here('../../openapi/redocly.yaml')}`];
+  const { stdout } = await run(process.execPath, [cli, 'lint', ...files, ...options], [0, 1]);
+  // One JSON object per document, without anything between them, in the order of the files.
+  const reports = JSON.parse(`[${stdout.replaceAll('\n}{\n', '\n},{\n')}]`);
+  if (reports.length !== files.length) throw new Error(`redocly judged ${reports.length} of ${files.length} documents`);
+  return reports.flatMap(({ problems }, i) =>
+    problems.map(({ ruleId, message, location }) => ({
+      judge: 'redocly',
+      file: files[i],
+      rule: ruleId,
+      message,
+      ...(location[0]?.pointer ? { path: fromPointer(location[0].pointer) } : { line: location[0]?.start?.line ?? 1 }),
+    })),
+  );
+}
+
+const fromPointer = (pointer) =>
+  pointer
+    .replace(/^#?\/?/, '')
+    .split('/')
+    .filter((step) => step !== '')
+    .map((step) => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~'));
+
+/** Spectral takes its arguments for patterns. */
+const escapeGlob = (file) => file.replace(/[\\*?[\]{}()!+@]/g, '\\$&');
+
+function run(command, args, statuses) {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+      const status = error ? error.code : 0;
+      if (statuses.includes(status)) resolve({ stdout, stderr });
+      else reject(new Error(`${args[0]} ended with ${status}: ${stderr.trim() || stdout.trim()}`));
+    });
+  });
+}

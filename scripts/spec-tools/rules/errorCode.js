@@ -1,0 +1,56 @@
+// x-lts-error-code and x-lts-service-rule: the code has a row; for the former, the operations that send the schema
+// document the answer under that status, in an example of that name.
+const FORMS = {
+  'x-lts-error-code': { required: ['code', 'status', 'example'], optional: ['members'] },
+  'x-lts-service-rule': { required: ['code', 'status', 'rule'], optional: [] },
+};
+
+export default (schema, options, { path, documentInventory }) => {
+  const extension = options?.extension ?? 'x-lts-error-code';
+  const { required, optional } = FORMS[extension];
+  const value = schema[extension];
+  const findings = [];
+  for (const name of required) if (value[name] === undefined) findings.push({ message: `${name} is missing` });
+  for (const name of Object.keys(value)) {
+    if (![...required, ...optional].includes(name)) findings.push({ message: `${name} is not known` });
+  }
+
+  const document = documentInventory.unresolved;
+  const rows = (document['x-error-codes'] ?? []).filter((row) => row.code === value.code);
+  if (rows.length === 0) findings.push({ message: `${value.code} is not in x-error-codes` });
+  if (extension === 'x-lts-service-rule') {
+    if (rows.length > 0 && !rows.some((row) => row.status === value.status)) {
+      findings.push({ message: `${value.code} has no row with status ${value.status}` });
+    }
+    return findings;
+  }
+
+  for (const member of value.members ?? []) {
+    if (!schema.properties?.[member]) findings.push({ message: `there is no member ${member}` });
+  }
+  const own = `#/components/schemas/${path[2]}`;
+  const sends = (node, seen = new Set()) => {
+    if (node === null || typeof node !== 'object') return false;
+    if (typeof node.$ref === 'string') {
+      if (node.$ref === own) return true;
+      if (seen.has(node.$ref)) return false;
+      seen.add(node.$ref);
+      return sends(document.components.schemas[node.$ref.split('/').at(-1)], seen);
+    }
+    return Object.values(node).some((child) => sends(child, seen));
+  };
+  const senders = Object.values(document.paths)
+    .flatMap((item) => Object.values(item))
+    .filter((operation) => sends(operation?.requestBody?.content));
+  if (senders.length === 0) findings.push({ message: 'no operation sends this schema' });
+  for (const { operationId, responses } of senders) {
+    const examples = Object.values(responses?.[value.status]?.content ?? {}).map((media) => media.examples?.[value.example]);
+    const codes = examples.map((example) => example?.value?.error_code);
+    if (!codes.some((code) => code !== undefined)) {
+      findings.push({ message: `${operationId} has no example ${value.example} with status ${value.status}` });
+    } else if (!codes.includes(value.code)) {
+      findings.push({ message: `the example ${value.example} of ${operationId} has the code ${codes[0]}, not ${value.code}` });
+    }
+  }
+  return findings;
+};

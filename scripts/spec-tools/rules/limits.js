@@ -1,0 +1,31 @@
+// Limits of a schema (or of a parameter's) that contradict each other, or the numbers in the description.
+const number = '([\\d,]+)';
+const LENGTHS = [
+  { form: new RegExp(`\\b${number} to ${number} characters`), limits: ['minLength', 'maxLength'] },
+  { form: new RegExp(`\\b${number} characters at most`), limits: ['maxLength'] },
+  { form: new RegExp(`(?<!to )\\b${number} characters(?! at most)`), limits: ['both'] },
+];
+const RANGE = { form: new RegExp(`(?:: |, )${number} to ${number}(?: days)?\\.`), limits: ['minimum', 'maximum'] };
+
+export default (input) => {
+  const schema = input.schema ?? input;
+  const text = (input.description ?? '').replace(/\s+/g, ' ');
+  const findings = [];
+  for (const [low, high] of [['minLength', 'maxLength'], ['minimum', 'maximum'], ['minItems', 'maxItems']]) {
+    if (schema[low] > schema[high]) findings.push({ message: `${low} is above ${high}` });
+  }
+  if (schema.enum && new Set(schema.enum).size < schema.enum.length) findings.push({ message: 'enum repeats a value' });
+  const forms = schema.type === 'string' ? LENGTHS : schema.type === 'integer' ? [RANGE] : [];
+  for (const { form, limits } of forms) {
+    const said = form.exec(text);
+    if (!said) continue;
+    const names = limits[0] === 'both' ? ['minLength', 'maxLength'] : limits;
+    names.forEach((name, i) => {
+      const value = Number((said[i + 1] ?? said[1]).replaceAll(',', ''));
+      if (schema[name] !== value) {
+        findings.push({ message: `the description says "${said[0].replace(/^\W+/, '')}", but ${name} is ${schema[name] ?? 'absent'}` });
+      }
+    });
+  }
+  return findings;
+};

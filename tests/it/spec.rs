@@ -1,0 +1,280 @@
+//! The documents against themselves, and the generated code against the documents.
+
+// Compiled in from the build script, which uses more of them than these tests do.
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../build/document.rs"]
+mod document;
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../build/lower.rs"]
+mod lower;
+
+use document::Document;
+use huaweicloud_lts::{
+    api,
+    spec::{self, Operation},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+const LTS: &str = "openapi/lts.yaml";
+const IAM: &str = "openapi/iam.yaml";
+
+fn parse(file: &str, text: &str) -> Result<Document, String> {
+    Document::parse(file, text).map_err(|mistake| mistake.to_string())
+}
+
+fn documents() -> [Document; 2] {
+    [(LTS, spec::LTS.yaml), (IAM, spec::IAM.yaml)].map(|(file, text)| parse(file, text).unwrap())
+}
+
+#[test]
+fn both_documents_parse_strictly() {
+    documents();
+}
+
+#[test]
+fn a_broken_document_is_reported_with_its_place() {
+    let lts = spec::LTS.yaml;
+    for (from, to, report) in [
+        ("openapi: 3.0.3", "openapi: [", "openapi/lts.yaml: did not find"),
+        (
+            "\n    LogGroupName:\n      type:",
+            "\n    LogGroupName:\n      typ:",
+            "/components/schemas/LogGroupName/typ: unknown keyword",
+        ),
+        ("maxLength: 64", "maxLength: '64'", "/maxLength: expected a whole number"),
+        (
+            "operationId: createLogGroup",
+            "operationid: createLogGroup",
+            "/paths/~1v2~1{project_id}~1groups/post/operationid: unknown keyword",
+        ),
+        ("'#/components/schemas/LogGroupName'", "'#/components/schemas/LogGroupNam'", "$ref: leads nowhere"),
+        ("\n        '429':", "\n        'abc':", "expected a status code"),
+        ("\ncomponents:", "\ninfo: {}\ncomponents:", "duplicate entry"),
+    ] {
+        assert!(lts.contains(from), "{from:?} is not in the document any more");
+        let Err(mistake) = parse(LTS, &lts.replacen(from, to, 1)) else { panic!("{to:?} passes") };
+        assert!(mistake.starts_with(LTS) && mistake.contains(report), "{mistake}");
+    }
+}
+
+#[test]
+fn every_example_is_what_its_schema_says() {
+    let mut examples = 0;
+    for operation in Operation::ALL {
+        let bodies = operation.request().into_iter().chain(operation.answers().iter().flat_map(|a| a.bodies));
+        for body in bodies {
+            let validator = validator(&serde_json::from_str(body.schema).unwrap());
+            assert!(!body.examples.is_empty(), "{operation} has a body without example");
+            for example in body.examples {
+                let value: Value = serde_json::from_str(example.value).unwrap();
+                let errors: Vec<_> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+                assert!(errors.is_empty(), "{operation}, {}: {errors:?}", example.name);
+                examples += 1;
+            }
+        }
+    }
+    assert!(examples > 100, "only {examples} examples were looked at");
+}
+
+/// `example` and `default` of every component, too.
+#[test]
+fn every_sample_value_is_what_its_schema_says() {
+    let mut samples = 0;
+    for document in documents() {
+        walk(&document.raw["components"]["schemas"], &mut |schema| {
+            for keyword in ["example", "default"] {
+                if let (Some(sample), true) = (schema.get(keyword), schema.get("type").is_some()) {
+                    let found =
+                        validator(&resolved(&document, schema)).validate(sample).map_err(|e| e.to_string());
+                    assert_eq!(found, Ok(()), "{sample} in {schema}");
+                    samples += 1;
+                }
+            }
+        });
+    }
+    assert!(samples > 50, "only {samples} samples were looked at");
+}
+
+fn validator(schema: &Value) -> jsonschema::Validator {
+    jsonschema::options().with_draft(jsonschema::Draft::Draft202012).build(schema).unwrap()
+}
+
+fn walk(value: &Value, visit: &mut impl FnMut(&Value)) {
+    visit(value);
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                // What stands in an example is data, not schema.
+                if !matches!(key.as_str(), "example" | "default" | "enum") && !key.starts_with("x-") {
+                    walk(member, visit);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| walk(item, visit)),
+        _ => {}
+    }
+}
+
+/// A schema with its references replaced by what they lead to.
+fn resolved(document: &Document, schema: &Value) -> Value {
+    match document.resolve(schema) {
+        Value::Object(members) => {
+            let annotation = |key: &str| matches!(key, "example" | "default") || key.starts_with("x-");
+            let kept = members.iter().filter(|(key, _)| !annotation(key));
+            Value::Object(kept.map(|(key, member)| (key.clone(), resolved(document, member))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| resolved(document, item)).collect()),
+        other => other.clone(),
+    }
+}
+
+/// `null` and an absent member mean the same.
+fn without_null(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let said = members.into_iter().filter(|(_, member)| !member.is_null());
+            Value::Object(said.map(|(key, member)| (key, without_null(member))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_null).collect()),
+        other => other,
+    }
+}
+
+/// Decodes every example into the generated type and encodes it again.
+#[test]
+fn generated_types_round_trip_every_example() {
+    use api::{iam::types as iam, lts::types as lts};
+
+    fn check<T: Serialize + DeserializeOwned>(what: &str, examples: &[spec::Example]) -> usize {
+        for example in examples {
+            let value: Value = serde_json::from_str(example.value).unwrap();
+            let decoded: T = serde_json::from_value(value.clone())
+                .unwrap_or_else(|e| panic!("{what}, {}: {e}", example.name));
+            let (value, mut encoded) = (without_null(value), serde_json::to_value(decoded).unwrap());
+            // A default that is left out comes back.
+            if let (Some(given), Some(encoded)) = (value.as_object(), encoded.as_object_mut()) {
+                encoded.retain(|key, _| key != "switch_on" || given.contains_key(key));
+            }
+            assert_eq!(encoded, value, "{what}, {}", example.name);
+        }
+        examples.len()
+    }
+
+    let mut checked = 0;
+    for operation in Operation::ALL.iter().copied() {
+        if let Some(body) = operation.request() {
+            let what = format!("{operation}, request");
+            checked += match operation {
+                Operation::CreateLogGroup => check::<lts::CreateLogGroupRequestBody>(&what, body.examples),
+                Operation::CreateLogStream => check::<lts::CreateLogStreamRequestBody>(&what, body.examples),
+                Operation::CreateLogDumpObs => {
+                    check::<lts::CreateLogDumpObsRequestBody>(&what, body.examples)
+                }
+                Operation::CreateToken => check::<iam::CreateTokenRequestBody>(&what, body.examples),
+                other => panic!("{other} has a request body that this test doesn't know"),
+            };
+        }
+        for answer in operation.answers() {
+            let Some(body) = answer.json() else { continue };
+            let what = format!("{operation}, {}", answer.status);
+            checked += match (operation, answer.status) {
+                (Operation::CreateLogGroup, 201) => {
+                    check::<lts::CreateLogGroupResponseBody>(&what, body.examples)
+                }
+                (Operation::ListLogGroups, 200) => {
+                    check::<lts::ListLogGroupsResponseBody>(&what, body.examples)
+                }
+                (Operation::CreateLogStream, 201) => {
+                    check::<lts::CreateLogStreamResponseBody>(&what, body.examples)
+                }
+                (Operation::ListLogStreams, 200) => {
+                    check::<lts::ListLogStreamsResponseBody>(&what, body.examples)
+                }
+                (Operation::CreateLogDumpObs, 200 | 201) => {
+                    check::<lts::CreateLogDumpObsResponseBody>(&what, body.examples)
+                }
+                (Operation::CreateToken, 201) => check::<iam::CreateTokenResponseBody>(&what, body.examples),
+                (Operation::ListProjects, 200) => {
+                    check::<iam::ListProjectsResponseBody>(&what, body.examples)
+                }
+                (operation, 400..) if operation.service() == spec::Service::Iam => {
+                    check::<iam::IamErrorResponseBody>(&what, body.examples)
+                }
+                (_, 400..) => check::<lts::ErrorResponseBody>(&what, body.examples),
+                (operation, status) => panic!("{operation}, {status}: an answer that this test doesn't know"),
+            };
+        }
+    }
+    assert!(checked > 100, "only {checked} examples were looked at");
+}
+
+#[test]
+fn every_error_code_says_what_it_is_and_what_to_do() {
+    assert_eq!(spec::ERROR_CODES.len(), 31);
+    for row in spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES) {
+        for (what, text) in [("message", row.message), ("cause", row.cause), ("solution", row.solution)] {
+            assert!(text.len() > 3, "{} has no {what}", row.code);
+        }
+        assert!((200..600).contains(&row.status), "{}", row.code);
+    }
+    for wording in spec::GATEWAY_WORDINGS {
+        assert!(!wording.cause.is_empty() && !wording.solution.is_empty(), "{}", wording.name);
+        assert!(wording.matches(wording.message), "{}", wording.name);
+    }
+    assert!(spec::GATEWAY_WORDINGS.len() >= 7);
+}
+
+#[test]
+fn every_code_that_an_example_names_has_a_row() {
+    let mut codes = 0;
+    for operation in Operation::ALL.iter().filter(|o| o.service() == spec::Service::Lts) {
+        for example in operation.answers().iter().flat_map(|a| a.json()).flat_map(|b| b.examples) {
+            let value: Value = serde_json::from_str(example.value).unwrap();
+            if let Some(code) = value["error_code"].as_str() {
+                assert!(spec::error_codes(code).next().is_some(), "{operation}, {}: {code}", example.name);
+                codes += 1;
+            }
+        }
+    }
+    assert!(codes > 50, "only {codes} codes were looked at");
+}
+
+#[test]
+fn the_seven_intervals_are_the_legal_ones() {
+    use spec::TransferInterval;
+    let names: Vec<_> = TransferInterval::ALL.iter().map(|i| i.name()).collect();
+    assert_eq!(names, ["2min", "5min", "30min", "1hour", "3hour", "6hour", "12hour"]);
+    let all: Vec<TransferInterval> = names.iter().map(|name| name.parse().unwrap()).collect();
+    assert_eq!(all, TransferInterval::ALL);
+    assert_eq!((all[5].period(), all[5].period_unit()), (6, "hour"));
+    assert!("1min".parse::<TransferInterval>().unwrap_err().to_string().contains("2min, 5min"));
+}
+
+#[test]
+fn lowering_leaves_answers_open_and_requests_strict() {
+    let [lts, _] = documents();
+    let low = serde_json::to_value(lower::lower(lts.api)).unwrap();
+    let mut answers = 0;
+    for item in low["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values().filter(|o| o.get("responses").is_some()) {
+            for status in operation["responses"].as_object().unwrap().keys() {
+                assert!(status.starts_with('2'), "{status} is left in {}", operation["operationId"]);
+                answers += 1;
+            }
+        }
+    }
+    assert_eq!(answers, 8, "one a operation, and two for the transfer");
+    let schema = |name: &str| &low["components"]["schemas"][name];
+    for (component, member, keyword) in [
+        ("LogGroup", "log_group_name", "maxLength"),
+        ("LogStream", "filter_count", "maximum"),
+        ("LogStream", "creation_time", "minimum"),
+    ] {
+        let member = &schema(component)["properties"][member];
+        assert!(member.is_object() && member.get(keyword).is_none(), "{component}: {member}");
+    }
+    assert_eq!(schema("LogGroupName")["maxLength"], 64);
+    assert!(schema("LogGroupName")["pattern"].is_string());
+    assert!(schema("CreateLogDumpObsResponseBody")["properties"]["log_dump_obe_id"].is_object());
+}
