@@ -14,6 +14,7 @@ mod config;
 mod error;
 mod ids;
 mod input;
+pub mod manifest;
 mod model;
 mod secret;
 pub mod spec;

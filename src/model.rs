@@ -23,6 +23,7 @@ use crate::{
 /// bound to 7 (LTS.0106). The range is checked when a group is created, so that an odd value in an answer
 /// doesn't fail a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Ttl(i32);
 
@@ -59,6 +60,7 @@ impl FromStr for Ttl {
 
 /// A log group (Table 5-13).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Group {
     /// Its id.
@@ -86,6 +88,7 @@ impl Group {
 
 /// A log stream (Table 5-35).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Stream {
     /// Its id.
@@ -147,7 +150,9 @@ impl From<types::LogStream> for Stream {
 }
 
 /// How transferred logs are stored in the bucket (Table 5-49).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum StorageFormat {
     /// As they came.
     #[default]

@@ -6,6 +6,8 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 include!(concat!(env!("OUT_DIR"), "/spec.rs"));
 
 /// The OpenAPI document of LTS, as published.
@@ -376,6 +378,29 @@ impl FromStr for TransferInterval {
             given: name.to_owned(),
             known: Self::ALL.into_iter().map(Self::name).collect(),
         })
+    }
+}
+
+impl Serialize for TransferInterval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for TransferInterval {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for TransferInterval {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TransferInterval".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "enum": Self::ALL.map(Self::name) })
     }
 }
 

@@ -1,11 +1,11 @@
 // lint-spec LTS_YAML IAM_YAML, once the linters are installed.
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { JUDGES, lint } from './lint.mjs';
 
-const given = process.argv.slice(2);
+const [lts, iam] = process.argv.slice(2).map((file) => resolve(file));
 const documents = [
-  { file: resolve(given[0]), kind: 'lts' },
-  { file: resolve(given[1]), kind: 'iam' },
+  { file: lts, kind: 'lts' },
+  { file: iam, kind: 'iam' },
 ];
 
 let findings;
@@ -18,10 +18,12 @@ try {
 
 // A check is one judge's look at one document.
 let failed = 0;
-for (const [i, { file }] of documents.entries()) {
+for (const { file } of documents) {
+  const path = relative('', file);
+  const shown = path.startsWith('..') ? file : path;
   for (const judge of JUDGES) {
     const its = findings.filter((finding) => finding.judge === judge && finding.file === file);
-    const lines = new Set(its.map(({ line, rule, message }) => `${given[i]}:${line}: ${rule}: ${message}`));
+    const lines = new Set(its.map(({ line, rule, message }) => `${shown}:${line}: ${rule}: ${message}`));
     for (const line of lines) console.log(line);
     if (its.length > 0) failed += 1;
   }

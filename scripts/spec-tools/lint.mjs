@@ -1,6 +1,8 @@
 // The linters behind lint-spec, each run once over all the documents given: the seeded test judges dozens of copies.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 
@@ -14,26 +16,46 @@ export const JUDGES = ['yaml', 'openapi-spec-validator-rs', 'spectral', 'redocly
  * Returns findings `{ judge, file, line, rule, message }`; throws where a judge could not be run.
  */
 export async function lint(documents) {
-  const texts = await Promise.all(documents.map(({ file }) => readFile(file, 'utf8')));
-  const parsed = new Map(documents.map(({ file }, i) => [file, parse(texts[i])]));
-  const syntax = documents.flatMap(({ file }) =>
-    parsed.get(file).problems.map((problem) => ({ judge: 'yaml', file, rule: 'yaml', ...problem })),
-  );
-  // Text that isn't YAML, or has a key twice, means something else to every tool: only this judge speaks of it.
-  const sound = documents.filter(({ file }) => parsed.get(file).problems.length === 0);
-  const filesOf = (kind) => sound.filter((document) => document.kind === kind).map(({ file }) => file);
+  // The linters take file names for patterns, so they get copies with plain names.
+  const folder = await mkdtemp(join(tmpdir(), 'lint-'));
+  try {
+    const copies = await Promise.all(
+      documents.map(async ({ file, kind }, i) => {
+        const text = await readFile(file, 'utf8');
+        const copy = join(folder, `${i}.yaml`);
+        await writeFile(copy, text);
+        return { file, kind, copy, ...parse(text) };
+      }),
+    );
+    return await judge(copies);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function judge(copies) {
+  // Text that isn't YAML, or has a key twice, means something else to every tool: only the parser speaks of it.
+  const sound = copies.filter(({ problems }) => problems.length === 0);
+  const filesOf = (...kinds) => sound.filter(({ kind }) => kinds.includes(kind)).map(({ copy }) => copy);
   const found = await Promise.all([
-    validator(filesOf('lts').concat(filesOf('iam'))),
+    validator(filesOf('lts', 'iam')),
     spectral('.spectral.yaml', filesOf('lts')),
     spectral('.spectral-iam.yaml', filesOf('iam')),
-    redocly(filesOf('lts').concat(filesOf('iam'))),
+    redocly(filesOf('lts', 'iam')),
   ]);
-  const located = found.flat().map(({ path, ...finding }) => ({
-    ...finding,
-    line: finding.line ?? parsed.get(finding.file).lineOf(path),
-    message: finding.message.replace(/\s+/g, ' ').trim(),
-  }));
-  return syntax.concat(located);
+  return copies.flatMap(({ file, copy, problems, lineOf }) => [
+    ...problems.map((problem) => ({ judge: 'yaml', rule: 'yaml', file, ...problem })),
+    ...found
+      .flat()
+      .filter((finding) => finding.copy === copy)
+      .map(({ judge, rule, line, path, message }) => ({
+        judge,
+        rule,
+        file,
+        line: line ?? lineOf(path),
+        message: short(message),
+      })),
+  ]);
 }
 
 function parse(text) {
@@ -71,17 +93,23 @@ async function validator(files) {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line))
-    .map((error) => ({ judge: 'openapi-spec-validator-rs', rule: 'openapi-spec-validator-rs', ...error }));
+    .map(({ file, path, message }) => ({
+      judge: 'openapi-spec-validator-rs',
+      rule: 'openapi-spec-validator-rs',
+      copy: file,
+      path,
+      message,
+    }));
 }
 
 async function spectral(ruleset, files) {
   if (files.length === 0) return [];
   const cli = here('node_modules/@stoplight/spectral-cli/dist/index.js');
   const options = ['lint', '--quiet', '--format=json', `--ruleset=${here(`../../openapi/${ruleset}`)}`];
-  const { stdout } = await run(process.execPath, [cli, ...options, ...files.map(escapeGlob)], [0, 1]);
+  const { stdout } = await run(process.execPath, [cli, ...options, ...files], [0, 1]);
   return JSON.parse(stdout).map(({ code, message, range, source }) => ({
     judge: 'spectral',
-    file: files.find((file) => file === source) ?? source,
+    copy: source,
     line: range.start.line + 1,
     rule: code,
     message,
@@ -99,7 +127,7 @@ async function redocly(files) {
   return reports.flatMap(({ problems }, i) =>
     problems.map(({ ruleId, message, location }) => ({
       judge: 'redocly',
-      file: files[i],
+      copy: files[i],
       rule: ruleId,
       message,
       ...(location[0]?.pointer ? { path: fromPointer(location[0].pointer) } : { line: location[0]?.start?.line ?? 1 }),
@@ -114,8 +142,11 @@ const fromPointer = (pointer) =>
     .filter((step) => step !== '')
     .map((step) => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~'));
 
-/** Spectral takes its arguments for patterns. */
-const escapeGlob = (file) => file.replace(/[\\*?[\]{}()!+@]/g, '\\$&');
+/** Some judges quote what they speak of, at length. */
+const short = (message) => {
+  const line = message.replace(/\s+/g, ' ').trim();
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+};
 
 function run(command, args, statuses) {
   return new Promise((resolve, reject) => {

@@ -69,6 +69,7 @@ impl<'c, T> Call<'c, T> {
             Error::Transport(TransportError { operation: None, failure, sent: false, source: None })
         };
         let project = timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??;
+        api.inner.project = Some(project.clone());
         (self.run)(Target { api, project }).await
     }
 }

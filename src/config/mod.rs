@@ -7,6 +7,7 @@ mod http;
 use std::{fmt, sync::Arc, time::Duration};
 
 use ::http::HeaderValue;
+use tokio::sync::OnceCell;
 
 pub(crate) use endpoint::Endpoint;
 use environment::Environment;
@@ -14,7 +15,7 @@ use environment::Environment;
 use crate::{
     Client, api,
     auth::{
-        AkSk, Credentials,
+        Credentials,
         project::Project,
         token::{Scope, TokenSource},
     },
@@ -88,7 +89,7 @@ impl ClientBuilder {
         self
     }
 
-    /// What requests are authenticated with: [`AkSk`], [`Login`](crate::Login) or [`Credentials::token`].
+    /// What requests are authenticated with: [`AkSk`](crate::AkSk), [`Login`](crate::Login) or [`Credentials::token`].
     pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
         self.credentials = Some(credentials.into());
         self
@@ -189,58 +190,33 @@ impl ClientBuilder {
             Some(iam) if iam.is_local() != lts.is_local() => self.http(iam)?,
             _ => http.clone(),
         };
-        let iam_client = |auth: Auth| -> Result<Option<api::iam::Client>, Error> {
-            let Some(iam) = &iam else { return Ok(None) };
-            let transport = Transport::new(self.shared(auth)?);
-            Ok(Some(api::iam::Client::new_with_client(iam.as_str(), iam_http.clone(), transport)))
+        let iam_client = |auth: Auth| -> Result<api::iam::Client, Error> {
+            let iam =
+                iam.as_ref().ok_or_else(|| missing("iam_endpoint", "or a region: IAM has to be asked"))?;
+            let transport = Transport::new(self.shared(auth)?, None);
+            Ok(api::iam::Client::new_with_client(iam.as_str(), iam_http.clone(), transport))
         };
 
-        let (auth, project) = match credentials {
-            Credentials::Login(login) => {
-                let scope = match (project, region) {
-                    (Some(id), _) => Scope::Id(id),
-                    (None, Some(region)) => Scope::Name(region),
-                    (None, None) => return Err(missing("region", "a login needs it, or a project id").into()),
-                };
-                let iam = iam_client(Auth::None)?
-                    .ok_or_else(|| missing("iam_endpoint", "a login needs it, or a region"))?;
-                let source = Arc::new(TokenSource::new(login, scope, iam));
+        let (auth, project) = match (credentials, project, region) {
+            (Credentials::Login(login), project, region) => {
+                let scope = project.map(Scope::Id).or_else(|| region.map(Scope::Name));
+                let scope =
+                    scope.ok_or_else(|| missing("region", "or a project id: a login is for a project"))?;
+                let source = Arc::new(TokenSource::new(login, scope, iam_client(Auth::None)?));
                 (Auth::Login(Arc::clone(&source)), Project::OfToken(source))
             }
-            other => {
-                let auth = |project| -> Result<Auth, Error> {
-                    match &other {
-                        Credentials::AkSk(keys) => Ok(Auth::Keys { keys: checked(keys)?, project }),
-                        Credentials::Token(token) => {
-                            let mut value = HeaderValue::from_str(token.expose()).map_err(|_| {
-                                ConfigurationError::new(
-                                    "credentials",
-                                    "the token holds a character that no header can",
-                                )
-                            })?;
-                            value.set_sensitive(true);
-                            Ok(Auth::Token(value))
-                        }
-                        Credentials::Login(_) => Ok(Auth::None),
-                    }
-                };
-                match (project, region) {
-                    (Some(id), _) => (auth(Some(id.clone()))?, Project::Known(id)),
-                    (None, Some(name)) => {
-                        let iam = iam_client(auth(None)?)?
-                            .ok_or_else(|| missing("iam_endpoint", "the project id is looked up there"))?;
-                        (auth(None)?, Project::ByName { name, iam, found: tokio::sync::OnceCell::new() })
-                    }
-                    (None, None) => {
-                        return Err(
-                            missing("project_id", "or a region, by whose name it can be looked up").into()
-                        );
-                    }
-                }
+            (credentials, Some(id), _) => (Auth::of(&credentials)?, Project::Known(id)),
+            (credentials, None, Some(name)) => {
+                let iam = iam_client(Auth::of(&credentials)?)?;
+                (Auth::of(&credentials)?, Project::ByName { name, iam, found: OnceCell::new() })
+            }
+            (_, None, None) => {
+                return Err(missing("project_id", "or a region, by whose name it can be looked up").into());
             }
         };
-        let shared = self.shared(auth)?;
-        let api = api::lts::Client::new_with_client(lts.as_str(), http, Transport::new(shared));
+        let known = if let Project::Known(id) = &project { Some(id.clone()) } else { None };
+        let transport = Transport::new(self.shared(auth)?, known);
+        let api = api::lts::Client::new_with_client(lts.as_str(), http, transport);
         Ok(Client::from_parts(api, project))
     }
 
@@ -281,12 +257,24 @@ impl ClientBuilder {
     }
 }
 
-/// Refuses keys that are empty: a signature with them can only fail.
-fn checked(keys: &AkSk) -> Result<AkSk, ConfigurationError> {
-    if keys.access_key().is_empty() || keys.secret_key().is_empty() {
-        return Err(ConfigurationError::new("credentials", "the access key or the secret key is empty"));
+impl Auth {
+    /// How a request is authenticated with these credentials, a login's token aside.
+    fn of(credentials: &Credentials) -> Result<Self, ConfigurationError> {
+        let wrong = |why: &str| ConfigurationError::new("credentials", why);
+        match credentials {
+            Credentials::AkSk(keys) if keys.access_key().is_empty() || keys.secret_key().is_empty() => {
+                Err(wrong("the access key or the secret key is empty"))
+            }
+            Credentials::AkSk(keys) => Ok(Self::Keys(keys.clone())),
+            Credentials::Token(token) => {
+                let value = HeaderValue::from_str(token.expose());
+                let mut value = value.map_err(|_| wrong("the token holds a character that no header can"))?;
+                value.set_sensitive(true);
+                Ok(Self::Token(value))
+            }
+            Credentials::Login(_) => Ok(Self::None),
+        }
     }
-    Ok(keys.clone())
 }
 
 fn missing(setting: &'static str, why: &str) -> ConfigurationError {

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::Auth;
+use super::{Auth, Transport};
 use crate::{
     auth::{AkSk, signer::SigningRequest},
     error::{ConfigurationError, Error, TransportError, TransportFailure},
@@ -27,10 +27,10 @@ pub(super) struct Answer {
 }
 
 /// Adds the credentials to a request.
-pub(super) async fn authenticate(auth: &Auth, request: &mut reqwest::Request) -> Result<(), Error> {
-    match auth {
+pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request) -> Result<(), Error> {
+    match &to.shared.auth {
         Auth::None => Ok(()),
-        Auth::Keys { keys, project } => sign(keys, project.as_ref(), request),
+        Auth::Keys(keys) => sign(keys, to.project.as_ref(), request),
         Auth::Token(token) => {
             request.headers_mut().insert("x-auth-token", token.clone());
             Ok(())

@@ -27,6 +27,8 @@ pub struct Transport {
     pub(crate) shared: Arc<Shared>,
     /// When the whole call must have ended; none: after [`Shared::call_timeout`].
     pub(crate) deadline: Option<Instant>,
+    /// The project, which a signature covers where it is known.
+    pub(crate) project: Option<ProjectId>,
 }
 
 /// What all calls of a client share.
@@ -41,8 +43,8 @@ pub(crate) struct Shared {
 pub(crate) enum Auth {
     /// Not at all: the request is a login.
     None,
-    /// With a signature; the project id is signed along where it is known.
-    Keys { keys: AkSk, project: Option<ProjectId> },
+    /// With a signature.
+    Keys(AkSk),
     /// With the caller's token, marked as sensitive.
     Token(HeaderValue),
     /// With a token that the client gets by itself.
@@ -56,8 +58,8 @@ impl fmt::Debug for Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared), deadline: None }
+    pub(crate) fn new(shared: Shared, project: Option<ProjectId>) -> Self {
+        Self { shared: Arc::new(shared), deadline: None, project }
     }
 
     /// Makes the call and answers what the generated client shall see.
@@ -90,8 +92,7 @@ impl Transport {
     ) -> Result<attempt::Answer, Error> {
         let late =
             |failure, sent| Error::Transport(TransportError { operation, failure, sent, source: None });
-        let authenticated =
-            timeout_at(deadline, attempt::authenticate(&self.shared.auth, &mut request)).await;
+        let authenticated = timeout_at(deadline, attempt::authenticate(self, &mut request)).await;
         authenticated.map_err(|_| late(TransportFailure::Deadline, false))??;
         let (until, failure) = match Instant::now() + self.shared.attempt_timeout {
             attempt_ends if attempt_ends < deadline => (attempt_ends, TransportFailure::Timeout),

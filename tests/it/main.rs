@@ -1,9 +1,13 @@
 //! All integration tests, in one binary: it links once.
 #![allow(missing_docs)]
 
+mod cli;
+mod client;
 mod emulator;
+mod schemas;
 mod script;
 mod signing;
 mod spec;
 mod structure;
+mod suite;
 mod wire;

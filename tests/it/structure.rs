@@ -1,4 +1,4 @@
-//! Which part of the library may use which other one.
+//! What the code must not do: use a part that it may not, or say again what the spec says.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,12 +6,15 @@ use std::{
     path::Path,
 };
 
+use huaweicloud_lts::spec::{self, Operation, TransferInterval, limits};
+
 /// From each part to those that it may use. What isn't here isn't permitted.
 const PERMITTED: &[(&str, &[&str])] = &[
     ("input", &["spec"]),
     ("secret", &[]),
     ("spec", &[]),
     ("ids", &["input"]),
+    ("manifest", &["model", "spec"]),
     ("model", &["api", "ids", "input"]),
     // The generated types hold ours; the generated clients carry a transport.
     ("api", &["ids", "model", "secret", "spec", "transport"]),
@@ -22,7 +25,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("transport", &["api", "auth", "error", "ids", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec"]),
     // Its handle alone uses client settings; its rules know nothing of the client.
-    ("emulator", &["api", "auth", "config", "spec"]),
+    ("emulator", &["api", "auth", "config", "manifest", "spec"]),
 ];
 
 /// Parts by the name under which the crate's root exports them.
@@ -88,14 +91,7 @@ fn read(dir: &Path, used: &mut BTreeMap<String, BTreeSet<String>>) {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let code: String = text
-            .split("#[cfg(test)]")
-            .next()
-            .unwrap()
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .collect::<Vec<_>>()
-            .join("\n");
+        let code = code_of(&text);
         used.entry(name).or_default().extend(named_parts(&code));
     }
 }
@@ -130,4 +126,80 @@ fn named_parts(code: &str) -> BTreeSet<String> {
         part.unwrap_or(name)
     };
     found.into_iter().map(export).filter(|name| !name.is_empty()).collect()
+}
+
+/// What stands in the code although the spec says it: file, line, literal.
+fn repeated(file: &str, code: &str) -> Vec<String> {
+    let codes = spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES);
+    let mut known: BTreeSet<&str> = codes.flat_map(|row| [row.code, row.message]).collect();
+    for interval in TransferInterval::ALL {
+        known.extend([interval.name(), interval.period_unit()]);
+    }
+    for operation in Operation::ALL {
+        known.extend([operation.id(), operation.path()]);
+    }
+    known.insert(spec::REQUEST_MEDIA_TYPE);
+    let lengths = [
+        limits::PROJECT_ID.max,
+        limits::LOG_GROUP_ID.max,
+        limits::LOG_GROUP_NAME.max,
+        limits::OBS_BUCKET_NAME.max,
+        limits::TTL_IN_DAYS.max,
+        Operation::CreateLogGroup.quota().unwrap().default,
+    ];
+    let mut found = Vec::new();
+    for (number, line) in code.lines().enumerate() {
+        let texts = line.split('"').skip(1).step_by(2);
+        let numbers = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        // A number is a length where the line measures something.
+        let measures = line.contains(".len()") || line.contains(".count()");
+        let literals = texts
+            .filter(|text| known.contains(text))
+            .chain(numbers.filter(|n| measures && n.parse().is_ok_and(|n: u64| lengths.contains(&n))));
+        found.extend(literals.map(|literal| format!("{file}:{}: {literal}", number + 1)));
+    }
+    found
+}
+
+#[test]
+fn the_code_does_not_repeat_the_spec() {
+    let mut files = 0;
+    each_file(Path::new("src"), &mut |path, code| {
+        files += 1;
+        assert_eq!(repeated(&path.display().to_string(), code), [""; 0]);
+    });
+    assert!(files > 20, "only {files} files were looked at");
+}
+
+#[test]
+fn a_repeated_fact_is_found() {
+    for line in [
+        r#"if code == "LTS.0101" {"#,
+        r#"let type_ = "application/json;charset=UTF-8";"#,
+        "if name.chars().count() > 64 {",
+        "ensure(id.len() == 36)",
+        r#""5min" => Some(5),"#,
+        r#"route("/v2/{project_id}/groups")"#,
+    ] {
+        assert_eq!(repeated("x.rs", line).len(), 1, "{line}");
+    }
+}
+
+/// Every source file with its code, comments and unit tests aside.
+fn each_file(dir: &Path, visit: &mut impl FnMut(&Path, &str)) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            each_file(&path, visit);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            visit(&path, &code_of(&fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+/// The code of a file: what stands before its unit tests, comments left out.
+fn code_of(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap();
+    let lines = code.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line });
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -6,6 +6,12 @@ const LENGTHS = [
   { form: new RegExp(`(?<!to )\\b${number} characters(?! at most)`), limits: ['both'] },
 ];
 const RANGE = { form: new RegExp(`(?:: |, )${number} to ${number}(?: days)?\\.`), limits: ['minimum', 'maximum'] };
+// Which type a limit is for; on another it would say nothing.
+const BELONGS = {
+  string: ['minLength', 'maxLength', 'pattern'],
+  integer: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
+  array: ['minItems', 'maxItems', 'uniqueItems'],
+};
 
 export default (input) => {
   const schema = input.schema ?? input;
@@ -13,6 +19,12 @@ export default (input) => {
   const findings = [];
   for (const [low, high] of [['minLength', 'maxLength'], ['minimum', 'maximum'], ['minItems', 'maxItems']]) {
     if (schema[low] > schema[high]) findings.push({ message: `${low} is above ${high}` });
+  }
+  for (const [type, limits] of Object.entries(BELONGS)) {
+    if (schema.type === type) continue;
+    for (const limit of limits.filter((one) => one in schema)) {
+      findings.push({ message: `${limit} says nothing of type ${schema.type}` });
+    }
   }
   if (schema.enum && new Set(schema.enum).size < schema.enum.length) findings.push({ message: 'enum repeats a value' });
   const forms = schema.type === 'string' ? LENGTHS : schema.type === 'integer' ? [RANGE] : [];

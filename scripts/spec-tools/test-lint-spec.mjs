@@ -1,0 +1,221 @@
+// The seeded test of lint-spec.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { lint } from './lint.mjs';
+
+const openapi = (name) => readFile(fileURLToPath(new URL(`../../openapi/${name}`, import.meta.url)), 'utf8');
+const sound = { lts: await openapi('lts.yaml'), iam: await openapi('iam.yaml') };
+
+// Shorthands for the places that the defects are put into.
+const JSON_BODY = 'application/json;charset=UTF-8';
+const groups = (doc) => doc.paths['/v2/{project_id}/groups'];
+const streams = (doc) => doc.paths['/v2/{project_id}/groups/{log_group_id}/streams'];
+const transfer = (doc) => doc.paths['/v2/{project_id}/log-dump/obs'].post;
+const schemas = (doc) => doc.components.schemas;
+const created = (doc) => groups(doc).post.responses['201'];
+const sent = (operation) => operation.requestBody.content[JSON_BODY];
+const answer = (operation, status) => operation.responses[status].content['application/json'];
+const code = (doc, name) => doc['x-error-codes'].find((row) => row.code === name);
+
+/** What is wrong with the copy, and the change that puts it there. */
+const DEFECTS = {
+  lts: [
+    // Examples
+    ['a request body without examples', (d) => delete sent(groups(d).post).examples],
+    ['an answer without examples', (d) => delete answer(groups(d).get, '200').examples],
+    ['a shared answer without examples', (d) => delete d.components.responses.TooManyRequests.content['application/json'].examples],
+    ['an example without a summary', (d) => delete sent(groups(d).post).examples.one_week.summary],
+    ['an example that lacks a required member', (d) => delete sent(transfer(d)).examples.required_only.value.period],
+    ['an example with a string for an integer', (d) => (sent(groups(d).post).examples.one_week.value.ttl_in_days = '7')],
+    ['an example outside of an enumeration', (d) => (sent(transfer(d)).examples.required_only.value.period = 7)],
+    ['an example id of 34 characters', (d) => (answer(groups(d).post, '201').examples.created.value.log_group_id = 'b6b9332b-091f-4b22-b810-264318d2d6')],
+    ['a schema example that breaks the pattern', (d) => (schemas(d).LogGroupName.example = '.hidden')],
+    ['an example with an unknown error code', (d) => (answer(groups(d).post, '400').examples.name_taken.value.error_code = 'LTS.0403')],
+    ['an example with the code of another status', (d) => (answer(groups(d).post, '500').examples.internal.value.error_code = 'LTS.0009')],
+    ['a text that lists other intervals than are allowed', (d) => (answer(transfer(d), '200').examples.interval_invalid.value.error_msg = 'period+period_unit is not in the list [2min, 5min, 30min, 1hour, 3hour, 6hour]')],
+    ['a text that lists other formats than are allowed', (d) => (answer(transfer(d), '200').examples.storage_format_invalid.value.error_msg = 'storage_format is not in the list [RAW]')],
+    // Lengths, ranges, types
+    ['a length that its example does not have', (d) => (schemas(d).ProjectId.maxLength = 31)],
+    ['a length that the description does not name', (d) => (schemas(d).LogStreamName.maxLength = 128)],
+    ['a length that the parameter does not name', (d) => (d.components.parameters.LogGroupId.description = 'The log group, by its id of 32 characters.')],
+    ['a length left out', (d) => delete schemas(d).PrefixName.maxLength],
+    ['a range that the description does not name', (d) => (schemas(d).TtlInDays.maximum = 30)],
+    ['a range upside down', (d) => Object.assign(schemas(d).LogStream.properties.filter_count, { minimum: 6, description: 'The number of filters.' })],
+    ['a string limit on an integer', (d) => (schemas(d).TtlInDays.maxLength = 3)],
+    ['an unknown type', (d) => (schemas(d).TtlInDays.type = 'int')],
+    ['an array without items', (d) => delete schemas(d).ListLogGroupsResponseBody.properties.log_groups.items],
+    ['an enumeration that repeats a value', (d) => schemas(d).PeriodUnit.enum.push('min')],
+    ['an enumeration with a value of another type', (d) => (schemas(d).Period.enum[0] = '1')],
+    ['a default outside of its enumeration', (d) => (schemas(d).StorageFormat.default = 'CSV')],
+    ['a required member that is not defined', (d) => schemas(d).LogGroup.required.push('log_group_alias')],
+    ['an exclusive limit as in OpenAPI 3.1', (d) => (schemas(d).TtlInDays.exclusiveMinimum = 0)],
+    ['an id with format uuid', (d) => (schemas(d).LogGroupId.format = 'uuid')],
+    ['a closed object', (d) => (schemas(d).LogGroup.additionalProperties = false)],
+    // Media types and bodies
+    ['the media type with a space', (d) => (groups(d).post.requestBody.content = { 'application/json; charset=UTF-8': sent(groups(d).post) })],
+    ['a second request media type', (d) => (groups(d).post.requestBody.content['application/json'] = sent(groups(d).post))],
+    ['an answer that is text only', (d) => delete d.components.responses.ServiceUnavailable.content['application/json']],
+    ['a body without a schema', (d) => delete answer(groups(d).get, '200').schema],
+    ['a status without a body', (d) => delete groups(d).get.responses['500'].content],
+    ['204 with a body', (d) => (d.paths['/v2/{project_id}/groups/{log_group_id}'].delete.responses['204'].content = created(d).content)],
+    ['201 with another schema than 200', (d) => (answer(transfer(d), '201').schema = { $ref: '#/components/schemas/CreateLogStreamResponseBody' })],
+    // Operations, parameters, statuses, security
+    ['a removed 429', (d) => delete groups(d).post.responses['429']],
+    ['a removed 403', (d) => delete transfer(d).responses['403']],
+    ['an operation without success', (d) => delete groups(d).get.responses['200']],
+    ['a status that there is not', (d) => (groups(d).get.responses['299x'] = groups(d).get.responses['200'])],
+    ['a default response', (d) => (groups(d).get.responses.default = groups(d).get.responses['500'])],
+    ['an operationId used twice', (d) => (streams(d).get.operationId = 'listLogGroups')],
+    ['an operationId that is no verb first', (d) => (groups(d).get.operationId = 'logGroupsList')],
+    ['an operationId in snake_case', (d) => (groups(d).get.operationId = 'list_log_groups')],
+    ['an operation without operationId', (d) => delete transfer(d).operationId],
+    ['an operation without a tag', (d) => delete groups(d).get.tags],
+    ['a tag that is not defined', (d) => (groups(d).get.tags = ['Groups'])],
+    ['tags out of order', (d) => d.tags.reverse()],
+    ['a header parameter named Content-Type', (d) => groups(d).get.parameters.push({ name: 'Content-Type', in: 'header', description: 'The media type of the body.', 'x-lts-source': ['Table 5-11'], schema: { type: 'string' }, example: JSON_BODY })],
+    ['a header parameter named Authorization', (d) => (d.components.parameters.Signature = { name: 'authorization', in: 'header', description: 'The signature.', 'x-lts-source': ['Table 5-11'], schema: { type: 'string' }, example: 'x' }) && groups(d).get.parameters.push({ $ref: '#/components/parameters/Signature' })],
+    ['a response header named Content-Type', (d) => (groups(d).get.responses['200'].headers['Content-Type'] = d.components.headers.RequestId)],
+    ['an answer without the request id', (d) => delete groups(d).get.responses['200'].headers],
+    ['a path parameter that is not declared', (d) => streams(d).get.parameters.pop()],
+    ['a path parameter that is not in the path', (d) => groups(d).get.parameters.push({ $ref: '#/components/parameters/LogGroupId' })],
+    ['a path parameter that may be left out', (d) => (d.components.parameters.LogGroupId.required = false)],
+    ['an ambiguous path', (d) => (d.paths['/v2/groups/{project_id}'] = { get: { ...groups(d).get, operationId: 'listGroups' } })],
+    ['the same path with another name in it', (d) => (d.paths['/v2/{id}/groups'] = { get: { ...groups(d).get, operationId: 'listGroups', parameters: [{ ...d.components.parameters.ProjectId, name: 'id' }] } })],
+    ['a security scheme that is not defined', (d) => delete d.components.securitySchemes.AkSkAuth],
+    ['both security schemes at once', (d) => (d.security = [{ TokenAuth: [], AkSkAuth: [] }])],
+    ['an operation that needs no credential', (d) => (groups(d).get.security = [])],
+    ['a server without TLS', (d) => (d.servers[0].url = 'http://lts.{region}.{cloud}')],
+    ['a server variable that is not defined', (d) => delete d.servers[0].variables.cloud],
+    // Links, references, components
+    ['a link to no operation', (d) => (created(d).links.deleteLogGroup.operationId = 'removeLogGroup')],
+    ['a link that leaves a parameter out', (d) => delete created(d).links.deleteLogGroup.parameters.log_group_id],
+    ['a link with a parameter that its target lacks', (d) => (created(d).links.deleteLogGroup.parameters.group = '$request.path.project_id')],
+    ['a link that reads a member which is not there', (d) => (created(d).links.deleteLogGroup.parameters.log_group_id = '$response.body#/id')],
+    ['a link that reads a path parameter which is not there', (d) => (created(d).links.listLogGroups.parameters.project_id = '$request.path.project')],
+    ['a dangling $ref', (d) => (schemas(d).LogGroup.properties.log_group_id.$ref = '#/components/schemas/GroupId')],
+    ['a dangling $ref to an answer', (d) => (groups(d).get.responses['404'].$ref = '#/components/responses/Missing')],
+    ['a $ref into another file', (d) => (groups(d).get.responses['404'].$ref = 'iam.yaml#/components/headers/TraceId')],
+    ['a component that nothing uses', (d) => (schemas(d).Unused = { ...schemas(d).LogStreamName })],
+    ['a member in camelCase', (d) => (schemas(d).LogGroup.properties.logGroupAlias = { ...schemas(d).LogGroup.properties.log_group_name })],
+    ['a schema named …Request', (d) => rename(d, 'CreateLogGroupRequestBody', 'CreateLogGroupRequest')],
+    ['a schema in snake_case', (d) => rename(d, 'LogGroup', 'log_group')],
+    // Words
+    ['an operation without a summary', (d) => delete groups(d).get.summary],
+    ['an operation without a description', (d) => delete groups(d).get.description],
+    ['a member without a description', (d) => delete schemas(d).LogGroup.properties.ttl_in_days.description],
+    ['a parameter without a description', (d) => delete d.components.parameters.ProjectId.description],
+    ['a link without a description', (d) => delete created(d).links.deleteLogGroup.description],
+    ['a tag without a description', (d) => delete d.tags[0].description],
+    ['a misspelt keyword', (d) => (schemas(d).LogGroup.descripton = 'x')],
+    ['info without a version', (d) => delete d.info.version],
+    ['info without a license', (d) => delete d.info.license],
+    // Sources and our other extensions
+    ['an operation without x-lts-source', (d) => delete groups(d).get['x-lts-source']],
+    ['a member without x-lts-source', (d) => delete schemas(d).LogGroup.properties.ttl_in_days['x-lts-source']],
+    ['an answer without x-lts-source', (d) => delete d.components.responses.Forbidden['x-lts-source']],
+    ['an error code without x-lts-source', (d) => delete code(d, 'LTS.0101')['x-lts-source']],
+    ['a malformed source', (d) => (schemas(d).LogGroupName['x-lts-source'] = ['table 5.3'])],
+    ['a source that is a word alone', (d) => (schemas(d).LogGroupName['x-lts-source'] = 'Table 5-3')],
+    ['a table that the reference lacks', (d) => (schemas(d).LogGroupName['x-lts-source'] = ['Table 5-54'])],
+    ['a section that the reference lacks', (d) => (transfer(d)['x-lts-source'] = ['Section 5.3.2'])],
+    ['a source named twice', (d) => schemas(d).LogGroupName['x-lts-source'].push('Table 5-3')],
+    ['a resolution that settles nothing', (d) => delete schemas(d).LogGroupName['x-lts-resolution'][0].settled],
+    ['an unknown extension', (d) => (schemas(d).LogGroupName['x-lts-sources'] = ['Table 5-3'])],
+    ['an error code without a status', (d) => delete code(d, 'LTS.0101').status],
+    ['an error code without a solution', (d) => delete code(d, 'LTS.0101').solution],
+    ['an error code of no known class', (d) => (code(d, 'LTS.0101').class = 'conflict')],
+    ['an error code listed twice', (d) => d['x-error-codes'].push({ ...code(d, 'LTS.0101') })],
+    ['an error code that no example shows', (d) => delete code(d, 'LTS.0701')['x-lts-note']],
+    ['a removed error code', (d) => d['x-error-codes'].splice(d['x-error-codes'].indexOf(code(d, 'LTS.0105')), 1)],
+    ['a gateway code of no known class', (d) => (d['x-gateway-error-codes'][0].class = 'gone')],
+    ['no table of gateway codes', (d) => delete d['x-gateway-error-codes']],
+    ['an error code for a member that is in no table', (d) => (schemas(d).TransferType['x-lts-error-code'].code = 'LTS.1904')],
+    ['an error code for a member without its example', (d) => (schemas(d).TransferType['x-lts-error-code'].example = 'kind_invalid')],
+    ['an error code for a member with the example of another', (d) => (schemas(d).PrefixName['x-lts-error-code'].example = 'type_invalid')],
+    ['an interval that the enumerations forbid', (d) => (d['x-lts-intervals'][1] = { name: '10min', period: 10, period_unit: 'min' })],
+    ['an interval under the wrong name', (d) => (d['x-lts-intervals'][0].name = '2hour')],
+    ['an interval too few', (d) => d['x-lts-intervals'].pop()],
+    ['a quota that the words do not name', (d) => (groups(d).post['x-lts-quota'].default = 50)],
+    ['a quota with a code that is none', (d) => (groups(d).post['x-lts-quota'].code = 'LTS.0101')],
+    ['a rule of the service with an unknown code', (d) => (schemas(d).TtlInDays['x-lts-service-rule'].code = 'LTS.0199')],
+  ],
+  iam: [
+    ['an answer without examples', (d) => delete answer(d.paths['/v3/projects'].get, '401').examples],
+    ['a parameter without x-lts-source', (d) => delete d.paths['/v3/projects'].get.parameters[0]['x-lts-source']],
+    ['a member without a description', (d) => delete schemas(d).Token.properties.expires_at.description],
+    ['a member in camelCase', (d) => (schemas(d).Token.properties.expiresAt = { ...schemas(d).Token.properties.expires_at })],
+    ['a default response', (d) => (d.paths['/v3/projects'].get.responses.default = d.paths['/v3/projects'].get.responses['401'])],
+    ['an operationId used twice', (d) => (d.paths['/v3/projects'].get.operationId = 'createToken')],
+    ['a dangling $ref', (d) => (schemas(d).Token.properties.user.$ref = '#/components/schemas/User')],
+    ['an answer without the trace id', (d) => delete d.paths['/v3/projects'].get.responses['200'].headers],
+    ['a credential of its own', (d) => (d.paths['/v3/projects'].get.security = [{ TokenAuth: [] }])],
+  ],
+};
+
+/** The same for what can't be said of a parsed document: text to text. */
+const SLIPS = [
+  ['a key written twice', (text) => text.replace(/^  version: .*$/m, '$&\n$&')],
+  ['an indentation gone wrong', (text) => text.replace(/^tags:$/m, ' tags:')],
+  ['a document of another kind', () => 'swagger: "2.0"\n'],
+];
+
+function rename(doc, from, to) {
+  const text = JSON.stringify(doc).replaceAll(`#/components/schemas/${from}"`, `#/components/schemas/${to}"`);
+  Object.assign(doc, JSON.parse(text));
+  doc.components.schemas[to] = doc.components.schemas[from];
+  delete doc.components.schemas[from];
+}
+
+// Without aliases: a part that a defect uses twice is written twice.
+const write = (doc) => stringify(doc, { aliasDuplicateObjects: false, lineWidth: 0 });
+
+function seed(kind, defect) {
+  const doc = parse(sound[kind]);
+  defect(doc);
+  return write(doc);
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'lint-spec-'));
+let passed = 0;
+let failed = 0;
+const report = (good, line) => {
+  console.log(`${good ? 'ok    ' : 'FAILED'} ${line}`);
+  if (good) passed += 1;
+  else failed += 1;
+};
+
+try {
+  const copies = [];
+  for (const kind of ['lts', 'iam']) {
+    const rewritten = write(parse(sound[kind]));
+    const add = async (name, text) => {
+      if (name && [sound[kind], rewritten].includes(text)) throw new Error(`"${name}" changes nothing`);
+      const file = join(folder, `${copies.length}.yaml`);
+      await writeFile(file, text);
+      copies.push({ file, kind, name });
+    };
+    await add(null, sound[kind]);
+    await add(null, rewritten);
+    for (const [name, defect] of DEFECTS[kind]) await add(name, seed(kind, defect));
+    if (kind === 'lts') for (const [name, slip] of SLIPS) await add(name, slip(sound.lts));
+  }
+
+  const findings = await lint(copies);
+  const caughtBy = (file) => [...new Set(findings.filter((finding) => finding.file === file).map(({ rule }) => rule))];
+  for (const { file, kind, name } of copies) {
+    const rules = caughtBy(file);
+    if (name) report(rules.length > 0, `${kind}: ${name}: ${rules.join(', ') || 'NOT CAUGHT'}`);
+    else report(rules.length === 0, `${kind}: no defect: ${rules.join(', ') || 'no finding'}`);
+  }
+
+  const ours = Object.keys(parse(await openapi('.spectral.yaml')).rules);
+  const idle = ours.filter((rule) => !findings.some((finding) => finding.rule === rule));
+  report(idle.length === 0, `each of our ${ours.length} rules catches something: ${idle.join(', ') || 'yes'}`);
+} finally {
+  await rm(folder, { recursive: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,155 @@
+//! The client against the emulator, with every kind of credentials.
+
+use huaweicloud_lts::{AkSk, Client, ClientBuilder, Credentials, Emulator, Error, Login, Ttl};
+
+use crate::suite::Surroundings;
+
+fn emulator() -> Emulator {
+    Emulator::start().unwrap()
+}
+
+/// Settings that reach an emulator, without credentials and project.
+fn settings(emulator: &Emulator) -> ClientBuilder {
+    Client::builder().endpoint(emulator.url()).iam_endpoint(emulator.url())
+}
+
+fn login(emulator: &Emulator) -> Login {
+    Login::new(emulator.user(), emulator.password(), emulator.domain())
+}
+
+fn keys(emulator: &Emulator) -> AkSk {
+    AkSk::new(emulator.access_key(), emulator.secret_key())
+}
+
+async fn behave(emulator: &Emulator, lts: &Client, prefix: &str) {
+    let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id));
+    Surroundings { lts, prefix, bucket: emulator.bucket(), end_transfer }.behave().await;
+    assert!(lts.groups().await.unwrap().is_empty(), "the suite leaves nothing behind");
+}
+
+#[tokio::test]
+async fn it_behaves_with_access_keys() {
+    let emulator = emulator();
+    behave(&emulator, &ClientBuilder::from(&emulator).build().unwrap(), "keys").await;
+}
+
+#[tokio::test]
+async fn it_behaves_with_a_login() {
+    let emulator = emulator();
+    let by_id = settings(&emulator).project_id(emulator.project_id()).credentials(login(&emulator));
+    behave(&emulator, &by_id.build().unwrap(), "login-id").await;
+    let by_name = settings(&emulator).region("cn-north-4").credentials(login(&emulator)).build().unwrap();
+    assert_eq!(by_name.project_id().await.unwrap().as_str(), emulator.project_id());
+    behave(&emulator, &by_name, "login-name").await;
+}
+
+#[tokio::test]
+async fn it_behaves_with_a_token() {
+    let emulator = emulator();
+    let token = token(&emulator).await;
+    let lts = settings(&emulator).project_id(emulator.project_id()).credentials(Credentials::token(token));
+    behave(&emulator, &lts.build().unwrap(), "token").await;
+}
+
+/// A token as any other client gets one.
+async fn token(emulator: &Emulator) -> String {
+    let login = serde_json::json!({ "auth": {
+        "identity": { "methods": ["password"], "password": { "user": {
+            "name": emulator.user(), "password": emulator.password(), "domain": { "name": emulator.domain() },
+        } } },
+        "scope": { "project": { "id": emulator.project_id() } },
+    } });
+    let http = reqwest::Client::builder().tls_backend_preconfigured(no_tls()).build().unwrap();
+    let answer = http.post(format!("{}/v3/auth/tokens", emulator.url())).json(&login).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let token = answer.headers()["x-subject-token"].to_str().unwrap().to_owned();
+    assert!((1_000..=2_000).contains(&token.len()));
+    token
+}
+
+fn no_tls() -> rustls::ClientConfig {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    builder.unwrap().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+}
+
+#[tokio::test]
+async fn a_missing_project_id_is_looked_up_once() {
+    let emulator = emulator();
+    let lts = settings(&emulator).region("cn-north-4").credentials(keys(&emulator)).build().unwrap();
+    lts.groups().await.unwrap();
+    lts.clone().groups().await.unwrap();
+    assert_eq!(lts.project_id().await.unwrap().as_str(), emulator.project_id());
+    assert_eq!(requests(&emulator, "listProjects"), 1);
+
+    let unknown = settings(&emulator).region("xx-none-1").credentials(keys(&emulator)).build().unwrap();
+    let error = unknown.groups().await.unwrap_err();
+    assert!(matches!(error, Error::Credentials(_)) && error.to_string().contains("\"xx-none-1\""), "{error}");
+}
+
+fn requests(emulator: &Emulator, id: &str) -> usize {
+    let all = emulator.requests();
+    all.iter().filter(|request| request.operation.is_some_and(|operation| operation.id() == id)).count()
+}
+
+#[tokio::test]
+async fn many_callers_share_one_login() {
+    let emulator = emulator();
+    let lts = settings(&emulator).region("cn-north-4").credentials(login(&emulator)).build().unwrap();
+    let calls: Vec<_> = (0..50)
+        .map(|_| {
+            let lts = lts.clone();
+            tokio::spawn(async move { lts.groups().await.map(|groups| groups.len()) })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), 0);
+    }
+    assert_eq!(requests(&emulator, "createToken"), 1);
+    assert_eq!(requests(&emulator, "listLogGroups"), 50);
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_told_apart_from_everything_else() {
+    let emulator = emulator();
+    let with = |credentials: Credentials| {
+        let settings = settings(&emulator).project_id(emulator.project_id());
+        settings.credentials(credentials).build().unwrap()
+    };
+    let password = with(Login::new(emulator.user(), "hunter2", emulator.domain()).into());
+    let error = password.groups().await.unwrap_err();
+    assert!(
+        matches!(error, Error::Credentials(_)) && error.is_auth() && error.status() == Some(401),
+        "{error}"
+    );
+    assert!(!format!("{error:#} {error:?}").contains("hunter2"));
+
+    let token = with(Credentials::token("t".repeat(1_500))).groups().await.unwrap_err();
+    assert!(token.is_auth() && token.code() == Some("LTS.0003"), "{token}");
+
+    let secret = with(AkSk::new(emulator.access_key(), "hunter2").into()).groups().await.unwrap_err();
+    assert!(secret.is_auth() && secret.code() == Some("APIGW.0301") && secret.remedy().is_some(), "{secret}");
+    assert!(!format!("{secret:#} {secret:?}").contains("hunter2"));
+
+    let key = with(AkSk::new("NOBODY", "x").into()).groups().await.unwrap_err();
+    assert!(key.is_auth() && key.remedy() != secret.remedy(), "each wording has its remedy: {key:#}");
+}
+
+#[tokio::test]
+async fn callers_at_once_ensure_one_group() {
+    let emulator = emulator();
+    let lts = ClientBuilder::from(&emulator).build().unwrap();
+    let calls: Vec<_> = (0..16)
+        .map(|_| {
+            let lts = lts.clone();
+            tokio::spawn(async move { lts.ensure_group("app", Ttl::days(7)).await.unwrap() })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for call in calls {
+        all.push(call.await.unwrap());
+    }
+    assert_eq!(all.iter().filter(|ensured| ensured.created).count(), 1);
+    assert!(all.iter().all(|ensured| ensured.id == all[0].id));
+    assert_eq!(lts.groups().await.unwrap().len(), 1);
+}

@@ -1,0 +1,71 @@
+//! The JSON Schemas of our public types against the components of the spec: names, JSON types, necessity.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use huaweicloud_lts::{Group, GroupId, Stream, StreamId, TransferInterval, Ttl, manifest::Manifest, spec};
+use schemars::{JsonSchema, schema_for};
+use serde_json::Value;
+
+/// What the two have in common: JSON type by member, and the required members.
+type Shape = (BTreeMap<String, String>, BTreeSet<String>);
+
+fn shape(root: &Value, schema: &Value) -> Shape {
+    let members = schema["properties"].as_object().unwrap();
+    let types = members.iter().map(|(name, member)| (name.clone(), json_type(root, member))).collect();
+    let required = schema["required"].as_array().into_iter().flatten();
+    (types, required.map(|name| name.as_str().unwrap().to_owned()).collect())
+}
+
+fn json_type(root: &Value, schema: &Value) -> String {
+    let schema = match schema["$ref"].as_str() {
+        Some(target) => root.pointer(target.trim_start_matches('#')).unwrap(),
+        None => schema,
+    };
+    match &schema["type"] {
+        Value::String(name) => name.clone(),
+        // An optional member of ours may be null, too.
+        Value::Array(names) => names.iter().find(|n| *n != "null").unwrap().as_str().unwrap().to_owned(),
+        other => panic!("no type: {other} in {schema}"),
+    }
+}
+
+fn ours<T: JsonSchema>() -> Value {
+    schema_for!(T).to_value()
+}
+
+#[test]
+fn our_types_have_the_members_of_the_spec() {
+    let document: Value = serde_json::from_str(spec::LTS.json).unwrap();
+    for (component, schema) in [("LogGroup", ours::<Group>()), ("LogStream", ours::<Stream>())] {
+        let theirs = shape(&document, &document["components"]["schemas"][component]);
+        assert_eq!(shape(&schema, &schema), theirs, "{component}");
+    }
+}
+
+#[test]
+fn our_scalars_have_the_types_of_the_spec() {
+    let document: Value = serde_json::from_str(spec::LTS.json).unwrap();
+    for (component, schema) in
+        [("LogGroupId", ours::<GroupId>()), ("LogStreamId", ours::<StreamId>()), ("TtlInDays", ours::<Ttl>())]
+    {
+        let theirs = &document["components"]["schemas"][component];
+        assert_eq!(json_type(&schema, &schema), json_type(&document, theirs), "{component}");
+    }
+}
+
+#[test]
+fn the_manifest_has_a_schema_that_says_what_it_takes() {
+    let schema = ours::<Manifest>();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let transfer = |every: &str| {
+        serde_json::json!({ "groups": [
+            { "name": "app", "streams": ["s"], "transfers": [{ "streams": ["s"], "bucket": "b", "every": every }] }
+        ] })
+    };
+    for interval in TransferInterval::ALL {
+        assert!(validator.is_valid(&transfer(interval.name())));
+    }
+    assert!(!validator.is_valid(&transfer("1min")));
+    assert!(!validator.is_valid(&serde_json::json!({ "groups": [{ "name": "app", "tttl": 7 }] })));
+    assert!(!validator.is_valid(&serde_json::json!({ "groups": [{ "ttl": 7 }] })));
+}
