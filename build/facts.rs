@@ -38,6 +38,7 @@ pub(crate) fn facts(lts: &Document, iam: &Document) -> Result<TokenStream, Strin
             quote!(Wording { code: #code, name: #name, message: #message, cause: #cause, solution: #solution },)
         })
         .collect::<TokenStream>();
+    let constants = code_constants(&lts.raw);
     let limits = limits(lts)?;
     let intervals = intervals(&lts.raw)?;
     let media_type = operations
@@ -64,6 +65,11 @@ pub(crate) fn facts(lts: &Document, iam: &Document) -> Result<TokenStream, Strin
 
         /// The error codes of the gateway in front of the service.
         pub static GATEWAY_ERROR_CODES: &[ErrorCode] = &[#gateway];
+
+        /// The known error codes by name: one that the spec doesn't know does not compile.
+        pub mod codes {
+            #constants
+        }
 
         /// The wordings under which the gateway sends one and the same code.
         pub static GATEWAY_WORDINGS: &[Wording] = &[#wordings];
@@ -242,6 +248,25 @@ fn error_codes(root: &Value, key: &str) -> Result<TokenStream, String> {
             })
         })
         .collect()
+}
+
+/// A constant for each error code: `LTS_0101`.
+fn code_constants(root: &Value) -> TokenStream {
+    let rows = ["x-error-codes", "x-gateway-error-codes"].into_iter().flat_map(|key| list(root, key));
+    let mut seen = Vec::new();
+    rows.filter_map(|row| {
+        let code = text(row, "code");
+        if seen.contains(&code) {
+            return None;
+        }
+        seen.push(code);
+        let (name, doc) = (format_ident!("{}", code.replace('.', "_")), text(row, "message"));
+        Some(quote! {
+            #[doc = #doc]
+            pub const #name: &str = #code;
+        })
+    })
+    .collect()
 }
 
 /// A constant for each component that bounds a text or a number.

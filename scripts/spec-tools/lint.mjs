@@ -43,6 +43,8 @@ async function judge(copies) {
     spectral('.spectral-iam.yaml', filesOf('iam')),
     redocly(filesOf('lts', 'iam')),
   ]);
+  const stray = found.flat().find((finding) => !copies.some(({ copy }) => copy === finding.copy));
+  if (stray) throw new Error(`${stray.judge} speaks of another file: ${stray.copy}: ${stray.message}`);
   return copies.flatMap(({ file, copy, problems, lineOf }) => [
     ...problems.map((problem) => ({ judge: 'yaml', rule: 'yaml', file, ...problem })),
     ...found

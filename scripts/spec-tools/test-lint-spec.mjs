@@ -2,23 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { lint } from './lint.mjs';
+import { answer, code, group, groups, JSON_BODY, openapi, rename, schemas, sent, sound, streams, transfer, write } from './seeds.mjs';
+import { tally } from './tally.mjs';
 
-const openapi = (name) => readFile(fileURLToPath(new URL(`../../openapi/${name}`, import.meta.url)), 'utf8');
-const sound = { lts: await openapi('lts.yaml'), iam: await openapi('iam.yaml') };
-
-// Shorthands for the places that the defects are put into.
-const JSON_BODY = 'application/json;charset=UTF-8';
-const groups = (doc) => doc.paths['/v2/{project_id}/groups'];
-const streams = (doc) => doc.paths['/v2/{project_id}/groups/{log_group_id}/streams'];
-const transfer = (doc) => doc.paths['/v2/{project_id}/log-dump/obs'].post;
-const schemas = (doc) => doc.components.schemas;
 const created = (doc) => groups(doc).post.responses['201'];
-const sent = (operation) => operation.requestBody.content[JSON_BODY];
-const answer = (operation, status) => operation.responses[status].content['application/json'];
-const code = (doc, name) => doc['x-error-codes'].find((row) => row.code === name);
 
 /** What is wrong with the copy, and the change that puts it there. */
 const DEFECTS = {
@@ -60,7 +49,7 @@ const DEFECTS = {
     ['an answer that is text only', (d) => delete d.components.responses.ServiceUnavailable.content['application/json']],
     ['a body without a schema', (d) => delete answer(groups(d).get, '200').schema],
     ['a status without a body', (d) => delete groups(d).get.responses['500'].content],
-    ['204 with a body', (d) => (d.paths['/v2/{project_id}/groups/{log_group_id}'].delete.responses['204'].content = created(d).content)],
+    ['204 with a body', (d) => (group(d).delete.responses['204'].content = created(d).content)],
     ['201 with another schema than 200', (d) => (answer(transfer(d), '201').schema = { $ref: '#/components/schemas/CreateLogStreamResponseBody' })],
     // Operations, parameters, statuses, security
     ['a removed 429', (d) => delete groups(d).post.responses['429']],
@@ -162,16 +151,6 @@ const SLIPS = [
   ['a document of another kind', () => 'swagger: "2.0"\n'],
 ];
 
-function rename(doc, from, to) {
-  const text = JSON.stringify(doc).replaceAll(`#/components/schemas/${from}"`, `#/components/schemas/${to}"`);
-  Object.assign(doc, JSON.parse(text));
-  doc.components.schemas[to] = doc.components.schemas[from];
-  delete doc.components.schemas[from];
-}
-
-// Without aliases: a part that a defect uses twice is written twice.
-const write = (doc) => stringify(doc, { aliasDuplicateObjects: false, lineWidth: 0 });
-
 function seed(kind, defect) {
   const doc = parse(sound[kind]);
   defect(doc);
@@ -179,14 +158,7 @@ function seed(kind, defect) {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'lint-spec-'));
-let passed = 0;
-let failed = 0;
-const report = (good, line) => {
-  console.log(`${good ? 'ok    ' : 'FAILED'} ${line}`);
-  if (good) passed += 1;
-  else failed += 1;
-};
-
+const { check, end } = tally();
 try {
   const copies = [];
   for (const kind of ['lts', 'iam']) {
@@ -207,15 +179,14 @@ try {
   const caughtBy = (file) => [...new Set(findings.filter((finding) => finding.file === file).map(({ rule }) => rule))];
   for (const { file, kind, name } of copies) {
     const rules = caughtBy(file);
-    if (name) report(rules.length > 0, `${kind}: ${name}: ${rules.join(', ') || 'NOT CAUGHT'}`);
-    else report(rules.length === 0, `${kind}: no defect: ${rules.join(', ') || 'no finding'}`);
+    if (name) check(rules.length > 0, `${kind}: ${name}: ${rules.join(', ') || 'NOT CAUGHT'}`);
+    else check(rules.length === 0, `${kind}: no defect: ${rules.join(', ') || 'no finding'}`);
   }
 
-  const ours = Object.keys(parse(await openapi('.spectral.yaml')).rules);
+  const ours = Object.keys(parse(await readFile(`${openapi}.spectral.yaml`, 'utf8')).rules);
   const idle = ours.filter((rule) => !findings.some((finding) => finding.rule === rule));
-  report(idle.length === 0, `each of our ${ours.length} rules catches something: ${idle.join(', ') || 'yes'}`);
+  check(idle.length === 0, `each of our ${ours.length} rules catches something: ${idle.join(', ') || 'yes'}`);
 } finally {
   await rm(folder, { recursive: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
+end();

@@ -22,7 +22,7 @@ fn keys(emulator: &Emulator) -> AkSk {
 }
 
 async fn behave(emulator: &Emulator, lts: &Client, prefix: &str) {
-    let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id));
+    let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
     Surroundings { lts, prefix, bucket: emulator.bucket(), end_transfer }.behave().await;
     assert!(lts.groups().await.unwrap().is_empty(), "the suite leaves nothing behind");
 }

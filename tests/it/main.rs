@@ -1,5 +1,5 @@
 //! All integration tests, in one binary: it links once.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod cli;
 mod client;

@@ -25,7 +25,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("transport", &["api", "auth", "error", "ids", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec"]),
     // Its handle alone uses client settings; its rules know nothing of the client.
-    ("emulator", &["api", "auth", "config", "manifest", "spec"]),
+    ("emulator", &["api", "auth", "config", "ids", "spec"]),
 ];
 
 /// Parts by the name under which the crate's root exports them.

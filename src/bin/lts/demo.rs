@@ -2,18 +2,20 @@
 
 use std::{fmt::Display, future::IntoFuture, time::Instant};
 
-use huaweicloud_lts::{Client, Emulator, Error, Login, TransferInterval, Ttl};
+use huaweicloud_lts::{Client, Emulator, Error, Login, ServiceError, TransferInterval, Ttl};
 
 use crate::{exit::Failure, output};
 
 /// The names that the demo uses.
 const GROUP: &str = "lts-demo";
 const STREAM: &str = "nginx";
+/// A segment of a path of so many bytes is an id.
+const LONG: usize = 30;
 
 pub(crate) fn run() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::Bug(format!("no runtime: {e}")))?;
-    let emulator = Emulator::start().map_err(|e| Failure::Configuration(e.to_string()))?;
+    let emulator = Emulator::start()?;
     runtime.block_on(Demo { emulator }.all())
 }
 
@@ -37,7 +39,7 @@ impl Demo {
             .project_id(emulator.project_id())
             .credentials(login)
             .build()?;
-        self.step("token", by_token.project_id(), |_| "a token".to_owned()).await?;
+        self.step(by_token.project_id(), |_| "a token".to_owned()).await?;
         self.seven_operations(&by_token).await?;
 
         output::text("\nWith an access key, each request signed:\n")?;
@@ -45,11 +47,11 @@ impl Demo {
         self.seven_operations(&signing).await?;
 
         output::text("\nA refusal:\n")?;
-        let group = self.step("group", signing.create_group(GROUP, Ttl::days(7)), short).await?;
+        let group = self.step(signing.create_group(GROUP, Ttl::days(7)), short).await?;
         self.refusal(&signing).await?;
-        self.step("cleanup", signing.delete_group(&group), |()| "deleted".to_owned()).await?;
+        self.step(signing.delete_group(&group), |()| "deleted".to_owned()).await?;
 
-        let left = (signing.groups().await?.len(), emulator.transfers().len());
+        let left = (signing.groups().await?.len(), emulator.transfers()?.len());
         if left != (0, 0) {
             return Err(Failure::Bug(format!("{} groups and {} transfers are left behind", left.0, left.1)));
         }
@@ -57,14 +59,13 @@ impl Demo {
     }
 
     async fn seven_operations(&self, lts: &Client) -> Result<(), Failure> {
-        let group = self.step("group", lts.create_group(GROUP, Ttl::days(7)), short).await?;
-        let groups = self.step("groups", lts.groups(), |groups| count(groups.len(), "group")).await?;
+        let group = self.step(lts.create_group(GROUP, Ttl::days(7)), short).await?;
+        let groups = self.step(lts.groups(), |groups| count(groups.len(), "group")).await?;
         expect(groups.iter().any(|found| found.id == group && found.name == GROUP), "the group is listed")?;
 
         let in_group = lts.group(&group);
-        let stream = self.step("stream", in_group.create_stream(STREAM), short).await?;
-        let streams =
-            self.step("streams", in_group.streams(), |streams| count(streams.len(), "stream")).await?;
+        let stream = self.step(in_group.create_stream(STREAM), short).await?;
+        let streams = self.step(in_group.streams(), |streams| count(streams.len(), "stream")).await?;
         expect(
             streams.iter().any(|found| found.id == stream && found.name == STREAM),
             "the stream is listed",
@@ -72,25 +73,24 @@ impl Demo {
 
         let bucket = self.emulator.bucket();
         let transfer = in_group.transfer_to_obs([&stream], bucket, TransferInterval::Minutes5);
-        let transfer = self.step("transfer", transfer, short).await?;
+        let transfer = self.step(transfer, short).await?;
         // The service has no operation for this, and refuses to delete a stream that has a transfer.
-        expect(self.emulator.delete_transfer(&transfer), "the emulator's control knows the transfer")?;
+        expect(self.emulator.delete_transfer(&transfer)?, "the emulator's control knows the transfer")?;
         output::text("  (the emulator's own control ends the transfer: LTS has no operation for that)\n")?;
 
-        self.step("stream", in_group.delete_stream(&stream), |()| "deleted".to_owned()).await?;
-        self.step("group", lts.delete_group(&group), |()| "deleted".to_owned()).await
+        self.step(in_group.delete_stream(&stream), |()| "deleted".to_owned()).await?;
+        self.step(lts.delete_group(&group), |()| "deleted".to_owned()).await
     }
 
     /// Makes a call and prints a line about it.
     async fn step<T>(
         &self,
-        what: &str,
         call: impl IntoFuture<Output = Result<T, Error>>,
         result: impl FnOnce(&T) -> String,
     ) -> Result<T, Failure> {
         let start = Instant::now();
         let value = call.await?;
-        self.line(what, &result(&value), start)?;
+        self.line(&result(&value), start)?;
         Ok(value)
     }
 
@@ -102,16 +102,17 @@ impl Demo {
             Err(error) => return Err(error.into()),
             Ok(_) => return Err(Failure::Bug("a second group of the same name was created".to_owned())),
         };
-        self.line("refusal", error.code().unwrap_or_default(), start)?;
-        output::text(&format!("  {error}\n"))?;
-        output::text(&format!("  what to do: {}\n", error.remedy().unwrap_or_default()))
+        self.line(error.code().unwrap_or_default(), start)?;
+        let message = error.as_service().map(ServiceError::message).unwrap_or_default();
+        output::text(&format!("  what it says: {message}\n"))?;
+        output::text(&format!("  what to do:   {}\n", error.remedy().unwrap_or_default()))
     }
 
     /// Operation, method and path, status, result and time of the last request, as the emulator saw it.
-    fn line(&self, what: &str, result: &str, start: Instant) -> Result<(), Failure> {
+    fn line(&self, result: &str, start: Instant) -> Result<(), Failure> {
         let time = start.elapsed().as_secs_f64() * 1_000.0;
         let requests = self.emulator.requests();
-        let last = requests.last().ok_or_else(|| Failure::Bug(format!("{what}: no request was made")))?;
+        let last = requests.last().ok_or_else(|| Failure::Bug("no request was made".to_owned()))?;
         let operation = last.operation.map(|operation| operation.id()).unwrap_or_default();
         let (method, path, status) = (&last.method, shortened(&last.path), last.status);
         output::text(&format!("{operation:<16} {method:<6} {path:<33} {status} {result:<9} {time:>5.1} ms\n"))
@@ -126,7 +127,7 @@ fn short(id: &impl Display) -> String {
 /// A path with its ids cut, so that a line fits a terminal.
 fn shortened(path: &str) -> String {
     let cut = |segment: &str| match segment.len() {
-        32.. => format!("{}…", segment.chars().take(3).collect::<String>()),
+        LONG.. => format!("{}…", segment.chars().take(3).collect::<String>()),
         _ => segment.to_owned(),
     };
     path.split('/').map(cut).collect::<Vec<_>>().join("/")

@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use huaweicloud_lts::Error;
+use huaweicloud_lts::{Error, emulator::EmulatorError};
 
 /// Wrong usage, or an input rule broken before anything was sent.
 pub(crate) const USAGE: u8 = 2;
@@ -64,6 +64,12 @@ fn code_of(error: &Error) -> u8 {
         Error::Transport(_) => 8,
         Error::Credentials(_) if error.status().is_none() => 3,
         _ => 7,
+    }
+}
+
+impl From<EmulatorError> for Failure {
+    fn from(error: EmulatorError) -> Self {
+        Self::Configuration(error.to_string())
     }
 }
 

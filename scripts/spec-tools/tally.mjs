@@ -1,0 +1,16 @@
+/** A tally that prints a line per check, and the line that CI reads at the end. */
+export function tally() {
+  let passed = 0;
+  let failed = 0;
+  return {
+    check(good, line) {
+      console.log(`${good ? 'ok    ' : 'FAILED'} ${line}`);
+      if (good) passed += 1;
+      else failed += 1;
+    },
+    end() {
+      console.log(`${passed} passed, ${failed} failed`);
+      process.exitCode = failed > 0 ? 1 : 0;
+    },
+  };
+}

@@ -1,0 +1,188 @@
+//! From a request to its answer, in the order in which the real service checks.
+//!
+//! The routes are those of the spec, and one `match` without a default sends each operation to its handler:
+//! an operation without one does not compile. Everything else gets the gateway's 404, never a framework's
+//! answer: HEAD for GET, a trailing slash, a path that is no UTF-8.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequestParts, RawPathParams},
+    routing::any,
+};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response, header, request::Parts};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Body as _;
+
+use super::{
+    access::Caller,
+    admin,
+    answer::Answer,
+    iam,
+    journal::JournalEntry,
+    operations, random,
+    refusals::{self, INVALID_BODY, Refusal},
+    schemas,
+    service::Service,
+};
+use crate::spec::{self, Operation};
+
+/// The most bytes of a body: the bound that the real gateway has for AK/SK requests, here for all.
+const MAX_BODY: usize = 12_582_912;
+/// The time for a body to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// IAM's own header for the request's id.
+const TRACE_ID: HeaderName = HeaderName::from_static("x-iam-trace-id");
+
+/// Who is at the other end of the connection; the server puts it into each request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) SocketAddr);
+
+/// A request to an operation, its body read.
+pub(super) struct Call<'a> {
+    pub(super) operation: Operation,
+    pub(super) head: &'a Parts,
+    pub(super) body: &'a [u8],
+    parameters: &'a RawPathParams,
+}
+
+impl Call<'_> {
+    /// A parameter of the path, decoded; nothing if the operation has none of this name.
+    pub(super) fn parameter(&self, name: &str) -> &str {
+        self.parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// The routes of a service and of its control.
+pub(super) fn router(service: &Arc<Service>) -> Router {
+    let mut by_path: BTreeMap<&str, Vec<Operation>> = BTreeMap::new();
+    for operation in Operation::ALL {
+        by_path.entry(operation.path()).or_default().push(*operation);
+    }
+    let mut router = Router::new();
+    for (path, operations) in by_path {
+        let (service, operations) = (Arc::clone(service), Arc::<[Operation]>::from(operations));
+        router = router
+            .route(path, any(move |request| handle(Arc::clone(&service), Arc::clone(&operations), request)));
+    }
+    let control = Arc::clone(service);
+    let unknown = Arc::clone(service);
+    router
+        .route(admin::ROUTE, any(move |request| admin::handle(Arc::clone(&control), request)))
+        .fallback(move |request| handle(Arc::clone(&unknown), Arc::default(), request))
+}
+
+/// Answers a request to a path with these operations, and enters it into the journal.
+async fn handle(
+    service: Arc<Service>,
+    operations: Arc<[Operation]>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let started = Instant::now();
+    let request_id = random::request_id();
+    let (mut head, body) = request.into_parts();
+    let parameters = RawPathParams::from_request_parts(&mut head, &()).await.ok();
+    let method = head.method.as_str();
+    let operation = operations.iter().copied().find(|operation| operation.method() == method);
+    let (operation, answer) = match (operation, parameters) {
+        (Some(operation), Some(parameters)) => {
+            let answer = match read(body).await {
+                Ok(body) => {
+                    if !service.options.latency.is_zero() {
+                        tokio::time::sleep(service.options.latency).await;
+                    }
+                    let call = Call { operation, head: &head, body: &body, parameters: &parameters };
+                    service.answer(&call, &request_id)
+                }
+                Err(Unread) => Refusal::code(INVALID_BODY)
+                    .into_answer(operation, &request_id)
+                    .with_header(header::CONNECTION, HeaderValue::from_static("close")),
+            };
+            (Some(operation), answer)
+        }
+        _ => (None, refusals::no_such_api(&head.method, &request_id)),
+    };
+    let now = service.clock.now();
+    service.journal.add(JournalEntry {
+        time: now.into(),
+        operation,
+        method: method.to_owned(),
+        path: head.uri.path().to_owned(),
+        status: answer.status.as_u16(),
+        code: answer.code.clone(),
+        request_id: request_id.clone(),
+        duration_ms: started.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+    });
+    answer.into_response(&request_id, now)
+}
+
+/// A body that was too long, or did not arrive whole in time. What is left of it stays on the connection,
+/// which is of no use afterwards.
+#[derive(Debug)]
+struct Unread;
+
+/// Reads a body within the bounds. A declared length beyond them is refused without reading.
+async fn read(body: Body) -> Result<Bytes, Unread> {
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(Unread);
+    }
+    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect());
+    Ok(whole.await.map_err(|_| Unread)?.map_err(|_| Unread)?.to_bytes())
+}
+
+impl Service {
+    /// The answer to a call. It is checked against the spec where that is asked for; a bug in a handler
+    /// becomes a 500.
+    fn answer(&self, call: &Call<'_>, request_id: &str) -> Answer {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.carry_out(call)));
+        let outcome = outcome.unwrap_or_else(|_| Err(Refusal::Broken("a handler panicked".to_owned())));
+        let is_broken = matches!(outcome, Err(Refusal::Broken(_)));
+        let mut answer = outcome.unwrap_or_else(|refusal| refusal.into_answer(call.operation, request_id));
+        // A failure of the emulator has no place in the spec; it has been reported already.
+        if self.checks_itself()
+            && !is_broken
+            && let Err(violation) = schemas::check(call.operation, &answer)
+        {
+            answer = refusals::breaks_the_spec(&violation);
+        }
+        if call.operation.service() == spec::Service::Iam
+            && let Ok(id) = HeaderValue::from_str(request_id)
+        {
+            answer = answer.with_header(TRACE_ID, id);
+        }
+        answer
+    }
+
+    /// The checks that all operations share, then the operation itself.
+    fn carry_out(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+        // Who asks for a token can't have one yet: the spec's `security: []`.
+        if call.operation != Operation::CreateToken {
+            let caller = Caller::of(self, call)?;
+            if call.operation.service() == spec::Service::Lts {
+                caller.enter(self, call)?;
+            }
+        }
+        let content_type = call.head.headers.get(header::CONTENT_TYPE);
+        let body = refusals::body(call.operation, content_type, call.body)?;
+        match call.operation {
+            Operation::CreateLogGroup => operations::create_log_group(self, call, &body),
+            Operation::ListLogGroups => operations::list_log_groups(self, call),
+            Operation::DeleteLogGroup => operations::delete_log_group(self, call),
+            Operation::CreateLogStream => operations::create_log_stream(self, call, &body),
+            Operation::ListLogStreams => operations::list_log_streams(self, call),
+            Operation::DeleteLogStream => operations::delete_log_stream(self, call),
+            Operation::CreateLogDumpObs => operations::create_log_dump_obs(self, call, &body),
+            Operation::CreateToken => iam::create_token(self, call, &body),
+            Operation::ListProjects => iam::list_projects(self, call),
+        }
+    }
+}

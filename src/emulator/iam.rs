@@ -1,0 +1,180 @@
+//! The two operations of IAM: what a client needs to get a token, and to find a project.
+
+use std::borrow::Cow;
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use jiff::SignedDuration;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{
+    answer::Answer,
+    clock::rfc3339,
+    dispatch::Call,
+    options::{Project, User},
+    refusals::Refusal,
+    service::Service,
+};
+use crate::auth::canonical::hex;
+
+/// The header with a new token.
+const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
+
+/// What a token is good for.
+enum Scope {
+    Project(Project),
+    Domain,
+    Nothing,
+}
+
+pub(super) fn create_token(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer, Refusal> {
+    let given = &body["auth"]["identity"]["password"]["user"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (name, password, domain) =
+        (text(&given["name"]), text(&given["password"]), text(&given["domain"]["name"]));
+    let known = service.store.user(&name, &domain)?;
+    let known = known.filter(|user| user.password.as_bytes().ct_eq(password.as_bytes()).into());
+    let user = known.ok_or(Refusal::Status(StatusCode::UNAUTHORIZED))?;
+    let scope = scope(service, &body["auth"]["scope"], &user)?;
+
+    let now = service.clock.now();
+    let ttl = SignedDuration::try_from(service.options.token_ttl).unwrap_or(SignedDuration::MAX);
+    let expires_at = now.saturating_add(ttl).unwrap_or(jiff::Timestamp::MAX);
+    let project_id = match &scope {
+        Scope::Project(project) => Some(project.id.as_str()),
+        Scope::Domain | Scope::Nothing => None,
+    };
+    let token = service.store.create_token(project_id, now, expires_at)?;
+
+    let of_domain = domain_json(&user.domain);
+    let mut facts = Map::new();
+    let mut say = |name: &str, value: Value| facts.insert(name.to_owned(), value);
+    say("methods", json!(["password"]));
+    say("issued_at", rfc3339(now).into());
+    say("expires_at", rfc3339(expires_at).into());
+    say(
+        "user",
+        json!({"id": stable_id(&["user", &user.domain, &user.name]), "name": user.name, "domain": of_domain}),
+    );
+    match &scope {
+        Scope::Project(Project { id, name }) => {
+            say("project", json!({"id": id, "name": name, "domain": of_domain}));
+        }
+        Scope::Domain => {
+            say("domain", of_domain);
+        }
+        Scope::Nothing => {}
+    }
+    if !matches!(scope, Scope::Nothing) {
+        say("roles", json!([{"id": "0", "name": "te_admin"}]));
+        if !has_query(call, "nocatalog") {
+            say("catalog", catalog(&base_url(call), &scope));
+        }
+    }
+    let mut value = HeaderValue::try_from(token).map_err(|error| Refusal::Broken(error.to_string()))?;
+    value.set_sensitive(true);
+    Ok(Answer::json(StatusCode::CREATED, &json!({"token": facts})).with_header(SUBJECT_TOKEN, value))
+}
+
+/// What the caller wants a token for. Where project and domain are given, the project wins; within a project,
+/// its id.
+fn scope(service: &Service, scope: &Value, user: &User) -> Result<Scope, Refusal> {
+    let nobodys = || Refusal::Status(StatusCode::UNAUTHORIZED);
+    // A domain by id or name. Users get tokens for their own only.
+    let check_domain = |domain: &Value| match (domain["id"].as_str(), domain["name"].as_str()) {
+        (Some(id), _) if id == stable_id(&["domain", &user.domain]) => Ok(()),
+        (None, Some(name)) if name == user.domain => Ok(()),
+        (None, None) => Err(Refusal::Status(StatusCode::BAD_REQUEST)),
+        _ => Err(nobodys()),
+    };
+    if let Some(project) = scope.get("project") {
+        if let Some(domain) = project.get("domain") {
+            check_domain(domain)?;
+        }
+        let (id, name) = (project["id"].as_str(), project["name"].as_str());
+        if id.is_none() && name.is_none() {
+            return Err(Refusal::Status(StatusCode::BAD_REQUEST));
+        }
+        let is_meant = |project: &Project| match id {
+            Some(id) => project.id == id,
+            None => Some(project.name.as_str()) == name,
+        };
+        return service.store.projects()?.into_iter().find(is_meant).map(Scope::Project).ok_or_else(nobodys);
+    }
+    if let Some(domain) = scope.get("domain") {
+        check_domain(domain)?;
+        return Ok(Scope::Domain);
+    }
+    Ok(Scope::Nothing)
+}
+
+pub(super) fn list_projects(service: &Service, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let wanted = query(call).find(|(key, _)| key == "name").map(|(_, value)| value);
+    let account = service.store.account()?.unwrap_or_default();
+    let domain_id = stable_id(&["domain", &account]);
+    let here = format!("{}{}", base_url(call), call.head.uri.path());
+    let found = service.store.projects()?.into_iter();
+    let found = found.filter(|project| wanted.as_deref().is_none_or(|name| project.name == name));
+    let projects: Vec<Value> = found
+        .map(|Project { id, name }| {
+            json!({
+                "id": id, "name": name, "domain_id": domain_id, "parent_id": domain_id,
+                "is_domain": false, "enabled": true, "description": "",
+                "links": {"self": format!("{here}/{id}")},
+            })
+        })
+        .collect();
+    let query = call.head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let links = json!({"self": format!("{here}{query}"), "previous": null, "next": null});
+    Ok(Answer::json(StatusCode::OK, &json!({"projects": projects, "links": links})))
+}
+
+/// The services that a token opens: both of ours, at this very address.
+fn catalog(base: &str, scope: &Scope) -> Value {
+    let entry = |service: &str, region: &str, url: String| {
+        json!({
+            "type": service, "name": service, "id": stable_id(&["service", service]),
+            "endpoints": [{
+                "id": stable_id(&["endpoint", service, region]), "interface": "public",
+                "region": region, "region_id": region, "url": url,
+            }],
+        })
+    };
+    let iam = entry("iam", "*", format!("{base}/v3"));
+    match scope {
+        Scope::Project(Project { id, name }) => json!([entry("lts", name, format!("{base}/v2/{id}")), iam]),
+        Scope::Domain | Scope::Nothing => json!([iam]),
+    }
+}
+
+fn domain_json(name: &str) -> Value {
+    json!({"id": stable_id(&["domain", name]), "name": name})
+}
+
+/// The id of something that has only a name: always the same 32 digits.
+fn stable_id(parts: &[&str]) -> String {
+    hex(&Sha256::digest(parts.join("\0"))[..16])
+}
+
+/// The address under which the client reached us.
+fn base_url(call: &Call<'_>) -> String {
+    let host = call.head.headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
+    let authority = || call.head.uri.authority().map(|authority| Cow::Borrowed(authority.as_str()));
+    format!("http://{}", host.or_else(authority).unwrap_or(Cow::Borrowed("localhost")))
+}
+
+fn has_query(call: &Call<'_>, wanted: &str) -> bool {
+    query(call).any(|(key, _)| key == wanted)
+}
+
+/// The pairs of the query, decoded. A `+` is a plus, as in a signature.
+fn query<'a>(call: &'a Call<'_>) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> {
+    let decode = |text| percent_decode_str(text).decode_utf8_lossy();
+    let pairs = call.head.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs.map(move |pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(key), decode(value))
+    })
+}

@@ -1,0 +1,114 @@
+//! What was asked and answered, for whoever wants to look afterwards.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use super::clock;
+use crate::spec::Operation;
+
+/// How many requests are remembered. Enough for a test or a look at the last minutes, and never a burden.
+const CAPACITY: usize = 1000;
+
+/// A request and how it was answered. No header, query or body is kept, hence no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct JournalEntry {
+    /// When it was answered, by the emulator's clock.
+    #[serde(serialize_with = "as_rfc3339")]
+    pub time: SystemTime,
+    /// The operation; none where path or method is unknown.
+    #[serde(serialize_with = "as_id")]
+    pub operation: Option<Operation>,
+    /// The method.
+    pub method: String,
+    /// The path of the request line, without the query.
+    pub path: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The error code of the answer.
+    pub code: Option<String>,
+    /// The request's id, as in the header `X-Request-Id`.
+    pub request_id: String,
+    /// How long the answer took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// The last requests.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    entries: Mutex<VecDeque<JournalEntry>>,
+}
+
+impl Journal {
+    pub(super) fn add(&self, entry: JournalEntry) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() == CAPACITY {
+            entries.pop_front();
+        }
+        entries.push_back(entry);
+    }
+
+    /// All of them, newest last.
+    pub(super) fn entries(&self) -> Vec<JournalEntry> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    pub(super) fn clear(&self) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn as_rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let time = Timestamp::try_from(*time).map_err(serde::ser::Error::custom)?;
+    serializer.serialize_str(&clock::rfc3339(time))
+}
+
+fn as_id<S: Serializer>(operation: &Option<Operation>, serializer: S) -> Result<S::Ok, S::Error> {
+    operation.map(Operation::id).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(path: &str, operation: Option<Operation>) -> JournalEntry {
+        JournalEntry {
+            time: SystemTime::UNIX_EPOCH,
+            operation,
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            status: 404,
+            code: None,
+            request_id: String::new(),
+            duration_ms: 0,
+        }
+    }
+
+    #[test]
+    fn it_keeps_the_newest() {
+        let journal = Journal::default();
+        for i in 0..=CAPACITY {
+            journal.add(entry(&i.to_string(), None));
+        }
+        let kept = journal.entries();
+        assert_eq!((kept.len(), kept[0].path.as_str()), (CAPACITY, "1"));
+        journal.clear();
+        assert!(journal.entries().is_empty());
+    }
+
+    #[test]
+    fn what_is_absent_is_null() {
+        let shown = serde_json::to_value(entry("/", None)).unwrap();
+        assert_eq!(shown["operation"], serde_json::Value::Null);
+        assert_eq!(shown["code"], serde_json::Value::Null);
+        assert_eq!(shown["time"], "1970-01-01T00:00:00.000000Z");
+        let shown = serde_json::to_value(entry("/", Some(Operation::ListLogGroups))).unwrap();
+        assert_eq!(shown["operation"], "listLogGroups");
+    }
+}

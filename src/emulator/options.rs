@@ -1,0 +1,241 @@
+//! What an emulator is started with.
+
+use std::{fmt, time::Duration};
+
+use crate::spec::{Operation, Quota};
+
+/// The rules and the stock of an emulator; [`start`](Self::start) starts one.
+///
+/// What isn't set has the defaults below. The first project, key pair, user or bucket that is set replaces
+/// the default one.
+#[derive(Clone)]
+#[must_use = "options do nothing until an emulator is started with them"]
+pub struct Options {
+    pub(super) projects: Vec<Project>,
+    pub(super) keys: Vec<Key>,
+    pub(super) users: Vec<User>,
+    pub(super) buckets: Vec<String>,
+    pub(super) token_ttl: Duration,
+    pub(super) quota_groups: u64,
+    pub(super) quota_streams: u64,
+    pub(super) ttl_must_be_7: bool,
+    pub(super) lenient: bool,
+    pub(super) self_check: bool,
+    pub(super) admin: Admin,
+    pub(super) latency: Duration,
+}
+
+/// A project of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Project {
+    pub(super) id: String,
+    pub(super) name: String,
+}
+
+/// A key pair; a temporary one has a security token.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) access_key: String,
+    pub(super) secret_key: String,
+    pub(super) security_token: Option<String>,
+}
+
+/// A user, who logs in with a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) password: String,
+    pub(super) domain: String,
+}
+
+/// Who may use the emulator's control, the paths under `/_emulator/`. To others they don't exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Admin {
+    /// This machine.
+    #[default]
+    Loopback,
+    /// Nobody.
+    Nobody,
+    /// Whoever reaches the emulator.
+    Anyone,
+}
+
+impl Options {
+    /// The id of the default project.
+    pub const DEFAULT_PROJECT_ID: &str = "0123456789abcdef0123456789abcdef";
+    /// The name of the default project.
+    pub const DEFAULT_PROJECT_NAME: &str = "cn-north-4";
+    /// The default access key.
+    pub const DEFAULT_ACCESS_KEY: &str = "LTSEMULATORAK0000001";
+    /// The default secret key. It is public, hence no secret.
+    pub const DEFAULT_SECRET_KEY: &str = "LtsEmulatorSecretKeyForLocalUseOnly00001";
+    /// The default user.
+    pub const DEFAULT_USER: &str = "lts";
+    /// The default user's password.
+    pub const DEFAULT_PASSWORD: &str = "lts-emulator";
+    /// The default user's domain (account).
+    pub const DEFAULT_DOMAIN: &str = "lts";
+    /// The default bucket.
+    pub const DEFAULT_BUCKET: &str = "lts-test";
+    /// How long a token is good for, as with the real IAM.
+    pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Adds a project.
+    pub fn project(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.projects.push(Project { id: id.into(), name: name.into() });
+        self
+    }
+
+    /// Adds a permanent key pair. It works in every project.
+    pub fn key(mut self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
+        let (access_key, secret_key) = (access_key.into(), secret_key.into());
+        self.keys.push(Key { access_key, secret_key, security_token: None });
+        self
+    }
+
+    /// Adds a temporary key pair: requests have to carry its security token.
+    pub fn temporary_key(
+        mut self,
+        access_key: impl Into<String>,
+        secret_key: impl Into<String>,
+        security_token: impl Into<String>,
+    ) -> Self {
+        let (access_key, secret_key) = (access_key.into(), secret_key.into());
+        self.keys.push(Key { access_key, secret_key, security_token: Some(security_token.into()) });
+        self
+    }
+
+    /// Adds a user. It may get a token for every project.
+    pub fn user(
+        mut self,
+        name: impl Into<String>,
+        password: impl Into<String>,
+        domain: impl Into<String>,
+    ) -> Self {
+        self.users.push(User { name: name.into(), password: password.into(), domain: domain.into() });
+        self
+    }
+
+    /// Adds an OBS bucket that transfers can write to.
+    pub fn bucket(mut self, name: impl Into<String>) -> Self {
+        self.buckets.push(name.into());
+        self
+    }
+
+    /// How long a token is good for: [`DEFAULT_TOKEN_TTL`](Self::DEFAULT_TOKEN_TTL) if it isn't set.
+    pub fn token_ttl(mut self, ttl: Duration) -> Self {
+        self.token_ttl = ttl;
+        self
+    }
+
+    /// How many log groups a project may have: the spec's quota if it isn't set. 0 is no limit.
+    pub fn quota_groups(mut self, quota: u64) -> Self {
+        self.quota_groups = quota;
+        self
+    }
+
+    /// How many log streams a log group may have: the spec's quota if it isn't set. 0 is no limit.
+    pub fn quota_streams(mut self, quota: u64) -> Self {
+        self.quota_streams = quota;
+        self
+    }
+
+    /// Whether a retention other than 7 days is refused with LTS.0106, as some editions of the service do.
+    pub fn ttl_must_be_7(mut self, on: bool) -> Self {
+        self.ttl_must_be_7 = on;
+        self
+    }
+
+    /// Whether credentials and projects go unchecked. Every other rule stays.
+    pub fn lenient(mut self, on: bool) -> Self {
+        self.lenient = on;
+        self
+    }
+
+    /// Whether each answer is checked against the spec before it is sent. Debug builds always do.
+    pub fn self_check(mut self, on: bool) -> Self {
+        self.self_check = on;
+        self
+    }
+
+    /// Who may use the emulator's control; this machine if it isn't set.
+    pub fn admin(mut self, admin: Admin) -> Self {
+        self.admin = admin;
+        self
+    }
+
+    /// Delays every answer of the services, not of the control.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// The same with the default in each place where nothing was set.
+    pub(super) fn completed(mut self) -> Self {
+        if self.projects.is_empty() {
+            self = self.project(Self::DEFAULT_PROJECT_ID, Self::DEFAULT_PROJECT_NAME);
+        }
+        if self.keys.is_empty() {
+            self = self.key(Self::DEFAULT_ACCESS_KEY, Self::DEFAULT_SECRET_KEY);
+        }
+        if self.users.is_empty() {
+            self = self.user(Self::DEFAULT_USER, Self::DEFAULT_PASSWORD, Self::DEFAULT_DOMAIN);
+        }
+        if self.buckets.is_empty() {
+            self = self.bucket(Self::DEFAULT_BUCKET);
+        }
+        self
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // An operation without a quota in the spec has no limit.
+        let quota = |operation: Operation| operation.quota().map_or(0, |Quota { default, .. }| default);
+        Self {
+            projects: Vec::new(),
+            keys: Vec::new(),
+            users: Vec::new(),
+            buckets: Vec::new(),
+            token_ttl: Self::DEFAULT_TOKEN_TTL,
+            quota_groups: quota(Operation::CreateLogGroup),
+            quota_streams: quota(Operation::CreateLogStream),
+            ttl_must_be_7: false,
+            lenient: false,
+            self_check: false,
+            admin: Admin::default(),
+            latency: Duration::ZERO,
+        }
+    }
+}
+
+/// Without the secrets of keys and users.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("projects", &self.projects)
+            .field("buckets", &self.buckets)
+            .field("lenient", &self.lenient)
+            .field("admin", &self.admin)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_a_kind_replaces_the_default() {
+        let options = Options::default().bucket("a").bucket("b").completed();
+        assert_eq!(options.buckets, ["a", "b"]);
+        assert_eq!(options.projects[0].id, Options::DEFAULT_PROJECT_ID);
+        assert_eq!((options.quota_groups, options.quota_streams), (100, 100));
+    }
+
+    #[test]
+    fn debug_shows_no_secrets() {
+        let shown = format!("{:?}", Options::default().key("AK", "hush").user("u", "hush", "d"));
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+}

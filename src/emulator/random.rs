@@ -1,0 +1,51 @@
+//! Ids and tokens: random, and of the form that the service gives them.
+
+use crate::auth::canonical::hex;
+
+/// `N` random bytes.
+pub(super) fn bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The id of a log group, log stream or transfer: 8-4-4-4-12 hexadecimal digits, a UUID of version 4.
+pub(super) fn resource_id() -> Result<String, getrandom::Error> {
+    let mut bytes: [u8; 16] = bytes()?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut id = hex(&bytes);
+    for at in [20, 16, 12, 8] {
+        id.insert(at, '-');
+    }
+    Ok(id)
+}
+
+/// The id of a request: 32 hexadecimal digits.
+///
+/// Nothing depends on it, so a system without randomness gets zeros instead of no answer.
+pub(super) fn request_id() -> String {
+    hex(&bytes::<16>().unwrap_or_default())
+}
+
+/// An IAM token. Real ones have 1,000 to 2,000 characters.
+pub(super) fn token() -> Result<String, getrandom::Error> {
+    Ok(hex(&bytes::<640>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_the_form_of_the_service() {
+        let id = resource_id().unwrap();
+        let lengths: Vec<usize> = id.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
+        assert!(id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit()));
+        assert_eq!(&id[14..15], "4");
+        assert_ne!(id, resource_id().unwrap());
+        assert_eq!(request_id().len(), 32);
+        assert!((1000..=2000).contains(&token().unwrap().len()));
+    }
+}
