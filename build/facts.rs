@@ -325,7 +325,11 @@ fn intervals(root: &Value) -> Result<TokenStream, String> {
     Ok(quote! {
         /// How often a transfer task runs: the legal pairs of `period` and `period_unit` (Table 5-49).
         ///
-        /// A pair that the service would refuse can't be written down.
+        /// A pair that the service would refuse can't be written down:
+        ///
+        /// ```compile_fail
+        /// let every = huaweicloud_lts::TransferInterval::Minutes1;
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum TransferInterval { #(#variants),* }
 

@@ -220,6 +220,22 @@ pub enum Class {
     Internal,
 }
 
+impl fmt::Display for Class {
+    /// As in the spec: `not_found`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::NotFound => "not_found",
+            Self::Exists => "exists",
+            Self::InUse => "in_use",
+            Self::Quota => "quota",
+            Self::Auth => "auth",
+            Self::Throttled => "throttled",
+            Self::Invalid => "invalid",
+            Self::Internal => "internal",
+        })
+    }
+}
+
 /// An error code under one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorCode {

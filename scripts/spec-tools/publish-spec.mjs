@@ -18,6 +18,8 @@ const POLICY =
 const LOGO = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" width="50" height="16"><text x="1" y="12" font-family="sans-serif" font-size="11" fill="#555">Redocly</text></svg>',
 )}`;
+// Tables scroll sideways on narrow screens, so their columns need not be squeezed.
+const STYLE = '<style>@media (max-width: 960px) { td + td { min-width: 9rem; } }</style>';
 
 const texts = { lts: readFileSync(openapi('lts.yaml'), 'utf8'), iam: readFileSync(openapi('iam.yaml'), 'utf8') };
 const documents = { lts: parse(texts.lts), iam: parse(texts.iam) };
@@ -39,8 +41,7 @@ for (const [name, document] of Object.entries(documents)) {
 
 files['index.html'] = page(documents.lts, {
   title: 'Log Tank Service (LTS)',
-  downloads: ['lts.yaml', 'lts.json'],
-  intro: `**On this page.** [Error codes](#/error-codes), [errata](#/errata), [changelog](#/changelog) and the
+  intro: `**On this page.** [Error codes](#/error-codes), [errata](#/errata), the [changelog](#/changelog), and the
     [documents](#/documents) themselves. Tokens and project ids come from [IAM](iam.html).`,
   chapters: {
     'Error codes': codeTables(documents.lts),
@@ -51,15 +52,15 @@ files['index.html'] = page(documents.lts, {
 });
 files['iam.html'] = page(documents.iam, {
   title: 'IAM, as needed for LTS',
-  downloads: ['iam.yaml', 'iam.json'],
-  intro: 'The [Log Tank Service](index.html) has its own page, with the [errata](index.html#/errata) of both documents.',
+  intro: `**Elsewhere.** The [Log Tank Service](index.html), with the [errata](index.html#/errata),
+    the [changelog](index.html#/changelog) and the files of both [documents](index.html#/documents).`,
   chapters: {},
 });
 
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 
 /** A document as one page: Redocly's, with more chapters, which Redoc shows where tags without operations stand. */
-function page(document, { title, downloads, intro, chapters }) {
+function page(document, { title, intro, chapters }) {
   const shown = withSources(structuredClone(document));
   shown.info.description += `\n${unindent(intro)}\n`;
   for (const [name, description] of Object.entries(chapters)) shown.tags.push({ name, description, 'x-traitTag': true });
@@ -68,16 +69,14 @@ function page(document, { title, downloads, intro, chapters }) {
   try {
     const [input, output, config] = ['page.json', 'page.html', 'redocly.yaml'].map((name) => join(work, name));
     writeFileSync(input, JSON.stringify(shown));
-    // JSON is YAML as well.
-    writeFileSync(config, JSON.stringify({
-      openapi: { disableTelemetry: true, layout: 'stacked', downloadUrls: downloads.map((url) => ({ url, title: url })) },
-    }));
+    // JSON is YAML as well. Stacked, for the tables need the width.
+    writeFileSync(config, JSON.stringify({ openapi: { disableTelemetry: true, layout: 'stacked' } }));
     const cli = here('node_modules/@redocly/cli/bin/cli.js');
     const options = ['--inlineBundle', `--title=${title}`, `--output=${output}`, `--config=${config}`];
     execFileSync(process.execPath, [cli, 'build-docs', input, ...options], { stdio: ['ignore', 'ignore', 'pipe'], cwd: work });
     const html = readFileSync(output, 'utf8');
     return replaceAll(
-      replaceAll(html, /<head>/, `<head>\n  <meta http-equiv="Content-Security-Policy" content="${POLICY}" />`, 1),
+      replaceAll(html, /<head>/, `<head>\n  <meta http-equiv="Content-Security-Policy" content="${POLICY}" />\n  ${STYLE}`, 1),
       /https:\/\/cdn\.redoc\.ly\/[^`"']+/g,
       LOGO,
       2,
@@ -104,8 +103,14 @@ function withSources(document) {
 function codeTables(document) {
   const table = (rows) =>
     markdownTable(
-      ['Code', 'Status', 'Class', 'Message', 'Cause', 'Solution'],
-      rows.map((row) => [`**${row.code}**`, row.status, row.class, code(row.message), row['x-lts-note'] ? `${row.cause} *${row['x-lts-note']}*` : row.cause, row.solution]),
+      ['Code', 'Status, class', 'Message', 'Cause', 'Solution'],
+      rows.map((row) => [
+        `**${row.code}**`,
+        `${row.status} ${row.class}`,
+        code(row.message),
+        row['x-lts-note'] ? `${row.cause} *${row['x-lts-note']}*` : row.cause,
+        row.solution,
+      ]),
     );
   const variants = document['x-gateway-error-codes'].flatMap((row) =>
     (row['x-lts-variants'] ?? []).map((variant) => [`**${row.code}** ${variant.name.replaceAll('_', ' ')}`, code(variant.message), variant.cause, variant.solution]),

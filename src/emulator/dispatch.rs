@@ -90,7 +90,9 @@ async fn handle(
     let started = Instant::now();
     let request_id = random::request_id();
     let (mut head, body) = request.into_parts();
+    // Escapes that are no UTF-8 and segments that are empty make no path that the spec knows.
     let parameters = RawPathParams::from_request_parts(&mut head, &()).await.ok();
+    let parameters = parameters.filter(|parameters| parameters.iter().all(|(_, value)| !value.is_empty()));
     let method = head.method.as_str();
     let operation = operations.iter().copied().find(|operation| operation.method() == method);
     let (operation, answer) = match (operation, parameters) {

@@ -167,6 +167,7 @@ mod tests {
             parts.headers.append(*name, HeaderValue::from_static(value));
         }
         for (name, value) in request.sign(keys).headers() {
+            let name: http::HeaderName = name.parse().unwrap();
             parts.headers.append(name, value.parse().unwrap());
         }
         parts

@@ -102,6 +102,8 @@ fn an_unknown_path_or_method_is_the_gateways() {
         ("GET", format!("//v2/{PROJECT}/groups")),
         ("GET", "/v2//groups".to_owned()),
         ("GET", format!("/v2/{PROJECT}//groups")),
+        ("GET", format!("{known}//streams")),
+        ("DELETE", format!("{known}//streams/{NOWHERE}")),
         ("GET", format!("/v2/{PROJECT}%2Fgroups")),
         ("GET", format!("/v2%2F{PROJECT}/groups")),
         ("GET", format!("/v2/{PROJECT}/%67roups")),
@@ -965,7 +967,14 @@ fn it_stops_when_it_is_dropped() {
 
 // With the crate's client, and as a part of a program.
 
+/// The emulator's time is its own: its delay passes although the test's clock stands still.
 #[tokio::test(start_paused = true)]
+async fn a_halted_clock_does_not_halt_it() {
+    let emulator = Emulator::builder().latency(std::time::Duration::from_millis(1)).start().unwrap();
+    assert_eq!(get("/groups").signed(&emulator).send(&emulator).status, 200);
+}
+
+#[tokio::test]
 async fn the_client_does_all_operations_with_it() {
     let emulator = start();
     let lts = ClientBuilder::from(&emulator).build().unwrap();

@@ -10,4 +10,5 @@ mod signing;
 mod spec;
 mod structure;
 mod suite;
+mod trace;
 mod wire;

@@ -326,13 +326,17 @@ impl<'a> At<'a> {
 
 /// The type of a schema, with its format or what it is made of.
 fn kind(schema: &At<'_>) -> String {
-    let of = |key: &str| schema.get(key).map_or("anything".to_owned(), |inner| match inner.resolved() {
-        target if inner.is_ref() && target.text("type") == "object" => target.name().to_owned(),
-        target => kind(&target),
-    });
+    let of = |key: &str| {
+        schema.get(key).map_or("anything".to_owned(), |inner| match inner.resolved() {
+            target if inner.is_ref() && target.text("type") == "object" => target.name().to_owned(),
+            target => kind(&target),
+        })
+    };
     match (schema.text("type"), schema.text("format")) {
         ("array", _) => format!("array of {}", of("items")),
-        ("object", _) if schema.get("properties").is_none() => format!("map of {}", of("additionalProperties")),
+        ("object", _) if schema.get("properties").is_none() => {
+            format!("map of {}", of("additionalProperties"))
+        }
         (kind, "") => kind.to_owned(),
         (kind, format) => format!("{kind}/{format}"),
     }
@@ -429,13 +433,8 @@ struct Check<'a> {
 
 /// Holds the documents against the reference's facts.
 fn check(reference: &Reference, docs: &[Doc; 2]) -> Report {
-    let mut check = Check {
-        reference,
-        docs,
-        report: Report::default(),
-        needed: BTreeSet::new(),
-        about: BTreeMap::new(),
-    };
+    let mut check =
+        Check { reference, docs, report: Report::default(), needed: BTreeSet::new(), about: BTreeMap::new() };
     for (section, printed) in &reference.operations {
         check.operation(section, printed);
     }
@@ -447,7 +446,8 @@ fn check(reference: &Reference, docs: &[Doc; 2]) -> Report {
     check.sources();
     for (row, (table, member, fact, erratum, _)) in SETTLED.iter().enumerate() {
         if !check.needed.contains(&row) {
-            check.found_at("tests/it/trace.rs", format!("{table} {member} {fact}: {erratum} isn't needed"));
+            let message = format!("SETTLED: {table} {member} {fact}: erratum {erratum} settles nothing");
+            check.found_at("tests/it/trace.rs", message);
         }
     }
     check.report
@@ -607,7 +607,8 @@ impl<'a> Check<'a> {
             let inner = schemas(&answer).into_iter().chain(request.iter().flat_map(schemas));
             let places = [vec![answer.clone()], inner.collect(), places.clone()].concat();
             let schema = schema(&answer, Some("application/json")).map(|schema| schema.resolved());
-            let members: Vec<_> = schema.iter().flat_map(|s| s.map("properties")).map(|(name, _)| name).collect();
+            let members: Vec<_> =
+                schema.iter().flat_map(|s| s.map("properties")).map(|(name, _)| name).collect();
             for body in bodies {
                 self.example(&format!("{section}/{status}"), body, &answer.examples(), &places);
                 for name in body.as_object().into_iter().flat_map(|body| body.keys()) {
@@ -816,7 +817,8 @@ impl<'a> Check<'a> {
     fn object(&mut self, table: &str, section: &str, members: &Members, schema: &At<'_>, holder: &At<'_>) {
         let object = schema.resolved();
         self.about(table, &object);
-        let required: Vec<_> = object.list("required").iter().filter_map(|name| name.value.as_str()).collect();
+        let required: Vec<_> =
+            object.list("required").iter().filter_map(|name| name.value.as_str()).collect();
         let properties = object.map("properties");
         let mut seen = BTreeSet::new();
         for (name, member) in members {
@@ -839,7 +841,12 @@ impl<'a> Check<'a> {
             let places = [object.clone(), holder.clone()];
             let key = (table, name.as_str(), "name");
             let element = property.resolved();
-            self.fact(key, Some(&json!(name)), Some(&json!(said)), &[vec![element], places.to_vec()].concat());
+            self.fact(
+                key,
+                Some(&json!(name)),
+                Some(&json!(said)),
+                &[vec![element], places.to_vec()].concat(),
+            );
             self.member(table, name, member, property, Some(required.contains(&said)), &examples, &places);
         }
         for (name, property) in properties.iter().filter(|(name, _)| !seen.contains(name)) {
@@ -917,7 +924,10 @@ impl<'a> Check<'a> {
         let renamed = SETTLED.iter().find(|(t, m, f, ..)| (*t, *m, *f) == (table, member, "name"));
         let member = renamed.map_or(member, |row| row.4.trim_matches('"'));
         if !target.name().ends_with(&pascal(member)) {
-            self.found(reference, format!("{member} is described by {}, which is something else", target.name()));
+            self.found(
+                reference,
+                format!("{member} is described by {}, which is something else", target.name()),
+            );
         }
     }
 
@@ -943,7 +953,8 @@ impl<'a> Check<'a> {
             .map(|(_, one)| one.inner().iter().map(|(name, _)| *name).collect::<Vec<_>>().join("+"))
             .collect();
         let mandatory = if schemes == [scheme.name()] { json!("required") } else { json!(schemes) };
-        let kind = (scheme.text("type") == "apiKey" && scheme.text("in") == "header").then(|| json!("string"));
+        let kind =
+            (scheme.text("type") == "apiKey" && scheme.text("in") == "header").then(|| json!("string"));
         let words = |n: Option<&Value>| {
             let number = thousands(n.and_then(Value::as_u64).unwrap_or_default());
             scheme.text("description").contains(&number).then(|| json!(format!("{number}, in words")))
@@ -1043,7 +1054,8 @@ impl<'a> Check<'a> {
     fn intervals_and_quotas(&mut self) {
         let root = self.lts();
         let rows = root.list("x-lts-intervals");
-        let said: Vec<_> = rows.iter().map(|row| json!([row.value["period"], row.value["period_unit"]])).collect();
+        let said: Vec<_> =
+            rows.iter().map(|row| json!([row.value["period"], row.value["period_unit"]])).collect();
         let places = [root.get("x-lts-intervals").unwrap_or(root.clone())];
         let key = ("5-49", "period, period_unit", "intervals");
         self.fact(key, Some(&json!(self.reference.intervals)), Some(&json!(said)), &places);
@@ -1061,10 +1073,15 @@ impl<'a> Check<'a> {
     /// Operations and error texts that the reference doesn't print.
     fn nothing_else(&mut self) {
         let root = self.lts();
-        let mut texts: BTreeSet<(u16, &str, &str)> =
-            self.rows().into_iter().map(|(status, code, text)| (*status, code.as_str(), text.as_str())).collect();
+        let mut texts: BTreeSet<(u16, &str, &str)> = self
+            .rows()
+            .into_iter()
+            .map(|(status, code, text)| (*status, code.as_str(), text.as_str()))
+            .collect();
         let format = &self.reference.response_format;
-        texts.extend(format["error_code"].as_str().zip(format["error_msg"].as_str()).map(|(c, t)| (401, c, t)));
+        texts.extend(
+            format["error_code"].as_str().zip(format["error_msg"].as_str()).map(|(c, t)| (401, c, t)),
+        );
         for (path, item) in root.map("paths") {
             for (method, operation) in item.inner() {
                 let printed = self.reference.operations.iter().find(|(_, printed)| {
@@ -1090,14 +1107,17 @@ impl<'a> Check<'a> {
                         let (error, text) = (example.text("error_code"), example.text("error_msg"));
                         let instead = json!(text).to_string();
                         let settled = SETTLED.iter().any(|(key, member, .., said)| {
-                            *key == format!("{section}/{status}") && *member == "error_msg" && *said == instead
+                            *key == format!("{section}/{status}")
+                                && *member == "error_msg"
+                                && *said == instead
                         });
                         let known = !error.starts_with("LTS.")
                             || own.contains(&(error, text))
                             || texts.contains(&(code, error, text))
                             || settled;
                         if !known {
-                            let message = format!("the reference has no {error} {text:?} with status {status}");
+                            let message =
+                                format!("the reference has no {error} {text:?} with status {status}");
                             self.found(&example, message);
                         }
                     }
@@ -1152,7 +1172,10 @@ impl<'a> Check<'a> {
                         && !WITHOUT_SOURCE.contains(&top)
                         && above[1..].iter().all(|above| above.sources().is_empty())
                     {
-                        wrong.push((at.clone(), "neither this nor anything above has an x-lts-source".to_owned()));
+                        wrong.push((
+                            at.clone(),
+                            "neither this nor anything above has an x-lts-source".to_owned(),
+                        ));
                     }
                     let entries = at.value.get("x-lts-source").and_then(Value::as_array);
                     for entry in entries.into_iter().flatten() {
@@ -1252,12 +1275,16 @@ fn sourced<'a>(root: &At<'a>) -> Vec<(At<'a>, Option<&'a str>)> {
                     let name = parent.inner().into_iter().find(|(_, inner)| inner.pointer == at.pointer);
                     elements.push((at.clone(), name.map(|(name, _)| name)));
                 }
-                "responses" | "parameters" | "headers" if own && below_paths => elements.push((at.clone(), None)),
+                "responses" | "parameters" | "headers" if own && below_paths => {
+                    elements.push((at.clone(), None))
+                }
                 "headers" if own && at.pointer.starts_with("/components/responses/") => {
                     elements.push((at.clone(), None));
                 }
                 _ if own && below_paths && at.name() == "requestBody" => elements.push((at.clone(), None)),
-                _ if own && above.len() == 3 && at.get("responses").is_some() => elements.push((at.clone(), None)),
+                _ if own && above.len() == 3 && at.get("responses").is_some() => {
+                    elements.push((at.clone(), None))
+                }
                 _ => {}
             }
         },
@@ -1446,6 +1473,7 @@ fn what_departs_from_the_reference_is_found() {
     let schema = |rest: &str| format!("/components/schemas/{rest}");
     let body = schema("CreateLogDumpObsRequestBody/properties");
     let stream = schema("LogStream/properties");
+    #[rustfmt::skip]
     let cases = [
         // Members.
         ("remove", format!("{stream}/filter_count"), json!(0), schema("LogStream"), "5-35: filter_count is missing"),
@@ -1610,6 +1638,7 @@ fn what_departs_from_the_reference_is_found() {
 fn a_missing_or_wrong_source_is_found() {
     let [groups, _, streams, _] = PATHS;
     let source = |at: &str| format!("{at}/x-lts-source");
+    #[rustfmt::skip]
     let cases = [
         (0, "remove", source("/info"), json!(0), "is missing"),
         (0, "remove", source("/servers/0"), json!(0), "is missing"),
@@ -1717,7 +1746,8 @@ fn no_change_to_a_schema_passes() {
                         changes.push(("set", pointer, json!("other")));
                     }
                     ("required", Value::Array(names)) => {
-                        let each = (0..names.len()).map(|i| ("remove", format!("{pointer}/{i}"), Value::Null));
+                        let each =
+                            (0..names.len()).map(|i| ("remove", format!("{pointer}/{i}"), Value::Null));
                         changes.extend(each);
                         let object = above.last().unwrap();
                         for (name, _) in object.map("properties") {
@@ -1771,7 +1801,11 @@ fn the_tables_are_what_is_compared() {
         ("name: LogStream\n", "name: LogStreams\n", "no component LogStreams"),
         ("filter_count: { type: Integer", "filter_count: { type: long", "5-35 filter_count type"),
         ("min_length: 3, max_length: 63", "min_length: 3, max_length: 64", "5-49 obs_bucket_name maxLength"),
-        ("prefix_name: { type: String, mandatory: 'No'", "prefix_name: { type: String, mandatory: 'Yes'", "mandatory"),
+        (
+            "prefix_name: { type: String, mandatory: 'No'",
+            "prefix_name: { type: String, mandatory: 'Yes'",
+            "mandatory",
+        ),
         ("[500, LTS.0203, Failed", "[500, LTS.0204, Failed", "LTS.0204 500 is missing"),
         ("not_last: '.'", "not_last: '_'", "5-3 log_group_name pattern"),
         ("'6-1':", "'6-3':", "Table 6-1"),
@@ -1791,7 +1825,10 @@ fn errata_that_drift_apart_are_found() {
     for (readme, message) in [
         (README.replace(row, ""), "has no erratum 10"),
         (README.replace(row, &row.replace(settled, "36 characters")), "isn't what the spec has"),
-        (README.replace(row, &row.replace(settled, &format!("{settled}; or more"))), "isn't what the spec has"),
+        (
+            README.replace(row, &row.replace(settled, &format!("{settled}; or more"))),
+            "isn't what the spec has",
+        ),
         (README.replace(row, &row.replacen("| 10 |", "| 1000 |", 1)), "no x-lts-resolution has it"),
         (README.replace(row, &row.replacen(" | ", " ", 1)), "has no erratum 10"),
     ] {

@@ -2,18 +2,43 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::output::Format;
+use crate::{exit::Failure, output::Format};
 
 /// Huawei Cloud Log Tank Service (LTS): an emulator of it, its specification, its signatures, its error codes.
 #[derive(Debug, Parser)]
 #[command(name = "lts", version, arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// How data is printed.
-    #[arg(short, long, value_enum, default_value_t, global = true)]
-    pub(crate) output: Format,
+    #[command(flatten)]
+    common: Common,
 
     #[command(subcommand)]
-    pub(crate) command: Command,
+    command: Command,
+}
+
+/// Options that may stand before or after the command. The emulator takes none of them: it is no client.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Common {
+    /// How data is printed; as a table if it isn't given.
+    #[arg(short, long, value_enum)]
+    output: Option<Format>,
+}
+
+impl Arguments {
+    /// The command, and how its data is printed.
+    pub(crate) fn split(self) -> Result<(Command, Format), Failure> {
+        let after = match &self.command {
+            Command::Demo(common) => common,
+            Command::Explain(arguments) => &arguments.common,
+            Command::Sign(arguments) => &arguments.common,
+            Command::Spec(arguments) => &arguments.common,
+            Command::Emulator(_) if self.common.output.is_some() => {
+                return Err(Failure::Usage("the emulator takes no --output".to_owned()));
+            }
+            Command::Emulator(_) => &Common::default(),
+        };
+        let format = after.output.or(self.common.output).unwrap_or_default();
+        Ok((self.command, format))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -22,7 +47,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Needs no account and no network. Exits with 0 only if every step went as expected."
     )]
-    Demo,
+    Demo(Common),
     /// Serves an emulator of LTS and of IAM's logins on this machine.
     Emulator(crate::emulator::EmulatorArguments),
     /// Tells what an error code means and what to do.
@@ -39,6 +64,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
+    #[command(flatten)]
+    common: Common,
     /// The code: `LTS.0101`, or its digits.
     #[arg(conflicts_with = "all")]
     pub(crate) code: Option<String>,
@@ -49,6 +76,8 @@ pub(crate) struct ExplainArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SignArguments {
+    #[command(flatten)]
+    common: Common,
     /// The whole URL. Path and query are signed as typed.
     pub(crate) url: String,
     /// The method; GET, or POST with a body, if it isn't given.
@@ -73,6 +102,8 @@ pub(crate) struct SignArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SpecArguments {
+    #[command(flatten)]
+    common: Common,
     /// Which document.
     #[arg(value_enum, default_value_t)]
     pub(crate) document: Document,

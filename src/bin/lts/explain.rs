@@ -1,7 +1,7 @@
 //! `lts explain`: what an error code means and what to do, from the spec.
 
 use huaweicloud_lts::spec::{self, ErrorCode, Wording};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::{
     args::ExplainArguments,
@@ -11,7 +11,7 @@ use crate::{
 
 pub(crate) fn run(arguments: &ExplainArguments, format: Format) -> Result<(), Failure> {
     let all = || spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES);
-    let rows: Vec<&ErrorCode> = match &arguments.code {
+    let rows: Vec<&'static ErrorCode> = match &arguments.code {
         Some(code) => all().filter(|row| is_meant(row, code)).collect(),
         None => all().collect(),
     };
@@ -22,8 +22,8 @@ pub(crate) fn run(arguments: &ExplainArguments, format: Format) -> Result<(), Fa
         )));
     }
     let brief = arguments.code.is_none() && !arguments.all;
-    let values: Vec<Value> = rows.iter().map(|row| value(row)).collect();
-    output::data(format, &values, || if brief { overview(&rows) } else { details(&rows) })
+    let rows: Vec<Explained> = rows.into_iter().map(Explained::from).collect();
+    output::data(format, &rows, || if brief { overview(&rows) } else { details(&rows) })
 }
 
 /// Whether a row is what the user typed: the whole code in any case, or its digits.
@@ -31,62 +31,75 @@ fn is_meant(row: &ErrorCode, typed: &str) -> bool {
     row.code.eq_ignore_ascii_case(typed) || row.code.strip_prefix("LTS.") == Some(typed)
 }
 
-fn wordings(row: &ErrorCode) -> impl Iterator<Item = &'static Wording> {
-    let code = row.code;
-    spec::GATEWAY_WORDINGS.iter().filter(move |wording| wording.code == code)
+/// A code under a status, as it is printed.
+#[derive(Serialize)]
+struct Explained {
+    code: &'static str,
+    status: u16,
+    class: String,
+    message: &'static str,
+    cause: &'static str,
+    solution: &'static str,
+    /// The texts under which the gateway sends the code.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    wordings: Vec<ExplainedWording>,
 }
 
-fn class(row: &ErrorCode) -> String {
-    // `NotFound` as `not_found`.
-    let name = format!("{:?}", row.class);
-    let words = name.char_indices().flat_map(|(i, c)| {
-        let separator = (i > 0 && c.is_uppercase()).then_some('_');
-        separator.into_iter().chain(c.to_lowercase())
-    });
-    words.collect()
+/// One of several texts of a code.
+#[derive(Serialize)]
+struct ExplainedWording {
+    name: &'static str,
+    message: &'static str,
+    cause: &'static str,
+    solution: &'static str,
 }
 
-fn value(row: &ErrorCode) -> Value {
-    let mut value = json!({
-        "code": row.code, "status": row.status, "class": class(row),
-        "message": row.message, "cause": row.cause, "solution": row.solution,
-    });
-    let wordings: Vec<Value> = wordings(row)
-        .map(|w| json!({ "name": w.name, "message": w.message, "cause": w.cause, "solution": w.solution }))
-        .collect();
-    if !wordings.is_empty() {
-        value["wordings"] = wordings.into();
+impl From<&'static ErrorCode> for Explained {
+    fn from(row: &'static ErrorCode) -> Self {
+        let ErrorCode { code, status, class, message, cause, solution } = *row;
+        let wordings = spec::GATEWAY_WORDINGS.iter().filter(|wording| wording.code == code);
+        let wordings = wordings.map(|wording| {
+            let Wording { name, message, cause, solution, .. } = *wording;
+            ExplainedWording { name, message, cause, solution }
+        });
+        Self {
+            code,
+            status,
+            class: class.to_string(),
+            message,
+            cause,
+            solution,
+            wordings: wordings.collect(),
+        }
     }
-    value
 }
 
-fn overview(rows: &[&ErrorCode]) -> String {
+fn overview(rows: &[Explained]) -> String {
     let mut table = output::table(&["CODE", "STATUS", "CLASS", "MESSAGE"]);
     for row in rows {
-        table.add_row([row.code, &row.status.to_string(), &class(row), row.message]);
+        table.add_row([row.code, &row.status.to_string(), &row.class, row.message]);
     }
     table.trim_fmt() + "\n"
 }
 
-fn details(rows: &[&ErrorCode]) -> String {
-    let mut out = String::new();
-    for row in rows {
-        if !out.is_empty() {
-            out.push('\n');
+fn details(rows: &[Explained]) -> String {
+    let one = |row: &Explained| {
+        let mut out = format!("{} (HTTP {}, {})\n", row.code, row.status, row.class);
+        out += &paragraphs(row.message, row.cause, row.solution);
+        for wording in &row.wordings {
+            out += &format!("\n  {}\n", wording.name.replace('_', " "));
+            out += &paragraphs(wording.message, wording.cause, wording.solution);
         }
-        out += &format!("{} (HTTP {}, {})\n", row.code, row.status, class(row));
-        out += &paragraphs(row.message, row.cause, row.solution, "  ");
-        for wording in wordings(row) {
-            out += &format!("  {}\n", wording.name.replace('_', " "));
-            out += &paragraphs(wording.message, wording.cause, wording.solution, "    ");
-        }
-    }
-    out
+        out
+    };
+    rows.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-fn paragraphs(message: &str, cause: &str, solution: &str, indent: &str) -> String {
-    [("message", message), ("cause", cause), ("what to do", solution)]
-        .into_iter()
-        .map(|(name, text)| format!("{indent}{name:<10}  {}\n", text.trim().replace('\n', " ")))
-        .collect()
+/// The three texts about an error, wrapped to the terminal.
+fn paragraphs(message: &str, cause: &str, solution: &str) -> String {
+    let mut table = output::table(&[]);
+    for (name, text) in [("message", message), ("cause", cause), ("what to do", solution)] {
+        table.add_row([format!(" {name:<10}"), text.to_owned()]);
+    }
+    table.trim_fmt() + "\n"
 }

@@ -32,9 +32,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(Arguments { output, command }: Arguments) -> Result<(), Failure> {
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let (command, output) = arguments.split()?;
     match command {
-        Command::Demo => demo::run(),
+        Command::Demo(_) => demo::run(),
         Command::Emulator(arguments) => emulator::run(arguments),
         Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),

@@ -40,13 +40,13 @@ pub(crate) fn data<T: Serialize>(
     }
 }
 
-/// A table with a header, without lines around it.
+/// A table without lines around it, its header left out if it is empty.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if !header.is_empty() {
+        table.set_header(header);
+    }
     table
 }
 

@@ -3,13 +3,22 @@
 use std::{borrow::Cow, fs, io::Read};
 
 use huaweicloud_lts::{AkSk, Credentials, signer::SigningRequest};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::{
     args::SignArguments,
     exit::Failure,
     output::{self, Format},
 };
+
+/// A signature and how it came about.
+#[derive(Serialize)]
+struct Data<'a> {
+    canonical_request: &'a str,
+    string_to_sign: &'a str,
+    signed_headers: &'a str,
+    authorization: &'a str,
+}
 
 pub(crate) fn run(arguments: &SignArguments, format: Format) -> Result<(), Failure> {
     let (host, target) = split(&arguments.url)?;
@@ -29,12 +38,12 @@ pub(crate) fn run(arguments: &SignArguments, format: Format) -> Result<(), Failu
         request = request.date(date.as_str()).map_err(|e| Failure::Usage(e.to_string()))?;
     }
     let signed = request.sign(&keys(arguments)?);
-    let data = json!({
-        "canonical_request": signed.canonical_request(),
-        "string_to_sign": signed.string_to_sign(),
-        "signed_headers": signed.signed_headers(),
-        "authorization": signed.authorization(),
-    });
+    let data = Data {
+        canonical_request: signed.canonical_request(),
+        string_to_sign: signed.string_to_sign(),
+        signed_headers: signed.signed_headers(),
+        authorization: signed.authorization(),
+    };
     output::data(format, &data, || {
         let all = headers.iter().copied().chain(signed.headers());
         all.map(|(name, value)| format!("{name}: {value}\n")).collect()
