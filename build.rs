@@ -30,7 +30,7 @@ fn run() -> Result<(), String> {
         Document::parse(file, &text).map_err(|mistake| mistake.to_string())
     });
     let (lts, iam) = (lts?, iam?);
-    write("spec.rs", &pretty(facts::facts(&lts, &iam)?)?)?;
+    write("spec.rs", &pretty(facts::facts(&lts, &iam))?)?;
     for (name, document) in [("lts", lts), ("iam", iam)] {
         write(&format!("{name}.json"), &format!("{:#}\n", document.raw))?;
         // The generator's usage lines are no complete programs: text, not tests to be ignored.

@@ -65,10 +65,16 @@ type Fields = &'static [(&'static str, Is)];
 enum Is {
     Any,
     Text,
+    /// One of these texts.
+    Word(&'static [&'static str]),
+    /// A regular expression of ECMA-262.
+    Pattern,
     Flag,
     Count,
     Number,
     Object(Fields),
+    /// An object that has all of the first fields and may have the others.
+    Row(Fields, Fields),
     /// An object of these fields, or a `$ref`.
     OrRef(Fields),
     Map(&'static Is),
@@ -123,10 +129,10 @@ const COMPONENTS: Fields = &[
     ("links", Is::Map(&Is::OrRef(LINK))),
 ];
 const SECURITY_SCHEME: Fields = &[
-    ("type", Is::Text),
+    ("type", Is::Word(&["apiKey", "http", "oauth2", "openIdConnect"])),
     ("description", Is::Text),
     ("name", Is::Text),
-    ("in", Is::Text),
+    ("in", Is::Word(&["path", "query", "header", "cookie"])),
     ("scheme", Is::Text),
     ("bearerFormat", Is::Text),
 ];
@@ -156,7 +162,7 @@ const OPERATION: Fields = &[
 ];
 const PARAMETER: Fields = &[
     ("name", Is::Text),
-    ("in", Is::Text),
+    ("in", Is::Word(&["path", "query", "header", "cookie"])),
     ("description", Is::Text),
     ("required", Is::Flag),
     ("deprecated", Is::Flag),
@@ -205,7 +211,7 @@ const SCHEMA: Fields = &[
     ("exclusiveMinimum", Is::Flag),
     ("maxLength", Is::Count),
     ("minLength", Is::Count),
-    ("pattern", Is::Text),
+    ("pattern", Is::Pattern),
     ("maxItems", Is::Count),
     ("minItems", Is::Count),
     ("uniqueItems", Is::Flag),
@@ -213,7 +219,7 @@ const SCHEMA: Fields = &[
     ("minProperties", Is::Count),
     ("required", Is::List(&Is::Text)),
     ("enum", Is::List(&Is::Any)),
-    ("type", Is::Text),
+    ("type", Is::Word(&["string", "integer", "number", "boolean", "array", "object"])),
     ("allOf", Is::List(&Is::Schema)),
     ("oneOf", Is::List(&Is::Schema)),
     ("anyOf", Is::List(&Is::Schema)),
@@ -232,6 +238,54 @@ const SCHEMA: Fields = &[
     ("deprecated", Is::Flag),
 ];
 
+/// Our own keywords, which may stand anywhere (`openapi/README.md` explains them). The facts are read from
+/// them, so they are held to their form like all else.
+const EXTENSIONS: Fields = &[
+    ("x-lts-source", Is::List(&Is::Text)),
+    ("x-lts-resolution", Is::List(&Is::Row(&[("erratum", Is::Count), ("settled", Is::Text)], &[]))),
+    ("x-lts-note", Is::Text),
+    ("x-lts-rule", Is::Text),
+    ("x-lts-service-rule", Is::Row(&[("code", Is::Text), ("status", Is::Count), ("rule", Is::Text)], &[])),
+    (
+        "x-lts-error-code",
+        Is::Row(
+            &[("code", Is::Text), ("status", Is::Count), ("example", Is::Text)],
+            &[("members", Is::List(&Is::Text))],
+        ),
+    ),
+    ("x-lts-quota", Is::Row(&[("default", Is::Count), ("per", Is::Text), ("code", Is::Text)], &[])),
+    (
+        "x-lts-intervals",
+        Is::List(&Is::Row(
+            &[("name", Is::Text), ("period", Is::Count), ("period_unit", Is::Word(&["min", "hour"]))],
+            &[],
+        )),
+    ),
+    ("x-error-codes", ERROR_CODES),
+    ("x-gateway-error-codes", ERROR_CODES),
+    (
+        "x-lts-variants",
+        Is::List(&Is::Row(
+            &[("name", Is::Text), ("message", Is::Text), ("cause", Is::Text), ("solution", Is::Text)],
+            &[],
+        )),
+    ),
+];
+const ERROR_CODES: Is = Is::List(&Is::Row(
+    &[
+        ("code", Is::Text),
+        ("status", Is::Count),
+        (
+            "class",
+            Is::Word(&["not_found", "exists", "in_use", "quota", "auth", "throttled", "invalid", "internal"]),
+        ),
+        ("message", Is::Text),
+        ("cause", Is::Text),
+        ("solution", Is::Text),
+    ],
+    &[],
+));
+
 /// The place of a mistake (a JSON pointer), and what is wrong there.
 type Found = (String, String);
 
@@ -246,6 +300,15 @@ fn check(value: &Value, is: Is, at: &str, root: &Value) -> Result<(), Found> {
                 wrong("a string")
             }
         }
+        Is::Word(words) => match value.as_str() {
+            Some(word) if words.contains(&word) => Ok(()),
+            _ => wrong(&format!("one of {}", words.join(", "))),
+        },
+        Is::Pattern => match value.as_str().map(regress::Regex::new) {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(e)) => Err((at.to_owned(), format!("no regular expression: {e}"))),
+            None => wrong("a string"),
+        },
         Is::Flag => {
             if value.is_boolean() {
                 Ok(())
@@ -279,6 +342,12 @@ fn check(value: &Value, is: Is, at: &str, root: &Value) -> Result<(), Found> {
         Is::Schema if value.is_boolean() && at.ends_with("/additionalProperties") => Ok(()),
         Is::Schema => fields(value, SCHEMA, at, root),
         Is::Object(known) | Is::OrRef(known) => fields(value, known, at, root),
+        Is::Row(required, optional) => {
+            if let Some((missing, _)) = required.iter().find(|(name, _)| value.get(name).is_none()) {
+                return Err((at.to_owned(), format!("lacks {missing}")));
+            }
+            fields(value, &[required, optional].concat(), at, root)
+        }
         Is::Paths => each(value, at, |key, v, at| {
             if !key.starts_with('/') {
                 return Err((at.to_owned(), "a path must start with '/'".to_owned()));
@@ -294,10 +363,10 @@ fn check(value: &Value, is: Is, at: &str, root: &Value) -> Result<(), Found> {
     }
 }
 
-fn fields(value: &Value, known: Fields, at: &str, root: &Value) -> Result<(), Found> {
-    each(value, at, |key, v, at| match known.iter().find(|(name, _)| *name == key) {
+fn fields(value: &Value, known: &[(&str, Is)], at: &str, root: &Value) -> Result<(), Found> {
+    let all = || known.iter().chain(EXTENSIONS);
+    each(value, at, |key, v, at| match all().find(|(name, _)| *name == key) {
         Some((_, is)) => check(v, *is, at, root),
-        None if key.starts_with("x-") => Ok(()),
         None => {
             let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
             Err((at.to_owned(), format!("unknown keyword; known here: {}", names.join(", "))))

@@ -1,5 +1,7 @@
 //! Writes what the faithful documents know as Rust data, for `src/spec.rs` to read: operations with their
 //! schemas and examples, error codes, limits, intervals. The types of this data are in `src/spec.rs`.
+//!
+//! [`Document::parse`] has checked the forms already, so nothing here can fail.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -8,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::document::Document;
 
 /// The facts of both documents, as the items that `src/spec.rs` includes.
-pub(crate) fn facts(lts: &Document, iam: &Document) -> Result<TokenStream, String> {
+pub(crate) fn facts(lts: &Document, iam: &Document) -> TokenStream {
     let operations: Vec<(&Document, TokenStream, OperationAt<'_>)> = [(lts, quote!(Lts)), (iam, quote!(Iam))]
         .into_iter()
         .flat_map(|(doc, service)| operations(doc).map(move |operation| (doc, service.clone(), operation)))
@@ -20,15 +22,13 @@ pub(crate) fn facts(lts: &Document, iam: &Document) -> Result<TokenStream, Strin
             quote!(#[doc = #doc] #name,)
         })
         .collect();
-    let rows = operations
-        .iter()
-        .map(|(doc, service, o)| operation_facts(doc, service, o))
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows =
+        operations.iter().map(|(doc, service, o)| operation_facts(doc, service, o)).collect::<Vec<_>>();
     let count = rows.len();
     let names = operations.iter().map(|(_, _, o)| o.variant());
 
-    let codes = error_codes(&lts.raw, "x-error-codes")?;
-    let gateway = error_codes(&lts.raw, "x-gateway-error-codes")?;
+    let codes = error_codes(&lts.raw, "x-error-codes");
+    let gateway = error_codes(&lts.raw, "x-gateway-error-codes");
     let wordings = list(&lts.raw, "x-gateway-error-codes")
         .iter()
         .flat_map(|row| list(row, "x-lts-variants").iter().map(move |v| (row, v)))
@@ -39,16 +39,16 @@ pub(crate) fn facts(lts: &Document, iam: &Document) -> Result<TokenStream, Strin
         })
         .collect::<TokenStream>();
     let constants = code_constants(&lts.raw);
-    let limits = limits(lts)?;
-    let intervals = intervals(&lts.raw)?;
+    let limits = limits(lts);
+    let intervals = intervals(&lts.raw);
     let media_type = operations
         .iter()
         .find_map(|(doc, _, o)| {
             doc.resolve(&o.operation["requestBody"])["content"].as_object()?.keys().next().cloned()
         })
-        .ok_or("no operation has a request body")?;
+        .unwrap_or_default();
 
-    Ok(quote! {
+    quote! {
         /// An operation of LTS or of IAM, as the documents define it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -81,7 +81,7 @@ pub(crate) fn facts(lts: &Document, iam: &Document) -> Result<TokenStream, Strin
         }
 
         #intervals
-    })
+    }
 }
 
 /// An operation and where it stands.
@@ -109,37 +109,27 @@ fn operations(doc: &Document) -> impl Iterator<Item = OperationAt<'_>> {
     })
 }
 
-fn operation_facts(
-    doc: &Document,
-    service: &TokenStream,
-    at: &OperationAt<'_>,
-) -> Result<TokenStream, String> {
+fn operation_facts(doc: &Document, service: &TokenStream, at: &OperationAt<'_>) -> TokenStream {
     let OperationAt { path, method, id, operation } = at;
     let variant = at.variant();
     let generated_name = snake(id);
     let summary = text(operation, "summary");
     let request = operation.get("requestBody").map(|body| doc.resolve(body));
     let request_body = request.map(|body| bodies(doc, body)).unwrap_or_default();
-    let answers = operation["responses"]
-        .as_object()
-        .ok_or_else(|| format!("{id} has no responses"))?
-        .iter()
-        .map(|(status, answer)| {
-            let code: u16 = status.parse().map_err(|_| format!("{id}: not a status: {status}"))?;
-            let bodies: TokenStream = bodies(doc, doc.resolve(answer));
-            Ok(quote!(Answer { status: #code, bodies: &[#bodies] },))
-        })
-        .collect::<Result<TokenStream, String>>()?;
+    let answers = operation["responses"].as_object().into_iter().flatten();
+    let answers = answers.filter_map(|(status, answer)| {
+        let (status, bodies): (u16, _) = (status.parse().ok()?, bodies(doc, doc.resolve(answer)));
+        Some(quote!(Answer { status: #status, bodies: &[#bodies] },))
+    });
     let quota = match operation.get("x-lts-quota") {
         Some(quota) => {
-            let default = quota["default"].as_u64().ok_or_else(|| format!("{id}: x-lts-quota.default"))?;
-            let code = text(quota, "code");
+            let (default, code) = (number(quota, "default"), text(quota, "code"));
             quote!(Some(Quota { default: #default, code: #code }))
         }
         None => quote!(None),
     };
     let coded = coded_members(doc, request);
-    Ok(quote! {
+    quote! {
         OperationFacts {
             operation: Operation::#variant,
             id: #id,
@@ -149,11 +139,11 @@ fn operation_facts(
             path: #path,
             summary: #summary,
             request: &[#request_body],
-            answers: &[#answers],
+            answers: &[#(#answers)*],
             quota: #quota,
             coded_members: &[#coded],
         }
-    })
+    }
 }
 
 /// One `Body` per media type of a request body or an answer.
@@ -190,7 +180,7 @@ fn coded_members(doc: &Document, request: Option<&Value>) -> TokenStream {
     single
         .chain(together)
         .map(|(members, code)| {
-            let (status, example) = (code["status"].as_u64().unwrap_or_default() as u16, text(code, "example"));
+            let (status, example) = (number(code, "status") as u16, text(code, "example"));
             let code = text(code, "code");
             quote! { CodedMember { members: &[#(#members),*], code: #code, status: #status, example: #example }, }
         })
@@ -232,20 +222,19 @@ pub(crate) fn json_schema(doc: &Document, schema: &Value) -> Value {
     Value::Object(out)
 }
 
-fn error_codes(root: &Value, key: &str) -> Result<TokenStream, String> {
+fn error_codes(root: &Value, key: &str) -> TokenStream {
     list(root, key)
         .iter()
         .map(|row| {
             let [code, class, message, cause, solution] =
                 ["code", "class", "message", "cause", "solution"].map(|k| text(row, k));
-            let status = row["status"].as_u64().ok_or_else(|| format!("{key}: {code} has no status"))? as u16;
-            let class = format_ident!("{}", pascal(class));
-            Ok(quote! {
+            let (status, class) = (number(row, "status") as u16, format_ident!("{}", pascal(class)));
+            quote! {
                 ErrorCode {
                     code: #code, status: #status, class: Class::#class,
                     message: #message, cause: #cause, solution: #solution,
                 },
-            })
+            }
         })
         .collect()
 }
@@ -270,10 +259,9 @@ fn code_constants(root: &Value) -> TokenStream {
 }
 
 /// A constant for each component that bounds a text or a number.
-fn limits(doc: &Document) -> Result<TokenStream, String> {
-    let schemas = doc.raw["components"]["schemas"].as_object().ok_or("no components.schemas")?;
+fn limits(doc: &Document) -> TokenStream {
     let mut out = TokenStream::new();
-    for (name, schema) in schemas {
+    for (name, schema) in doc.raw["components"]["schemas"].as_object().into_iter().flatten() {
         let constant = format_ident!("{}", snake(name).to_uppercase());
         let doc = format!("`{name}`: {}", text(schema, "description"));
         let bound = |key: &str| schema.get(key).and_then(Value::as_u64);
@@ -297,32 +285,26 @@ fn limits(doc: &Document) -> Result<TokenStream, String> {
             _ => {}
         }
     }
-    Ok(out)
+    out
 }
 
 /// The enum of the legal transfer intervals.
-fn intervals(root: &Value) -> Result<TokenStream, String> {
+fn intervals(root: &Value) -> TokenStream {
     let rows = list(root, "x-lts-intervals");
     let mut variants = Vec::new();
     let mut facts = TokenStream::new();
     for row in rows {
         let (name, unit) = (text(row, "name"), text(row, "period_unit"));
-        let period = row["period"]
-            .as_i64()
-            .and_then(|n| i32::try_from(n).ok())
-            .ok_or_else(|| format!("x-lts-intervals: {name} has no period"))?;
-        let variant = match unit {
-            "min" => format_ident!("Minutes{}", period.to_string()),
-            "hour" => format_ident!("Hours{}", period.to_string()),
-            _ => return Err(format!("x-lts-intervals: {name}: unknown unit {unit}")),
-        };
+        let period = number(row, "period") as i32;
+        let plural = if unit == "min" { "Minutes" } else { "Hours" };
+        let variant = format_ident!("{plural}{}", period.to_string());
         let doc = format!("Every {period} {unit}.");
         facts.extend(quote!(Interval { name: #name, period: #period, period_unit: #unit },));
         variants.push(quote!(#[doc = #doc] #variant));
     }
     let count = rows.len();
     let names = variants.iter().map(|v| v.clone().into_iter().last());
-    Ok(quote! {
+    quote! {
         /// How often a transfer task runs: the legal pairs of `period` and `period_unit` (Table 5-49).
         ///
         /// A pair that the service would refuse can't be written down:
@@ -339,11 +321,15 @@ fn intervals(root: &Value) -> Result<TokenStream, String> {
         }
 
         static INTERVALS: [Interval; #count] = [#facts];
-    })
+    }
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn optional(value: &Value, key: &str) -> TokenStream {

@@ -70,7 +70,7 @@ function page(document, { title, intro, chapters }) {
     const [input, output, config] = ['page.json', 'page.html', 'redocly.yaml'].map((name) => join(work, name));
     writeFileSync(input, JSON.stringify(shown));
     // JSON is YAML as well. Stacked, for the tables need the width.
-    writeFileSync(config, JSON.stringify({ openapi: { disableTelemetry: true, layout: 'stacked' } }));
+    writeFileSync(config, JSON.stringify({ openapi: { disableTelemetry: true, jsonSamplesExpandLevel: 'all', layout: 'stacked' } }));
     const cli = here('node_modules/@redocly/cli/bin/cli.js');
     const options = ['--inlineBundle', `--title=${title}`, `--output=${output}`, `--config=${config}`];
     execFileSync(process.execPath, [cli, 'build-docs', input, ...options], { stdio: ['ignore', 'ignore', 'pipe'], cwd: work });

@@ -19,7 +19,7 @@ use axum::{
     routing::any,
 };
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, header, request::Parts};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body as _;
 
@@ -105,7 +105,7 @@ async fn handle(
                     let call = Call { operation, head: &head, body: &body, parameters: &parameters };
                     service.answer(&call, &request_id)
                 }
-                Err(Unread) => Refusal::code(INVALID_BODY)
+                Err(refusal) => refusal
                     .into_answer(operation, &request_id)
                     .with_header(header::CONNECTION, HeaderValue::from_static("close")),
             };
@@ -127,18 +127,20 @@ async fn handle(
     answer.into_response(&request_id, now)
 }
 
-/// A body that was too long, or did not arrive whole in time. What is left of it stays on the connection,
-/// which is of no use afterwards.
-#[derive(Debug)]
-struct Unread;
-
 /// Reads a body within the bounds. A declared length beyond them is refused without reading.
-async fn read(body: Body) -> Result<Bytes, Unread> {
+///
+/// What is left of a refused body stays on the connection, which is of no use afterwards.
+async fn read(body: Body) -> Result<Bytes, Refusal> {
+    let refused = || Refusal::code(INVALID_BODY);
     if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(Unread);
+        return Err(refused());
     }
-    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect());
-    Ok(whole.await.map_err(|_| Unread)?.map_err(|_| Unread)?.to_bytes())
+    match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        // Too long after all, or cut short.
+        Ok(Err(_)) => Err(refused()),
+        Err(_) => Err(Refusal::Status(StatusCode::REQUEST_TIMEOUT)),
+    }
 }
 
 impl Service {
@@ -147,14 +149,20 @@ impl Service {
     fn answer(&self, call: &Call<'_>, request_id: &str) -> Answer {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.carry_out(call)));
         let outcome = outcome.unwrap_or_else(|_| Err(Refusal::Broken("a handler panicked".to_owned())));
-        let is_broken = matches!(outcome, Err(Refusal::Broken(_)));
-        let mut answer = outcome.unwrap_or_else(|refusal| refusal.into_answer(call.operation, request_id));
-        // A failure of the emulator has no place in the spec; it has been reported already.
+        let mut answer = match outcome {
+            // A failure of the emulator has no place in the spec.
+            Err(Refusal::Broken(text)) => {
+                eprintln!("lts emulator: {} failed: {text}", call.operation);
+                return Refusal::Broken(text).into_answer(call.operation, request_id);
+            }
+            Err(refusal) => refusal.into_answer(call.operation, request_id),
+            Ok(answer) => answer,
+        };
         if self.checks_itself()
-            && !is_broken
             && let Err(violation) = schemas::check(call.operation, &answer)
         {
-            answer = refusals::breaks_the_spec(&violation);
+            eprintln!("lts emulator: an answer breaks the spec: {violation}");
+            return refusals::breaks_the_spec(&violation);
         }
         if call.operation.service() == spec::Service::Iam
             && let Ok(id) = HeaderValue::from_str(request_id)
@@ -186,5 +194,41 @@ impl Service {
             Operation::CreateToken => iam::create_token(self, call, &body),
             Operation::ListProjects => iam::list_projects(self, call),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A body that never arrives.
+    struct Never;
+
+    impl hyper::body::Body for Never {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_to_arrive_in_time() {
+        let refusal = read(Body::new(Never)).await.unwrap_err();
+        let answer = refusal.into_answer(Operation::CreateLogGroup, "id");
+        assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(answer.body, "{\"error_msg\":\"Request Timeout\"}");
     }
 }

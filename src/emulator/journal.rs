@@ -14,6 +14,8 @@ use crate::spec::Operation;
 
 /// How many requests are remembered. Enough for a test or a look at the last minutes, and never a burden.
 const CAPACITY: usize = 1000;
+/// How much is kept of a method and of a path, in characters: a head has room for far longer ones.
+const LONGEST: usize = 512;
 
 /// A request and how it was answered. No header, query or body is kept, hence no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,7 +48,12 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn add(&self, entry: JournalEntry) {
+    pub(super) fn add(&self, mut entry: JournalEntry) {
+        for text in [&mut entry.method, &mut entry.path] {
+            if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+                text.truncate(end);
+            }
+        }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() == CAPACITY {
             entries.pop_front();
@@ -100,6 +107,8 @@ mod tests {
         assert_eq!((kept.len(), kept[0].path.as_str()), (CAPACITY, "1"));
         journal.clear();
         assert!(journal.entries().is_empty());
+        journal.add(entry(&"\u{e9}".repeat(LONGEST + 1), None));
+        assert_eq!(journal.entries()[0].path.chars().count(), LONGEST);
     }
 
     #[test]

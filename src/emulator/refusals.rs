@@ -44,7 +44,7 @@ pub(super) enum Refusal {
         /// What stands for the words in braces.
         parts: Vec<(&'static str, String)>,
     },
-    /// A refusal of IAM, which has no codes.
+    /// A refusal without a code: IAM's, or a timeout.
     Status(StatusCode),
     /// The emulator failed; the text is for its standard error.
     Broken(String),
@@ -67,9 +67,6 @@ impl Refusal {
 
     /// The refusal of an operation in words.
     pub(super) fn into_answer(self, operation: Operation, request_id: &str) -> Answer {
-        if let Self::Broken(text) = &self {
-            eprintln!("lts emulator: {operation} failed: {text}");
-        }
         let example_of = |code: &str, status: Option<u16>| {
             EXAMPLES.iter().find(|example| {
                 example.operation == operation
@@ -88,7 +85,7 @@ impl Refusal {
                 let status = row.map_or(401, |row| row.status);
                 return error(status, NOT_AUTHENTICATED, &message, Some(request_id));
             }
-            Self::Status(status) => return iam_error(operation, status.as_u16()),
+            Self::Status(status) => return uncoded(operation, status.as_u16()),
             Self::Broken(_) => (500, INTERNAL, None),
             Self::Member(member) => {
                 let example = EXAMPLES.iter().find(|example| {
@@ -111,7 +108,8 @@ impl Refusal {
             }
         };
         if operation.service() == spec::Service::Iam {
-            return iam_error(operation, status);
+            // IAM says the same in its own form, without the code.
+            return uncoded(operation, status);
         }
         let message = message.or_else(|| example_of(code, Some(status)).map(|e| e.message.clone()));
         let general = || spec::error_code(code, status).map_or("", |row| row.message).to_owned();
@@ -128,7 +126,6 @@ pub(super) fn no_such_api(method: &Method, request_id: &str) -> Answer {
 
 /// An answer that says plainly that the emulator was about to break the spec.
 pub(super) fn breaks_the_spec(violation: &str) -> Answer {
-    eprintln!("lts emulator: bug: an answer breaks the spec: {violation}");
     error(500, INTERNAL, &format!("a bug of the emulator: its answer breaks the spec: {violation}"), None)
 }
 
@@ -147,8 +144,8 @@ fn error(status: u16, code: &'static str, message: &str, request_id: Option<&str
     answer
 }
 
-/// An error body of IAM: the example that the spec has for this status.
-fn iam_error(operation: Operation, status: u16) -> Answer {
+/// An error body without a code: the example that the spec has for this status, else one in IAM's form.
+fn uncoded(operation: Operation, status: u16) -> Answer {
     let documented = operation.answer(status).and_then(|answer| answer.json()?.examples.first());
     let status = status_of(status);
     match documented {

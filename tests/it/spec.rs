@@ -50,6 +50,11 @@ fn a_broken_document_is_reported_with_its_place() {
         ),
         ("'#/components/schemas/LogGroupName'", "'#/components/schemas/LogGroupNam'", "$ref: leads nowhere"),
         ("\n        '429':", "\n        'abc':", "expected a status code"),
+        ("pattern: ^", "pattern: (^", "/components/schemas/LogGroupName/pattern: no regular expression"),
+        ("      type: string\n", "      type: strin\n", "type: expected one of string, integer"),
+        ("per: project", "pr: project", "x-lts-quota: lacks per"),
+        ("class: not_found", "class: gone", "/class: expected one of not_found"),
+        ("x-lts-rule:", "x-lts-rul:", "x-lts-rul: unknown keyword"),
         ("\ncomponents:", "\ninfo: {}\ncomponents:", "duplicate entry"),
     ] {
         assert!(lts.contains(from), "{from:?} is not in the document any more");
