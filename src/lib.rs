@@ -23,8 +23,8 @@ mod transport;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 
-pub use auth::{AkSk, Credentials, Login, signer};
-pub use client::{Call, Client, CreateTransfer, Ensured, GroupClient};
+pub use auth::{AkSk, Credentials, CredentialsProvider, Login, Provided, Providing, signer};
+pub use client::{Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient};
 pub use config::ClientBuilder;
 #[cfg(feature = "emulator")]
 pub use emulator::Emulator;
@@ -37,3 +37,4 @@ pub use input::InvalidInput;
 pub use model::{Group, StorageFormat, Stream, Ttl};
 pub use secret::Secret;
 pub use spec::TransferInterval;
+pub use transport::RetryPolicy;

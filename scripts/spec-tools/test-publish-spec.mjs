@@ -19,6 +19,8 @@ try {
   const documents = { lts: parse(read('lts.yaml')), iam: parse(read('iam.yaml')) };
   files(documents);
   await pages(documents);
+} catch (error) {
+  check(false, error.message);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -16,6 +16,8 @@ pub(crate) const DATE_HEADER: &str = "x-sdk-date";
 pub(crate) const PAYLOAD_HEADER: &str = "x-sdk-content-sha256";
 /// The value of [`PAYLOAD_HEADER`] for a body that isn't signed.
 pub(crate) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+/// The most bytes that the body of a signed request may have (section 3.1: 12 MB).
+pub(crate) const MAX_BODY: usize = 12_582_912;
 /// The form of [`DATE_HEADER`]: `20240305T080910Z`.
 pub(crate) const DATE_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 

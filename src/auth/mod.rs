@@ -1,14 +1,24 @@
 //! Credentials, and how a request gets authenticated with them.
 //!
-//! [`canonical`] is the text that a signature covers, shared by our [`signer`] and the emulator's verifier;
-//! [`token`] logs in to IAM and keeps the token; [`project`] finds the project id.
+//! [`canonical`] is the text that a signature covers, shared by our [`signer`] and the emulator's verifier.
+//! A [`provider`] says what the next request is authenticated with: something [`fixed`], the [`token`] of a
+//! login, the keys of the machine ([`metadata`]), which end a [`chain`]. What ends some day is kept in a
+//! [`cache`]. [`project`] finds the project id.
 
+mod cache;
 pub(crate) mod canonical;
+pub(crate) mod chain;
+pub(crate) mod clock;
+pub(crate) mod fixed;
+pub(crate) mod metadata;
 pub(crate) mod project;
+mod provider;
 pub mod signer;
 pub(crate) mod token;
 
 use std::fmt;
+
+pub use provider::{CredentialsProvider, Provided, Providing};
 
 use crate::secret::Secret;
 
@@ -33,7 +43,8 @@ impl AkSk {
         self
     }
 
-    pub(crate) fn access_key(&self) -> &str {
+    /// The access key, by which the account is known. It is no secret.
+    pub fn access_key(&self) -> &str {
         &self.access_key
     }
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::sync::OnceCell;
-
-use super::token::TokenSource;
+use super::{
+    CredentialsProvider, Provided,
+    cache::{Cache, Getting, Kept, Source},
+    clock::Clock,
+};
 use crate::{
     api::iam,
-    error::{CredentialsError, Error, uncarry},
+    error::{ConfigurationError, CredentialsError, Error, uncarry},
     ids::ProjectId,
 };
 
@@ -15,39 +17,73 @@ use crate::{
 pub(crate) enum Project {
     /// From the caller.
     Known(ProjectId),
-    /// From the token that a login got.
-    OfToken(Arc<TokenSource>),
-    /// From IAM, by the region's name, once. The client signs, or sends the caller's token.
-    ByName { name: String, iam: iam::Client, found: OnceCell<ProjectId> },
+    /// From the token, if there is one that says it; else from IAM.
+    Asked { provider: Arc<dyn CredentialsProvider>, by_name: Option<ByName> },
 }
 
 impl Project {
     /// The project's id.
     pub(crate) async fn id(&self) -> Result<ProjectId, Error> {
-        match self {
-            Self::Known(id) => Ok(id.clone()),
-            Self::OfToken(source) => Ok(source.issued().await?.project.clone()),
-            Self::ByName { name, iam, found } => found.get_or_try_init(|| look_up(name, iam)).await.cloned(),
+        let (provider, by_name) = match self {
+            Self::Known(id) => return Ok(id.clone()),
+            Self::Asked { provider, by_name } => (provider, by_name),
+        };
+        match (provider.provide().await?, by_name) {
+            (Provided::Token { project_id: Some(id), .. }, _) => Ok(id),
+            (_, Some(by_name)) => by_name.id().await,
+            (_, None) => Err(not_to_be_found().into()),
         }
     }
 }
 
-async fn look_up(name: &str, iam: &iam::Client) -> Result<ProjectId, Error> {
-    let failed = |message: String, source| Error::Credentials(CredentialsError::new(message, source));
+/// The error where neither the settings nor IAM can say which project it is.
+pub(crate) fn not_to_be_found() -> ConfigurationError {
+    ConfigurationError::new("project_id", "is not set (or a region, by whose name it can be looked up)")
+}
+
+/// A look-up of a project's id by its name. It is made once.
+///
+/// All callers share a failure, too: a few refused signatures in a row lock an access key.
+pub(crate) struct ByName(Cache<Projects>);
+
+/// Whom to ask for projects. The client signs, or sends a token.
+struct Projects {
+    name: String,
+    iam: iam::Client,
+}
+
+impl ByName {
+    pub(crate) fn new(name: String, iam: iam::Client, clock: Clock) -> Self {
+        Self(Cache::new(Projects { name, iam }, clock))
+    }
+
+    async fn id(&self) -> Result<ProjectId, Error> {
+        Ok(self.0.get().await?.value.clone())
+    }
+}
+
+impl Source for Projects {
+    type Value = ProjectId;
+    const WHAT: &'static str = "the project id";
+
+    fn get(&self, _first: bool) -> Getting<'_, ProjectId> {
+        Box::pin(async { look_up(&self.name, &self.iam).await.map(Kept::for_ever) })
+    }
+}
+
+async fn look_up(name: &str, iam: &iam::Client) -> Result<ProjectId, CredentialsError> {
     let answer = iam.list_projects().name(name).send().await;
-    let answer =
-        answer.map_err(|e| failed(format!("IAM gave no id of project {name:?}"), Some(uncarry(e))))?;
+    let answer = answer.map_err(|e| {
+        CredentialsError::new(format!("IAM gave no id of project {name:?}"), Some(uncarry(e)))
+    })?;
     let projects = answer.into_inner().projects;
+    let failed = |message: String| Err(CredentialsError::new(message, None));
     match projects.as_slice() {
-        [only] => ProjectId::new(only.id.clone()).map_err(|e| failed(format!("IAM's answer: {e}"), None)),
-        [] => {
-            Err(failed(format!("IAM knows no project {name:?} of these credentials: set a project id"), None))
-        }
+        [only] => ProjectId::new(only.id.clone()).or_else(|e| failed(format!("IAM's answer: {e}"))),
+        [] => failed(format!("IAM knows no project {name:?} of these credentials: set a project id")),
         several => {
             let ids: Vec<_> = several.iter().map(|p| format!("{} ({})", p.id, p.name)).collect();
-            let message =
-                format!("IAM knows several projects {name:?}: {}; set the id of one", ids.join(", "));
-            Err(failed(message, None))
+            failed(format!("IAM knows several projects {name:?}: {}; set the id of one", ids.join(", ")))
         }
     }
 }

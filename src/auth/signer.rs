@@ -70,6 +70,12 @@ impl<'a> SigningRequest<'a> {
         Ok(self)
     }
 
+    /// Sets the time of signing.
+    pub(crate) fn at(mut self, time: jiff::Timestamp) -> Self {
+        self.date = Some(time.strftime(DATE_FORMAT).to_string().into());
+        self
+    }
+
     /// Signs it.
     pub fn sign(&self, keys: &AkSk) -> Signed {
         let given = |wanted: &str| self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));

@@ -1,20 +1,24 @@
-//! Logs in to IAM and keeps the token.
+//! Logs in to IAM with a password, and keeps the token.
 
-use std::{pin::Pin, sync::Arc};
+use std::fmt;
 
-use http::HeaderValue;
-use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
+use jiff::SignedDuration;
 
-use super::Login;
+use super::{
+    CredentialsProvider, Login, Provided, Providing,
+    cache::{Cache, Getting, Kept, Source},
+    clock::Clock,
+};
 use crate::{
     api::iam::{self, types},
     error::{CredentialsError, Error, uncarry},
     ids::ProjectId,
+    secret::Secret,
 };
 
-/// The least life left of a token that is still sent: time enough for the request to arrive.
-const LEAST_LIFE: SignedDuration = SignedDuration::from_secs(10);
+/// How long before its end a token is renewed; of one with a short life, the last quarter. A superseded token
+/// stops working within 30 minutes, so nothing is lost by it.
+const RENEW_AHEAD: SignedDuration = SignedDuration::from_mins(30);
 
 /// The project that a login asks a token for.
 #[derive(Debug, Clone)]
@@ -24,61 +28,76 @@ pub(crate) enum Scope {
     Name(String),
 }
 
-/// A token, and what IAM said of it.
-pub(crate) struct Issued {
-    /// The token, marked as sensitive.
-    pub(crate) token: HeaderValue,
-    pub(crate) project: ProjectId,
-    expires_at: Timestamp,
-}
+/// The tokens of a login.
+#[derive(Debug)]
+pub(crate) struct TokenProvider(Cache<Iam>);
 
-/// Where the tokens of a login come from. Many callers share one login.
-pub(crate) struct TokenSource {
+/// Whom to ask for a token, and how.
+struct Iam {
     login: Login,
     scope: Scope,
     iam: iam::Client,
-    last: Mutex<Option<Arc<Issued>>>,
+    clock: Clock,
 }
 
-impl TokenSource {
-    pub(crate) fn new(login: Login, scope: Scope, iam: iam::Client) -> Self {
-        Self { login, scope, iam, last: Mutex::new(None) }
-    }
+struct Issued {
+    token: Secret,
+    project: ProjectId,
+}
 
-    /// A token with some life left: the last one, or a new one.
-    ///
-    /// The future is boxed, since a login is a call and a call may need a login (this one doesn't).
-    pub(crate) fn issued(&self) -> Pin<Box<dyn Future<Output = Result<Arc<Issued>, Error>> + Send + '_>> {
+impl TokenProvider {
+    pub(crate) fn new(login: Login, scope: Scope, iam: iam::Client, clock: Clock) -> Self {
+        Self(Cache::new(Iam { login, scope, iam, clock: clock.clone() }, clock))
+    }
+}
+
+impl CredentialsProvider for TokenProvider {
+    fn provide(&self) -> Providing<'_> {
         Box::pin(async {
-            // Held during the login, so that others wait for it instead of logging in, too.
-            let mut last = self.last.lock().await;
-            let alive = |issued: &&Arc<Issued>| Timestamp::now() + LEAST_LIFE < issued.expires_at;
-            if let Some(issued) = last.as_ref().filter(alive) {
-                return Ok(Arc::clone(issued));
-            }
-            let issued = Arc::new(self.log_in().await?);
-            *last = Some(Arc::clone(&issued));
-            Ok(issued)
+            let kept = self.0.get().await?;
+            let Issued { token, project } = &kept.value;
+            Ok(Provided::Token { token: token.clone(), project_id: Some(project.clone()) })
         })
     }
 
-    async fn log_in(&self) -> Result<Issued, Error> {
+    fn refused(&self, token: &Secret) -> bool {
+        self.0.discard(|issued| issued.token == *token);
+        true
+    }
+}
+
+impl Source for Iam {
+    type Value = Issued;
+    const WHAT: &'static str = "the IAM token";
+
+    fn get(&self, _first: bool) -> Getting<'_, Issued> {
+        Box::pin(self.log_in())
+    }
+}
+
+impl Iam {
+    async fn log_in(&self) -> Result<Kept<Issued>, CredentialsError> {
         let body = self.request().map_err(|e| failed(format!("the login can't be written: {e}"), None))?;
+        let asked_at = self.clock.now();
         let answer = self.iam.create_token().nocatalog("true").body(body).send().await;
         let answer = answer.map_err(|e| failed("IAM gave no token".to_owned(), Some(uncarry(e))))?;
-        let token = answer.headers().get("x-subject-token").cloned();
-        let mut token =
-            token.ok_or_else(|| failed("IAM's answer has no X-Subject-Token".to_owned(), None))?;
-        token.set_sensitive(true);
+        let token = answer.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
+        let token = token
+            .map(Secret::new)
+            .ok_or_else(|| failed("IAM's answer has no X-Subject-Token".into(), None))?;
         let facts = answer.into_inner().token;
-        let expires_at = facts
+        let expires_at: jiff::Timestamp = facts
             .expires_at
             .parse()
             .map_err(|e| failed(format!("token.expires_at of IAM's answer: {e}"), None))?;
+        // Its life by IAM's clock, its begin by ours: the two may differ.
+        let issued_at = facts.issued_at.and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        let life = issued_at.unwrap_or(asked_at).duration_until(expires_at);
+        let ends_at = asked_at.checked_add(life).unwrap_or(expires_at);
         let project =
             facts.project.ok_or_else(|| failed("IAM's token is for no project".to_owned(), None))?;
         let project = ProjectId::new(project.id).map_err(|e| failed(format!("IAM's answer: {e}"), None))?;
-        Ok(Issued { token, project, expires_at })
+        Ok(Kept::between(Issued { token, project }, asked_at, ends_at, RENEW_AHEAD))
     }
 
     fn request(&self) -> Result<types::CreateTokenRequestBody, types::error::ConversionError> {
@@ -100,6 +119,12 @@ impl TokenSource {
     }
 }
 
-fn failed(message: String, source: Option<Error>) -> Error {
-    Error::Credentials(CredentialsError::new(message, source))
+impl fmt::Debug for Iam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iam").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+fn failed(message: String, source: Option<Error>) -> CredentialsError {
+    CredentialsError::new(message, source)
 }

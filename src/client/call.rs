@@ -15,6 +15,7 @@ use crate::{
     api,
     error::{Error, TransportError, TransportFailure, uncarry},
     ids::ProjectId,
+    transport::RetryPolicy,
 };
 
 type Boxed<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
@@ -31,6 +32,7 @@ type Boxed<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
 pub struct Call<'c, T> {
     client: &'c Client,
     deadline: Option<Duration>,
+    retry: Option<RetryPolicy>,
     run: Box<dyn FnOnce(Target) -> Boxed<'c, T> + Send + 'c>,
 }
 
@@ -40,18 +42,37 @@ pub(super) struct Target {
     pub(super) project: ProjectId,
 }
 
+impl Target {
+    /// Whether a creation whose outcome turned out to be nothing may be repeated; it waits first.
+    pub(super) async fn may_repeat(&self, attempts: u32) -> bool {
+        self.api.inner().may_repeat(attempts).await
+    }
+}
+
 impl<'c, T> Call<'c, T> {
     pub(super) fn new<F, Fut>(client: &'c Client, run: F) -> Self
     where
         F: FnOnce(Target) -> Fut + Send + 'c,
         Fut: Future<Output = Result<T, Error>> + Send + 'c,
     {
-        Self { client, deadline: None, run: Box::new(move |target| Box::pin(run(target))) }
+        Self { client, deadline: None, retry: None, run: Box::new(move |target| Box::pin(run(target))) }
     }
 
     /// The time for the whole call, a login within it included. The client's `call_timeout` if it isn't set.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
+        self
+    }
+
+    /// The same with a deadline and a policy, where they are set.
+    pub(super) fn limited(mut self, deadline: Option<Duration>, retry: Option<RetryPolicy>) -> Self {
+        (self.deadline, self.retry) = (deadline.or(self.deadline), retry.or(self.retry));
+        self
+    }
+
+    /// When this call is tried again, in the place of the client's policy.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
         self
     }
 
@@ -64,6 +85,7 @@ impl<'c, T> Call<'c, T> {
         let time = self.deadline.unwrap_or(api.inner().shared.call_timeout);
         let deadline = Instant::now() + time;
         api.inner.deadline = Some(deadline);
+        api.inner.retry = self.retry;
         let late = |_| {
             let failure = TransportFailure::Deadline;
             Error::Transport(TransportError { operation: None, failure, sent: false, source: None })

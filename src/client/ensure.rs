@@ -1,15 +1,20 @@
 //! Creation that is safe to repeat.
+//!
+//! A POST whose answer got lost must not simply be sent again: the plain helpers report that its outcome is
+//! unknown. Here the outcome is found out. Names are unique, so looking for the name tells whether the work
+//! was done, and the service itself refuses to do it twice.
 
 use super::{
     Call, Client, GroupClient,
     call::{Target, value},
-    groups::group_body,
-    streams::stream_body,
+    groups::{find_group, group_body},
+    streams::{find_stream, stream_body},
 };
 use crate::{
+    api::lts::types::{CreateLogGroupRequestBody, CreateLogStreamRequestBody},
     error::{ConflictError, Error},
     ids::{GroupId, StreamId},
-    model::{Group, Stream, Ttl},
+    model::Ttl,
 };
 
 /// What `ensure_…` found or made.
@@ -18,12 +23,14 @@ use crate::{
 pub struct Ensured<I> {
     /// Its id.
     pub id: I,
-    /// Whether this call created it.
+    /// Whether this call created it. Where an answer got lost, this says that it is there now and wasn't
+    /// before.
     pub created: bool,
 }
 
 impl Client {
-    /// Makes sure that a log group of this name and ttl exists.
+    /// Makes sure that a log group of this name and ttl exists, whatever gets lost on the way and whoever else
+    /// tries the same.
     ///
     /// # Errors
     /// [`Error::Conflict`] if it exists with another ttl, since nothing can change that; else as
@@ -32,25 +39,14 @@ impl Client {
         let name = name.into();
         Call::new(self, async move |to| {
             let body = group_body(&name, ttl)?;
-            if let Some(id) = find_group(&to, &name, ttl).await? {
-                return Ok(Ensured { id, created: false });
-            }
-            let call = to.api.create_log_group().project_id(to.project.clone()).body(body);
-            match value(call.send().await) {
-                Ok(answer) => Ok(Ensured { id: answer.log_group_id, created: true }),
-                // Somebody else was faster, or a first attempt worked after all.
-                Err(error) if error.is_already_exists() => match find_group(&to, &name, ttl).await? {
-                    Some(id) => Ok(Ensured { id, created: false }),
-                    None => Err(error),
-                },
-                Err(error) => Err(error),
-            }
+            ensure(&to, &WantedGroup { to: &to, name, ttl, body }).await
         })
     }
 }
 
 impl<'c> GroupClient<'c> {
-    /// Makes sure that a log stream of this name exists in the group.
+    /// Makes sure that a log stream of this name exists in the group, whatever gets lost on the way and
+    /// whoever else tries the same.
     ///
     /// # Errors
     /// As [`create_stream`](Self::create_stream), but for `is_already_exists()`.
@@ -58,35 +54,91 @@ impl<'c> GroupClient<'c> {
         let (name, group) = (name.into(), self.id.clone());
         Call::new(self.client, async move |to| {
             let body = stream_body(&name)?;
-            if let Some(id) = find_stream(&to, &group, &name).await? {
-                return Ok(Ensured { id, created: false });
-            }
-            let call = to.api.create_log_stream().project_id(to.project.clone()).log_group_id(group.clone());
-            match value(call.body(body).send().await) {
-                Ok(answer) => Ok(Ensured { id: answer.log_stream_id, created: true }),
-                Err(error) if error.is_already_exists() => match find_stream(&to, &group, &name).await? {
-                    Some(id) => Ok(Ensured { id, created: false }),
-                    None => Err(error),
-                },
-                Err(error) => Err(error),
-            }
+            ensure(&to, &WantedStream { to: &to, group, name, body }).await
         })
     }
 }
 
-async fn find_group(to: &Target, name: &str, ttl: Ttl) -> Result<Option<GroupId>, Error> {
-    let answer = value(to.api.list_log_groups().project_id(to.project.clone()).send().await)?;
-    let found = answer.log_groups.into_iter().find(|group| group.log_group_name == name).map(Group::from);
-    match found {
-        Some(group) if group.ttl != ttl => {
-            Err(Error::Conflict(ConflictError { group: group.name, wanted: ttl, found: group.ttl }))
+/// Something that should exist once, by its name.
+trait Wanted: Sync {
+    type Id: Send;
+
+    /// Its id, if it exists.
+    fn find(&self) -> impl Future<Output = Result<Option<Self::Id>, Error>> + Send;
+
+    /// Creates it.
+    fn create(&self) -> impl Future<Output = Result<Self::Id, Error>> + Send;
+}
+
+async fn ensure<W: Wanted>(to: &Target, wanted: &W) -> Result<Ensured<W::Id>, Error> {
+    if let Some(id) = wanted.find().await? {
+        return Ok(Ensured { id, created: false });
+    }
+    // An earlier attempt may have created it.
+    let mut in_doubt = false;
+    let mut attempts = 0;
+    loop {
+        let error = match wanted.create().await {
+            Ok(id) => return Ok(Ensured { id, created: true }),
+            Err(error) => error,
+        };
+        attempts += 1;
+        let unknown = error.outcome_unknown();
+        in_doubt |= unknown;
+        if !unknown && !error.is_already_exists() && !error.is_quota_exceeded() {
+            return Err(error);
         }
-        found => Ok(found.map(|group| group.id)),
+        if let Some(id) = wanted.find().await? {
+            return Ok(Ensured { id, created: in_doubt });
+        }
+        // It isn't there. A full quota stays; a name that was taken a moment ago is free again.
+        if error.is_quota_exceeded() || !to.may_repeat(attempts).await {
+            return Err(error);
+        }
     }
 }
 
-async fn find_stream(to: &Target, group: &GroupId, name: &str) -> Result<Option<StreamId>, Error> {
-    let call = to.api.list_log_streams().project_id(to.project.clone()).log_group_id(group.clone());
-    let streams = value(call.send().await)?.log_streams.into_iter().map(Stream::from);
-    Ok(streams.into_iter().find(|stream| stream.name == name).map(|stream| stream.id))
+struct WantedGroup<'a> {
+    to: &'a Target,
+    name: String,
+    ttl: Ttl,
+    body: CreateLogGroupRequestBody,
+}
+
+impl Wanted for WantedGroup<'_> {
+    type Id = GroupId;
+
+    async fn find(&self) -> Result<Option<GroupId>, Error> {
+        match find_group(self.to, &self.name).await? {
+            Some(group) if group.ttl != self.ttl => {
+                Err(Error::Conflict(ConflictError { group: group.name, wanted: self.ttl, found: group.ttl }))
+            }
+            found => Ok(found.map(|group| group.id)),
+        }
+    }
+
+    async fn create(&self) -> Result<GroupId, Error> {
+        let call = self.to.api.create_log_group().project_id(&self.to.project).body(self.body.clone());
+        Ok(value(call.send().await)?.log_group_id)
+    }
+}
+
+struct WantedStream<'a> {
+    to: &'a Target,
+    group: GroupId,
+    name: String,
+    body: CreateLogStreamRequestBody,
+}
+
+impl Wanted for WantedStream<'_> {
+    type Id = StreamId;
+
+    async fn find(&self) -> Result<Option<StreamId>, Error> {
+        Ok(find_stream(self.to, &self.group, &self.name).await?.map(|stream| stream.id))
+    }
+
+    async fn create(&self) -> Result<StreamId, Error> {
+        let call = self.to.api.create_log_stream().project_id(&self.to.project).log_group_id(&self.group);
+        Ok(value(call.body(self.body.clone()).send().await)?.log_stream_id)
+    }
 }

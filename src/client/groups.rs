@@ -1,6 +1,9 @@
 //! Log groups: create, list, delete (section 5.1).
 
-use super::{Call, Client, call::value};
+use super::{
+    Call, Client,
+    call::{Target, value},
+};
 use crate::{
     api::lts::types::{CreateLogGroupRequestBody, LogGroupName},
     error::Error,
@@ -25,6 +28,15 @@ impl Client {
         })
     }
 
+    /// Looks for a log group by its name, in the list of all (section 6.3).
+    ///
+    /// # Errors
+    /// See [`Error`]; that there is none is no error.
+    pub fn find_group(&self, name: impl Into<String>) -> Call<'_, Option<Group>> {
+        let name = name.into();
+        Call::new(self, async move |to| find_group(&to, &name).await)
+    }
+
     /// Lists all log groups of the project (section 5.1.2). There are no pages.
     ///
     /// # Errors
@@ -46,6 +58,12 @@ impl Client {
             value(to.api.delete_log_group().project_id(to.project).log_group_id(group).send().await)
         })
     }
+}
+
+/// The log group of this name.
+pub(super) async fn find_group(to: &Target, name: &str) -> Result<Option<Group>, Error> {
+    let answer = value(to.api.list_log_groups().project_id(&to.project).send().await)?;
+    Ok(answer.log_groups.into_iter().find(|group| group.log_group_name == name).map(Group::from))
 }
 
 /// The body of a creation, held against the rules of Table 5-3.

@@ -11,9 +11,15 @@ use std::{fmt, sync::Arc};
 pub use call::Call;
 pub use ensure::Ensured;
 pub use streams::GroupClient;
-pub use transfers::CreateTransfer;
+pub use transfers::{CreateTransfer, EnsureTransfer, EnsuredTransfer};
 
-use crate::{api, auth::project::Project, config::ClientBuilder, error::Error, ids::ProjectId};
+use crate::{
+    api,
+    auth::{CredentialsProvider, Provided, project::Project},
+    config::ClientBuilder,
+    error::Error,
+    ids::ProjectId,
+};
 
 /// A client of Log Tank Service. Cloning it is cheap; clones share connections and tokens.
 #[derive(Clone)]
@@ -23,11 +29,13 @@ pub struct Client {
 
 struct Inner {
     api: api::lts::Client,
+    provider: Arc<dyn CredentialsProvider>,
     project: Project,
 }
 
 impl Client {
-    /// Settings from the environment alone ([`ClientBuilder::or_env`] lists the variables).
+    /// Settings from the environment, the profile file and the ECS metadata service
+    /// ([`ClientBuilder::or_env`] lists the variables, and says which goes before which).
     ///
     /// # Errors
     /// [`Error::Configuration`] if something is missing or malformed.
@@ -35,13 +43,26 @@ impl Client {
         Self::builder().or_env().build()
     }
 
+    /// Settings from a section of the profile file, `~/.huaweicloud/credentials`; what isn't in it, from the
+    /// environment.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if there is no such file or section, or something is missing or malformed.
+    pub fn from_profile(name: impl Into<String>) -> Result<Self, Error> {
+        Self::builder().profile(name).or_env().build()
+    }
+
     /// Starts with no settings.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    pub(crate) fn from_parts(api: api::lts::Client, project: Project) -> Self {
-        Self { inner: Arc::new(Inner { api, project }) }
+    pub(crate) fn from_parts(
+        api: api::lts::Client,
+        provider: Arc<dyn CredentialsProvider>,
+        project: Project,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { api, provider, project }) }
     }
 
     /// The raw client: the operations as the spec has them, with the authentication and error reading of the
@@ -58,6 +79,24 @@ impl Client {
     /// [`Error::Credentials`] if IAM can't be asked, or knows no such project.
     pub async fn project_id(&self) -> Result<ProjectId, Error> {
         self.inner.project.id().await
+    }
+
+    /// What the next request would be authenticated with. A login may have to be made to know it.
+    ///
+    /// # Errors
+    /// [`Error::Credentials`] if they can't be had, [`Error::Configuration`] if there are none.
+    pub async fn credentials(&self) -> Result<Provided, Error> {
+        self.inner.provider.provide().await
+    }
+
+    /// Gets ahead of time what the first call would have to get: credentials, and the project's id.
+    ///
+    /// # Errors
+    /// As [`credentials`](Self::credentials) and [`project_id`](Self::project_id).
+    pub async fn resolve(&self) -> Result<(), Error> {
+        self.credentials().await?;
+        self.project_id().await?;
+        Ok(())
     }
 }
 

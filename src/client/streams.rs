@@ -1,6 +1,9 @@
 //! Log streams of a group: create, list, delete (section 5.2).
 
-use super::{Call, Client, call::value};
+use super::{
+    Call, Client,
+    call::{Target, value},
+};
 use crate::{
     api::lts::types::{CreateLogStreamRequestBody, LogStreamName},
     error::Error,
@@ -58,6 +61,15 @@ impl<'c> GroupClient<'c> {
         })
     }
 
+    /// Looks for a log stream of the group by its name, in the list of all (section 6.3).
+    ///
+    /// # Errors
+    /// `is_not_found()` for the group; that there is no such stream is no error.
+    pub fn find_stream(&self, name: impl Into<String>) -> Call<'c, Option<Stream>> {
+        let (name, group) = (name.into(), self.id.clone());
+        Call::new(self.client, async move |to| find_stream(&to, &group, &name).await)
+    }
+
     /// Deletes a log stream (section 5.2.3).
     ///
     /// # Errors
@@ -69,6 +81,12 @@ impl<'c> GroupClient<'c> {
             value(call.log_stream_id(stream).send().await)
         })
     }
+}
+
+/// The stream of this name in a group.
+pub(super) async fn find_stream(to: &Target, group: &GroupId, name: &str) -> Result<Option<Stream>, Error> {
+    let answer = value(to.api.list_log_streams().project_id(&to.project).log_group_id(group).send().await)?;
+    Ok(answer.log_streams.into_iter().find(|stream| stream.log_stream_name == name).map(Stream::from))
 }
 
 /// The body of a creation, held against the rules of Table 5-25.

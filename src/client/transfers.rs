@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Call, Client, GroupClient, call::value};
+use super::{
+    Call, Client, GroupClient,
+    call::{Target, value},
+};
 use crate::{
     api::{
         self,
@@ -20,6 +23,7 @@ use crate::{
     input::{InvalidInput, check_text},
     model::StorageFormat,
     spec::{TransferInterval, limits},
+    transport::RetryPolicy,
 };
 
 impl<'c> GroupClient<'c> {
@@ -48,6 +52,7 @@ impl<'c> GroupClient<'c> {
             dir: None,
             paused: false,
             deadline: None,
+            retry: None,
         }
     }
 }
@@ -66,6 +71,7 @@ pub struct CreateTransfer<'c> {
     dir: Option<String>,
     paused: bool,
     deadline: Option<Duration>,
+    retry: Option<RetryPolicy>,
 }
 
 impl<'c> CreateTransfer<'c> {
@@ -99,23 +105,20 @@ impl<'c> CreateTransfer<'c> {
         self
     }
 
+    /// When this call is tried again, in the place of the client's policy.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
     /// Makes the call. Awaiting it does the same.
     ///
     /// # Errors
     /// See [`GroupClient::transfer_to_obs`].
     pub async fn send(self) -> Result<TransferId, Error> {
-        let (client, deadline) = (self.client, self.deadline);
-        let call = Call::new(client, async move |to| {
-            let body = self.body()?;
-            let answer = value(to.api.create_log_dump_obs().project_id(to.project).body(body).send().await)?;
-            // The transport lets no answer without an id pass.
-            api::transfer_id(Some(answer))
-                .ok_or_else(|| ConfigurationError::new("log_dump_obs_id", "missing in the answer").into())
-        });
-        match deadline {
-            Some(time) => call.deadline(time).await,
-            None => call.await,
-        }
+        let (client, deadline, retry) = (self.client, self.deadline, self.retry);
+        let call = Call::new(client, async move |to| create(&to, self.body()?).await);
+        call.limited(deadline, retry).await
     }
 
     /// The body, held against the rules of Table 5-49.
@@ -156,4 +159,110 @@ impl<'c> IntoFuture for CreateTransfer<'c> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
+}
+
+/// What [`GroupClient::ensure_transfer`] made or found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EnsuredTransfer {
+    /// This call created the transfer.
+    Created(TransferId),
+    /// The stream has a transfer already (LTS.0207), or an answer got lost that would have had the new one's
+    /// id. Neither its id nor its settings can be read.
+    AlreadyThere,
+}
+
+/// A transfer that should exist. It does nothing until it is awaited.
+#[derive(Debug)]
+#[must_use = "a call does nothing until it is awaited"]
+pub struct EnsureTransfer<'c>(CreateTransfer<'c>);
+
+impl<'c> GroupClient<'c> {
+    /// Makes sure that a stream of the group is transferred to an OBS bucket. It is safe to repeat, since a
+    /// stream has at most one transfer.
+    ///
+    /// A transfer that is there already may have other settings: nothing can read them.
+    ///
+    /// # Errors
+    /// As [`transfer_to_obs`](Self::transfer_to_obs), but for `is_in_use()`.
+    pub fn ensure_transfer(
+        &self,
+        stream: impl Into<StreamId>,
+        bucket: impl Into<String>,
+        every: TransferInterval,
+    ) -> EnsureTransfer<'c> {
+        EnsureTransfer(self.transfer_to_obs([stream], bucket, every))
+    }
+}
+
+impl EnsureTransfer<'_> {
+    /// How logs are stored; [`StorageFormat::Raw`] if it isn't set.
+    pub fn format(self, format: StorageFormat) -> Self {
+        Self(self.0.format(format))
+    }
+
+    /// What the names of the files start with, up to 64 characters.
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        Self(self.0.prefix(prefix))
+    }
+
+    /// The path in the bucket, up to 64 characters.
+    pub fn dir(self, dir: impl Into<String>) -> Self {
+        Self(self.0.dir(dir))
+    }
+
+    /// Creates the transfer switched off.
+    pub fn paused(self) -> Self {
+        Self(self.0.paused())
+    }
+
+    /// The time for the whole call.
+    pub fn deadline(self, time: Duration) -> Self {
+        Self(self.0.deadline(time))
+    }
+
+    /// When this call is tried again, in the place of the client's policy.
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        Self(self.0.retry(policy))
+    }
+
+    /// Makes the call. Awaiting it does the same.
+    ///
+    /// # Errors
+    /// See [`GroupClient::ensure_transfer`].
+    pub async fn send(self) -> Result<EnsuredTransfer, Error> {
+        let (client, deadline, retry) = (self.0.client, self.0.deadline, self.0.retry);
+        let call = Call::new(client, async move |to| {
+            let body = self.0.body()?;
+            let mut attempts = 0;
+            loop {
+                let error = match create(&to, body.clone()).await {
+                    Ok(id) => return Ok(EnsuredTransfer::Created(id)),
+                    Err(error) if error.is_in_use() => return Ok(EnsuredTransfer::AlreadyThere),
+                    Err(error) => error,
+                };
+                attempts += 1;
+                if !error.outcome_unknown() || !to.may_repeat(attempts).await {
+                    return Err(error);
+                }
+            }
+        });
+        call.limited(deadline, retry).await
+    }
+}
+
+impl<'c> IntoFuture for EnsureTransfer<'c> {
+    type Output = Result<EnsuredTransfer, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'c>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// Creates a transfer.
+async fn create(to: &Target, body: CreateLogDumpObsRequestBody) -> Result<TransferId, Error> {
+    let answer = value(to.api.create_log_dump_obs().project_id(&to.project).body(body).send().await)?;
+    // The transport lets no answer without an id pass.
+    api::transfer_id(Some(answer))
+        .ok_or_else(|| ConfigurationError::new("log_dump_obs_id", "missing in the answer").into())
 }

@@ -2,6 +2,7 @@
 
 use reqwest::Url;
 
+use super::sources::{Found, Setting};
 use crate::error::ConfigurationError;
 
 /// The cloud's domain where none is set.
@@ -15,50 +16,54 @@ pub(crate) struct Endpoint(Url);
 
 impl Endpoint {
     /// The endpoint of a service in a region.
-    pub(crate) fn of_region(
+    pub(super) fn of_region(
         service: &str,
-        region: &str,
-        cloud: Option<&str>,
+        region: &Found,
+        cloud: Option<&Found>,
     ) -> Result<Self, ConfigurationError> {
-        let cloud = cloud.unwrap_or(if region == EUROPE.0 { EUROPE.1 } else { DEFAULT_CLOUD });
-        for (setting, name, dots) in [("region", region, false), ("cloud", cloud, true)] {
+        for (setting, found, dots) in [(Setting::Region, Some(region), false), (Setting::Cloud, cloud, true)]
+        {
             let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || (dots && c == '.');
-            if name.is_empty() || !name.chars().all(legal) {
-                return Err(ConfigurationError::new(
-                    setting,
-                    format!("{name:?} can't be part of a host name"),
-                ));
+            if let Some(found) = found
+                && (found.value.is_empty() || !found.value.chars().all(legal))
+            {
+                return Err(found.wrong(setting.name(), "can't be part of a host name"));
             }
         }
-        Self::parse("region", &format!("https://{service}.{region}.{cloud}"), false)
+        let (region_name, cloud) = (&region.value, cloud.map(|cloud| cloud.value.as_str()));
+        let cloud = cloud.unwrap_or(if region_name == EUROPE.0 { EUROPE.1 } else { DEFAULT_CLOUD });
+        let url = format!("https://{service}.{region_name}.{cloud}");
+        Self::read(&url, false).map_err(|why| region.wrong(Setting::Region.name(), &why))
     }
 
     /// Reads a base URL.
-    pub(crate) fn parse(
+    pub(super) fn parse(
         setting: &'static str,
-        url: &str,
+        url: &Found,
         allow_plain: bool,
     ) -> Result<Self, ConfigurationError> {
-        let wrong = |why: &str| ConfigurationError::new(setting, format!("{}: {why}", without_user(url)));
+        Self::read(&url.value, allow_plain).map_err(|why| url.wrong(setting, &why))
+    }
+
+    fn read(url: &str, allow_plain: bool) -> Result<Self, String> {
+        let wrong = |why: &str| Err(why.to_owned());
         // A host name alone is what users of the official SDKs may have there.
         let whole = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
-        let mut parsed = Url::parse(&whole).map_err(|e| wrong(&e.to_string()))?;
+        let mut parsed = Url::parse(&whole).map_err(|e| e.to_string())?;
         if !matches!(parsed.scheme(), "http" | "https") {
-            return Err(wrong("the scheme must be https, or http on this machine"));
+            return wrong("the scheme must be https, or http on this machine");
         }
         if !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err(wrong("must not hold a user name or password"));
+            return wrong("must not hold a user name or password");
         }
         if parsed.query().is_some() || parsed.fragment().is_some() {
-            return Err(wrong("must not have a query or a fragment"));
+            return wrong("must not have a query or a fragment");
         }
         let path = parsed.path().trim_end_matches('/').to_owned();
         parsed.set_path(&path);
         let endpoint = Self(parsed);
         if !endpoint.is_tls() && !endpoint.is_local() && !allow_plain {
-            return Err(wrong(
-                "plain http is allowed on this machine only; use https, or allow_plain_http()",
-            ));
+            return wrong("plain http is allowed on this machine only; use https, or allow_plain_http()");
         }
         Ok(endpoint)
     }
@@ -85,14 +90,17 @@ impl Endpoint {
     }
 }
 
-/// A URL without what stands before an `@`, for messages.
-fn without_user(url: &str) -> &str {
-    url.rsplit('@').next().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_region(region: &str, cloud: Option<&str>) -> Result<Endpoint, ConfigurationError> {
+        Endpoint::of_region("lts", &Found::given(region), cloud.map(Found::given).as_ref())
+    }
+
+    fn parse(url: &str) -> Result<Endpoint, ConfigurationError> {
+        Endpoint::parse("endpoint", &Found::given(url), false)
+    }
 
     #[test]
     fn a_region_has_its_endpoint() {
@@ -102,7 +110,7 @@ mod tests {
             ("eu-de", Some("otc.t-systems.com"), "https://lts.eu-de.otc.t-systems.com"),
             ("a-region-of-tomorrow-1", None, "https://lts.a-region-of-tomorrow-1.myhuaweicloud.com"),
         ] {
-            assert_eq!(Endpoint::of_region("lts", region, cloud).unwrap().as_str(), url);
+            assert_eq!(of_region(region, cloud).unwrap().as_str(), url);
         }
         for (region, cloud, setting) in [
             ("", None, "region"),
@@ -110,7 +118,7 @@ mod tests {
             ("a.b", None, "region"),
             ("r", Some("evil/"), "cloud"),
         ] {
-            assert_eq!(Endpoint::of_region("lts", region, cloud).unwrap_err().setting(), setting);
+            assert_eq!(of_region(region, cloud).unwrap_err().setting(), setting);
         }
     }
 
@@ -123,7 +131,7 @@ mod tests {
             ("http://localhost:1", "http://localhost:1"),
             ("lts.example", "https://lts.example"),
         ] {
-            assert_eq!(Endpoint::parse("endpoint", given, false).unwrap().as_str(), base);
+            assert_eq!(parse(given).unwrap().as_str(), base);
         }
     }
 
@@ -137,9 +145,9 @@ mod tests {
             "https://",
             "http://127.0.0.1.evil.example",
         ] {
-            let error = Endpoint::parse("endpoint", bad, false).unwrap_err().to_string();
+            let error = parse(bad).unwrap_err().to_string();
             assert!(error.starts_with("endpoint: ") && !error.contains("hunter2"), "{error}");
         }
-        assert!(Endpoint::parse("endpoint", "http://lts.example", true).is_ok());
+        assert!(Endpoint::parse("endpoint", &Found::given("http://lts.example"), true).is_ok());
     }
 }

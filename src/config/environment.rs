@@ -1,87 +1,93 @@
 //! Settings from environment variables: the official SDKs' names, and ours where those have none.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
+use super::sources::{Found, Setting};
 use crate::{
-    auth::{AkSk, Credentials, Login},
-    error::{ConfigurationError, Error},
+    auth::{AkSk, Credentials, Login, chain::Passed},
+    secret::Secret,
 };
 
 /// What all variables start with.
 const PREFIX: &str = "HUAWEICLOUD_";
+/// Where the profile file is, below the home directory.
+const PROFILE_FILE: [&str; 2] = [".huaweicloud", "credentials"];
 
 /// The variables that concern us, as they were when it was made. An empty value counts as none.
 #[derive(Clone, Default)]
-pub(crate) struct Environment(BTreeMap<String, String>);
+pub(crate) struct Environment {
+    variables: BTreeMap<String, Secret>,
+    home: Option<PathBuf>,
+}
 
 impl Environment {
     /// Those of this process.
     pub(crate) fn of_process() -> Self {
-        std::env::vars_os()
-            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
-            .collect()
+        let all = std::env::vars_os();
+        let all = all.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Self { home: std::env::home_dir(), ..all.collect() }
     }
 
-    fn get(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
+    fn get(&self, name: &str) -> Option<&Secret> {
+        self.variables.get(name)
     }
 
-    pub(super) fn region(&self) -> Option<String> {
-        self.get("HUAWEICLOUD_LTS_REGION")
+    fn find(&self, name: &str) -> Option<Found> {
+        self.get(name).map(|value| Found::at(value, name))
     }
 
-    pub(super) fn cloud(&self) -> Option<String> {
-        self.get("HUAWEICLOUD_LTS_CLOUD")
-    }
-
-    pub(super) fn project_id(&self) -> Option<String> {
-        self.get("HUAWEICLOUD_SDK_PROJECT_ID")
-    }
-
-    pub(super) fn iam_endpoint(&self) -> Option<String> {
-        self.get("HUAWEICLOUD_SDK_IAM_ENDPOINT")
+    pub(super) fn setting(&self, setting: Setting) -> Option<Found> {
+        self.find(match setting {
+            Setting::Region => "HUAWEICLOUD_LTS_REGION",
+            Setting::Cloud => "HUAWEICLOUD_LTS_CLOUD",
+            Setting::ProjectId => "HUAWEICLOUD_SDK_PROJECT_ID",
+            Setting::IamEndpoint => "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+        })
     }
 
     /// Our own variable for the endpoint of LTS.
-    pub(super) fn lts_endpoint(&self) -> Option<String> {
-        self.get("HUAWEICLOUD_LTS_ENDPOINT")
+    pub(super) fn lts_endpoint(&self) -> Option<Found> {
+        self.find("HUAWEICLOUD_LTS_ENDPOINT")
     }
 
     /// The official variable for the endpoint of LTS in a region.
-    pub(super) fn lts_endpoint_of(&self, region: &str) -> Option<String> {
-        self.get(&format!("HUAWEICLOUD_SDK_REGION_LTS_{}", region.to_uppercase().replace('-', "_")))
+    pub(super) fn lts_endpoint_of(&self, region: &str) -> Option<Found> {
+        self.find(&format!("HUAWEICLOUD_SDK_REGION_LTS_{}", region.to_uppercase().replace('-', "_")))
     }
 
-    /// The first credential that is complete: key pair, token, login. `asked` says whether the environment was
-    /// to be looked at.
-    pub(super) fn credentials(&self, asked: bool) -> Result<Credentials, ConfigurationError> {
+    /// Where the profile file is; nowhere without a home.
+    pub(super) fn profile_file(&self) -> Option<PathBuf> {
+        let named = self.get("HUAWEICLOUD_SDK_CREDENTIALS_FILE").map(|file| PathBuf::from(file.expose()));
+        named.or_else(|| Some(PROFILE_FILE.iter().fold(self.home.clone()?, |path, part| path.join(part))))
+    }
+
+    /// The first credential that is complete: key pair, token, login.
+    pub(super) fn credentials(&self) -> Result<Credentials, Passed> {
+        let get = |name| self.get(name).cloned();
         let keys = || {
-            let keys = AkSk::new(self.get("HUAWEICLOUD_SDK_AK")?, self.get("HUAWEICLOUD_SDK_SK")?);
-            let token = self.get("HUAWEICLOUD_SDK_SECURITY_TOKEN");
+            let keys = AkSk::new(get("HUAWEICLOUD_SDK_AK")?.expose(), get("HUAWEICLOUD_SDK_SK")?);
+            let token = get("HUAWEICLOUD_SDK_SECURITY_TOKEN");
             Some(token.map_or(keys.clone(), |token| keys.security_token(token)).into())
         };
-        let token = || Some(Credentials::token(self.get("HUAWEICLOUD_LTS_TOKEN")?));
+        let token = || Some(Credentials::token(get("HUAWEICLOUD_LTS_TOKEN")?));
         let login = || {
-            let user = self.get("HUAWEICLOUD_LTS_USERNAME")?;
-            let password = self.get("HUAWEICLOUD_LTS_PASSWORD")?;
-            Some(Login::new(user, password, self.get("HUAWEICLOUD_LTS_DOMAIN_NAME")?).into())
+            let user = get("HUAWEICLOUD_LTS_USERNAME")?;
+            let password = get("HUAWEICLOUD_LTS_PASSWORD")?;
+            Some(Login::new(user.expose(), password, get("HUAWEICLOUD_LTS_DOMAIN_NAME")?.expose()).into())
         };
         keys().or_else(token).or_else(login).ok_or_else(|| {
             let looked = [
                 &["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"][..],
                 &["HUAWEICLOUD_LTS_TOKEN"],
                 &["HUAWEICLOUD_LTS_USERNAME", "HUAWEICLOUD_LTS_PASSWORD", "HUAWEICLOUD_LTS_DOMAIN_NAME"],
-            ]
-            .map(|names| self.describe(names))
-            .join("; ");
-            let message = if asked { format!("none found: {looked}") } else { "are not set".to_owned() };
-            ConfigurationError::new("credentials", message)
+            ];
+            Passed::new("environment", looked.map(|names| self.describe(names)).join(", "))
         })
     }
 
     /// Which variables of a group are set, by their names only.
     fn describe(&self, names: &[&str]) -> String {
-        let (set, unset): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| self.0.contains_key(**name));
+        let (set, unset): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| self.get(name).is_some());
         match set.as_slice() {
             [] => format!("{} not set", unset.join(", ")),
             set => format!("{} set, but {} not set", set.join(", "), unset.join(", ")),
@@ -89,22 +95,17 @@ impl Environment {
     }
 }
 
-impl Credentials {
-    /// What the environment holds: a key pair, else a token, else a login
-    /// ([`ClientBuilder::or_env`](crate::ClientBuilder::or_env) lists the variables).
-    ///
-    /// # Errors
-    /// [`Error::Configuration`] if none of them is complete; it says what was looked for.
-    pub fn from_env() -> Result<Self, Error> {
-        Ok(Environment::of_process().credentials(true)?)
-    }
-}
-
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        let ours =
-            variables.into_iter().filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty());
-        Self(ours.collect())
+        let mut environment = Self::default();
+        for (name, value) in variables.into_iter().filter(|(_, value)| !value.is_empty()) {
+            if name == "HOME" {
+                environment.home = Some(value.into());
+            } else if name.starts_with(PREFIX) {
+                environment.variables.insert(name, value.into());
+            }
+        }
+        environment
     }
 }
 
@@ -123,7 +124,7 @@ mod tests {
             ("HUAWEICLOUD_LTS_PASSWORD", "p"),
             ("HUAWEICLOUD_LTS_DOMAIN_NAME", "d"),
         ];
-        let found = |variables: &[_]| environment(variables).credentials(true).unwrap();
+        let found = |variables: &[_]| environment(variables).credentials().unwrap();
         assert_eq!(found(&variables), Login::new("u", "p", "d").into());
         variables.push(("HUAWEICLOUD_LTS_TOKEN", "t"));
         assert_eq!(found(&variables), Credentials::token("t"));
@@ -136,16 +137,25 @@ mod tests {
     }
 
     #[test]
-    fn without_credentials_the_error_says_what_was_looked_for() {
+    fn without_credentials_it_says_what_was_looked_for() {
         let found = environment(&[("HUAWEICLOUD_SDK_AK", "the-key"), ("HUAWEICLOUD_SDK_SK", "")]);
-        let error = found.credentials(true).unwrap_err().to_string();
-        assert!(error.contains("HUAWEICLOUD_SDK_AK set, but HUAWEICLOUD_SDK_SK not set"), "{error}");
-        assert!(error.contains("HUAWEICLOUD_LTS_TOKEN not set") && !error.contains("the-key"), "{error}");
+        let why = found.credentials().unwrap_err().why;
+        assert!(why.contains("HUAWEICLOUD_SDK_AK set, but HUAWEICLOUD_SDK_SK not set"), "{why}");
+        assert!(why.contains("HUAWEICLOUD_LTS_TOKEN not set") && !why.contains("the-key"), "{why}");
     }
 
     #[test]
     fn the_official_variable_of_a_region_has_its_own_spelling() {
         let found = environment(&[("HUAWEICLOUD_SDK_REGION_LTS_CN_NORTH_4", "https://x")]);
-        assert_eq!(found.lts_endpoint_of("cn-north-4").as_deref(), Some("https://x"));
+        assert_eq!(found.lts_endpoint_of("cn-north-4").unwrap().value, "https://x");
+    }
+
+    #[test]
+    fn the_profile_file_is_below_home_unless_a_variable_names_it() {
+        let file = |variables: &[_]| environment(variables).profile_file();
+        assert_eq!(file(&[]), None);
+        assert_eq!(file(&[("HOME", "/home/u")]), Some("/home/u/.huaweicloud/credentials".into()));
+        let named = [("HOME", "/home/u"), ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/etc/lts")];
+        assert_eq!(file(&named), Some("/etc/lts".into()));
     }
 }

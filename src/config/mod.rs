@@ -1,41 +1,55 @@
 //! Settings of a client: where it calls, as whom, and with how much patience.
+//!
+//! What is set on the builder goes before what [`sources`] finds: a named profile, the environment, the default
+//! profile. Everything is held against everything else in [`ClientBuilder::build`].
 
 mod endpoint;
 mod environment;
 mod http;
+mod profile;
+mod sources;
+mod timeouts;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use ::http::HeaderValue;
-use tokio::sync::OnceCell;
+use ::http::{HeaderMap, HeaderValue};
 
 pub(crate) use endpoint::Endpoint;
 use environment::Environment;
+use http::ExtraHeader;
+use sources::{Chain, Found, Setting, Sources};
+use timeouts::{Patience, Timeouts};
 
 use crate::{
     Client, api,
     auth::{
-        Credentials,
-        project::Project,
-        token::{Scope, TokenSource},
+        Credentials, CredentialsProvider, Provided,
+        chain::{LastResort, Passed, exhausted},
+        clock::Clock,
+        fixed::Fixed,
+        metadata::Metadata,
+        project::{ByName, Project, not_to_be_found},
+        token::{Scope, TokenProvider},
     },
     error::{ConfigurationError, Error},
     ids::ProjectId,
-    transport::{Auth, Shared, Transport},
+    secret::Secret,
+    transport::{Auth, RetryPolicy, Settings, Transport},
 };
 
-/// The time for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time for one attempt.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-/// The time for a whole call.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Where the ECS metadata service answers, on every virtual machine.
+const METADATA: &str = "http://169.254.169.254";
 
 type Configure = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
 
 /// Builds a [`Client`].
 ///
-/// What is set here goes before what [`or_env`](Self::or_env) finds in the environment.
+/// What is set here goes before what [`profile`](Self::profile) and [`or_env`](Self::or_env) find, in that
+/// order. What can't work fails in [`build`](Self::build), with the name of the setting.
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
@@ -43,15 +57,28 @@ pub struct ClientBuilder {
     cloud: Option<String>,
     endpoint: Option<String>,
     iam_endpoint: Option<String>,
+    metadata_endpoint: Option<String>,
     project_id: Option<String>,
-    credentials: Option<Credentials>,
+    as_whom: Option<AsWhom>,
+    profile: Option<String>,
     environment: Option<Environment>,
-    connect_timeout: Option<Duration>,
-    attempt_timeout: Option<Duration>,
-    call_timeout: Option<Duration>,
+    timeouts: Timeouts,
+    retry: Option<RetryPolicy>,
     user_agent: Option<String>,
+    headers: Vec<ExtraHeader>,
+    proxy: Option<Secret>,
     allow_plain_http: bool,
     configure: Option<Configure>,
+    clock: Clock,
+}
+
+/// Credentials, or who has them.
+#[derive(Clone)]
+enum AsWhom {
+    Credentials(Credentials),
+    Provider(Arc<dyn CredentialsProvider>),
+    /// Nothing was found; if anybody, the machine itself has some.
+    LastResort(Vec<Passed>),
 }
 
 impl ClientBuilder {
@@ -89,52 +116,134 @@ impl ClientBuilder {
         self
     }
 
-    /// What requests are authenticated with: [`AkSk`](crate::AkSk), [`Login`](crate::Login) or [`Credentials::token`].
+    /// What requests are authenticated with: [`AkSk`](crate::AkSk), [`Login`](crate::Login) or
+    /// [`Credentials::token`].
     pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
-        self.credentials = Some(credentials.into());
+        self.as_whom = Some(AsWhom::Credentials(credentials.into()));
         self
     }
 
-    /// Takes from the environment what isn't set here.
+    /// Who says what requests are authenticated with, in the place of [`credentials`](Self::credentials).
+    pub fn credentials_provider(mut self, provider: impl CredentialsProvider + 'static) -> Self {
+        self.as_whom = Some(AsWhom::Provider(Arc::new(provider)));
+        self
+    }
+
+    /// Takes what isn't set here from a section of the profile file, before the environment is looked at
+    /// ([`or_env`](Self::or_env) says where the file is, and what may be in it).
     ///
-    /// | variable | what |
-    /// | --- | --- |
-    /// | `HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`, `HUAWEICLOUD_SDK_SECURITY_TOKEN` | key pair |
-    /// | `HUAWEICLOUD_LTS_TOKEN` | token |
-    /// | `HUAWEICLOUD_LTS_USERNAME`, `HUAWEICLOUD_LTS_PASSWORD`, `HUAWEICLOUD_LTS_DOMAIN_NAME` | login |
-    /// | `HUAWEICLOUD_SDK_PROJECT_ID` | project id |
-    /// | `HUAWEICLOUD_LTS_REGION`, `HUAWEICLOUD_LTS_CLOUD` | region and the cloud's domain |
-    /// | `HUAWEICLOUD_LTS_ENDPOINT`, else `HUAWEICLOUD_SDK_REGION_LTS_<REGION>` | endpoint of LTS |
-    /// | `HUAWEICLOUD_SDK_IAM_ENDPOINT` | endpoint of IAM |
+    /// A file or section that isn't there is an error, and so is half a key pair in it.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.profile = Some(name.into());
+        self
+    }
+
+    /// Takes what isn't set here from the environment, then from the profile file; where nobody has
+    /// credentials, from the ECS metadata service.
     ///
-    /// The parts of a credential never mix sources. A region set here ignores `HUAWEICLOUD_LTS_ENDPOINT`.
-    /// `HUAWEICLOUD_SDK_REGIONS_FILE` is not read.
+    /// | what | variable | key in the profile file |
+    /// | --- | --- | --- |
+    /// | key pair | `HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`, `HUAWEICLOUD_SDK_SECURITY_TOKEN` | `ak`, `sk`, `security_token` |
+    /// | token | `HUAWEICLOUD_LTS_TOKEN` | |
+    /// | login | `HUAWEICLOUD_LTS_USERNAME`, `HUAWEICLOUD_LTS_PASSWORD`, `HUAWEICLOUD_LTS_DOMAIN_NAME` | |
+    /// | project id | `HUAWEICLOUD_SDK_PROJECT_ID` | `project_id` |
+    /// | region | `HUAWEICLOUD_LTS_REGION` | `region` |
+    /// | the cloud's domain | `HUAWEICLOUD_LTS_CLOUD` | `cloud` |
+    /// | endpoint of LTS | `HUAWEICLOUD_LTS_ENDPOINT`, else `HUAWEICLOUD_SDK_REGION_LTS_<REGION>` (`CN_NORTH_4`) | `endpoint` |
+    /// | endpoint of IAM | `HUAWEICLOUD_SDK_IAM_ENDPOINT` | `iam_endpoint` |
+    /// | the profile file | `HUAWEICLOUD_SDK_CREDENTIALS_FILE`, else `~/.huaweicloud/credentials` | |
+    ///
+    /// The profile file is an INI file; without [`profile`](Self::profile), its section `[basic]` is read. An
+    /// empty value counts as none.
+    ///
+    /// Of several credentials in one source, a key pair goes before a token before a login. The parts of one
+    /// credential are all from the same source; what is incomplete is passed over. Other settings are looked
+    /// for one by one.
+    ///
+    /// An endpoint goes before a region. But a region that is set here, with [`region`](Self::region), ignores
+    /// `HUAWEICLOUD_LTS_ENDPOINT` and the profile's `endpoint`.
+    ///
+    /// The ECS metadata service is asked by the first call, once, for one second. Without an answer, that call
+    /// fails with an error that lists all the places that were looked at.
+    ///
+    /// `HUAWEICLOUD_SDK_DOMAIN_ID` and `domain_id` have no effect, since no call to LTS needs them: a login
+    /// names its domain. `HUAWEICLOUD_SDK_REGIONS_FILE` is not read: any region can be named, and an endpoint
+    /// can be set.
     pub fn or_env(mut self) -> Self {
         self.environment = Some(Environment::of_process());
         self
     }
 
-    /// The time for making a connection; 5 s if it isn't set.
-    pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.connect_timeout = Some(time);
+    /// Like [`or_env`](Self::or_env), with these variables in the place of the process's. Of others than ours,
+    /// only `HOME` counts.
+    ///
+    /// It is for tests, and for programs that have their settings from elsewhere.
+    pub fn or_variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.environment = Some(variables.into_iter().collect());
         self
     }
 
-    /// The time for one attempt; 15 s if it isn't set.
+    /// Where the ECS metadata service answers; `http://169.254.169.254` if it isn't set.
+    pub fn metadata_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.metadata_endpoint = Some(url.into());
+        self
+    }
+
+    /// The time for making a connection, which is a part of an attempt; 5 s if it isn't set.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.timeouts.connect = Some(time);
+        self
+    }
+
+    /// The time for one attempt, which is a part of a call; 15 s if it isn't set.
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
-        self.attempt_timeout = Some(time);
+        self.timeouts.attempt = Some(time);
         self
     }
 
     /// The time for a whole call, a login within it included; 30 s if it isn't set.
     pub fn call_timeout(mut self, time: Duration) -> Self {
-        self.call_timeout = Some(time);
+        self.timeouts.call = Some(time);
+        self
+    }
+
+    /// When calls are tried again; [`RetryPolicy::default`] if it isn't set.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
         self
     }
 
     /// Appends to the User-Agent: `huaweicloud-lts/<version> <suffix>`.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent = Some(suffix.into());
+        self
+    }
+
+    /// Adds a header to every request to LTS, for a gateway that wants one. It is not signed, and can't replace
+    /// one of the client's own.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, value) = (name.into(), Secret::new(value));
+        self.headers.push(ExtraHeader { name, value, sensitive: false });
+        self
+    }
+
+    /// Adds a header whose value must not be seen in logs.
+    pub fn sensitive_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        self.headers.push(ExtraHeader { name: name.into(), value: value.into(), sensitive: true });
+        self
+    }
+
+    /// The proxy for all requests, `http://proxy.example:3128` for instance; a user name and password may stand
+    /// in it. Without it, the system's proxies count (`HTTPS_PROXY`, `NO_PROXY`). Requests to this machine never
+    /// go through a proxy.
+    pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// The clock by which tokens and keys expire; the system's if it isn't set. For tests.
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
         self
     }
 
@@ -163,79 +272,121 @@ impl ClientBuilder {
     /// [`Error::Configuration`], with the name of the setting, if one is missing, malformed or contradicts
     /// another.
     pub fn build(self) -> Result<Client, Error> {
-        let environment = self.environment.clone().unwrap_or_default();
-        let region = self.region.clone().or_else(|| environment.region());
-        let cloud = self.cloud.clone().or_else(|| environment.cloud());
-        let lts = self.lts_endpoint(&environment, region.as_deref(), cloud.as_deref())?;
-        let iam = self.iam_endpoint.clone().or_else(|| environment.iam_endpoint());
-        let iam = match (iam, &region) {
+        let sources = Sources::read(self.profile.as_deref(), self.environment.as_ref())?;
+        let find = |given: &Option<String>, setting| {
+            given.as_deref().map(Found::given).or_else(|| sources.find(setting))
+        };
+        let region = find(&self.region, Setting::Region);
+        let cloud = find(&self.cloud, Setting::Cloud);
+        let as_whom = self.as_whom(&sources)?;
+        let lts = self.lts_endpoint(&sources, region.as_ref(), cloud.as_ref(), &as_whom)?;
+        let iam = match (find(&self.iam_endpoint, Setting::IamEndpoint), &region) {
             (Some(url), _) => Some(Endpoint::parse("iam_endpoint", &url, self.allow_plain_http)?),
-            (None, Some(region)) => Some(Endpoint::of_region("iam", region, cloud.as_deref())?),
+            (None, Some(region)) => Some(Endpoint::of_region("iam", region, cloud.as_ref())?),
             (None, None) => None,
         };
-        let project = match self.project_id.clone().or_else(|| environment.project_id()) {
+        let project = match find(&self.project_id, Setting::ProjectId) {
             Some(id) => {
-                Some(ProjectId::new(id).map_err(|e| ConfigurationError::new("project_id", e.to_string()))?)
+                let legal = ProjectId::new(&id.value);
+                Some(legal.map_err(|e| id.wrong("project_id", &format!("must be {}", e.rule())))?)
             }
             None => None,
         };
-        let credentials = match self.credentials.clone() {
-            Some(credentials) => credentials,
-            None => environment.credentials(self.environment.is_some())?,
-        };
-
-        let http = self.http(&lts)?;
-        // One HTTP client serves both services, unless one of them is on this machine and the other isn't.
-        let iam_http = match &iam {
-            Some(iam) if iam.is_local() != lts.is_local() => self.http(iam)?,
-            _ => http.clone(),
-        };
+        let patience = self.timeouts.complete()?;
+        let headers = http::headers(&self.headers)?;
+        let lts_http = self.http(&lts, patience, headers.clone())?;
         let iam_client = |auth: Auth| -> Result<api::iam::Client, Error> {
             let iam =
                 iam.as_ref().ok_or_else(|| missing("iam_endpoint", "or a region: IAM has to be asked"))?;
-            let transport = Transport::new(self.shared(auth)?, None);
-            Ok(api::iam::Client::new_with_client(iam.as_str(), iam_http.clone(), transport))
+            // One HTTP client serves both services, unless one of them is on this machine and the other isn't,
+            // or there are headers for one of them only.
+            let http = if iam.is_local() == lts.is_local() && headers.is_empty() {
+                lts_http.clone()
+            } else {
+                self.http(iam, patience, HeaderMap::new())?
+            };
+            let transport = Transport::new(self.settings(auth, patience)?, None);
+            Ok(api::iam::Client::new_with_client(iam.as_str(), http, transport))
         };
 
-        let (auth, project) = match (credentials, project, region) {
-            (Credentials::Login(login), project, region) => {
-                let scope = project.map(Scope::Id).or_else(|| region.map(Scope::Name));
+        let region = region.map(|region| region.value);
+        // Whether it is known already what a request will be authenticated with.
+        let is_settled = matches!(as_whom, AsWhom::Credentials(_));
+        let is_login = matches!(as_whom, AsWhom::Credentials(Credentials::Login(_)));
+        let provider: Arc<dyn CredentialsProvider> = match as_whom {
+            AsWhom::Provider(provider) => provider,
+            AsWhom::LastResort(passed) => Arc::new(LastResort::new(passed, self.metadata()?)),
+            AsWhom::Credentials(Credentials::Login(login)) => {
+                if login.user.is_empty() || login.password.is_empty() || login.domain.is_empty() {
+                    let why = "the login's user, password or domain is empty";
+                    return Err(ConfigurationError::new("credentials", why).into());
+                }
+                let by_name = || region.clone().map(Scope::Name);
+                let scope = project.clone().map(Scope::Id).or_else(by_name);
                 let scope =
                     scope.ok_or_else(|| missing("region", "or a project id: a login is for a project"))?;
-                let source = Arc::new(TokenSource::new(login, scope, iam_client(Auth::None)?));
-                (Auth::Login(Arc::clone(&source)), Project::OfToken(source))
+                let iam = iam_client(Auth::None)?;
+                Arc::new(TokenProvider::new(login, scope, iam, self.clock.clone()))
             }
-            (credentials, Some(id), _) => (Auth::of(&credentials)?, Project::Known(id)),
-            (credentials, None, Some(name)) => {
-                let iam = iam_client(Auth::of(&credentials)?)?;
-                (Auth::of(&credentials)?, Project::ByName { name, iam, found: OnceCell::new() })
-            }
-            (_, None, None) => {
-                return Err(missing("project_id", "or a region, by whose name it can be looked up").into());
-            }
+            AsWhom::Credentials(credentials) => Arc::new(fixed(credentials)?),
         };
-        let known = if let Project::Known(id) = &project { Some(id.clone()) } else { None };
-        let transport = Transport::new(self.shared(auth)?, known);
-        let api = api::lts::Client::new_with_client(lts.as_str(), http, transport);
-        Ok(Client::from_parts(api, project))
+        let auth = || Auth::By(Arc::clone(&provider));
+        let of_token = || Project::Asked { provider: Arc::clone(&provider), by_name: None };
+        let (known, project) = match (project, region) {
+            // Its token says it, with and without a project id in the settings.
+            _ if is_login => (None, of_token()),
+            (Some(id), _) => (Some(id.clone()), Project::Known(id)),
+            (None, Some(name)) => {
+                let by_name = Some(ByName::new(name, iam_client(auth())?, self.clock.clone()));
+                (None, Project::Asked { provider: Arc::clone(&provider), by_name })
+            }
+            (None, None) if is_settled => return Err(not_to_be_found().into()),
+            // A provider may have a token that says it.
+            (None, None) => (None, of_token()),
+        };
+        let transport = Transport::new(self.settings(auth(), patience)?, known);
+        let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
+        Ok(Client::from_parts(api, provider, project))
+    }
+
+    /// The credentials that were set here, else those that the sources have.
+    fn as_whom(&self, sources: &Sources) -> Result<AsWhom, ConfigurationError> {
+        if let Some(as_whom) = &self.as_whom {
+            return Ok(as_whom.clone());
+        }
+        match sources.credentials()? {
+            Chain::Found(credentials) => Ok(AsWhom::Credentials(credentials)),
+            Chain::Exhausted(passed) if sources.have_environment() => Ok(AsWhom::LastResort(passed)),
+            Chain::Exhausted(passed) if passed.is_empty() => {
+                Err(ConfigurationError::new("credentials", "are not set"))
+            }
+            Chain::Exhausted(passed) => Err(exhausted(&passed)),
+        }
     }
 
     fn lts_endpoint(
         &self,
-        environment: &Environment,
-        region: Option<&str>,
-        cloud: Option<&str>,
+        sources: &Sources,
+        region: Option<&Found>,
+        cloud: Option<&Found>,
+        as_whom: &AsWhom,
     ) -> Result<Endpoint, ConfigurationError> {
-        let own = if self.region.is_some() { None } else { environment.lts_endpoint() };
-        let given = self.endpoint.clone().or(own).or_else(|| environment.lts_endpoint_of(region?));
-        match (given, region) {
-            (Some(url), _) => Endpoint::parse("endpoint", &url, self.allow_plain_http),
-            (None, Some(region)) => Endpoint::of_region("lts", region, cloud),
-            (None, None) => Err(missing("region", "or an endpoint")),
+        let found =
+            || sources.lts_endpoint(self.region.is_some(), region.map(|region| region.value.as_str()));
+        let given = self.endpoint.as_deref().map(Found::given).or_else(found);
+        match (given, region, as_whom) {
+            (Some(url), ..) => Endpoint::parse("endpoint", &url, self.allow_plain_http),
+            (None, Some(region), _) => Endpoint::of_region("lts", region, cloud),
+            // Nothing is set at all, it seems.
+            (None, None, AsWhom::LastResort(passed)) => {
+                let why = format!("is not set (or an endpoint); {}", exhausted(passed));
+                Err(ConfigurationError::new("region", why))
+            }
+            (None, None, _) => Err(missing("region", "or an endpoint")),
         }
     }
 
-    fn shared(&self, auth: Auth) -> Result<Shared, ConfigurationError> {
+    fn settings(&self, auth: Auth, patience: Patience) -> Result<Settings, ConfigurationError> {
         let mut agent = concat!("huaweicloud-lts/", env!("CARGO_PKG_VERSION")).to_owned();
         if let Some(suffix) = &self.user_agent {
             agent.extend([" ", suffix]);
@@ -243,37 +394,51 @@ impl ClientBuilder {
         let user_agent = HeaderValue::from_str(&agent).map_err(|_| {
             ConfigurationError::new("user_agent_suffix", "holds a character that no header can")
         })?;
-        Ok(Shared {
+        Ok(Settings {
             auth,
             user_agent,
-            attempt_timeout: self.attempt_timeout.unwrap_or(ATTEMPT_TIMEOUT),
-            call_timeout: self.call_timeout.unwrap_or(CALL_TIMEOUT),
+            attempt_timeout: patience.attempt,
+            call_timeout: patience.call,
+            retry: self.retry.unwrap_or_default(),
         })
     }
 
-    fn http(&self, endpoint: &Endpoint) -> Result<reqwest::Client, ConfigurationError> {
-        let connect_timeout = self.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-        http::client(endpoint, connect_timeout, self.configure.as_deref())
+    fn http(
+        &self,
+        endpoint: &Endpoint,
+        patience: Patience,
+        headers: HeaderMap,
+    ) -> Result<reqwest::Client, ConfigurationError> {
+        let proxy = self.proxy.as_ref().map(http::proxy).transpose()?;
+        let configure = self.configure.clone();
+        http::client(
+            endpoint,
+            http::Settings { connect_timeout: patience.connect, proxy, headers, configure },
+        )
+    }
+
+    fn metadata(&self) -> Result<Metadata, ConfigurationError> {
+        let url = Found::given(self.metadata_endpoint.as_deref().unwrap_or(METADATA));
+        // Its address is on the machine's own link, where there is no TLS.
+        let endpoint = Endpoint::parse("metadata_endpoint", &url, true)?;
+        Ok(Metadata::new(http::metadata_client(&endpoint)?, endpoint.as_str(), self.clock.clone()))
     }
 }
 
-impl Auth {
-    /// How a request is authenticated with these credentials, a login's token aside.
-    fn of(credentials: &Credentials) -> Result<Self, ConfigurationError> {
-        let wrong = |why: &str| ConfigurationError::new("credentials", why);
-        match credentials {
-            Credentials::AkSk(keys) if keys.access_key().is_empty() || keys.secret_key().is_empty() => {
-                Err(wrong("the access key or the secret key is empty"))
-            }
-            Credentials::AkSk(keys) => Ok(Self::Keys(keys.clone())),
-            Credentials::Token(token) => {
-                let value = HeaderValue::from_str(token.expose());
-                let mut value = value.map_err(|_| wrong("the token holds a character that no header can"))?;
-                value.set_sensitive(true);
-                Ok(Self::Token(value))
-            }
-            Credentials::Login(_) => Ok(Self::None),
+/// A provider of credentials that stay as they are.
+fn fixed(credentials: Credentials) -> Result<Fixed, ConfigurationError> {
+    let wrong = |why: &str| Err(ConfigurationError::new("credentials", why));
+    match credentials {
+        Credentials::AkSk(keys) if keys.access_key().is_empty() || keys.secret_key().is_empty() => {
+            wrong("the access key or the secret key is empty")
         }
+        Credentials::AkSk(keys) => Ok(Fixed::new(Provided::Keys(keys))),
+        Credentials::Token(token) if token.is_empty() => wrong("the token is empty"),
+        Credentials::Token(token) if HeaderValue::from_str(token.expose()).is_err() => {
+            wrong("the token holds a character that no header can")
+        }
+        Credentials::Token(token) => Ok(Fixed::new(Provided::Token { token, project_id: None })),
+        Credentials::Login(_) => wrong("a login isn't fixed"),
     }
 }
 
@@ -289,6 +454,7 @@ impl fmt::Debug for ClientBuilder {
             .field("endpoint", &self.endpoint)
             .field("iam_endpoint", &self.iam_endpoint)
             .field("project_id", &self.project_id)
+            .field("profile", &self.profile)
             .finish_non_exhaustive()
     }
 }

@@ -29,7 +29,7 @@ impl Caller {
         }
         let now = service.clock.now();
         if verify::is_signed(&call.head.headers) {
-            let key = |access_key: &str| service.store.key(access_key).map_err(Refusal::from);
+            let key = |access_key: &str| service.store.key(access_key, now).map_err(Refusal::from);
             verify::verify(call.head, call.body, now, key)?;
             return Ok(Self::Key);
         }

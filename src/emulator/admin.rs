@@ -3,14 +3,23 @@
 //! It is no part of the emulated services: it takes no credential, and neither latency nor the journal
 //! concerns it. By default only this machine sees it; to others its paths are unknown.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
 use http::{Method, Request, Response, StatusCode};
-use serde_json::json;
+use jiff::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 use super::{
-    answer::Answer, dispatch::Peer, options::Admin, random, refusals, service::Service, store::StoreError,
+    answer::Answer,
+    clock::{self, Clock},
+    dispatch::{self, Peer},
+    faults::Fault,
+    options::Admin,
+    random, refusals, seed,
+    service::Service,
+    store::StoreError,
 };
 
 /// Every path of the control.
@@ -18,21 +27,56 @@ pub(super) const ROUTE: &str = "/_emulator/{*path}";
 
 pub(super) async fn handle(service: Arc<Service>, request: Request<Body>) -> Response<Body> {
     let request_id = random::request_id();
-    let path = request.uri().path().strip_prefix("/_emulator/").unwrap_or_default();
-    let answer = if service.shows_control_to(request.extensions().get()) {
-        answer(&service, request.method(), path).unwrap_or_else(|error| {
-            eprintln!("lts emulator: the control failed: {error:?}");
-            Some(fault(StatusCode::INTERNAL_SERVER_ERROR, "the control failed"))
-        })
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().strip_prefix("/_emulator/").unwrap_or_default();
+    let answer = if service.shows_control_to(head.extensions.get()) {
+        match dispatch::read(body).await {
+            Ok(body) => answer(&service, &head.method, path, &body),
+            Err(_) => Err(Problem::Bad("the body is too long, or did not arrive".to_owned())),
+        }
     } else {
-        None
+        Ok(None)
     };
-    let answer = answer.unwrap_or_else(|| refusals::no_such_api(request.method(), &request_id));
+    let answer = answer.unwrap_or_else(|problem| Some(problem.into_answer()));
+    let answer = answer.unwrap_or_else(|| refusals::no_such_api(&head.method, &request_id));
     answer.into_response(&request_id, service.clock.now())
 }
 
+/// Why the control did not do what it was asked for.
+enum Problem {
+    /// What was sent is wrong.
+    Bad(String),
+    /// There is nothing of this id.
+    NotFound(&'static str),
+    /// The emulator failed.
+    Broken(StoreError),
+}
+
+impl Problem {
+    fn into_answer(self) -> Answer {
+        let (status, message) = match &self {
+            Self::Bad(message) => (StatusCode::BAD_REQUEST, message.as_str()),
+            Self::NotFound(message) => (StatusCode::NOT_FOUND, *message),
+            Self::Broken(error) => {
+                eprintln!("lts emulator: the control failed: {error:?}");
+                (StatusCode::INTERNAL_SERVER_ERROR, "the control failed")
+            }
+        };
+        Answer::json(status, &json!({"error_msg": message}))
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Invalid(text) => Self::Bad(text),
+            error => Self::Broken(error),
+        }
+    }
+}
+
 /// The answer of the control; none where it knows no such path or method.
-fn answer(service: &Service, method: &Method, path: &str) -> Result<Option<Answer>, StoreError> {
+fn answer(service: &Service, method: &Method, path: &str, body: &[u8]) -> Result<Option<Answer>, Problem> {
     let ok = |answer| Ok(Some(answer));
     match (method, path) {
         (&Method::GET, "health") => ok(Answer::json(StatusCode::OK, &json!({"status": "ok"}))),
@@ -41,19 +85,93 @@ fn answer(service: &Service, method: &Method, path: &str) -> Result<Option<Answe
             ok(Answer::no_content())
         }
         (&Method::GET, "state") => ok(Answer::json(StatusCode::OK, &service.store.state()?)),
+        (&Method::POST, "seed") => {
+            service.seed(&parse(body)?)?;
+            ok(Answer::no_content())
+        }
+        (&Method::GET, "clock") => {
+            ok(Answer::json(StatusCode::OK, &json!({"now": clock::rfc3339(service.clock.now())})))
+        }
+        (&Method::POST, "clock") => {
+            parse::<ClockChange>(body)?.apply(&service.clock)?;
+            ok(Answer::no_content())
+        }
+        (&Method::GET, "faults") => ok(Answer::json(StatusCode::OK, &service.faults.waiting())),
+        (&Method::POST, "faults") => {
+            service.faults.add(read_faults(body)?).map_err(Problem::Bad)?;
+            ok(Answer::no_content())
+        }
+        (&Method::DELETE, "faults") => {
+            service.faults.clear();
+            ok(Answer::no_content())
+        }
         (&Method::GET, "requests") => ok(Answer::json(StatusCode::OK, &service.journal.entries())),
         (&Method::GET, "transfers") => ok(Answer::json(StatusCode::OK, &service.store.transfers()?)),
         (&Method::DELETE, path) => match path.strip_prefix("transfers/") {
             Some(id) if service.store.delete_transfer(id)? => ok(Answer::no_content()),
-            Some(_) => ok(fault(StatusCode::NOT_FOUND, "there is no transfer of this id")),
+            Some(_) => Err(Problem::NotFound("there is no transfer of this id")),
             None => Ok(None),
         },
         _ => Ok(None),
     }
 }
 
-fn fault(status: StatusCode, message: &str) -> Answer {
-    Answer::json(status, &json!({"error_msg": message}))
+/// How the clock is to be changed: one of the two.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockChange {
+    #[serde(default, deserialize_with = "seed::rfc3339")]
+    set: Option<Timestamp>,
+    #[serde(default)]
+    advance_s: Option<u64>,
+}
+
+impl ClockChange {
+    fn apply(&self, clock: &Clock) -> Result<(), Problem> {
+        let by = Duration::from_secs(self.advance_s.unwrap_or_default());
+        match (self.set, self.advance_s) {
+            (Some(time), None) if time < Timestamp::UNIX_EPOCH => {
+                return Err(Problem::Bad("set: the clock begins with 1970".to_owned()));
+            }
+            (None, Some(_)) if clock.now().checked_add(by).is_err() => {
+                return Err(Problem::Bad("advance_s: the clock ends with the year 9999".to_owned()));
+            }
+            (Some(time), None) => clock.set(time),
+            (None, Some(_)) => clock.advance(by),
+            _ => return Err(Problem::Bad("give either set or advance_s".to_owned())),
+        }
+        Ok(())
+    }
+}
+
+/// One fault or a list of them.
+fn read_faults(body: &[u8]) -> Result<Vec<Fault>, Problem> {
+    match json_of(body)? {
+        Value::Array(list) => {
+            let one =
+                |(i, value)| take(value).map_err(|text| Problem::Bad(format!("fault {}: {text}", i + 1)));
+            list.into_iter().enumerate().map(one).collect()
+        }
+        value => Ok(vec![take(value).map_err(Problem::Bad)?]),
+    }
+}
+
+/// A body as what it should be.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    take(json_of(body)?).map_err(Problem::Bad)
+}
+
+fn json_of(body: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::Bad(format!("no JSON: {error}")))
+}
+
+/// A value as the object that it should be; else what is wrong, and where.
+fn take<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    // serde would take a list for the fields in their order.
+    if !value.is_object() {
+        return Err("it must be an object".to_owned());
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| error.to_string())
 }
 
 impl Service {

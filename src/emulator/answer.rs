@@ -17,7 +17,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// The error code within the body.
     pub(super) code: Option<String>,
-    /// Headers of this answer alone; those of every answer are added when it is sent.
+    /// Headers of this answer alone, which win over those of every answer; of one name, the last counts.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// JSON; empty for no body.
     pub(super) body: Bytes,
@@ -59,7 +59,9 @@ impl Answer {
                 headers.insert(name, value);
             }
         }
-        headers.extend(self.headers);
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
         response
     }
 }

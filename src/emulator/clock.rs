@@ -3,16 +3,52 @@
 //! Whatever depends on the time asks here: the age of a signature, the life of a token, the `Date` of an
 //! answer. So it can be moved in one place, and never falls apart into several.
 
-use jiff::Timestamp;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
 
-/// The emulator's clock; it shows the system's time.
+use jiff::{SignedDuration, Timestamp};
+
+/// The emulator's clock: the system's time, moved.
 #[derive(Debug, Default)]
-pub(super) struct Clock;
+pub(super) struct Clock {
+    ahead: Mutex<SignedDuration>,
+}
 
 impl Clock {
+    /// The time; at the end of the year 9999 it stands still.
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp::now()
+        Timestamp::now().saturating_add(*self.ahead()).unwrap_or(Timestamp::MAX)
     }
+
+    /// Sets the clock, which goes on from there. Before 1970 there is no time.
+    pub(super) fn set(&self, time: Timestamp) {
+        *self.ahead() = time.max(Timestamp::UNIX_EPOCH).duration_since(Timestamp::now());
+    }
+
+    /// Sets the clock forward.
+    pub(super) fn advance(&self, by: Duration) {
+        let mut ahead = self.ahead();
+        *ahead = ahead.saturating_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX));
+    }
+
+    /// Returns to the system's time.
+    pub(super) fn reset(&self) {
+        *self.ahead() = SignedDuration::ZERO;
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, SignedDuration> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The system's time as ours; what is out of reach becomes the nearest that isn't.
+pub(super) fn timestamp(time: SystemTime) -> Timestamp {
+    Timestamp::try_from(time).unwrap_or(match time < SystemTime::UNIX_EPOCH {
+        true => Timestamp::MIN,
+        false => Timestamp::MAX,
+    })
 }
 
 /// As in a `Date` header: `Tue, 05 Mar 2024 08:09:10 GMT`.
@@ -34,5 +70,34 @@ mod tests {
         let time: Timestamp = "2024-03-05T08:09:10.5Z".parse().unwrap();
         assert_eq!(http_date(time), "Tue, 05 Mar 2024 08:09:10 GMT");
         assert_eq!(rfc3339(time), "2024-03-05T08:09:10.500000Z");
+    }
+
+    #[test]
+    fn it_goes_on_from_where_it_was_set() {
+        let clock = Clock::default();
+        let near = |time: Timestamp| clock.now().duration_since(time) < SignedDuration::from_mins(1);
+        let time: Timestamp = "2024-03-05T08:09:10Z".parse().unwrap();
+        clock.set(time);
+        assert!(clock.now() >= time && near(time));
+        clock.advance(Duration::from_secs(3_600));
+        assert!(clock.now() >= time + SignedDuration::from_hours(1));
+        assert!(near(time + SignedDuration::from_hours(1)));
+        clock.reset();
+        assert!(near(Timestamp::now()));
+    }
+
+    #[test]
+    fn it_has_its_bounds() {
+        let clock = Clock::default();
+        clock.set(Timestamp::MIN);
+        assert_eq!(clock.now().as_second() / 60, 0);
+        for _ in 0..3 {
+            clock.advance(Duration::MAX);
+            assert_eq!(clock.now(), Timestamp::MAX);
+        }
+        assert_eq!(timestamp(SystemTime::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
+        if let Some(far) = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1 << 50)) {
+            assert_eq!(timestamp(far), Timestamp::MAX);
+        }
     }
 }

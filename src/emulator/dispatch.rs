@@ -27,6 +27,7 @@ use super::{
     access::Caller,
     admin,
     answer::Answer,
+    hangup::HangUp,
     iam,
     journal::JournalEntry,
     operations, random,
@@ -95,42 +96,63 @@ async fn handle(
     let parameters = parameters.filter(|parameters| parameters.iter().all(|(_, value)| !value.is_empty()));
     let method = head.method.as_str();
     let operation = operations.iter().copied().find(|operation| operation.method() == method);
+    let mut fault = None;
+    let mut delay = Duration::ZERO;
     let (operation, answer) = match (operation, parameters) {
         (Some(operation), Some(parameters)) => {
             let answer = match read(body).await {
                 Ok(body) => {
-                    if !service.options.latency.is_zero() {
-                        tokio::time::sleep(service.options.latency).await;
-                    }
                     let call = Call { operation, head: &head, body: &body, parameters: &parameters };
-                    service.answer(&call, &request_id)
+                    let real = || service.answer(&call, &request_id);
+                    fault = service.faults.take(operation);
+                    delay = service.options.latency;
+                    match &fault {
+                        Some(fault) => {
+                            delay = delay.saturating_add(fault.held_back());
+                            fault.answer(operation, &request_id, real)
+                        }
+                        None => Some(real()),
+                    }
                 }
-                Err(refusal) => refusal
-                    .into_answer(operation, &request_id)
-                    .with_header(header::CONNECTION, HeaderValue::from_static("close")),
+                Err(refusal) => Some(
+                    refusal
+                        .into_answer(operation, &request_id)
+                        .with_header(header::CONNECTION, HeaderValue::from_static("close")),
+                ),
             };
             (Some(operation), answer)
         }
-        _ => (None, refusals::no_such_api(&head.method, &request_id)),
+        _ => (None, Some(refusals::no_such_api(&head.method, &request_id))),
     };
-    let now = service.clock.now();
+    let took = || started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
     service.journal.add(JournalEntry {
-        time: now.into(),
+        time: service.clock.now().into(),
         operation,
         method: method.to_owned(),
         path: head.uri.path().to_owned(),
-        status: answer.status.as_u16(),
-        code: answer.code.clone(),
+        status: answer.as_ref().map(|answer| answer.status.as_u16()),
+        code: answer.as_ref().and_then(|answer| answer.code.clone()),
         request_id: request_id.clone(),
-        duration_ms: started.elapsed().as_millis().try_into().unwrap_or(u64::MAX),
+        duration_ms: took(),
     });
-    answer.into_response(&request_id, now)
+    // Whoever gives up waiting has been entered into the journal all the same.
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+        service.journal.took(&request_id, took());
+    }
+    let hang_up = head.extensions.remove::<HangUp>().unwrap_or_default();
+    let now = service.clock.now();
+    match (answer, fault) {
+        (Some(answer), Some(fault)) => fault.respond(answer, &request_id, now, &hang_up),
+        (Some(answer), None) => answer.into_response(&request_id, now),
+        (None, _) => hang_up.instead().await,
+    }
 }
 
 /// Reads a body within the bounds. A declared length beyond them is refused without reading.
 ///
 /// What is left of a refused body stays on the connection, which is of no use afterwards.
-async fn read(body: Body) -> Result<Bytes, Refusal> {
+pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
     let refused = || Refusal::code(INVALID_BODY);
     if body.size_hint().lower() > MAX_BODY as u64 {
         return Err(refused());

@@ -21,7 +21,7 @@ const LONGEST: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct JournalEntry {
-    /// When it was answered, by the emulator's clock.
+    /// When its answer was ready, by the emulator's clock.
     #[serde(serialize_with = "as_rfc3339")]
     pub time: SystemTime,
     /// The operation; none where path or method is unknown.
@@ -31,13 +31,13 @@ pub struct JournalEntry {
     pub method: String,
     /// The path of the request line, without the query.
     pub path: String,
-    /// The HTTP status of the answer.
-    pub status: u16,
+    /// The HTTP status of the answer; none where a fault dropped the connection instead.
+    pub status: Option<u16>,
     /// The error code of the answer.
     pub code: Option<String>,
     /// The request's id, as in the header `X-Request-Id`.
     pub request_id: String,
-    /// How long the answer took, in milliseconds.
+    /// How long the answer took, in milliseconds. Before a delayed answer is sent: how long it took so far.
     pub duration_ms: u64,
 }
 
@@ -61,6 +61,14 @@ impl Journal {
         entries.push_back(entry);
     }
 
+    /// How long the request with this id took after all, unless it has been forgotten since.
+    pub(super) fn took(&self, request_id: &str, duration_ms: u64) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = entries.iter_mut().rev().find(|entry| entry.request_id == request_id) {
+            entry.duration_ms = duration_ms;
+        }
+    }
+
     /// All of them, newest last.
     pub(super) fn entries(&self) -> Vec<JournalEntry> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
@@ -76,7 +84,7 @@ fn as_rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, 
     serializer.serialize_str(&clock::rfc3339(time))
 }
 
-fn as_id<S: Serializer>(operation: &Option<Operation>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_id<S: Serializer>(operation: &Option<Operation>, serializer: S) -> Result<S::Ok, S::Error> {
     operation.map(Operation::id).serialize(serializer)
 }
 
@@ -90,7 +98,7 @@ mod tests {
             operation,
             method: "GET".to_owned(),
             path: path.to_owned(),
-            status: 404,
+            status: None,
             code: None,
             request_id: String::new(),
             duration_ms: 0,
@@ -112,10 +120,22 @@ mod tests {
     }
 
     #[test]
+    fn a_delayed_answer_takes_longer() {
+        let journal = Journal::default();
+        for id in ["a", "b"] {
+            journal.add(JournalEntry { request_id: id.to_owned(), ..entry("/", None) });
+        }
+        journal.took("a", 5);
+        journal.took("forgotten", 7);
+        let kept: Vec<_> = journal.entries().iter().map(|entry| entry.duration_ms).collect();
+        assert_eq!(kept, [5, 0]);
+    }
+
+    #[test]
     fn what_is_absent_is_null() {
         let shown = serde_json::to_value(entry("/", None)).unwrap();
         assert_eq!(shown["operation"], serde_json::Value::Null);
-        assert_eq!(shown["code"], serde_json::Value::Null);
+        assert_eq!((&shown["code"], &shown["status"]), (&serde_json::Value::Null, &serde_json::Value::Null));
         assert_eq!(shown["time"], "1970-01-01T00:00:00.000000Z");
         let shown = serde_json::to_value(entry("/", Some(Operation::ListLogGroups))).unwrap();
         assert_eq!(shown["operation"], "listLogGroups");

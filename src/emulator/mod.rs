@@ -21,14 +21,16 @@
 //! # Layout
 //!
 //! `server` accepts connections, `dispatch` brings a request to its operation, `access` and `verify` look at
-//! its credential, `refusals` at its body; `operations` and `iam` carry it out in the `store`. `admin` is the
-//! control. This file is the handle, the one part that knows the crate's client.
+//! its credential, `refusals` at its body; `operations` and `iam` carry it out in the `store`. `faults` spoil what
+//! comes of it, down to the connection (`hangup`). `admin` is the control. This file is the handle, the one part that knows the crate's client.
 
 mod access;
 mod admin;
 mod answer;
 mod clock;
 mod dispatch;
+mod faults;
+mod hangup;
 mod iam;
 mod journal;
 mod operations;
@@ -36,6 +38,7 @@ mod options;
 mod random;
 mod refusals;
 mod schemas;
+mod seed;
 mod server;
 mod service;
 mod store;
@@ -47,13 +50,16 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::Arc,
     thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
 };
 
 use tokio::sync::oneshot;
 
+pub use faults::{DropWhen, Fault};
 pub use journal::JournalEntry;
 pub use options::{Admin, Options};
-pub use server::serve;
+pub use seed::Seed;
+pub use server::Server;
 
 use crate::{AkSk, TransferId, config::ClientBuilder};
 use service::Service;
@@ -139,13 +145,76 @@ impl Emulator {
         Ok(self.service.store.delete_transfer(id.as_str())?)
     }
 
+    /// Adds to what the emulator has: all of the seed, or nothing.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Invalid`] if something breaks a rule, is there already, or names what isn't there.
+    pub fn seed(&self, seed: &Seed) -> Result<(), EmulatorError> {
+        Ok(self.service.seed(seed)?)
+    }
+
+    /// Sets the emulator's clock forward. Dates, signatures, tokens and creation times follow it; delays
+    /// don't. It stops at the end of the year 9999.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use huaweicloud_lts::Emulator;
+    ///
+    /// let emulator = Emulator::start()?;
+    /// // Every token has expired.
+    /// emulator.advance(Duration::from_secs(25 * 60 * 60));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn advance(&self, by: Duration) {
+        self.service.clock.advance(by);
+    }
+
+    /// Sets the emulator's clock, which goes on from there; not before 1970 and not beyond the year 9999.
+    pub fn set_clock(&self, time: SystemTime) {
+        self.service.clock.set(clock::timestamp(time));
+    }
+
     /// The last 1,000 requests and how they were answered, newest last. Those to the control are left out.
     pub fn requests(&self) -> Vec<JournalEntry> {
         self.service.journal.entries()
     }
 
-    /// Returns to what the options gave: groups, streams, transfers and the list of requests go, tokens are
-    /// revoked.
+    /// Makes something go wrong, once or more often, behind the faults that wait already.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use huaweicloud_lts::{ClientBuilder, Emulator, emulator::Fault, spec::Operation};
+    ///
+    /// let emulator = Emulator::start()?;
+    /// let lts = ClientBuilder::from(&emulator).build()?;
+    /// emulator.fault(Fault::new().operation(Operation::ListLogGroups).status(418))?;
+    /// assert_eq!(lts.groups().await.unwrap_err().status(), Some(418));
+    /// assert!(lts.groups().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`EmulatorError::Invalid`] if the fault contradicts itself or asks for what HTTP doesn't have.
+    pub fn fault(&self, fault: Fault) -> Result<(), EmulatorError> {
+        self.service.faults.add(vec![fault]).map_err(EmulatorError::Invalid)
+    }
+
+    /// The faults that wait for their requests, in their order, with the `times` that each has left.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.service.faults.waiting()
+    }
+
+    /// Takes all faults back.
+    pub fn clear_faults(&self) {
+        self.service.faults.clear();
+    }
+
+    /// Returns to what the options gave: groups, streams, transfers, faults and the list of requests go,
+    /// tokens are revoked, and the clock shows the system's time.
     ///
     /// # Errors
     /// [`EmulatorError`] if there is no memory left.
@@ -165,19 +234,19 @@ impl Options {
     /// # Errors
     /// [`EmulatorError`] if the options contradict themselves, or there is no port, thread or memory for it.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
-        let service = Arc::new(Service::new(self)?);
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let listener = listener.map_err(EmulatorError::Listen)?;
         let url = format!("http://{}", listener.local_addr().map_err(EmulatorError::Listen)?);
+        let server = self.listen(listener)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(EmulatorError::Start)?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = Arc::clone(&service);
+        let service = Arc::clone(&server.service);
         let thread = thread::Builder::new().name("lts-emulator".to_owned()).spawn(move || {
             runtime.block_on(async {
                 // Connections end at once with the runtime: nobody is left to be polite to.
                 tokio::select! {
-                    result = server::run(listener, &serving, future::pending()) => {
+                    result = server.run(future::pending()) => {
                         if let Err(error) = result {
                             eprintln!("lts emulator: {error}");
                         }
@@ -219,7 +288,7 @@ impl From<&Emulator> for ClientBuilder {
     }
 }
 
-/// Why an emulator did not start.
+/// Why an emulator did not start, or did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmulatorError {
@@ -229,22 +298,20 @@ pub enum EmulatorError {
     /// The system has no thread or runtime to spare.
     #[error("the emulator can't start: {0}")]
     Start(io::Error),
-    /// The state can't be set up: most likely the options name a project, key or bucket twice.
+    /// The state can't be set up or changed.
     #[error("the emulator's state can't be set up: {0}")]
     State(Box<dyn Error + Send + Sync>),
+    /// What it was given contradicts itself or breaks a rule, as the text says.
+    #[error("{0}")]
+    Invalid(String),
 }
 
 impl From<store::StoreError> for EmulatorError {
     fn from(error: store::StoreError) -> Self {
         match error {
             store::StoreError::Failed(error) => Self::State(error),
+            store::StoreError::Invalid(text) => Self::Invalid(text),
             other => Self::State(format!("{other:?}").into()),
         }
-    }
-}
-
-impl From<rusqlite::Error> for EmulatorError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::State(Box::new(error))
     }
 }

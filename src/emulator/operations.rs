@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     answer::Answer,
     dispatch::Call,
+    options::Options,
     refusals::{INVALID_BODY, Refusal, integer},
     service::Service,
     store::StoreError,
@@ -16,13 +17,10 @@ use crate::spec::codes;
 
 type Result<T> = std::result::Result<T, Refusal>;
 
-/// The retention that some editions insist on, in days.
-const ONLY_TTL: i64 = 7;
-
 pub(super) fn create_log_group(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer> {
     let (name, ttl) = (text(body, "log_group_name")?, integer(&body["ttl_in_days"]));
     let ttl = ttl.ok_or(Refusal::code(INVALID_BODY))?;
-    if service.options.ttl_must_be_7 && ttl != ONLY_TTL {
+    if service.options.ttl_must_be_7 && ttl != Options::ONLY_TTL {
         return Err(Refusal::code(codes::LTS_0106));
     }
     let (project, quota) = (call.parameter("project_id"), service.options.quota_groups);
@@ -94,8 +92,10 @@ impl From<StoreError> for Refusal {
             StoreError::BucketUnknown(name) => Self::about(codes::LTS_0416, name),
             StoreError::InUse(id) => Self::about(codes::LTS_0207, id),
             StoreError::Failed(error) => Self::Broken(error.to_string()),
-            // Those who create something put these two into words of their own.
-            StoreError::NameTaken | StoreError::QuotaReached => Self::Broken(format!("{error:?}")),
+            // Those who create something put these two into words of their own; the last is the control's.
+            StoreError::NameTaken | StoreError::QuotaReached | StoreError::Invalid(_) => {
+                Self::Broken(format!("{error:?}"))
+            }
         }
     }
 }

@@ -2,6 +2,10 @@
 
 use std::{fmt, time::Duration};
 
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::seed;
 use crate::spec::{Operation, Quota};
 
 /// The rules and the stock of an emulator; [`start`](Self::start) starts one.
@@ -26,22 +30,30 @@ pub struct Options {
 }
 
 /// A project of the account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Project {
     pub(super) id: String,
     pub(super) name: String,
 }
 
-/// A key pair; a temporary one has a security token.
-#[derive(Clone, PartialEq, Eq)]
+/// A key pair; a temporary one has a security token, and may expire.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Key {
+    #[serde(rename = "ak")]
     pub(super) access_key: String,
+    #[serde(rename = "sk")]
     pub(super) secret_key: String,
+    #[serde(default)]
     pub(super) security_token: Option<String>,
+    #[serde(default, deserialize_with = "seed::rfc3339")]
+    pub(super) expires_at: Option<Timestamp>,
 }
 
 /// A user, who logs in with a password.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct User {
     pub(super) name: String,
     pub(super) password: String,
@@ -77,6 +89,8 @@ impl Options {
     pub const DEFAULT_DOMAIN: &str = "lts";
     /// The default bucket.
     pub const DEFAULT_BUCKET: &str = "lts-test";
+    /// The retention that some editions insist on, in days.
+    pub(super) const ONLY_TTL: i64 = 7;
     /// How long a token is good for, as with the real IAM.
     pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -89,7 +103,7 @@ impl Options {
     /// Adds a permanent key pair. It works in every project.
     pub fn key(mut self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
         let (access_key, secret_key) = (access_key.into(), secret_key.into());
-        self.keys.push(Key { access_key, secret_key, security_token: None });
+        self.keys.push(Key { access_key, secret_key, security_token: None, expires_at: None });
         self
     }
 
@@ -100,8 +114,12 @@ impl Options {
         secret_key: impl Into<String>,
         security_token: impl Into<String>,
     ) -> Self {
-        let (access_key, secret_key) = (access_key.into(), secret_key.into());
-        self.keys.push(Key { access_key, secret_key, security_token: Some(security_token.into()) });
+        self.keys.push(Key {
+            access_key: access_key.into(),
+            secret_key: secret_key.into(),
+            security_token: Some(security_token.into()),
+            expires_at: None,
+        });
         self
     }
 
@@ -164,7 +182,7 @@ impl Options {
         self
     }
 
-    /// Delays every answer of the services, not of the control.
+    /// Delays every answer of the services, not of the control. What was asked for is done before.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self

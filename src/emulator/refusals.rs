@@ -67,13 +67,7 @@ impl Refusal {
 
     /// The refusal of an operation in words.
     pub(super) fn into_answer(self, operation: Operation, request_id: &str) -> Answer {
-        let example_of = |code: &str, status: Option<u16>| {
-            EXAMPLES.iter().find(|example| {
-                example.operation == operation
-                    && example.code == code
-                    && status.is_none_or(|status| example.status == status)
-            })
-        };
+        let example_of = |code: &str, status: Option<u16>| example_of(operation, code, status);
         let (status, code, message) = match self {
             Self::Gateway { wording, parts } => {
                 let row = spec::error_codes(NOT_AUTHENTICATED).next();
@@ -117,6 +111,32 @@ impl Refusal {
     }
 }
 
+/// What a fault asks for: a code in the operation's words for it, or a status without a code.
+pub(super) fn on_demand(
+    operation: Operation,
+    code: Option<&str>,
+    status: Option<u16>,
+    message: Option<&str>,
+    request_id: &str,
+) -> Answer {
+    let Some(code) = code else {
+        let status = status_of(status.unwrap_or(500));
+        let message = message.or(status.canonical_reason()).unwrap_or("no reason given");
+        return Answer::json(status, &json!({"error_msg": message}));
+    };
+    let example = example_of(operation, code, status);
+    let row = || spec::error_codes(code).next().map(|row| row.status);
+    let status = status.or(example.map(|example| example.status)).or_else(row).unwrap_or(500);
+    let text = example.map(|example| example.message.as_str());
+    let text = text.or_else(|| spec::error_code(code, status).map(|row| row.message)).unwrap_or_default();
+    let text = match message {
+        Some(message) => message.to_owned(),
+        None => text.replace("{method}", operation.method()),
+    };
+    let is_gateways = spec::GATEWAY_ERROR_CODES.iter().any(|row| row.code == code);
+    error(status, code, &text, is_gateways.then_some(request_id))
+}
+
 /// The gateway's answer to an unknown path or method.
 pub(super) fn no_such_api(method: &Method, request_id: &str) -> Answer {
     let row = spec::error_codes(NO_SUCH_API).next();
@@ -130,7 +150,7 @@ pub(super) fn breaks_the_spec(violation: &str) -> Answer {
 }
 
 /// An error body of LTS, or of the gateway, which adds the request's id.
-fn error(status: u16, code: &'static str, message: &str, request_id: Option<&str>) -> Answer {
+fn error(status: u16, code: &str, message: &str, request_id: Option<&str>) -> Answer {
     #[derive(Serialize)]
     struct ErrorBody<'a> {
         error_code: &'a str,
@@ -196,6 +216,15 @@ static EXAMPLES: LazyLock<Vec<ErrorExample>> = LazyLock::new(|| {
     }
     examples
 });
+
+/// The operation's first example of a code, under a status or any.
+fn example_of(operation: Operation, code: &str, status: Option<u16>) -> Option<&'static ErrorExample> {
+    EXAMPLES.iter().find(|example| {
+        example.operation == operation
+            && example.code == code
+            && status.is_none_or(|status| example.status == status)
+    })
+}
 
 /// A text that ends in `: ` and a sample value, with the actual value there; another text as it is.
 fn with_value(text: &str, value: &str) -> String {

@@ -4,6 +4,7 @@
 //! of a request nor a bound for its size.
 
 use std::{
+    fmt,
     future::{Future, poll_fn},
     io,
     net::SocketAddr,
@@ -33,6 +34,7 @@ use tokio::{
 use super::{
     EmulatorError,
     dispatch::{self, Peer},
+    hangup::{HangUp, Line},
     options::Options,
     service::Service,
 };
@@ -50,30 +52,47 @@ const GRACE: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be accepted, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Runs an emulator on a listener until `shutdown` is done; running calls are then finished.
-///
-/// It needs a tokio runtime with I/O and time.
-///
-/// # Errors
-/// [`EmulatorError`] if the options contradict themselves or the listener is unusable. A connection that
-/// fails is no error.
-pub async fn serve(
+/// An emulator with a listener, ready to run: callers who connect already wait for it.
+#[must_use = "nobody is answered until it runs"]
+pub struct Server {
     listener: std::net::TcpListener,
-    options: Options,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), EmulatorError> {
-    let service = Service::new(options)?;
-    run(listener, &Arc::new(service), shutdown).await.map_err(EmulatorError::Listen)
+    pub(super) service: Arc<Service>,
 }
 
-pub(super) async fn run(
-    listener: std::net::TcpListener,
-    service: &Arc<Service>,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    listener.set_nonblocking(true)?;
-    let listener = TcpListener::from_std(listener)?;
-    let router = dispatch::router(service);
+impl Options {
+    /// Makes an emulator of the options that answers on this listener, once it [runs](Server::run).
+    ///
+    /// # Errors
+    /// [`EmulatorError`] if the options contradict themselves, or the listener is unusable.
+    pub fn listen(self, listener: std::net::TcpListener) -> Result<Server, EmulatorError> {
+        let service = Arc::new(Service::new(self)?);
+        listener.set_nonblocking(true).map_err(EmulatorError::Listen)?;
+        Ok(Server { listener, service })
+    }
+}
+
+impl Server {
+    /// Answers until `shutdown` is done; running calls are then finished.
+    ///
+    /// It needs a tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    /// [`EmulatorError`] if the listener is unusable. A connection that fails is no error.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), EmulatorError> {
+        let listener = TcpListener::from_std(self.listener).map_err(EmulatorError::Listen)?;
+        accept(listener, dispatch::router(&self.service), shutdown).await;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
+
+/// Serves every connection, and sees all of them off in the end.
+async fn accept(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
     // Each connection holds a receiver: it hears of the stop, and the sender of the last one's end.
     let (stop, stopped) = watch::channel(());
     let mut shutdown = pin!(shutdown);
@@ -92,7 +111,6 @@ pub(super) async fn run(
     let _ = stop.send(());
     // What takes longer is cut off with the runtime.
     let _ = timeout(GRACE, stop.closed()).await;
-    Ok(())
 }
 
 /// Serves one connection to its end.
@@ -100,8 +118,11 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut sto
     // Answers are small and written at once.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
+    let hang_up = HangUp::default();
+    let line = Line::new(stream, hang_up.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(hang_up.clone());
         router.call(request)
     });
     let mut http = http1::Builder::new()
@@ -109,10 +130,10 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut sto
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(line), service);
     tokio::select! {
         // A client that is gone, or speaks no HTTP, is none of our concern.
-        _ = &mut http => linger(http.into_parts().io.into_inner()).await,
+        _ = &mut http => linger(http.into_parts().io.into_inner().into_stream()).await,
         _ = stopped.changed() => {
             Pin::new(&mut http).graceful_shutdown();
             let _ = http.await;

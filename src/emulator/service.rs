@@ -1,6 +1,13 @@
 //! An emulated service: its options, its state, its clock, and what was asked of it.
 
-use super::{clock::Clock, journal::Journal, options::Options, store::Store};
+use super::{
+    clock::Clock,
+    faults::Faults,
+    journal::Journal,
+    options::Options,
+    seed::Seed,
+    store::{Store, StoreError},
+};
 
 /// Everything that answering a request needs.
 pub(super) struct Service {
@@ -8,20 +15,30 @@ pub(super) struct Service {
     pub(super) store: Store,
     pub(super) journal: Journal,
     pub(super) clock: Clock,
+    pub(super) faults: Faults,
 }
 
 impl Service {
-    pub(super) fn new(options: Options) -> rusqlite::Result<Self> {
+    pub(super) fn new(options: Options) -> Result<Self, StoreError> {
         let options = options.completed();
         let store = Store::open(&options)?;
-        Ok(Self { options, store, journal: Journal::default(), clock: Clock })
+        let (journal, clock, faults) = (Journal::default(), Clock::default(), Faults::default());
+        Ok(Self { options, store, journal, clock, faults })
     }
 
     /// Returns to what the options gave. Tokens are revoked.
-    pub(super) fn reset(&self) -> rusqlite::Result<()> {
+    pub(super) fn reset(&self) -> Result<(), StoreError> {
         self.store.reset(&self.options)?;
+        self.clock.reset();
+        self.faults.clear();
         self.journal.clear();
         Ok(())
+    }
+
+    /// Adds all of a seed, or nothing.
+    pub(super) fn seed(&self, seed: &Seed) -> Result<(), StoreError> {
+        seed.check(&self.options).map_err(StoreError::Invalid)?;
+        self.store.seed(seed, &self.options, self.clock.now())
     }
 
     /// Whether answers are checked against the spec before they are sent.

@@ -13,7 +13,7 @@ use std::{
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Params, Row, ffi, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, ffi, params};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -21,14 +21,17 @@ use sha2::{Digest, Sha256};
 use super::{
     options::{Key, Options, Project, User},
     random,
+    seed::{Seed, transfer_body},
 };
+use crate::manifest;
 
 /// Row ids grow with each insertion, so they give the order of creation.
 ///
 /// Groups name their project without a reference: a lenient emulator takes any project.
 const SCHEMA: &str = "
     CREATE TABLE projects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE CHECK (id <> ''), name TEXT NOT NULL);
-    CREATE TABLE keys (access_key TEXT PRIMARY KEY, secret_key TEXT NOT NULL, security_token TEXT) WITHOUT ROWID;
+    CREATE TABLE keys (access_key TEXT PRIMARY KEY, secret_key TEXT NOT NULL, security_token TEXT,
+        expires_at INTEGER) WITHOUT ROWID;
     CREATE TABLE users (seq INTEGER PRIMARY KEY, name TEXT NOT NULL, password TEXT NOT NULL, domain TEXT NOT NULL,
         UNIQUE (domain, name));
     CREATE TABLE tokens (hash BLOB PRIMARY KEY, project_id TEXT, expires_at INTEGER NOT NULL) WITHOUT ROWID;
@@ -71,6 +74,8 @@ pub(super) enum StoreError {
     BucketUnknown(String),
     /// A transfer reads from this stream, or from one of this group.
     InUse(String),
+    /// What was to be added can't be; the text says why.
+    Invalid(String),
     /// SQLite or the source of randomness failed.
     Failed(Box<dyn Error + Send + Sync>),
 }
@@ -109,19 +114,19 @@ struct Inner {
 
 impl Store {
     /// An empty store with the options' projects, keys, users and buckets.
-    pub(super) fn open(options: &Options) -> rusqlite::Result<Self> {
+    pub(super) fn open(options: &Options) -> Result<Self> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch("PRAGMA foreign_keys = ON")?;
         connection.execute_batch(SCHEMA)?;
         // Each statement below is prepared once.
         connection.set_prepared_statement_cache_capacity(64);
-        let mut inner = Inner { connection, lists: HashMap::new() };
+        let inner = Inner { connection, lists: HashMap::new() };
         inner.fill(options)?;
         Ok(Self { inner: Mutex::new(inner) })
     }
 
     /// Forgets everything, and takes the options' stock anew.
-    pub(super) fn reset(&self, options: &Options) -> rusqlite::Result<()> {
+    pub(super) fn reset(&self, options: &Options) -> Result<()> {
         self.write().fill(options)
     }
 
@@ -139,11 +144,21 @@ impl Store {
 
     // Who may do what.
 
-    pub(super) fn key(&self, access_key: &str) -> Result<Option<Key>> {
+    /// A key pair, unless it has expired.
+    pub(super) fn key(&self, access_key: &str, now: Timestamp) -> Result<Option<Key>> {
         self.read().optional(
-            "SELECT access_key, secret_key, security_token FROM keys WHERE access_key = ?1",
-            [access_key],
-            |row| Ok(Key { access_key: row.get(0)?, secret_key: row.get(1)?, security_token: row.get(2)? }),
+            "SELECT access_key, secret_key, security_token, expires_at FROM keys
+             WHERE access_key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+            params![access_key, now.as_millisecond()],
+            |row| {
+                let expires_at: Option<i64> = row.get(3)?;
+                Ok(Key {
+                    access_key: row.get(0)?,
+                    secret_key: row.get(1)?,
+                    security_token: row.get(2)?,
+                    expires_at: expires_at.and_then(|time| Timestamp::from_millisecond(time).ok()),
+                })
+            },
         )
     }
 
@@ -180,10 +195,7 @@ impl Store {
         let token = random::token()?;
         let inner = self.read();
         inner.execute("DELETE FROM tokens WHERE expires_at <= ?1", [now.as_millisecond()])?;
-        inner.execute(
-            "INSERT INTO tokens (hash, project_id, expires_at) VALUES (?1, ?2, ?3)",
-            params![hash(token.as_bytes()), project_id, expires_at.as_millisecond()],
-        )?;
+        inner.add_token(&token, project_id, expires_at)?;
         Ok(token)
     }
 
@@ -206,22 +218,7 @@ impl Store {
         now: Timestamp,
         quota: u64,
     ) -> Result<String> {
-        let id = random::resource_id()?;
-        let inner = self.write();
-        let created = inner.execute(
-            "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time)
-             SELECT ?1, ?2, ?3, ?4, ?5
-             WHERE ?6 = 0 OR (SELECT count(*) FROM groups WHERE project_id = ?2) < ?6",
-            params![id, project, name, ttl, now.as_millisecond(), limit(quota)],
-        );
-        match created {
-            Ok(1) => Ok(id),
-            Ok(_) => {
-                let taken = "SELECT 1 FROM groups WHERE project_id = ?1 AND name = ?2";
-                Err(inner.taken_or_full(taken, [project, name])?)
-            }
-            Err(error) => Err(name_taken(error)),
-        }
+        self.write().create_group(project, name, ttl, now, quota)
     }
 
     /// The groups of a project, as the body of the answer.
@@ -276,23 +273,7 @@ impl Store {
         now: Timestamp,
         quota: u64,
     ) -> Result<String> {
-        let id = random::resource_id()?;
-        let inner = self.write();
-        let created = inner.execute(
-            "INSERT INTO streams (id, group_id, name, creation_time)
-             SELECT ?1, id, ?4, ?5 FROM groups WHERE id = ?2 AND project_id = ?3
-             AND (?6 = 0 OR (SELECT count(*) FROM streams WHERE group_id = ?2) < ?6)",
-            params![id, group, project, name, now.as_millisecond(), limit(quota)],
-        );
-        match created {
-            Ok(1) => Ok(id),
-            Ok(_) => {
-                inner.require_group(project, group)?;
-                let taken = "SELECT 1 FROM streams WHERE group_id = ?1 AND name = ?2";
-                Err(inner.taken_or_full(taken, [group, name])?)
-            }
-            Err(error) => Err(name_taken(error)),
-        }
+        self.write().create_stream(project, group, name, now, quota)
     }
 
     /// The streams of a group, as the body of the answer.
@@ -351,35 +332,40 @@ impl Store {
         bucket: &str,
         body: &Value,
     ) -> Result<String> {
-        let id = random::resource_id()?;
-        let mut inner = self.write();
-        inner.require_group(project, group)?;
-        for stream in streams {
-            let known = "SELECT 1 FROM streams WHERE id = ?1 AND group_id = ?2";
-            if !inner.exists(known, [*stream, group])? {
-                return Err(StoreError::StreamUnknown((*stream).to_owned()));
-            }
-        }
-        if !inner.exists("SELECT 1 FROM buckets WHERE name = ?1", [bucket])? {
-            return Err(StoreError::BucketUnknown(bucket.to_owned()));
-        }
-        let change = inner.connection.transaction()?;
-        change
-            .prepare_cached("INSERT INTO transfers (id, project_id, body) VALUES (?1, ?2, ?3)")?
-            .execute(params![id, project, body.to_string()])?;
-        // A stream that is named twice is one stream.
-        let mut seen = HashSet::new();
-        for stream in streams.iter().filter(|stream| seen.insert(**stream)) {
-            change
-                .prepare_cached("INSERT INTO transfer_streams (stream_id, transfer_id) VALUES (?1, ?2)")?
-                .execute(params![stream, id])
-                .map_err(|error| in_use(error, stream))?;
-        }
+        let inner = self.write();
+        let change = inner.change()?;
+        let id = inner.create_transfer(project, group, streams, bucket, body)?;
         change.commit()?;
         Ok(id)
     }
 
     // For the control.
+
+    /// Adds all of a seed, or nothing. What the seed itself can be [checked](Seed::check) for has been.
+    pub(super) fn seed(&self, seed: &Seed, options: &Options, now: Timestamp) -> Result<()> {
+        let inner = self.write();
+        let change = inner.change()?;
+        inner.add(&seed.projects, &seed.keys, &seed.users, &seed.buckets)?;
+        for (i, token) in seed.tokens.iter().enumerate() {
+            // A token is a secret: it is told by its place.
+            let what = format!("token {}", i + 1);
+            let project = token.project_id.as_deref();
+            if let Some(project) = project
+                && !inner.exists("SELECT 1 FROM projects WHERE id = ?1", [project])?
+            {
+                return Err(StoreError::Invalid(format!("{what}: there is no project {project:?}")));
+            }
+            let expires_at = token.expires_at.unwrap_or(Timestamp::MAX);
+            inner.add_token(&token.token, project, expires_at).map_err(|error| cannot_add(error, &what))?;
+        }
+        // The options' completed stock has a project, so there always is a first.
+        let first = "SELECT id FROM projects ORDER BY seq LIMIT 1";
+        let project: String = inner.connection.query_row(first, [], |row| row.get(0))?;
+        for group in &seed.manifest.groups {
+            inner.declare(&project, group, options, now)?;
+        }
+        Ok(change.commit()?)
+    }
 
     /// Ends a transfer; the API has no operation for it. Says whether there was one.
     pub(super) fn delete_transfer(&self, id: &str) -> Result<bool> {
@@ -426,29 +412,172 @@ impl Store {
 }
 
 impl Inner {
+    /// Begins a change of several steps: without its commit, nothing of it stays. There is one at a time.
+    fn change(&self) -> rusqlite::Result<Transaction<'_>> {
+        self.connection.unchecked_transaction()
+    }
+
     /// Replaces everything with the options' stock.
-    fn fill(&mut self, options: &Options) -> rusqlite::Result<()> {
-        let change = self.connection.transaction()?;
-        change.execute_batch(CLEAR)?;
-        for Project { id, name } in &options.projects {
-            change.execute("INSERT INTO projects (id, name) VALUES (?1, ?2)", [id, name])?;
+    fn fill(&self, options: &Options) -> Result<()> {
+        let change = self.change()?;
+        self.connection.execute_batch(CLEAR)?;
+        self.add(&options.projects, &options.keys, &options.users, &options.buckets)?;
+        Ok(change.commit()?)
+    }
+
+    /// Adds to the stock.
+    fn add(&self, projects: &[Project], keys: &[Key], users: &[User], buckets: &[String]) -> Result<()> {
+        for Project { id, name } in projects {
+            self.execute("INSERT INTO projects (id, name) VALUES (?1, ?2)", [id, name])
+                .map_err(|error| cannot_add(error, &format!("project {id:?}")))?;
         }
-        for Key { access_key, secret_key, security_token } in &options.keys {
-            change.execute(
-                "INSERT INTO keys (access_key, secret_key, security_token) VALUES (?1, ?2, ?3)",
-                params![access_key, secret_key, security_token],
-            )?;
+        for Key { access_key, secret_key, security_token, expires_at } in keys {
+            self.execute(
+                "INSERT INTO keys (access_key, secret_key, security_token, expires_at)
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![access_key, secret_key, security_token, expires_at.map(Timestamp::as_millisecond)],
+            )
+            .map_err(|error| cannot_add(error, &format!("access key {access_key:?}")))?;
         }
-        for User { name, password, domain } in &options.users {
-            change.execute(
+        for User { name, password, domain } in users {
+            self.execute(
                 "INSERT INTO users (name, password, domain) VALUES (?1, ?2, ?3)",
                 [name, password, domain],
-            )?;
+            )
+            .map_err(|error| cannot_add(error, &format!("user {name:?} of domain {domain:?}")))?;
         }
-        for bucket in &options.buckets {
-            change.execute("INSERT INTO buckets (name) VALUES (?1)", [bucket])?;
+        for bucket in buckets {
+            self.execute("INSERT INTO buckets (name) VALUES (?1)", [bucket])
+                .map_err(|error| cannot_add(error, &format!("bucket {bucket:?}")))?;
         }
-        change.commit()
+        Ok(())
+    }
+
+    fn add_token(&self, token: &str, project: Option<&str>, expires_at: Timestamp) -> rusqlite::Result<()> {
+        self.execute(
+            "INSERT INTO tokens (hash, project_id, expires_at) VALUES (?1, ?2, ?3)",
+            params![hash(token.as_bytes()), project, expires_at.as_millisecond()],
+        )?;
+        Ok(())
+    }
+
+    /// Creates a group of a manifest, with all that it has, each transfer a task per stream.
+    fn declare(
+        &self,
+        project: &str,
+        group: &manifest::Group,
+        options: &Options,
+        now: Timestamp,
+    ) -> Result<()> {
+        let manifest::Group { name, ttl, streams, transfers } = group;
+        let group = format!("group {name:?}");
+        let id = self.create_group(project, name, ttl.as_days().into(), now, options.quota_groups);
+        let id = id.map_err(|error| cannot_declare(error, &group))?;
+        let mut ids = HashMap::new();
+        for name in streams {
+            let stream = self.create_stream(project, &id, name, now, options.quota_streams);
+            let stream =
+                stream.map_err(|error| cannot_declare(error, &format!("{group}, stream {name:?}")))?;
+            ids.insert(name, stream);
+        }
+        for transfer in transfers {
+            for name in &transfer.streams {
+                let what = format!("{group}, transfer of stream {name:?}");
+                let unknown = || StoreError::Invalid(format!("{what}: the group has no such stream"));
+                let stream = ids.get(name).ok_or_else(unknown)?;
+                let body = transfer_body(&id, stream, transfer);
+                self.create_transfer(project, &id, &[stream], &transfer.bucket, &body)
+                    .map_err(|error| cannot_declare(error, &what))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn create_group(
+        &self,
+        project: &str,
+        name: &str,
+        ttl: i64,
+        now: Timestamp,
+        quota: u64,
+    ) -> Result<String> {
+        let id = random::resource_id()?;
+        let created = self.execute(
+            "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time)
+             SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE ?6 = 0 OR (SELECT count(*) FROM groups WHERE project_id = ?2) < ?6",
+            params![id, project, name, ttl, now.as_millisecond(), limit(quota)],
+        );
+        match created {
+            Ok(1) => Ok(id),
+            Ok(_) => {
+                let taken = "SELECT 1 FROM groups WHERE project_id = ?1 AND name = ?2";
+                Err(self.taken_or_full(taken, [project, name])?)
+            }
+            Err(error) => Err(name_taken(error)),
+        }
+    }
+
+    fn create_stream(
+        &self,
+        project: &str,
+        group: &str,
+        name: &str,
+        now: Timestamp,
+        quota: u64,
+    ) -> Result<String> {
+        let id = random::resource_id()?;
+        let created = self.execute(
+            "INSERT INTO streams (id, group_id, name, creation_time)
+             SELECT ?1, id, ?4, ?5 FROM groups WHERE id = ?2 AND project_id = ?3
+             AND (?6 = 0 OR (SELECT count(*) FROM streams WHERE group_id = ?2) < ?6)",
+            params![id, group, project, name, now.as_millisecond(), limit(quota)],
+        );
+        match created {
+            Ok(1) => Ok(id),
+            Ok(_) => {
+                self.require_group(project, group)?;
+                let taken = "SELECT 1 FROM streams WHERE group_id = ?1 AND name = ?2";
+                Err(self.taken_or_full(taken, [group, name])?)
+            }
+            Err(error) => Err(name_taken(error)),
+        }
+    }
+
+    /// Takes several steps: it has to be part of a [change](Self::change).
+    fn create_transfer(
+        &self,
+        project: &str,
+        group: &str,
+        streams: &[&str],
+        bucket: &str,
+        body: &Value,
+    ) -> Result<String> {
+        let id = random::resource_id()?;
+        self.require_group(project, group)?;
+        for stream in streams {
+            let known = "SELECT 1 FROM streams WHERE id = ?1 AND group_id = ?2";
+            if !self.exists(known, [*stream, group])? {
+                return Err(StoreError::StreamUnknown((*stream).to_owned()));
+            }
+        }
+        if !self.exists("SELECT 1 FROM buckets WHERE name = ?1", [bucket])? {
+            return Err(StoreError::BucketUnknown(bucket.to_owned()));
+        }
+        self.execute(
+            "INSERT INTO transfers (id, project_id, body) VALUES (?1, ?2, ?3)",
+            params![id, project, body.to_string()],
+        )?;
+        // A stream that is named twice is one stream.
+        let mut seen = HashSet::new();
+        for stream in streams.iter().filter(|stream| seen.insert(**stream)) {
+            self.execute(
+                "INSERT INTO transfer_streams (stream_id, transfer_id) VALUES (?1, ?2)",
+                params![stream, id],
+            )
+            .map_err(|error| in_use(error, stream))?;
+        }
+        Ok(id)
     }
 
     fn execute(&self, sql: &str, parameters: impl Params) -> rusqlite::Result<usize> {
@@ -518,6 +647,28 @@ fn name_taken(error: rusqlite::Error) -> StoreError {
         Some(ffi::SQLITE_CONSTRAINT_UNIQUE) => StoreError::NameTaken,
         _ => error.into(),
     }
+}
+
+/// Why something can't be added to the stock.
+fn cannot_add(error: rusqlite::Error, what: &str) -> StoreError {
+    match violated(&error) {
+        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            StoreError::Invalid(format!("{what} is there already"))
+        }
+        Some(ffi::SQLITE_CONSTRAINT_CHECK) => StoreError::Invalid(format!("{what}: this is no id")),
+        _ => error.into(),
+    }
+}
+
+/// Why a part of a manifest can't be created.
+fn cannot_declare(error: StoreError, what: &str) -> StoreError {
+    StoreError::Invalid(match error {
+        StoreError::NameTaken => format!("{what} is there already"),
+        StoreError::QuotaReached => format!("{what}: the quota is reached"),
+        StoreError::BucketUnknown(name) => format!("{what}: there is no bucket {name:?}"),
+        StoreError::InUse(_) => format!("{what}: the stream has a transfer already"),
+        other => return other,
+    })
 }
 
 /// A transfer holds on to what was to be deleted, or to the stream of another transfer.

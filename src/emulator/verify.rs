@@ -155,7 +155,12 @@ mod tests {
     }
 
     fn key() -> Key {
-        Key { access_key: "AK".to_owned(), secret_key: "SK".to_owned(), security_token: None }
+        Key {
+            access_key: "AK".to_owned(),
+            secret_key: "SK".to_owned(),
+            security_token: None,
+            expires_at: None,
+        }
     }
 
     /// A request as our signer signs it.
@@ -358,7 +363,7 @@ mod tests {
             }
             headers.insert("authorization", vector.authorization.parse().unwrap());
             let token = headers.get("x-security-token").map(|v| v.to_str().unwrap().to_owned());
-            let key = Key { access_key: vector.ak, secret_key: vector.sk, security_token: token };
+            let key = Key { access_key: vector.ak, secret_key: vector.sk, security_token: token, ..key() };
             let now = signer::parse_date(&vector.sdk_date).unwrap();
             assert_eq!(judge_with(&request.into_parts().0, &body, now, key), Ok(()), "{}", vector.name);
             judged += 1;

@@ -1,11 +1,13 @@
 //! The one error type of every call.
 
 mod carried;
+mod mismatch;
 mod service;
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 pub(crate) use carried::{carry, uncarry};
+pub(crate) use mismatch::Mismatch;
 pub(crate) use service::{excerpt, read, refuses};
 
 use crate::{
@@ -143,7 +145,8 @@ impl Error {
             Self::Transport(error) => error.sent && creates(error.operation),
             Self::Decode(error) => creates(error.operation),
             Self::Service(error) => {
-                matches!(error.status, 408 | 500..=502 | 504..=599) && creates(error.operation)
+                error.in_doubt
+                    || matches!(error.status, 408 | 500..=502 | 504..=599) && creates(error.operation)
             }
             _ => false,
         }
@@ -166,6 +169,9 @@ impl fmt::Display for Error {
             Self::Decode(e) => e.fmt(f)?,
         }
         if f.alternate() {
+            if let Some(mismatch) = self.as_service().and_then(|e| e.mismatch.as_ref()) {
+                write!(f, "\n{mismatch}")?;
+            }
             if let Some(remedy) = self.remedy() {
                 write!(f, "\n  what to do: {remedy}")?;
             }
@@ -193,6 +199,12 @@ impl std::error::Error for Error {
 impl From<InvalidInput> for Error {
     fn from(error: InvalidInput) -> Self {
         Self::InvalidInput(error)
+    }
+}
+
+impl From<CredentialsError> for Error {
+    fn from(error: CredentialsError) -> Self {
+        Self::Credentials(error)
     }
 }
 
@@ -257,15 +269,17 @@ impl fmt::Display for ConflictError {
 }
 
 /// Credentials that could not be had.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CredentialsError {
     message: String,
-    source: Option<Box<Error>>,
+    /// Shared by all callers who waited for the same login.
+    source: Option<Arc<Error>>,
 }
 
 impl CredentialsError {
-    pub(crate) fn new(message: impl Into<String>, source: Option<Error>) -> Self {
-        Self { message: message.into(), source: source.map(Box::new) }
+    /// Says why there are none, and what the cause was; for a [`CredentialsProvider`](crate::CredentialsProvider).
+    pub fn new(message: impl Into<String>, source: Option<Error>) -> Self {
+        Self { message: message.into(), source: source.map(Arc::new) }
     }
 }
 
@@ -339,6 +353,12 @@ pub struct ServiceError {
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
+    /// An earlier attempt may have done the work.
+    pub(crate) in_doubt: bool,
+    /// The service's clock when it answered.
+    pub(crate) server_time: Option<jiff::Timestamp>,
+    /// Where the service's idea of the request differs from ours.
+    pub(crate) mismatch: Option<Mismatch>,
 }
 
 impl ServiceError {
@@ -377,6 +397,23 @@ impl ServiceError {
         self.attempts
     }
 
+    /// An error of this status and code.
+    #[cfg(test)]
+    pub(crate) fn for_test(status: u16, code: Option<&str>) -> Self {
+        Self {
+            operation: None,
+            status,
+            code: code.map(str::to_owned),
+            message: "a test".to_owned(),
+            request_id: None,
+            retry_after: None,
+            attempts: 1,
+            in_doubt: false,
+            server_time: None,
+            mismatch: None,
+        }
+    }
+
     /// The kind of its code, where the spec knows the code.
     pub fn class(&self) -> Option<Class> {
         spec::error_code(self.code()?, self.status).map(|row| row.class)
@@ -393,8 +430,12 @@ impl ServiceError {
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_operation(f, self.operation)?;
-        match &self.code {
-            Some(code) => write!(f, "{code}: {}", self.message)?,
+        if let Some(code) = &self.code {
+            write!(f, "{code}: ")?;
+        }
+        // What follows is better shown line by line, as `{:#}` does.
+        match self.message.split_once(mismatch::MARK).filter(|_| self.mismatch.is_some()) {
+            Some((before, _)) => write!(f, "{before}{}…", mismatch::MARK)?,
             None => f.write_str(&self.message)?,
         }
         write!(f, " (HTTP {}", self.status)?;

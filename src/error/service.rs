@@ -10,6 +10,9 @@ use serde_json::Value;
 /// How much of a body that can't be read an error shows, in characters.
 const EXCERPT: usize = 200;
 
+/// What stands before the security token in a canonical request that the gateway echoes.
+pub(super) const SECRET_LINE: &str = "x-security-token:";
+
 /// Headers that may hold the request id: LTS and the gateway, then IAM.
 const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "x-iam-trace-id"];
 
@@ -108,8 +111,13 @@ pub(crate) fn excerpt(body: &[u8]) -> String {
     short
 }
 
-/// A message on one line, without control characters.
+/// A message on one line, without control characters, and without the token that the gateway echoes.
 fn one_line(message: &str) -> String {
+    let shown = |part: &str| match part.trim_start().starts_with(SECRET_LINE) {
+        true => format!("{SECRET_LINE}[redacted]"),
+        false => part.to_owned(),
+    };
+    let message = message.split('|').map(shown).collect::<Vec<_>>().join("|");
     message
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())
@@ -141,6 +149,13 @@ mod tests {
             let refusal = read_text(400, body);
             assert_eq!((refusal.code.as_deref(), refusal.message.as_str()), (code, message), "{body}");
         }
+    }
+
+    #[test]
+    fn an_echoed_token_is_not_kept() {
+        let body = r#"{"error_code":"APIGW.0301","error_msg":"canonicalRequest:GET|/|host:h|x-security-token:hush|x-a:1"}"#;
+        let message = read_text(401, body).message;
+        assert_eq!(message, "canonicalRequest:GET|/|host:h|x-security-token:[redacted]|x-a:1");
     }
 
     #[test]

@@ -5,9 +5,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Auth, Transport};
 use crate::{
-    auth::{AkSk, signer::SigningRequest},
-    error::{ConfigurationError, Error, TransportError, TransportFailure},
-    ids::ProjectId,
+    auth::{AkSk, Provided, canonical::MAX_BODY, signer::SigningRequest},
+    error::{ConfigurationError, Error, Mismatch, TransportError, TransportFailure},
+    input::InvalidInput,
+    secret::Secret,
     spec::Operation,
 };
 
@@ -15,6 +16,9 @@ use crate::{
 const MAX_ANSWER: usize = 256 << 20;
 /// How much of an error answer is read, in bytes. Error bodies have a few hundred.
 const MAX_ERROR: usize = 64 << 10;
+
+/// Why a longer body than [`MAX_BODY`] can't be signed.
+const BODY_RULE: &str = "at most 12,582,912 bytes with an access key; with a token, it may be longer";
 
 /// Headers of an answer that hold a secret.
 const SECRET_ANSWER_HEADERS: [&str; 1] = ["x-subject-token"];
@@ -26,26 +30,68 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
 }
 
-/// Adds the credentials to a request.
-pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request) -> Result<(), Error> {
-    match &to.shared.auth {
-        Auth::None => Ok(()),
-        Auth::Keys(keys) => sign(keys, to.project.as_ref(), request),
-        Auth::Token(token) => {
-            request.headers_mut().insert("x-auth-token", token.clone());
-            Ok(())
+/// What takes a request to the service and brings the answer back.
+pub(super) trait Carrier: Sync {
+    /// Sends a request and reads its answer.
+    fn carry(&self, request: reqwest::Request)
+    -> impl Future<Output = Result<Answer, TransportError>> + Send;
+}
+
+/// The network.
+pub(super) struct Wire<'a> {
+    pub(super) http: &'a reqwest::Client,
+    pub(super) operation: Option<Operation>,
+}
+
+impl Carrier for Wire<'_> {
+    async fn carry(&self, request: reqwest::Request) -> Result<Answer, TransportError> {
+        send(self.http, request, self.operation).await
+    }
+}
+
+/// What a request was authenticated with.
+pub(super) enum Used {
+    Nothing,
+    Token(Secret),
+    Keys { canonical_request: String },
+}
+
+impl Used {
+    /// Says in an error what a refused signature covered.
+    pub(super) fn explain(&self, error: &mut Error) {
+        if let (Self::Keys { canonical_request }, Error::Service(error)) = (self, error) {
+            error.mismatch = Mismatch::of(canonical_request, &error.message);
         }
-        Auth::Login(source) => {
-            let issued = source.issued().await?;
-            request.headers_mut().insert("x-auth-token", issued.token.clone());
-            Ok(())
+    }
+}
+
+/// A request like this one. Bodies are in memory, and can be sent again.
+pub(super) fn copy(request: &reqwest::Request) -> reqwest::Request {
+    request
+        .try_clone()
+        .unwrap_or_else(|| reqwest::Request::new(request.method().clone(), request.url().clone()))
+}
+
+/// Adds the credentials to a request.
+pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request) -> Result<Used, Error> {
+    let Auth::By(provider) = &to.shared.auth else { return Ok(Used::Nothing) };
+    match provider.provide().await? {
+        Provided::Keys(keys) => sign(&keys, to, request),
+        Provided::Token { token, .. } => {
+            let mut value = HeaderValue::from_str(token.expose()).map_err(|_| {
+                ConfigurationError::new("credentials", "the token holds a character that no header can")
+            })?;
+            value.set_sensitive(true);
+            request.headers_mut().insert("x-auth-token", value);
+            Ok(Used::Token(token))
         }
     }
 }
 
 /// Signs content-type, host, x-project-id, x-sdk-date and x-security-token; never user-agent, which proxies
 /// rewrite.
-fn sign(keys: &AkSk, project: Option<&ProjectId>, request: &mut reqwest::Request) -> Result<(), Error> {
+fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<Used, Error> {
+    let project = to.project.as_ref();
     let url = request.url();
     let host = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -57,7 +103,11 @@ fn sign(keys: &AkSk, project: Option<&ProjectId>, request: &mut reqwest::Request
         None => url.path().to_owned(),
     };
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-    let mut unsigned = SigningRequest::new(request.method().as_str(), &host, &target).body(body);
+    if body.len() > MAX_BODY {
+        return Err(InvalidInput::new("body", format!("{} bytes", body.len()), BODY_RULE).into());
+    }
+    let time = to.shared.signing_time();
+    let mut unsigned = SigningRequest::new(request.method().as_str(), &host, &target).body(body).at(time);
     if let Some(content_type) = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) {
         unsigned = unsigned.header("content-type", content_type);
     }
@@ -80,8 +130,9 @@ fn sign(keys: &AkSk, project: Option<&ProjectId>, request: &mut reqwest::Request
                 "the access key or the security token holds a character that no header can",
             )
         })?;
+    let canonical_request = signed.canonical_request().to_owned();
     request.headers_mut().extend(headers);
-    Ok(())
+    Ok(Used::Keys { canonical_request })
 }
 
 /// Sends a request and reads its answer, bounded.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::attempt::Answer;
 use crate::{
@@ -28,6 +28,9 @@ pub(super) fn judge(
             request_id: refusal.request_id,
             retry_after: retry_after(&headers),
             attempts: 1,
+            in_doubt: false,
+            server_time: date(&headers, &header::DATE),
+            mismatch: None,
         };
         return Err((Error::Service(Box::new(error)), body));
     }
@@ -65,8 +68,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    let date = date(headers, &header::RETRY_AFTER)?;
     Some(Duration::try_from(date.duration_since(jiff::Timestamp::now())).unwrap_or_default())
+}
+
+/// A header that holds a date.
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<jiff::Timestamp> {
+    Some(jiff::fmt::rfc2822::parse(headers.get(name)?.to_str().ok()?.trim()).ok()?.timestamp())
 }
 
 #[cfg(test)]

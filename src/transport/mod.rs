@@ -1,25 +1,52 @@
 //! The way of a call, from top to bottom.
 //!
 //! Every call, helper or raw, ends in the hook [`ClientHooks::exec`] of a generated client, and the hook does
-//! all of it: it sets the headers, authenticates, sends, reads the answer and judges it. The generated code
-//! before it only builds a URL and a body, the code after it only decodes an answer that is known to decode.
+//! all of it: it sets the headers and makes attempts, each of which waits for the client's pace,
+//! authenticates, sends, reads the answer and judges it. The generated code before it only builds a URL and a
+//! body, the code after it only decodes an answer that is known to decode.
 
 mod attempt;
 mod judge;
+mod observe;
+mod pacing;
+mod retry;
+#[cfg(test)]
+mod tests;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
-use http::{HeaderValue, header};
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::Instrument;
 
 use crate::{
     api,
-    auth::{AkSk, token::TokenSource},
-    error::{Error, TransportError, TransportFailure, carry},
+    auth::CredentialsProvider,
+    error::{Error, ServiceError, TransportError, TransportFailure, carry},
     ids::ProjectId,
     spec::{Operation, REQUEST_MEDIA_TYPE},
 };
+
+use self::{
+    attempt::{Carrier, Used, Wire},
+    pacing::Pacing,
+    retry::{Course, Next},
+};
+
+pub use retry::RetryPolicy;
+
+/// How far the server's clock must be from ours to be the reason for a refused signature. The gateway allows
+/// 15 minutes; a difference of less than this is none.
+const LEAST_SKEW: i64 = 60;
 
 /// What a generated client carries inside: how its calls are authenticated, sent and judged.
 #[derive(Clone)]
@@ -29,6 +56,8 @@ pub struct Transport {
     pub(crate) deadline: Option<Instant>,
     /// The project, which a signature covers where it is known.
     pub(crate) project: Option<ProjectId>,
+    /// When this call is tried again; none: as [`Shared::retry`] says.
+    pub(crate) retry: Option<RetryPolicy>,
 }
 
 /// What all calls of a client share.
@@ -37,18 +66,30 @@ pub(crate) struct Shared {
     pub(crate) user_agent: HeaderValue,
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    /// The pace of all calls.
+    pacing: Pacing,
+    /// How far the server's clock is ahead of ours, in seconds, as far as we know.
+    skew: AtomicI64,
+    /// Random numbers in 0..1.
+    random: fn() -> f64,
+}
+
+/// The settings of [`Shared`].
+pub(crate) struct Settings {
+    pub(crate) auth: Auth,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) call_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
 }
 
 /// How a request is authenticated.
 pub(crate) enum Auth {
     /// Not at all: the request is a login.
     None,
-    /// With a signature.
-    Keys(AkSk),
-    /// With the caller's token, marked as sensitive.
-    Token(HeaderValue),
-    /// With a token that the client gets by itself.
-    Login(Arc<TokenSource>),
+    /// With what the provider has at that moment: a signature, or a token.
+    By(Arc<dyn CredentialsProvider>),
 }
 
 impl fmt::Debug for Transport {
@@ -58,8 +99,20 @@ impl fmt::Debug for Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(shared: Shared, project: Option<ProjectId>) -> Self {
-        Self { shared: Arc::new(shared), deadline: None, project }
+    pub(crate) fn new(settings: Settings, project: Option<ProjectId>) -> Self {
+        let Settings { auth, user_agent, attempt_timeout, call_timeout, retry } = settings;
+        let (pacing, skew) = (Pacing::default(), AtomicI64::default());
+        let shared = Shared {
+            auth,
+            user_agent,
+            attempt_timeout,
+            call_timeout,
+            retry,
+            pacing,
+            skew,
+            random: fastrand::f64,
+        };
+        Self { shared: Arc::new(shared), deadline: None, project, retry: None }
     }
 
     /// Makes the call and answers what the generated client shall see.
@@ -70,38 +123,110 @@ impl Transport {
         info: &OperationInfo,
     ) -> reqwest::Response {
         let operation = Operation::from_generated_name(info.operation_id);
-        let deadline = self.deadline.unwrap_or_else(|| Instant::now() + self.shared.call_timeout);
         self.set_headers(&mut request);
-        match self.one_attempt(http, request, operation, deadline).await {
-            Ok(answer) => match judge::judge(operation, answer) {
-                Ok(response) => response,
-                Err((error, body)) => carry(error, body),
-            },
-            Err(error) => carry(error, bytes::Bytes::new()),
+        let span = observe::call(operation, request.method());
+        let answer =
+            self.attempts(&Wire { http, operation }, &request, operation).instrument(span.clone()).await;
+        observe::ended(&span, &answer);
+        answer.unwrap_or_else(|(error, body)| carry(error, body))
+    }
+
+    /// Makes attempts until one succeeds or no further one may help.
+    async fn attempts(
+        &self,
+        carrier: &impl Carrier,
+        request: &reqwest::Request,
+        operation: Option<Operation>,
+    ) -> Result<reqwest::Response, (Error, Bytes)> {
+        let shared = &*self.shared;
+        let deadline = self.deadline.unwrap_or_else(|| Instant::now() + shared.call_timeout);
+        let policy = self.retry.unwrap_or(shared.retry);
+        let mut course = Course::new(policy, request.method());
+        loop {
+            let mut used = Used::Nothing;
+            let failed = self.attempt(carrier, request, operation, deadline, &mut used).await;
+            let (mut error, body) = match failed {
+                Ok(response) => {
+                    shared.pacing.refund();
+                    return Ok(response);
+                }
+                Err(failed) => failed,
+            };
+            let next = course.after(&error, (shared.random)());
+            if let Error::Service(error) = &mut error {
+                error.attempts = course.attempts();
+                error.in_doubt = next == Next::FailInDoubt;
+                if let (429 | 503, Some(time)) = (error.status, error.retry_after) {
+                    shared.pacing.hold(time);
+                }
+            }
+            match next {
+                Next::Again { pause } => {
+                    let until = shared.pacing.not_before().unwrap_or_else(Instant::now).checked_add(pause);
+                    match until.filter(|until| *until < deadline) {
+                        Some(until) if !policy.is_budgeted() || shared.pacing.pay() => {
+                            observe::retry(course.attempts(), &error, until);
+                            sleep_until(until).await;
+                        }
+                        _ => return Err((error, body)),
+                    }
+                }
+                Next::Reauthenticate if shared.may_be_let_in(&error, &used) => {
+                    observe::retry(course.attempts(), &error, Instant::now());
+                }
+                Next::Succeed => return Ok(gone()),
+                Next::Reauthenticate | Next::Fail | Next::FailInDoubt => {
+                    used.explain(&mut error);
+                    return Err((error, body));
+                }
+            }
         }
     }
 
-    /// One attempt, within its own time and the call's deadline. Another attempt starts here, too: it must be
-    /// authenticated anew.
-    async fn one_attempt(
+    /// Whether something may be done again after so many attempts, as policy, budget and deadline have it. It
+    /// waits first. This is for callers who find out by other means that an attempt did not do its work.
+    pub(crate) async fn may_repeat(&self, attempts: u32) -> bool {
+        let policy = self.retry.unwrap_or(self.shared.retry);
+        let Some(pause) = policy.pause_after(attempts, (self.shared.random)()) else { return false };
+        let until = Instant::now() + pause;
+        let in_time = self.deadline.is_none_or(|deadline| until < deadline);
+        if !in_time || (policy.is_budgeted() && !self.shared.pacing.pay()) {
+            return false;
+        }
+        sleep_until(until).await;
+        true
+    }
+
+    /// One attempt, within its own time and the call's deadline, authenticated anew.
+    async fn attempt(
         &self,
-        http: &reqwest::Client,
-        mut request: reqwest::Request,
+        carrier: &impl Carrier,
+        request: &reqwest::Request,
         operation: Option<Operation>,
         deadline: Instant,
-    ) -> Result<attempt::Answer, Error> {
-        let late =
-            |failure, sent| Error::Transport(TransportError { operation, failure, sent, source: None });
+        used: &mut Used,
+    ) -> Result<reqwest::Response, (Error, Bytes)> {
+        let late = |failure, sent| {
+            (Error::Transport(TransportError { operation, failure, sent, source: None }), Bytes::new())
+        };
+        if let Some(until) = self.shared.pacing.not_before() {
+            if until >= deadline {
+                return Err(late(TransportFailure::Deadline, false));
+            }
+            sleep_until(until).await;
+        }
+        let mut request = attempt::copy(request);
         let authenticated = timeout_at(deadline, attempt::authenticate(self, &mut request)).await;
-        authenticated.map_err(|_| late(TransportFailure::Deadline, false))??;
+        *used = authenticated
+            .map_err(|_| late(TransportFailure::Deadline, false))?
+            .map_err(|error| (error, Bytes::new()))?;
         let (until, failure) = match Instant::now() + self.shared.attempt_timeout {
             attempt_ends if attempt_ends < deadline => (attempt_ends, TransportFailure::Timeout),
             _ => (deadline, TransportFailure::Deadline),
         };
-        match timeout_at(until, attempt::send(http, request, operation)).await {
-            Ok(answer) => answer.map_err(Error::Transport),
-            Err(_) => Err(late(failure, true)),
-        }
+        let answer = timeout_at(until, carrier.carry(request)).await.map_err(|_| late(failure, true))?;
+        let answer = answer.map_err(|error| (Error::Transport(error), Bytes::new()))?;
+        judge::judge(operation, answer)
     }
 
     /// The headers of every request. The generated code sends `api-version`, which the service doesn't know,
@@ -113,6 +238,44 @@ impl Transport {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(REQUEST_MEDIA_TYPE));
         headers.insert(header::USER_AGENT, self.shared.user_agent.clone());
     }
+}
+
+impl Shared {
+    /// Whether a refused credential has a better successor: a new token, or our time set by the server's.
+    fn may_be_let_in(&self, error: &Error, used: &Used) -> bool {
+        let Error::Service(error) = error else { return false };
+        match used {
+            Used::Token(token) => matches!(&self.auth, Auth::By(provider) if provider.refused(token)),
+            Used::Keys { .. } => self.learn_time(error),
+            Used::Nothing => false,
+        }
+    }
+
+    /// Sets our time by the server's, if the two are so far apart that it explains the refusal.
+    fn learn_time(&self, error: &ServiceError) -> bool {
+        let Some(theirs) = error.server_time else { return false };
+        let skew = theirs.as_second() - jiff::Timestamp::now().as_second();
+        let known = self.skew.load(Ordering::Relaxed);
+        if (skew - known).abs() < LEAST_SKEW {
+            return false;
+        }
+        self.skew.store(skew, Ordering::Relaxed);
+        true
+    }
+
+    /// The time of signing, by the server's clock as far as we know it.
+    fn signing_time(&self) -> jiff::Timestamp {
+        let now = jiff::Timestamp::now();
+        let skew = jiff::SignedDuration::from_secs(self.skew.load(Ordering::Relaxed));
+        now.checked_add(skew).unwrap_or(now)
+    }
+}
+
+/// The answer to a DELETE whose work is done.
+fn gone() -> reqwest::Response {
+    let mut response = http::Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.into()
 }
 
 impl ClientHooks<Transport> for api::lts::Client {

@@ -182,6 +182,13 @@ fn a_busy_port_is_one_line() {
 }
 
 #[test]
+fn contradictory_options_are_one_line_and_nobody_listens() {
+    let arguments = ["emulator", "--listen", "127.0.0.1:0", "--bucket", "twice,twice"];
+    fails(&arguments, 3, "bucket \"twice\"");
+    assert_eq!(stderr(&run(&arguments)).lines().count(), 1);
+}
+
+#[test]
 fn print_env_is_what_a_client_needs() {
     let output = run(&["emulator", "--print-env", "--listen", "127.0.0.1:8099"]);
     let text = stdout(&output);

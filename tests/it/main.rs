@@ -1,14 +1,19 @@
 //! All integration tests, in one binary: it links once.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod alone;
 mod cli;
 mod client;
+mod credentials;
 mod emulator;
+mod ensure;
+mod faults;
 mod schemas;
 mod script;
 mod signing;
 mod spec;
 mod structure;
 mod suite;
+mod token;
 mod trace;
 mod wire;

@@ -21,11 +21,11 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("error", &["input", "model", "spec"]),
     // An IAM client without credentials logs in and looks projects up.
     ("auth", &["api", "error", "ids", "input", "secret"]),
-    ("config", &["api", "auth", "client", "error", "ids", "transport"]),
-    ("transport", &["api", "auth", "error", "ids", "spec"]),
-    ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec"]),
+    ("config", &["api", "auth", "client", "error", "ids", "secret", "transport"]),
+    ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
+    ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
     // Its handle alone uses client settings; its rules know nothing of the client.
-    ("emulator", &["api", "auth", "config", "ids", "spec"]),
+    ("emulator", &["api", "auth", "config", "ids", "input", "manifest", "spec"]),
 ];
 
 /// Parts by the name under which the crate's root exports them.
@@ -80,7 +80,8 @@ fn the_binary_uses_the_public_api_only() {
 fn read(dir: &Path, used: &mut BTreeMap<String, BTreeSet<String>>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        if path.ends_with("bin") {
+        // A binary of its own, and unit tests that have a file to themselves.
+        if path.ends_with("bin") || path.ends_with("tests.rs") {
             continue;
         }
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use huaweicloud_lts::{
-    Client, Credentials, Error, GroupId, StorageFormat, StreamId, TransferInterval, TransportFailure, Ttl,
+    Client, Credentials, Error, GroupId, RetryPolicy, StorageFormat, StreamId, TransferInterval,
+    TransportFailure, Ttl,
 };
 use serde_json::{Value, json};
 
+use crate::alone::alone;
 use crate::script::{GROUP, PROJECT, Reply, Script};
 
 fn group() -> GroupId {
@@ -158,7 +160,7 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
         Reply::with(503, &[], ""),
     ])
     .await;
-    let lts = script.with_token().build().unwrap();
+    let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
 
     let error = lts.groups().await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
@@ -172,7 +174,9 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
         "listLogGroups: LTS.0201: The log group does not existed (HTTP 200, request req-1)"
     );
 
-    let error = lts.groups().await.unwrap_err();
+    // A client of its own: one that is asked to wait does so with its next call, too.
+    let throttled = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+    let error = throttled.groups().await.unwrap_err();
     assert!(
         error.is_throttled() && error.is_retryable() && error.request_id() == Some("from-the-body"),
         "{error}"
@@ -205,7 +209,8 @@ async fn a_creation_without_a_whole_answer_has_an_unknown_outcome() {
         Reply::Bytes(cut),
     ])
     .await;
-    let lts = script.with_token().attempt_timeout(Duration::from_millis(200)).build().unwrap();
+    let settings = script.with_token().retry(RetryPolicy::off());
+    let lts = settings.attempt_timeout(Duration::from_millis(200)).build().unwrap();
     for failure in [
         Some(TransportFailure::Closed),
         Some(TransportFailure::Closed),
@@ -284,6 +289,56 @@ async fn secrets_are_nowhere_to_be_seen() {
     shown += &format!("{error} {error:#} {error:?}");
     shown += &format!("{:?} {:?}", script.with_keys(), script.with_keys().build().unwrap().api());
     assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[tokio::test]
+async fn traces_show_calls_and_attempts_but_no_secrets() {
+    if !alone("wire::traces_show_calls_and_attempts_but_no_secrets") {
+        return;
+    }
+    use tracing::{Level, instrument::WithSubscriber};
+
+    /// What was written, by all clones.
+    #[derive(Clone, Default)]
+    struct Written(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let busy = || Reply::json(503, r#"{"error_code":"LTS.0010","error_msg":"busy"}"#);
+    let script = Script::serve([busy(), Reply::json(200, r#"{"log_groups":[]}"#), busy()]).await;
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::TRACE)
+        .with_ansi(false)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+        .with_writer(move || writer.clone())
+        .finish();
+    async {
+        let policy = RetryPolicy::default().first_pause(Duration::ZERO);
+        script.with_token().retry(policy).build().unwrap().groups().await.unwrap();
+        script.with_keys().build().unwrap().groups().retry(RetryPolicy::off()).await.unwrap_err();
+    }
+    .with_subscriber(subscriber)
+    .await;
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    for part in [
+        "http.request.method=\"GET\"",
+        "url.template=\"/v2/{project_id}/groups\"",
+        "attempt=1",
+        "LTS.0010",
+        "http.response.status_code=200",
+        "lts.request_id=\"req-1\"",
+    ] {
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
+    }
+    assert!(!text.contains("secret"), "{text}");
 }
 
 #[test]

@@ -25,6 +25,9 @@ export default (schema, options, { path, documentInventory }) => {
     return findings;
   }
 
+  if (!value.members && !['enum', 'minLength', 'maxLength', 'pattern'].some((limit) => limit in schema)) {
+    findings.push({ message: 'there is no enumeration or length to violate' });
+  }
   for (const member of value.members ?? []) {
     if (!schema.properties?.[member]) findings.push({ message: `there is no member ${member}` });
   }

@@ -13,6 +13,8 @@ const BELONGS = {
   array: ['minItems', 'maxItems', 'uniqueItems'],
 };
 
+const FORMATS = { int32: 'integer', int64: 'integer', float: 'number', double: 'number', password: 'string', 'date-time': 'string' };
+
 export default (input) => {
   const schema = input.schema ?? input;
   const text = (input.description ?? '').replace(/\s+/g, ' ');
@@ -25,6 +27,12 @@ export default (input) => {
     for (const limit of limits.filter((one) => one in schema)) {
       findings.push({ message: `${limit} says nothing of type ${schema.type}` });
     }
+  }
+  if (schema.format && FORMATS[schema.format] !== schema.type) {
+    findings.push({ message: `format ${schema.format} is not known for type ${schema.type}` });
+  }
+  if (schema.type === 'array' && /\bat least one\b/.test(text) && schema.minItems !== 1) {
+    findings.push({ message: `the description says "at least one", but minItems is ${schema.minItems ?? 'absent'}` });
   }
   if (schema.enum && new Set(schema.enum).size < schema.enum.length) findings.push({ message: 'enum repeats a value' });
   const forms = schema.type === 'string' ? LENGTHS : schema.type === 'integer' ? [RANGE] : [];

@@ -114,7 +114,8 @@ impl Demo {
         let requests = self.emulator.requests();
         let last = requests.last().ok_or_else(|| Failure::Bug("no request was made".to_owned()))?;
         let operation = last.operation.map(|operation| operation.id()).unwrap_or_default();
-        let (method, path, status) = (&last.method, shortened(&last.path), last.status);
+        let status = last.status.map(|status| status.to_string()).unwrap_or_default();
+        let (method, path) = (&last.method, shortened(&last.path));
         output::text(&format!("{operation:<16} {method:<6} {path:<33} {status} {result:<9} {time:>5.1} ms\n"))
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use huaweicloud_lts::emulator::{self, Admin, Options};
+use huaweicloud_lts::emulator::{Admin, Options};
 
 use crate::{exit::Failure, output};
 
@@ -105,11 +105,12 @@ pub(crate) fn run(arguments: EmulatorArguments) -> Result<(), Failure> {
     let runtime = runtime.map_err(|e| Failure::Configuration(format!("can't start: {e}")))?;
     runtime.block_on(async {
         let stop = stopped()?;
+        let server = arguments.options().listen(listener)?;
         if arguments.lenient {
             eprintln!("warning: --lenient: credentials are not checked");
         }
         output::text(&format!("lts emulator listening on http://{address}\n"))?;
-        Ok(emulator::serve(listener, arguments.options(), stop).await?)
+        Ok(server.run(stop).await?)
     })
 }
 

@@ -11,30 +11,30 @@ use serde_json::Value;
 
 /// An answer as it came.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
     /// Status, code and message of an error.
-    pub(super) fn error(&self) -> (u16, String, String) {
+    pub(crate) fn error(&self) -> (u16, String, String) {
         let body = self.json();
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         (self.status, text("error_code"), text("error_msg"))
     }
 
     /// A member of the body that is a text: an id, as a rule.
-    pub(super) fn text(&self, member: &str) -> String {
+    pub(crate) fn text(&self, member: &str) -> String {
         self.json()[member].as_str().unwrap_or_else(|| panic!("no {member}: {self:?}")).to_owned()
     }
 
@@ -51,7 +51,7 @@ impl Reply {
 
 /// A request in the making.
 #[derive(Clone)]
-pub(super) struct Request {
+pub(crate) struct Request {
     method: String,
     target: String,
     headers: Vec<(String, String)>,
@@ -60,7 +60,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn new(method: &str, target: impl Into<String>) -> Self {
+    pub(crate) fn new(method: &str, target: impl Into<String>) -> Self {
         Self {
             method: method.to_owned(),
             target: target.into(),
@@ -70,32 +70,32 @@ impl Request {
         }
     }
 
-    pub(super) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    pub(super) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    pub(super) fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         self.header("Content-Type", "application/json;charset=UTF-8").body(body.to_string())
     }
 
     /// Sends the body in chunks, without a length.
-    pub(super) fn chunked(mut self) -> Self {
+    pub(crate) fn chunked(mut self) -> Self {
         self.chunked = true;
         self
     }
 
     /// Signs it with the emulator's keys.
-    pub(super) fn signed(self, emulator: &Emulator) -> Self {
+    pub(crate) fn signed(self, emulator: &Emulator) -> Self {
         self.signed_with(emulator, &AkSk::new(emulator.access_key(), emulator.secret_key()))
     }
 
-    pub(super) fn signed_with(mut self, emulator: &Emulator, keys: &AkSk) -> Self {
+    pub(crate) fn signed_with(mut self, emulator: &Emulator, keys: &AkSk) -> Self {
         let host = authority(emulator);
         let mut signing = SigningRequest::new(&self.method, host, &self.target).body(&self.body);
         for (name, value) in &self.headers {
@@ -108,7 +108,7 @@ impl Request {
         self
     }
 
-    fn bytes(&self, host: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, host: &str) -> Vec<u8> {
         let mut out = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", self.method, self.target);
         if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             out += &format!("Host: {host}\r\n");
@@ -137,7 +137,7 @@ impl Request {
     }
 
     /// Sends it. Every answer is held to what every answer must have.
-    pub(super) fn send(&self, emulator: &Emulator) -> Reply {
+    pub(crate) fn send(&self, emulator: &Emulator) -> Reply {
         let reply = raw(emulator, &self.bytes(authority(emulator)));
         let reply = reply.unwrap_or_else(|| panic!("no answer to {} {}", self.method, self.target));
         let id = reply.header("X-Request-Id").unwrap_or_else(|| panic!("no X-Request-Id: {reply:?}"));
@@ -158,12 +158,12 @@ impl Request {
 }
 
 /// Host and port of an emulator.
-pub(super) fn authority(emulator: &Emulator) -> &str {
+pub(crate) fn authority(emulator: &Emulator) -> &str {
     emulator.url().strip_prefix("http://").unwrap()
 }
 
 /// Sends bytes, and reads the answer until the other side closes; none if there is none.
-pub(super) fn raw(emulator: &Emulator, bytes: &[u8]) -> Option<Reply> {
+pub(crate) fn raw(emulator: &Emulator, bytes: &[u8]) -> Option<Reply> {
     let mut stream = TcpStream::connect(authority(emulator)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     // The other side may have had enough before the end.

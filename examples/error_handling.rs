@@ -1,0 +1,36 @@
+//! Tells refusals apart by what can be done about them.
+
+use huaweicloud_lts::{ClientBuilder, Emulator, Error, GroupId, TransferInterval, Ttl};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let emulator = Emulator::start()?;
+    let lts = ClientBuilder::from(&emulator).build()?;
+    let group = lts.create_group("app", Ttl::days(7)).await?;
+    let stream = lts.group(&group).create_stream("nginx").await?;
+
+    // Found before anything is sent: a name against the rules, an id that would change the URL.
+    report(lts.create_group(".hidden", Ttl::days(7)).await.unwrap_err());
+    report("../other".parse::<GroupId>().unwrap_err().into());
+
+    // Refused by the service.
+    report(lts.create_group("app", Ttl::days(7)).await.unwrap_err());
+    let unknown: GroupId = "00000000-0000-4000-8000-000000000000".parse()?;
+    report(lts.delete_group(&unknown).await.unwrap_err());
+    lts.group(&group).transfer_to_obs([&stream], emulator.bucket(), TransferInterval::Hours1).await?;
+    report(lts.delete_group(&group).await.unwrap_err());
+    Ok(())
+}
+
+fn report(error: Error) {
+    let kind = match &error {
+        Error::InvalidInput(input) => format!("mend {}", input.field()),
+        error if error.is_already_exists() => "use the one that is there".to_owned(),
+        error if error.is_not_found() => "look for the right one".to_owned(),
+        error if error.is_in_use() => "end its transfer first".to_owned(),
+        error if error.is_retryable() => "try again later".to_owned(),
+        _ => "ask a person".to_owned(),
+    };
+    // `{:#}` adds what to do, as the specification has it.
+    println!("{kind}:\n  {error:#}\n");
+}

@@ -1,0 +1,199 @@
+//! Settings from the profile file, an INI file that the official SDKs read, too.
+//!
+//! Messages name the file, the section and the key, never a value: a secret may stand anywhere in such a file.
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use configparser::ini::Ini;
+use zeroize::Zeroize;
+
+use super::sources::{Found, Setting};
+use crate::{
+    auth::{AkSk, Credentials, chain::Passed},
+    error::ConfigurationError,
+    secret::Secret,
+};
+
+/// The largest file read, in bytes: hundreds of profiles.
+const MAX_FILE: u64 = 1 << 20;
+
+/// One section of a profile file.
+#[derive(Clone)]
+pub(super) struct Profile {
+    /// File and section, for messages.
+    place: String,
+    values: BTreeMap<String, Secret>,
+}
+
+impl Profile {
+    /// Reads a section of a file; where there is no such file or section, it says so.
+    pub(super) fn read(file: &Path, section: &str) -> Result<Result<Self, Passed>, ConfigurationError> {
+        let name = file.display();
+        let unreadable =
+            |e: &dyn std::fmt::Display| ConfigurationError::new("profile", format!("{name}: {e}"));
+        let passed = |why: String| Ok(Err(Passed::new(format!("profile {name}"), why)));
+        let length = match fs::metadata(file) {
+            Ok(facts) => facts.len(),
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return passed("doesn't exist".to_owned());
+            }
+            Err(e) => return Err(unreadable(&e)),
+        };
+        if length > MAX_FILE {
+            return Err(unreadable(&"is too large for a profile file"));
+        }
+        let text = match fs::read_to_string(file) {
+            Ok(text) => text,
+            // The system's words for it don't say what to look at.
+            Err(e) if e.kind() == io::ErrorKind::InvalidData => return Err(unreadable(&"is not UTF-8")),
+            Err(e) => return Err(unreadable(&e)),
+        };
+        let mut sections = parse(text).map_err(|why| unreadable(&why))?;
+        match sections.remove(section) {
+            Some(values) => Ok(Ok(Self { place: format!("profile {name} [{section}]"), values })),
+            None => passed(format!("has no section [{section}]")),
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<&Secret> {
+        self.values.get(key)
+    }
+
+    fn find(&self, key: &str) -> Option<Found> {
+        self.get(key).map(|value| Found::at(value, format!("{} {key}", self.place)))
+    }
+
+    pub(super) fn setting(&self, setting: Setting) -> Option<Found> {
+        self.find(setting.name())
+    }
+
+    /// The endpoint of LTS.
+    pub(super) fn lts_endpoint(&self) -> Option<Found> {
+        self.find("endpoint")
+    }
+
+    /// The key pair.
+    pub(super) fn credentials(&self) -> Result<Credentials, Passed> {
+        match (self.get("ak"), self.get("sk")) {
+            (Some(ak), Some(sk)) => {
+                let keys = AkSk::new(ak.expose(), sk.clone());
+                let token = self.get("security_token").cloned();
+                Ok(token.map_or(keys.clone(), |token| keys.security_token(token)).into())
+            }
+            _ => Err(Passed::new(&self.place, self.lacking())),
+        }
+    }
+
+    /// Whether there is a part of a key pair, which can't be meant.
+    pub(super) fn has_half_a_credential(&self) -> bool {
+        self.get("ak").is_some() != self.get("sk").is_some()
+    }
+
+    /// The error for half a key pair.
+    pub(super) fn half(&self) -> ConfigurationError {
+        ConfigurationError::new("profile", format!("{}: {}", self.place, self.lacking()))
+    }
+
+    fn lacking(&self) -> &'static str {
+        match (self.get("ak"), self.get("sk")) {
+            (Some(_), _) => "ak set, but sk not set",
+            (None, Some(_)) => "sk set, but ak not set",
+            (None, None) => "ak, sk not set",
+        }
+    }
+}
+
+/// The sections of an INI file and what is in them; keys in lower case, empty values left out.
+///
+/// It reads a file as the official SDKs do: a line is a comment if it starts with `#` or `;`, and everything
+/// behind the first `=` or `:` is the value, quotes and all, since a secret key may hold any of these.
+fn parse(mut text: String) -> Result<BTreeMap<String, BTreeMap<String, Secret>>, String> {
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    let mut ini = Ini::new_cs();
+    let mut rules = ini.defaults();
+    rules.enable_inline_comments = false;
+    // Keys before the first section belong to no profile.
+    rules.default_section = String::new();
+    ini.load_defaults(rules);
+    let read = ini.read(text);
+    let mut sections = BTreeMap::new();
+    for (section, keys) in std::mem::take(ini.get_mut_map()) {
+        let values = keys.into_iter().filter_map(|(key, value)| {
+            Some((key.to_lowercase(), Secret::new(value.filter(|value| !value.is_empty())?)))
+        });
+        sections.insert(section, values.collect());
+    }
+    match read {
+        Ok(copy) => {
+            for mut value in copy.into_values().flat_map(|keys| keys.into_values()).flatten() {
+                value.zeroize();
+            }
+            sections.remove("");
+            Ok(sections)
+        }
+        Err(why) => {
+            // "line 3: what is wrong": the line is enough, and can't hold a value.
+            let line = why.strip_prefix("line ").and_then(|rest| rest.split(':').next());
+            Err(match line.filter(|line| line.bytes().all(|b| b.is_ascii_digit())) {
+                Some(line) => format!("line {line} is neither a section in brackets nor a key with a value"),
+                None => "is not an INI file".to_owned(),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values(text: &str, section: &str) -> Vec<(String, String)> {
+        let all = parse(text.to_owned()).unwrap().remove(section).unwrap_or_default();
+        all.into_iter().map(|(key, value)| (key, value.expose().to_owned())).collect()
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_file_is_read_as_the_official_sdks_read_it() {
+        let text = "\u{feff}stray = 1\r\n# ak = no\n; ak = no\n[basic]\r\nAK = one\r\nsk=a#b;c=d:e\\ \"f\"\nsecurity_token:\nproject_id : p\n\n[Global]\nak = other\n";
+        let expected = pairs(&[("ak", "one"), ("project_id", "p"), ("sk", "a#b;c=d:e\\ \"f\"")]);
+        assert_eq!(values(text, "basic"), expected);
+        assert_eq!(values(text, "Global"), pairs(&[("ak", "other")]));
+        assert_eq!(values(text, "global"), [], "sections are told apart by case");
+        assert_eq!(values(text, ""), []);
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_by_line_and_shows_no_value() {
+        for (text, line) in [("[basic]\nak = hush\n[open-hush\n", "line 3"), ("[basic]\n= hush\n", "line 2")]
+        {
+            let why = parse(text.to_owned()).unwrap_err();
+            assert!(why.starts_with(line) && !why.contains("hush"), "{why}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_without_a_panic(text in "[\\PC\\n\\r\\[\\]=:#; \\t]{0,200}") {
+            if let Err(why) = parse(text) {
+                prop_assert!(why.starts_with("line ") || why == "is not an INI file");
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read(
+            section in "[A-Za-z0-9_-]{1,12}",
+            entries in prop::collection::btree_map("[a-z_]{1,12}", "[!-~]([ -~]{0,30}[!-~])?", 0..8),
+        ) {
+            let lines: String = entries.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+            let expected: Vec<_> = entries.into_iter().collect();
+            prop_assert_eq!(values(&format!("[{section}]\n{lines}"), &section), expected);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! A stock of things to begin with: for tests and demonstrations that don't want to create it call by call.
+
+use std::{fmt, time::SystemTime};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Value, json};
+
+use super::{
+    clock,
+    options::{Key, Options, Project, User},
+};
+use crate::{
+    api::lts::types::{self, TransferType},
+    input::{InvalidInput, check_integer, check_text},
+    manifest::{self, Manifest},
+    spec::limits,
+};
+
+/// What an emulator is to have besides what it has already: all of it or, if something is wrong, nothing.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use huaweicloud_lts::{Emulator, emulator::Seed};
+///
+/// let manifest = serde_json::from_str(r#"{"groups": [{"name": "app", "streams": ["nginx"]}]}"#)?;
+/// let emulator = Emulator::start()?;
+/// emulator.seed(&Seed::new().bucket("my-bucket").manifest(manifest))?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// As JSON, for `POST /_emulator/seed`, it has the fields `manifest`, `users` (`{name, password, domain}`),
+/// `projects` (`{id, name}`), `keys` (`{ak, sk, security_token, expires_at}`), `tokens` (`{token, project_id,
+/// expires_at}`) and `buckets` (names), all of them optional. Times are RFC 3339, by the emulator's clock; what
+/// has no `expires_at` is good for ever, and a token without `project_id` is for no project.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[must_use = "a seed does nothing until an emulator is given it"]
+pub struct Seed {
+    #[serde(deserialize_with = "or_nothing")]
+    pub(super) manifest: Manifest,
+    #[serde(deserialize_with = "or_nothing")]
+    pub(super) users: Vec<User>,
+    #[serde(deserialize_with = "or_nothing")]
+    pub(super) projects: Vec<Project>,
+    #[serde(deserialize_with = "or_nothing")]
+    pub(super) keys: Vec<Key>,
+    #[serde(deserialize_with = "or_nothing")]
+    pub(super) tokens: Vec<SeedToken>,
+    #[serde(deserialize_with = "or_nothing")]
+    pub(super) buckets: Vec<String>,
+}
+
+/// A token that was not issued, but is good all the same.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedToken {
+    pub(super) token: String,
+    #[serde(default)]
+    pub(super) project_id: Option<String>,
+    #[serde(default, deserialize_with = "rfc3339")]
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+impl Seed {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the groups, streams and transfers of the first project. None of the groups may be there yet.
+    pub fn manifest(mut self, manifest: Manifest) -> Self {
+        self.manifest = manifest;
+        self
+    }
+
+    /// Adds a user. It may get a token for every project.
+    pub fn user(
+        mut self,
+        name: impl Into<String>,
+        password: impl Into<String>,
+        domain: impl Into<String>,
+    ) -> Self {
+        self.users.push(User { name: name.into(), password: password.into(), domain: domain.into() });
+        self
+    }
+
+    /// Adds a project.
+    pub fn project(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.projects.push(Project { id: id.into(), name: name.into() });
+        self
+    }
+
+    /// Adds a permanent key pair. It works in every project.
+    pub fn key(mut self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
+        let (access_key, secret_key) = (access_key.into(), secret_key.into());
+        self.keys.push(Key { access_key, secret_key, security_token: None, expires_at: None });
+        self
+    }
+
+    /// Adds a temporary key pair: requests have to carry its security token, and to come before it expires.
+    pub fn temporary_key(
+        mut self,
+        access_key: impl Into<String>,
+        secret_key: impl Into<String>,
+        security_token: impl Into<String>,
+        expires_at: SystemTime,
+    ) -> Self {
+        self.keys.push(Key {
+            access_key: access_key.into(),
+            secret_key: secret_key.into(),
+            security_token: Some(security_token.into()),
+            expires_at: Some(clock::timestamp(expires_at)),
+        });
+        self
+    }
+
+    /// Adds a token for a project, or for none; without `expires_at` it is good for ever.
+    pub fn token(
+        mut self,
+        token: impl Into<String>,
+        project_id: Option<&str>,
+        expires_at: Option<SystemTime>,
+    ) -> Self {
+        self.tokens.push(SeedToken {
+            token: token.into(),
+            project_id: project_id.map(str::to_owned),
+            expires_at: expires_at.map(clock::timestamp),
+        });
+        self
+    }
+
+    /// Adds an OBS bucket that transfers can write to.
+    pub fn bucket(mut self, name: impl Into<String>) -> Self {
+        self.buckets.push(name.into());
+        self
+    }
+
+    /// What breaks a rule that needs no state to be known, if anything does.
+    pub(super) fn check(&self, options: &Options) -> Result<(), String> {
+        let users = self.users.iter().flat_map(|user| {
+            [
+                ("user's name", &user.name),
+                ("user's password", &user.password),
+                ("user's domain", &user.domain),
+            ]
+        });
+        let projects = self.projects.iter();
+        let projects =
+            projects.flat_map(|project| [("project's id", &project.id), ("project's name", &project.name)]);
+        let keys = self.keys.iter().flat_map(|key| [("ak", &key.access_key), ("sk", &key.secret_key)]);
+        let tokens = self.tokens.iter().map(|token| ("token", &token.token));
+        let mut texts = users.chain(projects).chain(keys).chain(tokens);
+        if let Some((what, _)) = texts.find(|(_, text)| text.is_empty()) {
+            return Err(format!("a {what} must not be empty"));
+        }
+        let bucket = |name: &String| check_text("obs_bucket_name", &limits::OBS_BUCKET_NAME, name);
+        self.buckets.iter().try_for_each(bucket).map_err(|error| error.to_string())?;
+        for group in &self.manifest.groups {
+            check_group(group).map_err(|error| format!("group {:?}: {error}", group.name))?;
+            if options.ttl_must_be_7 && i64::from(group.ttl.as_days()) != Options::ONLY_TTL {
+                return Err(format!("group {:?}: its ttl must be {}", group.name, Options::ONLY_TTL));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_group(group: &manifest::Group) -> Result<(), InvalidInput> {
+    check_text("log_group_name", &limits::LOG_GROUP_NAME, &group.name)?;
+    check_integer("ttl_in_days", &limits::TTL_IN_DAYS, group.ttl.as_days().into())?;
+    for stream in &group.streams {
+        check_text("log_stream_name", &limits::LOG_STREAM_NAME, stream)?;
+    }
+    for transfer in &group.transfers {
+        if transfer.streams.is_empty() {
+            return Err(InvalidInput::new("log_stream_ids", "[]", "at least one stream"));
+        }
+        if let Some(prefix) = &transfer.prefix {
+            check_text("prefix_name", &limits::PREFIX_NAME, prefix)?;
+        }
+        if let Some(dir) = &transfer.dir {
+            check_text("dir_prefix_name", &limits::DIR_PREFIX_NAME, dir)?;
+        }
+    }
+    Ok(())
+}
+
+/// The body of the request that would create a transfer of one stream.
+pub(super) fn transfer_body(group: &str, stream: &str, transfer: &manifest::Transfer) -> Value {
+    let mut body = json!({
+        "log_group_id": group,
+        "log_stream_ids": [stream],
+        "obs_bucket_name": transfer.bucket,
+        "type": TransferType::Cycle,
+        "storage_format": types::StorageFormat::from(transfer.format),
+        "switch_on": !transfer.paused,
+        "period": transfer.every.period(),
+        "period_unit": transfer.every.period_unit(),
+    });
+    for (name, value) in [("prefix_name", &transfer.prefix), ("dir_prefix_name", &transfer.dir)] {
+        if let Some(value) = value {
+            body[name] = Value::from(value.as_str());
+        }
+    }
+    body
+}
+
+/// Null is as good as nothing.
+fn or_nothing<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+pub(super) fn rfc3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text: Option<String> = Deserialize::deserialize(deserializer)?;
+    let time =
+        |text: String| text.parse().map_err(|_| de::Error::custom(format!("no time of RFC 3339: {text:?}")));
+    text.map(time).transpose()
+}
+
+/// Without the secrets of keys, users and tokens.
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seed")
+            .field("manifest", &self.manifest)
+            .field("projects", &self.projects)
+            .field("buckets", &self.buckets)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secrets() {
+        let seed = Seed::new().key("AK", "hush").user("u", "hush", "d").token("hush", None, None);
+        assert!(!format!("{seed:?}").contains("hush"), "{seed:?}");
+    }
+}

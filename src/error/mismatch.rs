@@ -1,0 +1,115 @@
+//! A refused signature, explained: where the service's canonical request differs from ours.
+//!
+//! The gateway echoes the canonical request that it computed, with `|` for line breaks. Whoever sees the two
+//! side by side sees what a proxy changed, or that the secret key is wrong.
+
+use std::fmt;
+
+use super::service::SECRET_LINE;
+use crate::spec;
+
+/// What stands before the service's canonical request.
+pub(super) const MARK: &str = "canonicalRequest:";
+/// Hashes that give away what was hashed: what it is, and SHA-256 of it.
+const KNOWN_HASHES: [(&str, &str); 3] = [
+    ("an empty body", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    ("the body {}", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"),
+    ("the body \"\"", "12ae32cb1ec02d01eda3581b127c1fee3b0dc53572ed6baf239721a03d82e126"),
+];
+
+/// The two canonical requests, line by line where they differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    /// Ours and theirs.
+    differences: Vec<(String, String)>,
+}
+
+impl Mismatch {
+    /// Compares our canonical request with the one in a message of the service, if there is one in it.
+    pub(crate) fn of(ours: &str, message: &str) -> Option<Self> {
+        let echoed = spec::GATEWAY_WORDINGS.iter().any(|wording| wording.message.contains(MARK));
+        let (_, theirs) = message.split_once(MARK).filter(|_| echoed)?;
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            (ours.split('\n').collect(), theirs.trim().split('|').collect());
+        let line = |lines: &[&str], i: usize| {
+            lines.get(i).map_or_else(|| "(nothing)".to_owned(), |line| shown(line))
+        };
+        let differences = (0..ours.len().max(theirs.len()))
+            .map(|i| (line(&ours, i), line(&theirs, i)))
+            .filter(|(ours, theirs)| ours.trim_end() != theirs.trim_end())
+            .collect();
+        Some(Self { differences })
+    }
+}
+
+/// A line without secrets, and with a name for a hash that has one.
+fn shown(line: &str) -> String {
+    if line.trim_start().starts_with(SECRET_LINE) {
+        return format!("{SECRET_LINE}[redacted]");
+    }
+    match KNOWN_HASHES.iter().find(|(_, hash)| *hash == line.trim()) {
+        Some((what, _)) => format!("{line} ({what})"),
+        None => line.to_owned(),
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.differences.is_empty() {
+            return f.write_str("  signed was what the service saw: the secret key is wrong");
+        }
+        f.write_str("  the service saw another request than was signed:")?;
+        for (ours, theirs) in &self.differences {
+            write!(f, "\n    signed: {ours}\n    seen:   {theirs}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = "GET\n/v2/p/groups/\n\nhost:lts.example\nx-security-token:hush\n\nhost;x-security-token\n\
+        e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn message(canonical: &str) -> String {
+        let canonical = canonical.replace('\n', "|");
+        format!(
+            "Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:{canonical}"
+        )
+    }
+
+    #[test]
+    fn equal_requests_mean_a_wrong_key() {
+        let mismatch = Mismatch::of(OURS, &message(OURS)).unwrap();
+        assert!(mismatch.to_string().contains("the secret key is wrong"));
+    }
+
+    #[test]
+    fn what_differs_is_shown_without_secrets() {
+        let theirs = OURS
+            .replace("lts.example", "proxy.example:8080")
+            .replace(KNOWN_HASHES[0].1, KNOWN_HASHES[1].1)
+            .replace("hush", "HUSH");
+        let text = Mismatch::of(OURS, &message(&theirs)).unwrap().to_string();
+        assert!(text.contains("signed: host:lts.example\n    seen:   host:proxy.example:8080"), "{text}");
+        assert!(text.contains("(an empty body)") && text.contains("(the body {})"), "{text}");
+        assert!(!text.to_lowercase().contains("hush"), "{text}");
+    }
+
+    #[test]
+    fn another_number_of_lines_is_shown_too() {
+        let text = Mismatch::of(OURS, &message("GET\n/")).unwrap().to_string();
+        assert!(text.contains("seen:   (nothing)"), "{text}");
+        assert_eq!(Mismatch::of(OURS, "decrypt token fail"), None);
+    }
+
+    #[test]
+    fn known_hashes_are_those_of_what_they_name() {
+        use sha2::{Digest, Sha256};
+        for (body, (_, hash)) in ["", "{}", "\"\""].iter().zip(KNOWN_HASHES) {
+            assert_eq!(crate::auth::canonical::hex(&Sha256::digest(body)), hash);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Tests that need a process to themselves: what a whole process has but one of, such as the traces'
+//! subscribers, can't be shared with tests that run at the same time.
+
+use std::process::Command;
+
+/// Set in the process that a test has to itself.
+const ALONE: &str = "LTS_TEST_ALONE";
+
+/// Whether this process belongs to the test of this name. If not, the test is run in one that does, and it is
+/// asserted that it passes there.
+pub(crate) fn alone(test: &str) -> bool {
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let output = command.args(["--exact", test, "--nocapture"]).env(ALONE, "1").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
+}

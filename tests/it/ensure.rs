@@ -1,0 +1,205 @@
+//! Creation that is safe to repeat, while answers get lost, garbled, refused and delayed.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use huaweicloud_lts::{
+    Client, ClientBuilder, Emulator, EnsuredTransfer, Error, GroupId, RetryPolicy, StreamId,
+    TransferInterval, Ttl, emulator::Fault,
+};
+
+/// Over how many names the calls go, and from how many tasks.
+const NAMES: usize = 100;
+const TASKS: usize = 32;
+
+/// How many calls there are: enough to meet every fault many times, or as many as the long run asks for.
+fn calls() -> usize {
+    std::env::var("LTS_TEST_CALLS").map_or(1_000, |calls| calls.parse().unwrap())
+}
+
+/// An emulator in which about three calls of ten go wrong, each in one of six ways.
+fn faulty() -> Emulator {
+    let emulator = Emulator::start().unwrap();
+    let ways = [
+        Fault::new().drop_before(),
+        Fault::new().drop_after(),
+        Fault::new().status(429),
+        Fault::new().status(503),
+        Fault::new().cut_after_bytes(5),
+        // Under the real status: as a refusal, garbage would rightly be believed.
+        Fault::new().status(200).body("garbage"),
+    ];
+    for (seed, fault) in ways.into_iter().enumerate() {
+        // 1 - (1 - p)^6 = 0.3
+        emulator.fault(fault.times(0).probability(0.0577).seed(seed as u64)).unwrap();
+    }
+    emulator
+}
+
+fn policy() -> RetryPolicy {
+    RetryPolicy::default().first_pause(Duration::from_micros(100)).longest_pause(Duration::from_millis(5))
+}
+
+/// Makes all calls, and answers how each of them ended, by its name.
+async fn storm<T, F, Fut>(calls: usize, call: F) -> Vec<(usize, Result<T, Error>)>
+where
+    T: Send + 'static,
+    F: Fn(String) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<T, Error>> + Send,
+{
+    let call = Arc::new(call);
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let call = Arc::clone(&call);
+            tokio::spawn(async move {
+                let mut ended = Vec::new();
+                for i in (task..calls).step_by(TASKS) {
+                    let name = i % NAMES;
+                    ended.push((name, call(format!("name-{name}")).await));
+                }
+                ended
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in tasks {
+        all.extend(task.await.unwrap());
+    }
+    all
+}
+
+/// The groups that there really are.
+async fn names(lts: &Client) -> Vec<String> {
+    lts.groups().await.unwrap().into_iter().map(|group| group.name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_patience_every_call_succeeds_and_nothing_is_there_twice() {
+    let emulator = faulty();
+    let patient = policy().max_attempts(12).budget(false);
+    let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
+    let ended = {
+        let lts = lts.clone();
+        storm(calls(), move |name| {
+            let lts = lts.clone();
+            async move { lts.ensure_group(name, Ttl::days(7)).await }
+        })
+        .await
+    };
+    assert_eq!(ended.len(), calls());
+    let mut ids: Vec<BTreeSet<GroupId>> = vec![BTreeSet::new(); NAMES];
+    for (name, result) in ended {
+        ids[name].insert(result.unwrap_or_else(|e| panic!("name-{name}: {e:#}")).id);
+    }
+    assert!(ids.iter().all(|ids| ids.len() == 1), "callers see different groups of one name");
+    emulator.clear_faults();
+    let names = names(&lts).await;
+    assert_eq!((names.len(), names.iter().collect::<BTreeSet<_>>().len()), (NAMES, NAMES));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_default_policy_every_failure_is_honest() {
+    let emulator = faulty();
+    let lts = ClientBuilder::from(&emulator).retry(policy()).build().unwrap();
+    let ended = {
+        let lts = lts.clone();
+        storm(1_000, move |name| {
+            let lts = lts.clone();
+            async move { lts.ensure_group(name, Ttl::days(7)).await }
+        })
+        .await
+    };
+    emulator.clear_faults();
+    let there: BTreeSet<_> =
+        lts.groups().await.unwrap().into_iter().map(|group| (group.name, group.id)).collect();
+    assert_eq!(
+        there.iter().map(|(name, _)| name).collect::<BTreeSet<_>>().len(),
+        there.len(),
+        "a name twice"
+    );
+    for (name, result) in ended {
+        match result {
+            Ok(ensured) => {
+                assert!(there.contains(&(format!("name-{name}"), ensured.id)), "name-{name} is not there")
+            }
+            Err(error) => assert!(
+                error.is_retryable() || error.outcome_unknown() || matches!(error, Error::Decode(_)),
+                "{error:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_are_created_once_too() {
+    let emulator = faulty();
+    let patient = policy().max_attempts(12).budget(false);
+    let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
+    let group = lts.ensure_group("app", Ttl::days(7)).await.unwrap().id;
+    let ended = {
+        let (lts, group) = (lts.clone(), group.clone());
+        storm(1_000, move |name| {
+            let (lts, group) = (lts.clone(), group.clone());
+            async move { lts.group(&group).ensure_stream(name).await }
+        })
+        .await
+    };
+    let ids: BTreeSet<StreamId> = ended.into_iter().map(|(_, result)| result.unwrap().id).collect();
+    emulator.clear_faults();
+    let there: BTreeSet<_> = lts.group(&group).streams().await.unwrap().into_iter().map(|s| s.id).collect();
+    assert_eq!((ids.len(), &ids), (NAMES, &there));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_gets_one_transfer_and_deletions_end() {
+    let emulator = faulty();
+    let patient = policy().max_attempts(12).budget(false);
+    let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
+    for round in 0..20 {
+        let group = lts.ensure_group(format!("app-{round}"), Ttl::days(7)).await.unwrap().id;
+        let in_group = lts.group(&group);
+        let stream = in_group.ensure_stream("s").await.unwrap().id;
+        for _ in 0..5 {
+            in_group.ensure_transfer(&stream, emulator.bucket(), TransferInterval::Minutes5).await.unwrap();
+        }
+        let again =
+            in_group.ensure_transfer(&stream, emulator.bucket(), TransferInterval::Hours1).await.unwrap();
+        assert_eq!(again, EnsuredTransfer::AlreadyThere);
+        let transfers = emulator.transfers().unwrap();
+        assert_eq!(transfers.len(), 1, "{transfers:?}");
+        let id = transfers[0]["log_dump_obs_id"].as_str().unwrap().parse().unwrap();
+        assert!(emulator.delete_transfer(&id).unwrap());
+        // A lost answer to a deletion is no error.
+        in_group.delete_stream(&stream).await.unwrap();
+        lts.delete_group(&group).await.unwrap();
+    }
+    emulator.clear_faults();
+    assert!(names(&lts).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_plain_helpers_say_that_they_do_not_know() {
+    let emulator = Emulator::start().unwrap();
+    let lts = ClientBuilder::from(&emulator).build().unwrap();
+    for fault in [Fault::new().drop_before(), Fault::new().drop_after()] {
+        emulator.fault(fault).unwrap();
+        let error = lts.create_group("app", Ttl::days(7)).await.unwrap_err();
+        assert!(error.outcome_unknown() && error.remedy().is_some(), "{error}");
+    }
+    // The second one was carried out.
+    assert_eq!(names(&lts).await, ["app"]);
+}
+
+#[tokio::test]
+async fn a_full_quota_is_looked_at_once_more() {
+    let emulator = Emulator::builder().quota_groups(1).start().unwrap();
+    let lts = ClientBuilder::from(&emulator).build().unwrap();
+    let first = lts.ensure_group("app", Ttl::days(7)).await.unwrap();
+    assert!(lts.ensure_group("other", Ttl::days(7)).await.unwrap_err().is_quota_exceeded());
+    // The list doesn't show it the first time: somebody else creates it in between.
+    let hidden = Fault::new()
+        .operation("listLogGroups".parse().unwrap())
+        .body(serde_json::json!({ "log_groups": [] }));
+    emulator.fault(hidden).unwrap();
+    let found = lts.ensure_group("app", Ttl::days(7)).await.unwrap();
+    assert_eq!((found.id, found.created), (first.id, false));
+}

@@ -1,0 +1,295 @@
+//! The token of a login, over its whole life: got once, renewed ahead, thrown away when it is refused.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    task::Poll,
+    time::{Duration, SystemTime},
+};
+
+use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, Login, Provided};
+use serde_json::json;
+use tracing::{Level, instrument::WithSubscriber};
+
+use crate::{
+    alone::alone,
+    script::{PROJECT, Reply, Script},
+};
+
+const HOUR: u64 = 3_600;
+
+/// A clock that a test sets.
+#[derive(Clone, Default)]
+struct Hands(Arc<AtomicU64>);
+
+impl Hands {
+    fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, SeqCst);
+    }
+
+    fn on(&self, builder: ClientBuilder) -> ClientBuilder {
+        let hands = Arc::clone(&self.0);
+        builder
+            .clock(move || SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + hands.load(SeqCst)))
+    }
+}
+
+fn settings(url: &str) -> ClientBuilder {
+    Client::builder().endpoint(url).iam_endpoint(url).project_id(PROJECT).credentials(Login::new(
+        "lts",
+        "lts-emulator",
+        "lts",
+    ))
+}
+
+/// IAM's answer: a token for 24 hours, by a clock that isn't ours.
+fn issued(token: &str) -> Reply {
+    let body = json!({ "token": {
+        "methods": ["password"],
+        "issued_at": "2001-01-01T00:00:00.000000Z", "expires_at": "2001-01-02T00:00:00.000000Z",
+        "user": { "id": "u", "name": "u", "domain": { "id": "d", "name": "d" } },
+        "project": { "id": PROJECT, "name": "cn-north-4", "domain": { "id": "d", "name": "d" } },
+    } });
+    let headers = [("Content-Type", "application/json"), ("X-Subject-Token", token)];
+    Reply::with(201, &headers, &body.to_string())
+}
+
+async fn token(lts: &Client) -> String {
+    match lts.credentials().await.unwrap() {
+        Provided::Token { token, project_id } => {
+            assert_eq!(project_id.unwrap().as_str(), PROJECT);
+            token.expose().to_owned()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Waits for a request to have arrived.
+async fn reached(script: &Script, requests: usize) {
+    while script.requests().len() < requests {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn logins(emulator: &Emulator) -> usize {
+    let all = emulator.requests();
+    all.iter().filter(|r| r.operation.is_some_and(|o| o.id() == "createToken")).count()
+}
+
+#[tokio::test]
+async fn a_thousand_concurrent_calls_make_one_login() {
+    let emulator = Emulator::start().unwrap();
+    let lts = settings(emulator.url()).call_timeout(Duration::from_secs(300));
+    let lts = lts.attempt_timeout(Duration::from_secs(300)).build().unwrap();
+    // The emulator remembers 1,000 requests, and one will be the login.
+    let calls: Vec<_> = (0..999)
+        .map(|_| {
+            let lts = lts.clone();
+            tokio::spawn(async move { lts.groups().await.map(|groups| groups.len()) })
+        })
+        .collect();
+    lts.resolve().await.unwrap();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), 0);
+    }
+    assert_eq!((emulator.requests().len(), logins(&emulator)), (1_000, 1));
+}
+
+#[tokio::test]
+async fn a_thousand_callers_share_a_refused_login() {
+    let script =
+        Script::serve([Reply::json(401, r#"{"error":{"code":401,"message":"no such user"}}"#)]).await;
+    let lts = settings(&script.url).build().unwrap();
+    let calls: Vec<_> = (0..1_000)
+        .map(|_| {
+            let lts = lts.clone();
+            tokio::spawn(async move { lts.groups().await.map(|_| ()) })
+        })
+        .collect();
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        assert!(matches!(error, Error::Credentials(_)) && error.is_auth(), "{error}");
+    }
+    assert_eq!(script.requests().len(), 1, "a user with a wrong password isn't locked out by its own client");
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_half_an_hour_ahead_without_anybody_waiting() {
+    let hands = Hands::default();
+    // The renewal is answered only when the test is ready for it.
+    let script = Script::serve([issued("one"), Reply::Silence]).await;
+    let lts = hands.on(settings(&script.url)).build().unwrap();
+    assert_eq!(token(&lts).await, "one");
+    hands.advance(23 * HOUR + 29 * 60);
+    assert_eq!(token(&lts).await, "one");
+    assert_eq!(script.requests().len(), 1, "not before its time");
+    hands.advance(60);
+    for _ in 0..1_000 {
+        assert_eq!(token(&lts).await, "one");
+    }
+    reached(&script, 2).await;
+    assert_eq!(token(&lts).await, "one", "the old one, while it lasts");
+    assert!(script.requests()[1].starts_with("POST /v3/auth/tokens"));
+}
+
+#[tokio::test]
+async fn a_renewed_token_takes_over() {
+    let hands = Hands::default();
+    let script = Script::serve([issued("one"), issued("two")]).await;
+    let lts = hands.on(settings(&script.url)).build().unwrap();
+    assert_eq!(token(&lts).await, "one");
+    hands.advance(23 * HOUR + 45 * 60);
+    while token(&lts).await == "one" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(token(&lts).await, "two");
+    assert_eq!(script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_failed_renewal_harms_no_call_until_the_token_ends() {
+    let hands = Hands::default();
+    let refusal = || Reply::json(400, r#"{"error":{"code":400,"message":"not today"}}"#);
+    let script = Script::serve([issued("one"), refusal(), refusal(), issued("two")]).await;
+    let lts = hands.on(settings(&script.url)).build().unwrap();
+    assert_eq!(token(&lts).await, "one");
+    hands.advance(23 * HOUR + 45 * 60);
+    assert_eq!(token(&lts).await, "one");
+    reached(&script, 2).await;
+    assert_eq!(token(&lts).await, "one");
+    hands.advance(15 * 60);
+    // It may have to wait for the failing renewal to end, and shares its failure then.
+    let error = lts.credentials().await.unwrap_err();
+    assert!(error.to_string().contains("not today"), "{error}");
+    while lts.credentials().await.is_err() {}
+    assert_eq!(token(&lts).await, "two");
+}
+
+/// What was written, by all clones.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Written {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_failed_renewal_is_a_warning() {
+    if !alone("token::a_failed_renewal_is_a_warning") {
+        return;
+    }
+    let (hands, written) = (Hands::default(), Written::default());
+    let refusal = Reply::json(400, r#"{"error":{"code":400,"message":"not today"}}"#);
+    let script = Script::serve([issued("one-secret"), refusal]).await;
+    let lts = hands.on(settings(&script.url)).build().unwrap();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    async {
+        assert_eq!(token(&lts).await, "one-secret");
+        hands.advance(23 * HOUR + 45 * 60);
+        assert_eq!(token(&lts).await, "one-secret");
+        while !written.text().contains("WARN") {
+            tokio::task::yield_now().await;
+        }
+    }
+    .with_subscriber(subscriber)
+    .await;
+    let text = written.text();
+    let warning = text.lines().find(|line| line.contains("WARN")).unwrap();
+    assert!(warning.contains("the IAM token can't be renewed") && warning.contains("not today"), "{warning}");
+    assert!(!text.contains("secret") && !text.contains("lts-emulator"), "{text}");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_during_a_call_is_replaced_for_the_next() {
+    let hands = Hands::default();
+    let script = Script::serve([issued("one"), Reply::Silence, issued("two"), groups()]).await;
+    let lts = hands.on(settings(&script.url)).build().unwrap();
+    let running = {
+        let lts = lts.clone();
+        tokio::spawn(async move { lts.groups().await.map(|_| ()) })
+    };
+    reached(&script, 2).await;
+    hands.advance(24 * HOUR);
+    lts.groups().await.unwrap();
+    let requests = script.requests();
+    assert!(requests[1].contains("x-auth-token: one") && requests[3].contains("x-auth-token: two"));
+    running.abort();
+}
+
+fn groups() -> Reply {
+    Reply::json(200, r#"{"log_groups":[]}"#)
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_thrown_away_and_one_login_follows() {
+    let emulator = Emulator::start().unwrap();
+    let lts = settings(emulator.url()).build().unwrap();
+    lts.groups().await.unwrap();
+    let old = token(&lts).await;
+    emulator.reset().unwrap();
+    let calls: Vec<_> = (0..100)
+        .map(|_| {
+            let lts = lts.clone();
+            tokio::spawn(async move { lts.groups().await.map(|groups| groups.len()) })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap(), 0);
+    }
+    assert_ne!(token(&lts).await, old);
+    assert_eq!(logins(&emulator), 1, "all of them were refused, one logged in");
+}
+
+#[tokio::test]
+async fn calls_dropped_at_any_point_of_a_login_hinder_no_other() {
+    let emulator = Emulator::start().unwrap();
+    for polls in 0..30 {
+        let lts = settings(emulator.url()).build().unwrap();
+        let mut call = Box::pin(lts.groups().send());
+        let mut left = polls;
+        poll_fn(|context| {
+            if left == 0 {
+                return Poll::Ready(());
+            }
+            left -= 1;
+            call.as_mut().poll(context).map(|_| ())
+        })
+        .await;
+        drop(call);
+        let after = tokio::time::timeout(Duration::from_secs(20), lts.groups().send()).await;
+        assert_eq!(after.expect("nobody is stuck").unwrap(), [], "after {polls} polls");
+    }
+}
+
+#[tokio::test]
+async fn a_login_for_a_project_by_name_takes_the_tokens_project() {
+    let script = Script::serve([issued("one"), groups()]).await;
+    let login = Login::new("u", "hunter2", "d");
+    let lts = Client::builder().endpoint(&script.url).iam_endpoint(&script.url).region("cn-north-4");
+    let lts = lts.credentials(login).build().unwrap();
+    lts.resolve().await.unwrap();
+    assert_eq!(script.requests().len(), 1, "no look-up of the project");
+    lts.groups().await.unwrap();
+    let requests = script.requests();
+    assert!(requests[0].contains(r#""scope":{"project":{"name":"cn-north-4"}}"#), "{}", requests[0]);
+    assert!(requests[1].starts_with(&format!("GET /v2/{PROJECT}/groups")));
+    let shown = format!("{lts:?} {:?}", lts.credentials().await.unwrap());
+    assert!(!shown.contains("hunter2") && !shown.contains("one"), "{shown}");
+}
