@@ -10,19 +10,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stream = lts.group(&group).create_stream("nginx").await?;
 
     // Found before anything is sent: a name against the rules, an id that would change the URL.
-    report(lts.create_group(".hidden", Ttl::days(7)).await.unwrap_err());
-    report("../other".parse::<GroupId>().unwrap_err().into());
+    report(lts.create_group(".hidden", Ttl::days(7)).await);
+    report("../other".parse::<GroupId>().map_err(Error::from));
 
     // Refused by the service.
-    report(lts.create_group("app", Ttl::days(7)).await.unwrap_err());
+    report(lts.create_group("app", Ttl::days(7)).await);
     let unknown: GroupId = "00000000-0000-4000-8000-000000000000".parse()?;
-    report(lts.delete_group(&unknown).await.unwrap_err());
+    report(lts.delete_group(&unknown).await);
     lts.group(&group).transfer_to_obs([&stream], emulator.bucket(), TransferInterval::Hours1).await?;
-    report(lts.delete_group(&group).await.unwrap_err());
+    report(lts.delete_group(&group).await);
     Ok(())
 }
 
-fn report(error: Error) {
+fn report<T>(result: Result<T, Error>) {
+    let Err(error) = result else { panic!("this should have been refused") };
     let kind = match &error {
         Error::InvalidInput(input) => format!("mend {}", input.field()),
         error if error.is_already_exists() => "use the one that is there".to_owned(),

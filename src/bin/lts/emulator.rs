@@ -10,7 +10,8 @@ use huaweicloud_lts::emulator::{Admin, Options};
 
 use crate::{exit::Failure, output};
 
-/// Every option also reads the variable LTS_EMULATOR_<OPTION>: lists with commas, switches as `true`.
+/// Every option also reads a variable, `LTS_EMULATOR_QUOTA_GROUPS` for instance: lists with commas, switches as
+/// `true`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  lts emulator --listen 127.0.0.1:0\n  eval \"$(lts emulator --print-env)\""
