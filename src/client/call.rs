@@ -8,14 +8,14 @@ use std::{
 };
 
 use progenitor_client::{ClientInfo, ResponseValue};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::Client;
 use crate::{
     api,
     error::{Error, TransportError, TransportFailure, uncarry},
     ids::ProjectId,
-    transport::RetryPolicy,
+    transport::{RetryPolicy, in_time},
 };
 
 type Boxed<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
@@ -83,7 +83,7 @@ impl<'c, T> Call<'c, T> {
     pub async fn send(self) -> Result<T, Error> {
         let mut api = self.client.inner.api.clone();
         let time = self.deadline.unwrap_or(api.inner().shared.call_timeout);
-        let deadline = Instant::now() + time;
+        let deadline = in_time(time);
         api.inner.deadline = Some(deadline);
         api.inner.retry = self.retry;
         let late = |_| {

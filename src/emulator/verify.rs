@@ -141,6 +141,7 @@ fn gateway<const N: usize>(wording: &'static str, parts: [(&'static str, String)
 #[cfg(test)]
 mod tests {
     use http::{HeaderValue, Request};
+    use proptest::prelude::*;
 
     use super::*;
     use crate::{
@@ -369,5 +370,90 @@ mod tests {
             judged += 1;
         }
         assert!(judged > 20, "{judged}");
+    }
+
+    /// A request of any kind: target, header values, body.
+    fn any_request() -> impl Strategy<Value = (String, Vec<String>, Vec<u8>)> {
+        let text = "([a-zA-Z0-9._~!$'()*,;:@-]|%[2-7][0-9a-e]){0,12}";
+        let path = prop::collection::vec(text, 1..5).prop_map(|segments| format!("/{}", segments.join("/")));
+        let query = prop::collection::vec((text, prop::option::of(text)), 0..4).prop_map(|pairs| {
+            let pairs = pairs.into_iter().map(|(k, v)| v.map_or(k.clone(), |v| format!("{k}={v}")));
+            pairs.collect::<Vec<_>>().join("&")
+        });
+        let headers = prop::collection::vec("[!-~]([ -~]{0,20}[!-~])?", 0..4);
+        let body = prop::collection::vec(any::<u8>(), 0..200);
+        (path, query, headers, body).prop_map(|(path, query, headers, body)| {
+            let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+            (target, headers, body)
+        })
+    }
+
+    /// Another letter or digit in the place of one; everything else stays.
+    fn turned(byte: u8) -> u8 {
+        match byte {
+            b'z' => b'a',
+            b'Z' => b'A',
+            b'9' => b'0',
+            letter if letter.is_ascii_alphanumeric() => letter + 1,
+            other => other,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn signer_and_verifier_agree_and_a_changed_byte_is_refused(
+            (target, values, body) in any_request(),
+            place in any::<prop::sample::Index>(),
+        ) {
+            let keys = AkSk::new("AK", "SK");
+            let parts = |target: &str, values: &[String], signed: &signer::Signed| {
+                let mut parts = Request::post(target).body(()).unwrap().into_parts().0;
+                for (i, value) in values.iter().enumerate() {
+                    let name: http::HeaderName = format!("x-header-{i}").parse().unwrap();
+                    parts.headers.append(name, value.parse().unwrap());
+                }
+                for (name, value) in signed.headers() {
+                    let name: http::HeaderName = name.parse().unwrap();
+                    parts.headers.append(name, value.parse().unwrap());
+                }
+                parts
+            };
+            let mut request = SigningRequest::new("POST", "localhost:1", &target).body(&body).date(DATE).unwrap();
+            for (i, value) in values.iter().enumerate() {
+                request = request.header(format!("x-header-{i}"), value);
+            }
+            let signed = request.sign(&keys);
+            prop_assert_eq!(judge(&parts(&target, &values, &signed), &body, now()), Ok(()));
+
+            // One byte of the body.
+            if !body.is_empty() {
+                let mut changed = body.clone();
+                changed[place.index(body.len())] ^= 1;
+                prop_assert!(judge(&parts(&target, &values, &signed), &changed, now()).is_err());
+            }
+            // One letter or digit of the target. The order of the query's pairs doesn't count, so a change that
+            // only makes another pair of it may be none; turning a letter never does.
+            let mut changed = target.clone().into_bytes();
+            let at = place.index(changed.len());
+            changed[at] = turned(changed[at]);
+            let changed = String::from_utf8(changed).unwrap();
+            if changed != target && changed.matches('=').count() < 2 {
+                prop_assert!(judge(&parts(&changed, &values, &signed), &body, now()).is_err(), "{}", changed);
+            }
+            // One byte of a header.
+            if !values.is_empty() {
+                let mut changed = values.clone();
+                let one = &mut changed[place.index(values.len())];
+                one.push('x');
+                prop_assert!(judge(&parts(&target, &changed, &signed), &body, now()).is_err());
+            }
+            // One digit of the signature.
+            let mut other = parts(&target, &values, &signed);
+            let mut changed = signed.authorization().to_owned().into_bytes();
+            let last = changed.len() - 1 - place.index(64);
+            changed[last] = if changed[last] == b'0' { b'1' } else { b'0' };
+            other.headers.insert(header::AUTHORIZATION, HeaderValue::from_bytes(&changed).unwrap());
+            prop_assert!(judge(&other, &body, now()).is_err());
+        }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use service::{excerpt, read, refuses};
 use crate::{
     input::InvalidInput,
     model::Ttl,
-    spec::{self, Class, Operation},
+    spec::{self, Class, Operation, Wording},
 };
 
 /// Why a call failed.
@@ -419,11 +419,23 @@ impl ServiceError {
         spec::error_code(self.code()?, self.status).map(|row| row.class)
     }
 
+    /// Which of the gateway's wordings it has.
+    fn wording(&self) -> Option<&'static Wording> {
+        let code = self.code()?;
+        spec::GATEWAY_WORDINGS.iter().find(|wording| wording.code == code && wording.matches(&self.message))
+    }
+
+    /// Whether it has the gateway's wording of this name.
+    pub(crate) fn is_worded(&self, name: &str) -> bool {
+        self.wording().is_some_and(|wording| wording.name == name)
+    }
+
     /// What to do about it, where the spec knows the code.
     pub fn remedy(&self) -> Option<&'static str> {
         let code = self.code()?;
-        let wording = spec::GATEWAY_WORDINGS.iter().find(|w| w.code == code && w.matches(&self.message));
-        wording.map(|w| w.solution).or_else(|| spec::error_code(code, self.status).map(|row| row.solution))
+        self.wording()
+            .map(|w| w.solution)
+            .or_else(|| spec::error_code(code, self.status).map(|row| row.solution))
     }
 }
 

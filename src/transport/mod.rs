@@ -48,6 +48,9 @@ pub use retry::RetryPolicy;
 /// 15 minutes; a difference of less than this is none.
 const LEAST_SKEW: i64 = 60;
 
+/// The gateway's wordings, by their names in the spec, for a key that no other signature helps.
+const HOPELESS: [&str; 2] = ["locked_access_key", "unknown_access_key"];
+
 /// What a generated client carries inside: how its calls are authenticated, sent and judged.
 #[derive(Clone)]
 pub struct Transport {
@@ -139,7 +142,7 @@ impl Transport {
         operation: Option<Operation>,
     ) -> Result<reqwest::Response, (Error, Bytes)> {
         let shared = &*self.shared;
-        let deadline = self.deadline.unwrap_or_else(|| Instant::now() + shared.call_timeout);
+        let deadline = self.deadline.unwrap_or_else(|| in_time(shared.call_timeout));
         let policy = self.retry.unwrap_or(shared.retry);
         let mut course = Course::new(policy, request.method());
         loop {
@@ -188,7 +191,7 @@ impl Transport {
     pub(crate) async fn may_repeat(&self, attempts: u32) -> bool {
         let policy = self.retry.unwrap_or(self.shared.retry);
         let Some(pause) = policy.pause_after(attempts, (self.shared.random)()) else { return false };
-        let until = Instant::now() + pause;
+        let until = in_time(pause);
         let in_time = self.deadline.is_none_or(|deadline| until < deadline);
         if !in_time || (policy.is_budgeted() && !self.shared.pacing.pay()) {
             return false;
@@ -220,7 +223,7 @@ impl Transport {
         *used = authenticated
             .map_err(|_| late(TransportFailure::Deadline, false))?
             .map_err(|error| (error, Bytes::new()))?;
-        let (until, failure) = match Instant::now() + self.shared.attempt_timeout {
+        let (until, failure) = match in_time(self.shared.attempt_timeout) {
             attempt_ends if attempt_ends < deadline => (attempt_ends, TransportFailure::Timeout),
             _ => (deadline, TransportFailure::Deadline),
         };
@@ -246,7 +249,8 @@ impl Shared {
         let Error::Service(error) = error else { return false };
         match used {
             Used::Token(token) => matches!(&self.auth, Auth::By(provider) if provider.refused(token)),
-            Used::Keys { .. } => self.learn_time(error),
+            // Another try of a locked key would keep it locked.
+            Used::Keys { .. } => !HOPELESS.iter().any(|name| error.is_worded(name)) && self.learn_time(error),
             Used::Nothing => false,
         }
     }
@@ -269,6 +273,12 @@ impl Shared {
         let skew = jiff::SignedDuration::from_secs(self.skew.load(Ordering::Relaxed));
         now.checked_add(skew).unwrap_or(now)
     }
+}
+
+/// The moment after some time from now, at most 30 years: a clock has an end.
+pub(crate) fn in_time(time: Duration) -> Instant {
+    const LONG: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    Instant::now() + time.min(LONG)
 }
 
 /// The answer to a DELETE whose work is done.

@@ -300,3 +300,61 @@ async fn a_body_too_long_to_sign_is_not_sent() {
     let answer = with_token().attempts(&Script::new([created()]), &long, Some(operation)).await;
     assert!(answer.is_ok(), "with a token it may be longer");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_locked_or_unknown_key_is_never_tried_again() {
+    for message in
+        ["AK access failed to reach the limit,forbidden.", "Get secretKey failed,ak:AK,err:ak not exist"]
+    {
+        let body = format!(
+            r#"{{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: {message}"}}"#
+        );
+        // Even if the clocks differ.
+        let script = Script::new([Reply::Answer(401, &[("date", "Tue, 05 Mar 2024 08:09:10 GMT")], body)]);
+        let error = call(&with_keys(), &script, Operation::ListLogGroups).await.unwrap_err();
+        assert!(
+            error.is_auth() && error.remedy().is_some_and(|remedy| !remedy.contains("variants")),
+            "{error:#}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_dropped_at_any_point_leaves_the_next_one_alone() {
+    use std::{future::Future, task::Poll};
+
+    let transport = with_token();
+    for polls in 0..12 {
+        let busy = || Reply::Answer(503, &[], r#"{"error_code":"LTS.0010","error_msg":"busy"}"#.to_owned());
+        let script = Script::new([busy(), busy(), ok(EMPTY)]);
+        let mut dropped = Box::pin(call(&transport, &script, Operation::ListLogGroups));
+        for _ in 0..polls {
+            let done =
+                std::future::poll_fn(|context| Poll::Ready(dropped.as_mut().poll(context).is_ready())).await;
+            if done {
+                break;
+            }
+            tokio::time::advance(Duration::from_millis(50)).await;
+        }
+        drop(dropped);
+        let script = Script::new([ok(EMPTY)]);
+        call(&transport, &script, Operation::ListLogGroups).await.unwrap();
+        assert_eq!(script.times().len(), 1);
+    }
+}
+
+#[test]
+fn what_users_share_between_threads_can_be_shared() {
+    fn shared<T: Send + Sync + Clone + 'static>() {}
+    fn sent<T: Send>(_: T) {}
+    shared::<crate::Client>();
+    shared::<crate::ClientBuilder>();
+    shared::<crate::AkSk>();
+    fn error<T: std::error::Error + Send + Sync + 'static>() {}
+    error::<Error>();
+    fn calls(lts: &crate::Client) {
+        sent(lts.groups().into_future());
+        sent(lts.ensure_group("app", Ttl::days(7)).into_future());
+    }
+    let _ = calls;
+}

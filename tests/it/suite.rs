@@ -36,6 +36,9 @@ impl Surroundings<'_> {
         assert_eq!((&group.name, group.ttl), (&name, Ttl::days(7)));
         assert!(group.creation_time > 1_577_808_000_000, "milliseconds: {}", group.creation_time);
 
+        assert_eq!(lts.find_group(&name).await.unwrap().unwrap().id, id);
+        assert_eq!(lts.find_group(self.name("nobody")).await.unwrap(), None);
+
         let error = lts.create_group(&name, Ttl::days(7)).await.unwrap_err();
         assert!(error.is_already_exists() && error.status() == Some(400), "{error}");
         assert!(error.remedy().is_some() && error.request_id().is_some(), "{error:?}");
@@ -53,6 +56,8 @@ impl Surroundings<'_> {
         let streams = in_group.streams().await.unwrap();
         assert_eq!(streams.len(), 1);
         assert_eq!((&streams[0].id, streams[0].name.as_str()), (&id, "nginx"));
+        assert_eq!(in_group.find_stream("nginx").await.unwrap().unwrap().id, id);
+        assert_eq!(in_group.find_stream("nobody").await.unwrap(), None);
         assert!(in_group.create_stream("nginx").await.unwrap_err().is_already_exists());
 
         in_group.delete_stream(&id).await.unwrap();

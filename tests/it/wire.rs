@@ -156,6 +156,7 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
         Reply::with(429, &[("Retry-After", "7")], gateway),
         Reply::with(502, &[("Content-Type", "text/html")], "<html>Bad Gateway</html>"),
         Reply::json(200, r#"{"log_groups":[{"log_group_id":"x"}]}"#),
+        Reply::json(200, r#"{"log_groups":[{"log_group_id":"x","log_group_name":"n","ttl_in_days":"7","creation_time":1}]}"#),
         Reply::with(200, &[], "<html>Sign in to the hotel's network</html>"),
         Reply::with(503, &[], ""),
     ])
@@ -189,7 +190,7 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
         "{error}"
     );
 
-    for path in ["log_groups[0]", ""] {
+    for path in ["log_groups[0]", "log_groups[0].ttl_in_days", ""] {
         let Error::Decode(error) = lts.groups().await.unwrap_err() else { panic!("{path}: no decode error") };
         assert_eq!((error.status(), error.path()), (200, path), "{error}");
     }
@@ -241,6 +242,8 @@ async fn a_connection_that_could_not_be_made_left_nothing_behind() {
 
 #[tokio::test]
 async fn the_deadline_ends_a_call() {
+    let endless = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    endless.with_token().build().unwrap().groups().deadline(Duration::MAX).await.unwrap();
     let script = Script::serve([Reply::Silence]).await;
     let lts = script.with_token().build().unwrap();
     let error = lts.groups().deadline(Duration::from_millis(100)).await.unwrap_err();
