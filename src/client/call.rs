@@ -82,7 +82,7 @@ impl<'c, T> Call<'c, T> {
     /// See [`Error`].
     pub async fn send(self) -> Result<T, Error> {
         let mut api = self.client.inner.api.clone();
-        let time = self.deadline.unwrap_or(api.inner().shared.call_timeout);
+        let time = self.deadline.unwrap_or(api.inner().shared.settings.call_timeout);
         let deadline = in_time(time);
         api.inner.deadline = Some(deadline);
         api.inner.retry = self.retry;

@@ -74,7 +74,7 @@ pub(super) fn copy(request: &reqwest::Request) -> reqwest::Request {
 
 /// Adds the credentials to a request.
 pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request) -> Result<Used, Error> {
-    let Auth::By(provider) = &to.shared.auth else { return Ok(Used::Nothing) };
+    let Auth::By(provider) = &to.shared.settings.auth else { return Ok(Used::Nothing) };
     match provider.provide().await? {
         Provided::Keys(keys) => sign(&keys, to, request),
         Provided::Token { token, .. } => {

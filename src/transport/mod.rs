@@ -55,21 +55,17 @@ const HOPELESS: [&str; 2] = ["locked_access_key", "unknown_access_key"];
 #[derive(Clone)]
 pub struct Transport {
     pub(crate) shared: Arc<Shared>,
-    /// When the whole call must have ended; none: after [`Shared::call_timeout`].
+    /// When the whole call must have ended; none: after [`Settings::call_timeout`].
     pub(crate) deadline: Option<Instant>,
     /// The project, which a signature covers where it is known.
     pub(crate) project: Option<ProjectId>,
-    /// When this call is tried again; none: as [`Shared::retry`] says.
+    /// When this call is tried again; none: as [`Settings::retry`] says.
     pub(crate) retry: Option<RetryPolicy>,
 }
 
 /// What all calls of a client share.
 pub(crate) struct Shared {
-    pub(crate) auth: Auth,
-    pub(crate) user_agent: HeaderValue,
-    pub(crate) attempt_timeout: Duration,
-    pub(crate) call_timeout: Duration,
-    pub(crate) retry: RetryPolicy,
+    pub(crate) settings: Settings,
     /// The pace of all calls.
     pacing: Pacing,
     /// How far the server's clock is ahead of ours, in seconds, as far as we know.
@@ -78,7 +74,7 @@ pub(crate) struct Shared {
     random: fn() -> f64,
 }
 
-/// The settings of [`Shared`].
+/// What a client is set to.
 pub(crate) struct Settings {
     pub(crate) auth: Auth,
     pub(crate) user_agent: HeaderValue,
@@ -103,18 +99,8 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(crate) fn new(settings: Settings, project: Option<ProjectId>) -> Self {
-        let Settings { auth, user_agent, attempt_timeout, call_timeout, retry } = settings;
         let (pacing, skew) = (Pacing::default(), AtomicI64::default());
-        let shared = Shared {
-            auth,
-            user_agent,
-            attempt_timeout,
-            call_timeout,
-            retry,
-            pacing,
-            skew,
-            random: fastrand::f64,
-        };
+        let shared = Shared { settings, pacing, skew, random: fastrand::f64 };
         Self { shared: Arc::new(shared), deadline: None, project, retry: None }
     }
 
@@ -142,8 +128,8 @@ impl Transport {
         operation: Option<Operation>,
     ) -> Result<reqwest::Response, (Error, Bytes)> {
         let shared = &*self.shared;
-        let deadline = self.deadline.unwrap_or_else(|| in_time(shared.call_timeout));
-        let policy = self.retry.unwrap_or(shared.retry);
+        let deadline = self.deadline.unwrap_or_else(|| in_time(shared.settings.call_timeout));
+        let policy = self.retry.unwrap_or(shared.settings.retry);
         let mut course = Course::new(policy, request.method());
         loop {
             let mut used = Used::Nothing;
@@ -189,7 +175,7 @@ impl Transport {
     /// Whether something may be done again after so many attempts, as policy, budget and deadline have it. It
     /// waits first. This is for callers who find out by other means that an attempt did not do its work.
     pub(crate) async fn may_repeat(&self, attempts: u32) -> bool {
-        let policy = self.retry.unwrap_or(self.shared.retry);
+        let policy = self.retry.unwrap_or(self.shared.settings.retry);
         let Some(pause) = policy.pause_after(attempts, (self.shared.random)()) else { return false };
         let until = in_time(pause);
         let in_time = self.deadline.is_none_or(|deadline| until < deadline);
@@ -223,7 +209,7 @@ impl Transport {
         *used = authenticated
             .map_err(|_| late(TransportFailure::Deadline, false))?
             .map_err(|error| (error, Bytes::new()))?;
-        let (until, failure) = match in_time(self.shared.attempt_timeout) {
+        let (until, failure) = match in_time(self.shared.settings.attempt_timeout) {
             attempt_ends if attempt_ends < deadline => (attempt_ends, TransportFailure::Timeout),
             _ => (deadline, TransportFailure::Deadline),
         };
@@ -239,7 +225,7 @@ impl Transport {
         headers.remove("api-version");
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(REQUEST_MEDIA_TYPE));
-        headers.insert(header::USER_AGENT, self.shared.user_agent.clone());
+        headers.insert(header::USER_AGENT, self.shared.settings.user_agent.clone());
     }
 }
 
@@ -248,7 +234,9 @@ impl Shared {
     fn may_be_let_in(&self, error: &Error, used: &Used) -> bool {
         let Error::Service(error) = error else { return false };
         match used {
-            Used::Token(token) => matches!(&self.auth, Auth::By(provider) if provider.refused(token)),
+            Used::Token(token) => {
+                matches!(&self.settings.auth, Auth::By(provider) if provider.refused(token))
+            }
             // Another try of a locked key would keep it locked.
             Used::Keys { .. } => !HOPELESS.iter().any(|name| error.is_worded(name)) && self.learn_time(error),
             Used::Nothing => false,

@@ -84,12 +84,15 @@ impl Carrier for Script {
 }
 
 fn transport(auth: Auth) -> Transport {
-    let shared = Shared {
+    let settings = Settings {
         auth,
         user_agent: HeaderValue::from_static("test"),
         attempt_timeout: 15 * SECOND,
         call_timeout: 30 * SECOND,
         retry: RetryPolicy::default(),
+    };
+    let shared = Shared {
+        settings,
         pacing: Pacing::default(),
         skew: AtomicI64::default(),
         // Pauses of half their longest: 100 ms, 200 ms, ...
