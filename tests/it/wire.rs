@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use huaweicloud_lts::{
-    Client, Credentials, Error, GroupId, RetryPolicy, StorageFormat, StreamId, TransferInterval,
-    TransportFailure, Ttl,
+    AkSk, Client, Credentials, Emulator, Error, GroupId, Login, Provided, RetryPolicy, Secret, StorageFormat,
+    StreamId, TransferInterval, TransportFailure, Ttl, signer::SigningRequest,
 };
 use serde_json::{Value, json};
 
@@ -199,6 +199,14 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
 }
 
 #[tokio::test]
+async fn an_error_of_ten_megabytes_is_read_no_further_than_it_says_something() {
+    let script = Script::serve([Reply::with(500, &[], &"garbage ".repeat(1_250_000))]).await;
+    let error = script.with_token().retry(RetryPolicy::off()).build().unwrap().groups().await.unwrap_err();
+    assert_eq!(error.status(), Some(500));
+    assert!(error.to_string().len() < 1_000, "{error}");
+}
+
+#[tokio::test]
 async fn a_creation_without_a_whole_answer_has_an_unknown_outcome() {
     let cut = b"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"log".to_vec();
     let script = Script::serve([
@@ -291,6 +299,19 @@ async fn secrets_are_nowhere_to_be_seen() {
     assert!(error.is_auth());
     shown += &format!("{error} {error:#} {error:?}");
     shown += &format!("{:?} {:?}", script.with_keys(), script.with_keys().build().unwrap().api());
+    let keys = AkSk::new("AK-secret", "SK-secret").security_token("token-secret");
+    let login = Login::new("user-secret", "password-secret", "domain-secret");
+    let signing = SigningRequest::new("GET", "h", "/").header("x-security-token", "token-secret");
+    shown += &format!(
+        "{keys:?} {login:?} {:?} {:?}",
+        Credentials::from(keys.clone()),
+        Credentials::from(login.clone())
+    );
+    shown += &format!("{:?} {:?}", Provided::Keys(keys.clone()), Secret::new("a-secret"));
+    shown += &format!("{:?}", Provided::Token { token: "token-secret".into(), project_id: None });
+    shown += &format!("{signing:?} {:?}", signing.sign(&keys));
+    let options = Emulator::builder().key("AK", "SK-secret").user("u", "password-secret", "d");
+    shown += &format!("{options:?} {:?}", options.clone().start().unwrap());
     assert!(!shown.contains("secret"), "{shown}");
 }
 
