@@ -291,8 +291,14 @@ impl Wording {
 }
 
 /// Everything known of a code, one row per status; none for a code that the documents don't know.
+///
+/// Some regions shorten the gateway's prefix: `APIG.0301` is `APIGW.0301`.
 pub fn error_codes(code: &str) -> impl Iterator<Item = &'static ErrorCode> {
-    ERROR_CODES.iter().chain(GATEWAY_ERROR_CODES).filter(move |row| row.code == code)
+    let shortened = code.strip_prefix("APIG.");
+    let is_meant = move |row: &&ErrorCode| {
+        row.code == code || shortened.is_some_and(|number| row.code.strip_prefix("APIGW.") == Some(number))
+    };
+    ERROR_CODES.iter().chain(GATEWAY_ERROR_CODES).filter(is_meant)
 }
 
 /// The row of a code under a status; its first row where none has that status.
@@ -427,4 +433,22 @@ pub struct UnknownName {
     what: &'static str,
     given: String,
     known: Vec<&'static str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_found_by_its_status_and_under_a_shortened_prefix() {
+        assert_eq!(error_code("LTS.0010", 500).unwrap().status, 500);
+        assert_eq!(error_code("LTS.0201", 404).unwrap().status, 400, "newer editions answer with 404");
+        for (short, long) in
+            [("APIG.0301", "APIGW.0301"), ("APIG.0308", "APIGW.0308"), ("APIG.0101", "APIGW.0101")]
+        {
+            assert_eq!(error_code(short, 0).unwrap().code, long);
+        }
+        assert_eq!(error_code("APIG.LTS.0201", 400), None);
+        assert_eq!(error_code("0201", 400), None);
+    }
 }

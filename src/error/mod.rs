@@ -13,7 +13,7 @@ pub(crate) use service::{excerpt, read, refuses};
 use crate::{
     input::InvalidInput,
     model::Ttl,
-    spec::{self, Class, Operation, Wording},
+    spec::{self, Class, ErrorCode, Operation, Wording},
 };
 
 /// Why a call failed.
@@ -414,14 +414,19 @@ impl ServiceError {
         }
     }
 
+    /// The spec's row of its code.
+    pub(crate) fn row(&self) -> Option<&'static ErrorCode> {
+        spec::error_code(self.code()?, self.status)
+    }
+
     /// The kind of its code, where the spec knows the code.
     pub fn class(&self) -> Option<Class> {
-        spec::error_code(self.code()?, self.status).map(|row| row.class)
+        self.row().map(|row| row.class)
     }
 
     /// Which of the gateway's wordings it has.
     fn wording(&self) -> Option<&'static Wording> {
-        let code = self.code()?;
+        let code = self.row()?.code;
         spec::GATEWAY_WORDINGS.iter().find(|wording| wording.code == code && wording.matches(&self.message))
     }
 
@@ -432,10 +437,8 @@ impl ServiceError {
 
     /// What to do about it, where the spec knows the code.
     pub fn remedy(&self) -> Option<&'static str> {
-        let code = self.code()?;
-        self.wording()
-            .map(|w| w.solution)
-            .or_else(|| spec::error_code(code, self.status).map(|row| row.solution))
+        let wording = self.wording().map(|wording| wording.solution);
+        wording.or_else(|| self.row().map(|row| row.solution))
     }
 }
 

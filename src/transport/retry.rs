@@ -190,7 +190,9 @@ impl Course {
                 Ok(true)
             }
             (408 | 500..=599, _) => Ok(self.doubt(harmless)),
-            (401, _) if matches!(error.code(), Some(codes::LTS_0003 | codes::APIGW_0301)) => {
+            (401, _)
+                if matches!(error.row().map(|row| row.code), Some(codes::LTS_0003 | codes::APIGW_0301)) =>
+            {
                 let before = std::mem::replace(&mut self.reauthenticated, true);
                 if before { Ok(false) } else { Err(Next::Reauthenticate) }
             }
@@ -317,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_credential_gets_one_more_chance() {
-        for code in ["LTS.0003", "APIGW.0301"] {
+        for code in ["LTS.0003", "APIGW.0301", "APIG.0301"] {
             let refused = || service(401, Some(code));
             assert_eq!(follows(&Method::POST, &[refused()]), Next::Reauthenticate);
             assert_eq!(follows(&Method::POST, &[refused(), refused()]), Next::Fail);
