@@ -22,6 +22,11 @@ pub use provider::{CredentialsProvider, Provided, Providing};
 
 use crate::secret::Secret;
 
+/// The header with an IAM token.
+pub(crate) const TOKEN_HEADER: &str = "x-auth-token";
+/// The header in which signed requests name their project.
+pub(crate) const PROJECT_HEADER: &str = "x-project-id";
+
 /// An access key and its secret key, which sign requests (SDK-HMAC-SHA256).
 #[derive(Clone, PartialEq, Eq)]
 pub struct AkSk {

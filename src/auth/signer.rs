@@ -169,6 +169,11 @@ impl Signed {
         &self.canonical_request
     }
 
+    /// The canonical request, kept without the rest.
+    pub(crate) fn into_canonical_request(self) -> String {
+        self.canonical_request
+    }
+
     /// The string to sign.
     pub fn string_to_sign(&self) -> &str {
         &self.string_to_sign

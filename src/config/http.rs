@@ -6,7 +6,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::{Configure, Endpoint};
-use crate::{error::ConfigurationError, secret::Secret};
+use crate::{
+    auth::{
+        PROJECT_HEADER, TOKEN_HEADER,
+        canonical::{DATE_HEADER, PAYLOAD_HEADER},
+        signer::SECURITY_TOKEN_HEADER,
+    },
+    error::ConfigurationError,
+    secret::Secret,
+};
 
 /// Headers that every request has already, or that belong to its connection.
 const OWN_HEADERS: [&str; 17] = [
@@ -22,11 +30,11 @@ const OWN_HEADERS: [&str; 17] = [
     "transfer-encoding",
     "upgrade",
     "user-agent",
-    "x-auth-token",
-    "x-project-id",
-    "x-sdk-content-sha256",
-    "x-sdk-date",
-    "x-security-token",
+    TOKEN_HEADER,
+    PROJECT_HEADER,
+    PAYLOAD_HEADER,
+    DATE_HEADER,
+    SECURITY_TOKEN_HEADER,
 ];
 
 /// What a client is made with.

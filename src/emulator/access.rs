@@ -3,12 +3,10 @@
 use http::StatusCode;
 
 use super::{dispatch::Call, refusals::Refusal, service::Service, verify};
-use crate::spec::codes;
-
-/// The header with an IAM token.
-const TOKEN_HEADER: &str = "x-auth-token";
-/// The header in which AK/SK requests name their project.
-const PROJECT_HEADER: &str = "x-project-id";
+use crate::{
+    auth::{PROJECT_HEADER, TOKEN_HEADER},
+    spec::codes,
+};
 
 /// As whom a request is made.
 #[derive(Debug, PartialEq, Eq)]

@@ -35,10 +35,9 @@ use super::{
     schemas,
     service::Service,
 };
+use crate::auth::canonical::MAX_BODY;
 use crate::spec::{self, Operation};
 
-/// The most bytes of a body: the bound that the real gateway has for AK/SK requests, here for all.
-const MAX_BODY: usize = 12_582_912;
 /// The time for a body to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// IAM's own header for the request's id.
@@ -149,7 +148,7 @@ async fn handle(
     }
 }
 
-/// Reads a body within the bounds. A declared length beyond them is refused without reading.
+/// Reads a body within the bounds: what the real gateway allows for signed requests, here for all. A declared length beyond them is refused without reading.
 ///
 /// What is left of a refused body stays on the connection, which is of no use afterwards.
 pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {

@@ -5,7 +5,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Auth, Transport};
 use crate::{
-    auth::{AkSk, Provided, canonical::MAX_BODY, signer::SigningRequest},
+    auth::{
+        AkSk, PROJECT_HEADER, Provided, TOKEN_HEADER,
+        canonical::MAX_BODY,
+        signer::{SECURITY_TOKEN_HEADER, SigningRequest},
+    },
     error::{ConfigurationError, Error, Mismatch, TransportError, TransportFailure},
     input::InvalidInput,
     secret::Secret,
@@ -82,7 +86,7 @@ pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request)
                 ConfigurationError::new("credentials", "the token holds a character that no header can")
             })?;
             value.set_sensitive(true);
-            request.headers_mut().insert("x-auth-token", value);
+            request.headers_mut().insert(TOKEN_HEADER, value);
             Ok(Used::Token(token))
         }
     }
@@ -112,15 +116,15 @@ fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<U
         unsigned = unsigned.header("content-type", content_type);
     }
     if let Some(project) = project {
-        unsigned = unsigned.header("x-project-id", project.as_str());
+        unsigned = unsigned.header(PROJECT_HEADER, project.as_str());
     }
     let signed = unsigned.sign(keys);
-    let headers = signed.headers().chain(project.map(|project| ("X-Project-Id", project.as_str())));
+    let headers = signed.headers().chain(project.map(|project| (PROJECT_HEADER, project.as_str())));
     let headers: Vec<(HeaderName, HeaderValue)> = headers
         .map(|(name, value)| {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
             let mut value = HeaderValue::from_str(value).ok()?;
-            value.set_sensitive(name == header::AUTHORIZATION || name == "x-security-token");
+            value.set_sensitive(name == header::AUTHORIZATION || name == SECURITY_TOKEN_HEADER);
             Some((name, value))
         })
         .collect::<Option<_>>()
@@ -130,7 +134,7 @@ fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<U
                 "the access key or the security token holds a character that no header can",
             )
         })?;
-    let canonical_request = signed.canonical_request().to_owned();
+    let canonical_request = signed.into_canonical_request();
     request.headers_mut().extend(headers);
     Ok(Used::Keys { canonical_request })
 }
