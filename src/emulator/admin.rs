@@ -31,7 +31,7 @@ pub(super) async fn handle(service: Arc<Service>, request: Request<Body>) -> Res
     let path = head.uri.path().strip_prefix("/_emulator/").unwrap_or_default();
     let answer = if service.shows_control_to(head.extensions.get()) {
         match dispatch::read(body).await {
-            Ok(body) => answer(&service, &head.method, path, &body),
+            Ok(body) => answer(&service, &head.method, path, &body).await,
             Err(_) => Err(Problem::Bad("the body is too long, or did not arrive".to_owned())),
         }
     } else {
@@ -76,17 +76,22 @@ impl From<StoreError> for Problem {
 }
 
 /// The answer of the control; none where it knows no such path or method.
-fn answer(service: &Service, method: &Method, path: &str, body: &[u8]) -> Result<Option<Answer>, Problem> {
+async fn answer(
+    service: &Service,
+    method: &Method,
+    path: &str,
+    body: &[u8],
+) -> Result<Option<Answer>, Problem> {
     let ok = |answer| Ok(Some(answer));
     match (method, path) {
         (&Method::GET, "health") => ok(Answer::json(StatusCode::OK, &json!({"status": "ok"}))),
         (&Method::POST, "reset") => {
-            service.reset()?;
+            service.reset().await?;
             ok(Answer::no_content())
         }
         (&Method::GET, "state") => ok(Answer::json(StatusCode::OK, &service.store.state()?)),
         (&Method::POST, "seed") => {
-            service.seed(&parse(body)?)?;
+            service.seed(&parse(body)?).await?;
             ok(Answer::no_content())
         }
         (&Method::GET, "clock") => {
@@ -108,7 +113,7 @@ fn answer(service: &Service, method: &Method, path: &str, body: &[u8]) -> Result
         (&Method::GET, "requests") => ok(Answer::json(StatusCode::OK, &service.journal.entries())),
         (&Method::GET, "transfers") => ok(Answer::json(StatusCode::OK, &service.store.transfers()?)),
         (&Method::DELETE, path) => match path.strip_prefix("transfers/") {
-            Some(id) if service.store.delete_transfer(id)? => ok(Answer::no_content()),
+            Some(id) if service.store.delete_transfer(id).await? => ok(Answer::no_content()),
             Some(_) => Err(Problem::NotFound("there is no transfer of this id")),
             None => Ok(None),
         },

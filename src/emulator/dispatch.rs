@@ -6,9 +6,13 @@
 
 use std::{
     collections::BTreeMap,
+    future::poll_fn,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::Arc,
+    task::Poll,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -102,15 +106,15 @@ async fn handle(
             let answer = match read(body).await {
                 Ok(body) => {
                     let call = Call { operation, head: &head, body: &body, parameters: &parameters };
-                    let real = || service.answer(&call, &request_id);
+                    let real = service.answer(&call, &request_id);
                     fault = service.faults.take(operation);
                     delay = service.options.latency;
                     match &fault {
                         Some(fault) => {
                             delay = delay.saturating_add(fault.held_back());
-                            fault.answer(operation, &request_id, real)
+                            fault.answer(operation, &request_id, real).await
                         }
-                        None => Some(real()),
+                        None => Some(real.await),
                     }
                 }
                 Err(refusal) => Some(
@@ -167,8 +171,8 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
 impl Service {
     /// The answer to a call. It is checked against the spec where that is asked for; a bug in a handler
     /// becomes a 500.
-    fn answer(&self, call: &Call<'_>, request_id: &str) -> Answer {
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.carry_out(call)));
+    async fn answer(&self, call: &Call<'_>, request_id: &str) -> Answer {
+        let outcome = caught(self.carry_out(call)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Refusal::Broken("a handler panicked".to_owned())));
         let mut answer = match outcome {
             // A failure of the emulator has no place in the spec.
@@ -194,7 +198,7 @@ impl Service {
     }
 
     /// The checks that all operations share, then the operation itself.
-    fn carry_out(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+    async fn carry_out(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
         // Who asks for a token can't have one yet: the spec's `security: []`.
         if call.operation != Operation::CreateToken {
             let caller = Caller::of(self, call)?;
@@ -205,17 +209,31 @@ impl Service {
         let content_type = call.head.headers.get(header::CONTENT_TYPE);
         let body = refusals::body(call.operation, content_type, call.body)?;
         match call.operation {
-            Operation::CreateLogGroup => operations::create_log_group(self, call, &body),
+            Operation::CreateLogGroup => operations::create_log_group(self, call, &body).await,
             Operation::ListLogGroups => operations::list_log_groups(self, call),
-            Operation::DeleteLogGroup => operations::delete_log_group(self, call),
-            Operation::CreateLogStream => operations::create_log_stream(self, call, &body),
+            Operation::DeleteLogGroup => operations::delete_log_group(self, call).await,
+            Operation::CreateLogStream => operations::create_log_stream(self, call, &body).await,
             Operation::ListLogStreams => operations::list_log_streams(self, call),
-            Operation::DeleteLogStream => operations::delete_log_stream(self, call),
-            Operation::CreateLogDumpObs => operations::create_log_dump_obs(self, call, &body),
-            Operation::CreateToken => iam::create_token(self, call, &body),
+            Operation::DeleteLogStream => operations::delete_log_stream(self, call).await,
+            Operation::CreateLogDumpObs => operations::create_log_dump_obs(self, call, &body).await,
+            Operation::CreateToken => iam::create_token(self, call, &body).await,
             Operation::ListProjects => iam::list_projects(self, call),
         }
     }
+}
+
+/// The outcome of a future, or its panic.
+async fn caught<T>(future: impl Future<Output = T>) -> thread::Result<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        // After a panic it is not polled again, so whatever it left in itself is never seen.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(outcome)) => Poll::Ready(Ok(outcome)),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
 }
 
 #[cfg(test)]
@@ -243,6 +261,17 @@ mod tests {
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             Poll::Pending
         }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_caught_whenever_it_comes() {
+        assert_eq!(caught(async { 1 }).await.ok(), Some(1));
+        assert!(caught(async { panic!("at once") }).await.is_err());
+        let later = async {
+            tokio::task::yield_now().await;
+            panic!("later");
+        };
+        assert!(caught(later).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -237,20 +237,20 @@ impl Fault {
     }
 
     /// The answer that it leaves of the `real` one, or puts in its place; none where the connection is to be
-    /// closed. The operation is carried out by `real`, if at all.
-    pub(super) fn answer(
+    /// closed. The operation is carried out when `real` is polled, if it is.
+    pub(super) async fn answer(
         &self,
         operation: Operation,
         request_id: &str,
-        real: impl FnOnce() -> Answer,
+        real: impl Future<Output = Answer>,
     ) -> Option<Answer> {
         let mut answer = match (self.drop, self.code.as_deref(), self.status) {
             (Some(DropWhen::Before), ..) => return None,
             (Some(DropWhen::After), ..) => {
-                real();
+                real.await;
                 return None;
             }
-            (None, None, None) => real(),
+            (None, None, None) => real.await,
             (None, code, status) => {
                 refusals::on_demand(operation, code, status, self.message.as_deref(), request_id)
             }

@@ -29,7 +29,11 @@ enum Scope {
     Nothing,
 }
 
-pub(super) fn create_token(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer, Refusal> {
+pub(super) async fn create_token(
+    service: &Service,
+    call: &Call<'_>,
+    body: &Value,
+) -> Result<Answer, Refusal> {
     let given = &body["auth"]["identity"]["password"]["user"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (name, password, domain) =
@@ -46,7 +50,7 @@ pub(super) fn create_token(service: &Service, call: &Call<'_>, body: &Value) -> 
         Scope::Project(project) => Some(project.id.as_str()),
         Scope::Domain | Scope::Nothing => None,
     };
-    let token = service.store.create_token(project_id, now, expires_at)?;
+    let token = service.store.create_token(project_id, now, expires_at).await?;
 
     let of_domain = domain_json(&user.domain);
     let mut facts = Map::new();
@@ -112,8 +116,9 @@ fn scope(service: &Service, scope: &Value, user: &User) -> Result<Scope, Refusal
 
 pub(super) fn list_projects(service: &Service, call: &Call<'_>) -> Result<Answer, Refusal> {
     let wanted = query(call).find(|(key, _)| key == "name").map(|(_, value)| value);
-    let account = service.store.account()?.unwrap_or_default();
-    let domain_id = stable_id(&["domain", &account]);
+    // The account that projects belong to is the first user's.
+    let account = service.options.users.first().map_or("", |user| &user.domain);
+    let domain_id = stable_id(&["domain", account]);
     let here = format!("{}{}", base_url(call), call.head.uri.path());
     let found = service.store.projects()?.into_iter();
     let found = found.filter(|project| wanted.as_deref().is_none_or(|name| project.name == name));

@@ -142,7 +142,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] if there is no memory left.
     pub fn delete_transfer(&self, id: &TransferId) -> Result<bool, EmulatorError> {
-        Ok(self.service.store.delete_transfer(id.as_str())?)
+        Ok(store::wait(self.service.store.delete_transfer(id.as_str()))?)
     }
 
     /// Adds to what the emulator has: all of the seed, or nothing.
@@ -150,7 +150,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError::Invalid`] if something breaks a rule, is there already, or names what isn't there.
     pub fn seed(&self, seed: &Seed) -> Result<(), EmulatorError> {
-        Ok(self.service.seed(seed)?)
+        Ok(store::wait(self.service.seed(seed))?)
     }
 
     /// Sets the emulator's clock forward. Dates, signatures, tokens and creation times follow it; delays
@@ -219,7 +219,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] if there is no memory left.
     pub fn reset(&self) -> Result<(), EmulatorError> {
-        Ok(self.service.reset()?)
+        Ok(store::wait(self.service.reset())?)
     }
 }
 

@@ -17,14 +17,14 @@ use crate::spec::codes;
 
 type Result<T> = std::result::Result<T, Refusal>;
 
-pub(super) fn create_log_group(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer> {
+pub(super) async fn create_log_group(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer> {
     let (name, ttl) = (text(body, "log_group_name")?, integer(&body["ttl_in_days"]));
     let ttl = ttl.ok_or(Refusal::code(INVALID_BODY))?;
     if service.options.ttl_must_be_7 && ttl != Options::ONLY_TTL {
         return Err(Refusal::code(codes::LTS_0106));
     }
     let (project, quota) = (call.parameter("project_id"), service.options.quota_groups);
-    let id = service.store.create_group(project, name, ttl, service.clock.now(), quota);
+    let id = service.store.create_group(project, name, ttl, service.clock.now(), quota).await;
     let id = id.map_err(|error| refusal(error, call, codes::LTS_0101))?;
     Ok(Answer::json(StatusCode::CREATED, &json!({"log_group_id": id})))
 }
@@ -33,19 +33,19 @@ pub(super) fn list_log_groups(service: &Service, call: &Call<'_>) -> Result<Answ
     Ok(Answer::new(StatusCode::OK, service.store.list_groups(call.parameter("project_id"))?))
 }
 
-pub(super) fn delete_log_group(service: &Service, call: &Call<'_>) -> Result<Answer> {
+pub(super) async fn delete_log_group(service: &Service, call: &Call<'_>) -> Result<Answer> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
-    match service.store.delete_group(project, group) {
+    match service.store.delete_group(project, group).await {
         Ok(()) => Ok(Answer::no_content()),
         Err(StoreError::InUse(id)) => Err(Refusal::about(codes::LTS_0105, id)),
         Err(error) => Err(error.into()),
     }
 }
 
-pub(super) fn create_log_stream(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer> {
+pub(super) async fn create_log_stream(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
     let (name, quota) = (text(body, "log_stream_name")?, service.options.quota_streams);
-    let id = service.store.create_stream(project, group, name, service.clock.now(), quota);
+    let id = service.store.create_stream(project, group, name, service.clock.now(), quota).await;
     let id = id.map_err(|error| refusal(error, call, codes::LTS_0205))?;
     Ok(Answer::json(StatusCode::CREATED, &json!({"log_stream_id": id})))
 }
@@ -55,17 +55,18 @@ pub(super) fn list_log_streams(service: &Service, call: &Call<'_>) -> Result<Ans
     Ok(Answer::new(StatusCode::OK, service.store.list_streams(project, group)?))
 }
 
-pub(super) fn delete_log_stream(service: &Service, call: &Call<'_>) -> Result<Answer> {
+pub(super) async fn delete_log_stream(service: &Service, call: &Call<'_>) -> Result<Answer> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
-    service.store.delete_stream(project, group, call.parameter("log_stream_id"))?;
+    service.store.delete_stream(project, group, call.parameter("log_stream_id")).await?;
     Ok(Answer::no_content())
 }
 
-pub(super) fn create_log_dump_obs(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer> {
+pub(super) async fn create_log_dump_obs(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer> {
     let streams = body["log_stream_ids"].as_array().map(Vec::as_slice).unwrap_or_default();
     let streams: Vec<&str> = streams.iter().filter_map(Value::as_str).collect();
     let (group, bucket) = (text(body, "log_group_id")?, text(body, "obs_bucket_name")?);
-    let id = service.store.create_transfer(call.parameter("project_id"), group, &streams, bucket, body)?;
+    let id =
+        service.store.create_transfer(call.parameter("project_id"), group, &streams, bucket, body).await?;
     Ok(Answer::json(StatusCode::CREATED, &json!({"log_dump_obs_id": id})))
 }
 

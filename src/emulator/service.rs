@@ -1,5 +1,7 @@
 //! An emulated service: its options, its state, its clock, and what was asked of it.
 
+use std::sync::Arc;
+
 use super::{
     clock::Clock,
     faults::Faults,
@@ -11,7 +13,7 @@ use super::{
 
 /// Everything that answering a request needs.
 pub(super) struct Service {
-    pub(super) options: Options,
+    pub(super) options: Arc<Options>,
     pub(super) store: Store,
     pub(super) journal: Journal,
     pub(super) clock: Clock,
@@ -20,15 +22,15 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(options: Options) -> Result<Self, StoreError> {
-        let options = options.completed();
+        let options = Arc::new(options.completed());
         let store = Store::open(&options)?;
         let (journal, clock, faults) = (Journal::default(), Clock::default(), Faults::default());
         Ok(Self { options, store, journal, clock, faults })
     }
 
     /// Returns to what the options gave. Tokens are revoked.
-    pub(super) fn reset(&self) -> Result<(), StoreError> {
-        self.store.reset(&self.options)?;
+    pub(super) async fn reset(&self) -> Result<(), StoreError> {
+        self.store.reset(&self.options).await?;
         self.clock.reset();
         self.faults.clear();
         self.journal.clear();
@@ -36,9 +38,9 @@ impl Service {
     }
 
     /// Adds all of a seed, or nothing.
-    pub(super) fn seed(&self, seed: &Seed) -> Result<(), StoreError> {
+    pub(super) async fn seed(&self, seed: &Seed) -> Result<(), StoreError> {
         seed.check(&self.options).map_err(StoreError::Invalid)?;
-        self.store.seed(seed, &self.options, self.clock.now())
+        self.store.seed(seed, &self.options, self.clock.now()).await
     }
 
     /// Whether answers are checked against the spec before they are sent.

@@ -57,13 +57,11 @@ fn modules_use_only_what_they_may() {
 
 #[test]
 fn only_the_emulators_handle_knows_the_client_settings() {
-    for entry in fs::read_dir("src/emulator").unwrap() {
-        let path = entry.unwrap().path();
-        let text = fs::read_to_string(&path).unwrap();
-        if path.file_name().unwrap() != "mod.rs" {
-            assert!(!text.contains("config::") && !text.contains("ClientBuilder"), "{}", path.display());
+    each_file(Path::new("src/emulator"), &mut |path, code| {
+        if path != Path::new("src/emulator/mod.rs") {
+            assert!(!code.contains("config::") && !code.contains("ClientBuilder"), "{}", path.display());
         }
-    }
+    });
 }
 
 #[test]

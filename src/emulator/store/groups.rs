@@ -1,0 +1,131 @@
+//! Log groups.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::params;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{
+    Result, Store, StoreError,
+    tables::{Tables, in_use, limit, name_taken},
+};
+use crate::emulator::random;
+
+impl Store {
+    /// Creates a group and gives its id. A `quota` of 0 is no limit.
+    pub(in crate::emulator) async fn create_group(
+        &self,
+        project: &str,
+        name: &str,
+        ttl: i64,
+        now: Timestamp,
+        quota: u64,
+    ) -> Result<String> {
+        let (project, name) = (project.to_owned(), name.to_owned());
+        self.change(move |tables| tables.create_group(&project, &name, ttl, now, quota)).await
+    }
+
+    /// The groups of a project, as the body of the answer.
+    pub(in crate::emulator) fn list_groups(&self, project: &str) -> Result<Bytes> {
+        #[derive(Serialize)]
+        struct Groups {
+            log_groups: Vec<Group>,
+        }
+        #[derive(Serialize)]
+        struct Group {
+            creation_time: i64,
+            log_group_name: String,
+            log_group_id: String,
+            ttl_in_days: i64,
+        }
+        self.look().listed(project, None, |tables| {
+            let log_groups = tables.all(
+                "SELECT creation_time, name, id, ttl_in_days FROM groups WHERE project_id = ?1 ORDER BY seq",
+                [project],
+                |row| {
+                    Ok(Group {
+                        creation_time: row.get(0)?,
+                        log_group_name: row.get(1)?,
+                        log_group_id: row.get(2)?,
+                        ttl_in_days: row.get(3)?,
+                    })
+                },
+            )?;
+            Ok(Groups { log_groups })
+        })
+    }
+
+    /// Deletes a group with its streams, unless a transfer reads from one of them.
+    pub(in crate::emulator) async fn delete_group(&self, project: &str, group: &str) -> Result<()> {
+        let (project, group) = (project.to_owned(), group.to_owned());
+        self.change(move |tables| {
+            let deleted =
+                tables.execute("DELETE FROM groups WHERE id = ?1 AND project_id = ?2", [&group, &project]);
+            match deleted {
+                Ok(0) => Err(StoreError::GroupUnknown),
+                Ok(_) => Ok(()),
+                Err(error) => Err(in_use(error, &group)),
+            }
+        })
+        .await
+    }
+}
+
+impl Tables {
+    pub(super) fn create_group(
+        &self,
+        project: &str,
+        name: &str,
+        ttl: i64,
+        now: Timestamp,
+        quota: u64,
+    ) -> Result<String> {
+        let id = random::resource_id()?;
+        let created = self.execute(
+            "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time)
+             SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE ?6 = 0 OR (SELECT count(*) FROM groups WHERE project_id = ?2) < ?6",
+            params![id, project, name, ttl, now.as_millisecond(), limit(quota)],
+        );
+        match created {
+            Ok(1) => Ok(id),
+            Ok(_) => {
+                let taken = "SELECT 1 FROM groups WHERE project_id = ?1 AND name = ?2";
+                Err(self.taken_or_full(taken, [project, name])?)
+            }
+            Err(error) => Err(name_taken(error)),
+        }
+    }
+
+    pub(super) fn require_group(&self, project: &str, group: &str) -> Result<()> {
+        match self.exists("SELECT 1 FROM groups WHERE id = ?1 AND project_id = ?2", [group, project])? {
+            true => Ok(()),
+            false => Err(StoreError::GroupUnknown),
+        }
+    }
+
+    /// All groups with their streams, as the control shows them.
+    pub(super) fn groups(&self) -> Result<Vec<Value>> {
+        let mut streams: HashMap<String, Vec<Value>> = HashMap::new();
+        let rows = self.all("SELECT group_id, id, name FROM streams ORDER BY seq", [], |row| {
+            let (id, name): (String, String) = (row.get(1)?, row.get(2)?);
+            Ok((row.get::<_, String>(0)?, json!({"log_stream_id": id, "log_stream_name": name})))
+        })?;
+        for (group, stream) in rows {
+            streams.entry(group).or_default().push(stream);
+        }
+        self.all("SELECT project_id, id, name, ttl_in_days FROM groups ORDER BY seq", [], |row| {
+            let id: String = row.get(1)?;
+            Ok(json!({
+                "project_id": row.get::<_, String>(0)?,
+                "log_group_name": row.get::<_, String>(2)?,
+                "ttl_in_days": row.get::<_, i64>(3)?,
+                "streams": streams.remove(&id).unwrap_or_default(),
+                "log_group_id": id,
+            }))
+        })
+    }
+}

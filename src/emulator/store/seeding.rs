@@ -1,0 +1,147 @@
+//! What an emulator begins with, and what it is given later: the options' stock, and seeds.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+use rusqlite::{ffi, params};
+
+use super::{
+    Result, Store, StoreError,
+    access::hash,
+    schema,
+    tables::{Tables, violated},
+};
+use crate::emulator::{
+    options::{Key, Options, Project, User},
+    seed::{Seed, transfer_body},
+};
+use crate::manifest;
+
+impl Store {
+    /// Adds all of a seed, or nothing. What the seed itself can be [checked](Seed::check) for has been.
+    pub(in crate::emulator) async fn seed(
+        &self,
+        seed: &Seed,
+        options: &Arc<Options>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (seed, options) = (seed.clone(), Arc::clone(options));
+        self.change(move |tables| tables.atomically(|tables| tables.seed(&seed, &options, now))).await
+    }
+}
+
+impl Tables {
+    /// Replaces everything with the options' stock.
+    pub(super) fn fill(&self, options: &Options) -> Result<()> {
+        self.atomically(|tables| {
+            tables.batch(schema::CLEAR)?;
+            tables.add(&options.projects, &options.keys, &options.users, &options.buckets)
+        })
+    }
+
+    fn seed(&self, seed: &Seed, options: &Options, now: Timestamp) -> Result<()> {
+        self.add(&seed.projects, &seed.keys, &seed.users, &seed.buckets)?;
+        for (i, token) in seed.tokens.iter().enumerate() {
+            // A token is a secret: it is told by its place.
+            let what = format!("token {}", i + 1);
+            let project = token.project_id.as_deref();
+            if let Some(project) = project
+                && !self.has_project(project)?
+            {
+                return Err(StoreError::Invalid(format!("{what}: there is no project {project:?}")));
+            }
+            let expires_at = token.expires_at.unwrap_or(Timestamp::MAX);
+            self.add_token(hash(token.token.as_bytes()), project, expires_at)
+                .map_err(|error| cannot_add(error, &what))?;
+        }
+        // Options are completed at the start, so there always is a first project.
+        let project = options.projects.first().map_or("", |project| &project.id);
+        seed.manifest.groups.iter().try_for_each(|group| self.declare(project, group, options, now))
+    }
+
+    /// Adds to the stock.
+    fn add(&self, projects: &[Project], keys: &[Key], users: &[User], buckets: &[String]) -> Result<()> {
+        for Project { id, name } in projects {
+            self.execute("INSERT INTO projects (id, name) VALUES (?1, ?2)", [id, name])
+                .map_err(|error| cannot_add(error, &format!("project {id:?}")))?;
+        }
+        for Key { access_key, secret_key, security_token, expires_at } in keys {
+            self.execute(
+                "INSERT INTO keys (access_key, secret_key, security_token, expires_at)
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![access_key, secret_key, security_token, expires_at.map(Timestamp::as_millisecond)],
+            )
+            .map_err(|error| cannot_add(error, &format!("access key {access_key:?}")))?;
+        }
+        for User { name, password, domain } in users {
+            self.execute(
+                "INSERT INTO users (name, password, domain) VALUES (?1, ?2, ?3)",
+                [name, password, domain],
+            )
+            .map_err(|error| cannot_add(error, &format!("user {name:?} of domain {domain:?}")))?;
+        }
+        for bucket in buckets {
+            self.execute("INSERT INTO buckets (name) VALUES (?1)", [bucket])
+                .map_err(|error| cannot_add(error, &format!("bucket {bucket:?}")))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn buckets(&self) -> Result<Vec<String>> {
+        self.all("SELECT name FROM buckets ORDER BY seq", [], |row| row.get(0))
+    }
+
+    /// Creates a group of a manifest, with all that it has, each transfer a task per stream.
+    fn declare(
+        &self,
+        project: &str,
+        group: &manifest::Group,
+        options: &Options,
+        now: Timestamp,
+    ) -> Result<()> {
+        let manifest::Group { name, ttl, streams, transfers } = group;
+        let group = format!("group {name:?}");
+        let id = self.create_group(project, name, ttl.as_days().into(), now, options.quota_groups);
+        let id = id.map_err(|error| cannot_declare(error, &group))?;
+        let mut ids = HashMap::new();
+        for name in streams {
+            let stream = self.create_stream(project, &id, name, now, options.quota_streams);
+            let stream =
+                stream.map_err(|error| cannot_declare(error, &format!("{group}, stream {name:?}")))?;
+            ids.insert(name, stream);
+        }
+        for transfer in transfers {
+            for name in &transfer.streams {
+                let what = format!("{group}, transfer of stream {name:?}");
+                let unknown = || StoreError::Invalid(format!("{what}: the group has no such stream"));
+                let stream = ids.get(name).ok_or_else(unknown)?;
+                let body = transfer_body(&id, stream, transfer).to_string();
+                self.create_transfer(project, &id, std::slice::from_ref(stream), &transfer.bucket, &body)
+                    .map_err(|error| cannot_declare(error, &what))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why something can't be added to the stock.
+fn cannot_add(error: rusqlite::Error, what: &str) -> StoreError {
+    match violated(&error) {
+        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            StoreError::Invalid(format!("{what} is there already"))
+        }
+        Some(ffi::SQLITE_CONSTRAINT_CHECK) => StoreError::Invalid(format!("{what}: this is no id")),
+        _ => error.into(),
+    }
+}
+
+/// Why a part of a manifest can't be created.
+fn cannot_declare(error: StoreError, what: &str) -> StoreError {
+    StoreError::Invalid(match error {
+        StoreError::NameTaken => format!("{what} is there already"),
+        StoreError::QuotaReached => format!("{what}: the quota is reached"),
+        StoreError::BucketUnknown(name) => format!("{what}: there is no bucket {name:?}"),
+        StoreError::InUse(_) => format!("{what}: the stream has a transfer already"),
+        other => return other,
+    })
+}

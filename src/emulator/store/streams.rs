@@ -1,0 +1,108 @@
+//! Log streams.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::params;
+use serde::Serialize;
+
+use super::{
+    Result, Store, StoreError,
+    tables::{Tables, in_use, limit, name_taken},
+};
+use crate::emulator::random;
+
+impl Store {
+    /// Creates a stream and gives its id. A `quota` of 0 is no limit.
+    pub(in crate::emulator) async fn create_stream(
+        &self,
+        project: &str,
+        group: &str,
+        name: &str,
+        now: Timestamp,
+        quota: u64,
+    ) -> Result<String> {
+        let (project, group, name) = (project.to_owned(), group.to_owned(), name.to_owned());
+        self.change(move |tables| tables.create_stream(&project, &group, &name, now, quota)).await
+    }
+
+    /// The streams of a group, as the body of the answer.
+    pub(in crate::emulator) fn list_streams(&self, project: &str, group: &str) -> Result<Bytes> {
+        #[derive(Serialize)]
+        struct Streams {
+            log_streams: Vec<Stream>,
+        }
+        #[derive(Serialize)]
+        struct Stream {
+            creation_time: i64,
+            log_stream_name: String,
+            log_stream_id: String,
+            is_favorite: bool,
+            filter_count: u8,
+        }
+        self.look().listed(project, Some(group), |tables| {
+            tables.require_group(project, group)?;
+            let log_streams = tables.all(
+                "SELECT creation_time, name, id FROM streams WHERE group_id = ?1 ORDER BY seq",
+                [group],
+                |row| {
+                    Ok(Stream {
+                        creation_time: row.get(0)?,
+                        log_stream_name: row.get(1)?,
+                        log_stream_id: row.get(2)?,
+                        // What only the console can set.
+                        is_favorite: false,
+                        filter_count: 0,
+                    })
+                },
+            )?;
+            Ok(Streams { log_streams })
+        })
+    }
+
+    /// Deletes a stream, unless a transfer reads from it.
+    pub(in crate::emulator) async fn delete_stream(
+        &self,
+        project: &str,
+        group: &str,
+        stream: &str,
+    ) -> Result<()> {
+        let (project, group, stream) = (project.to_owned(), group.to_owned(), stream.to_owned());
+        self.change(move |tables| {
+            tables.require_group(&project, &group)?;
+            match tables.execute("DELETE FROM streams WHERE id = ?1 AND group_id = ?2", [&stream, &group]) {
+                Ok(0) => Err(StoreError::StreamUnknown(stream)),
+                Ok(_) => Ok(()),
+                Err(error) => Err(in_use(error, &stream)),
+            }
+        })
+        .await
+    }
+}
+
+impl Tables {
+    pub(super) fn create_stream(
+        &self,
+        project: &str,
+        group: &str,
+        name: &str,
+        now: Timestamp,
+        quota: u64,
+    ) -> Result<String> {
+        let id = random::resource_id()?;
+        let created = self.execute(
+            "INSERT INTO streams (id, group_id, name, creation_time)
+             SELECT ?1, id, ?4, ?5 FROM groups WHERE id = ?2 AND project_id = ?3
+             AND (?6 = 0 OR (SELECT count(*) FROM streams WHERE group_id = ?2) < ?6)",
+            params![id, group, project, name, now.as_millisecond(), limit(quota)],
+        );
+        match created {
+            Ok(1) => Ok(id),
+            Ok(_) => {
+                self.require_group(project, group)?;
+                let taken = "SELECT 1 FROM streams WHERE group_id = ?1 AND name = ?2";
+                Err(self.taken_or_full(taken, [group, name])?)
+            }
+            Err(error) => Err(name_taken(error)),
+        }
+    }
+}
