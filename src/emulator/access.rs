@@ -28,7 +28,8 @@ impl Caller {
         let now = service.clock.now();
         if verify::is_signed(&call.head.headers) {
             let key = |access_key: &str| service.store.key(access_key, now).map_err(Refusal::from);
-            verify::verify(call.head, call.body, now, key)?;
+            let locks = service.options.lock_keys.then_some(&service.locks);
+            verify::verify(call.head, call.body, now, key, locks)?;
             return Ok(Self::Key);
         }
         let Some(token) = call.head.headers.get(TOKEN_HEADER) else {

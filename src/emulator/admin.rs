@@ -1,12 +1,27 @@
 //! The emulator's control, under `/_emulator/`: for what the API has no operation, and for looking inside.
 //!
 //! It is no part of the emulated services: it takes no credential, and neither latency nor the journal
-//! concerns it. By default only this machine sees it; to others its paths are unknown.
+//! concerns it. By default only this machine sees it; to others its paths are unknown. Web pages that aren't
+//! its own are refused (see `origin`).
+//!
+//! | method and path | |
+//! | --- | --- |
+//! | `GET` (nothing) | the console, a page for people |
+//! | `GET health` | `{"status": "ok"}`, as soon as it answers at all |
+//! | `POST reset` | back to what the options gave |
+//! | `POST seed` | adds what [`Seed`](super::Seed) holds, all of it or nothing |
+//! | `GET state` | `{groups: [{project_id, log_group_id, log_group_name, ttl_in_days, streams}], buckets}` |
+//! | `GET transfers`, `DELETE transfers/ID` | what the API can create, but neither list nor delete |
+//! | `GET clock`, `POST clock` | `{"now"}`; `{"set": "<RFC 3339>"}` or `{"advance_s": N}` |
+//! | `GET requests` | the last requests, newest last |
+//! | `GET faults`, `POST faults`, `DELETE faults` | those that wait; one or a list more; none any more |
+//! | `GET about` | for the console: `{version, lenient, quota_groups, quota_streams, operations, projects: [{id, name}]}`; a quota without limit is null |
+//! | `GET codes` | for the console: `[{code, status, message, cause, solution}]`, as the spec has them |
 
 use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -14,31 +29,43 @@ use serde_json::{Value, json};
 use super::{
     answer::Answer,
     clock::{self, Clock},
+    console,
     dispatch::{self, Peer},
     faults::Fault,
     options::Admin,
-    random, refusals, seed,
+    origin, random, refusals, seed,
     service::Service,
     store::StoreError,
 };
 
-/// Every path of the control.
-pub(super) const ROUTE: &str = "/_emulator/{*path}";
+/// Every path of the control; the first is the console's.
+pub(super) const ROUTES: [&str; 2] = ["/_emulator/", "/_emulator/{*path}"];
+
+/// Nothing that the control says is to be kept, taken for something else or shown to another site.
+const HEADERS: [(HeaderName, &str); 3] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
 
 pub(super) async fn handle(service: Arc<Service>, request: Request<Body>) -> Response<Body> {
     let request_id = random::request_id();
     let (head, body) = request.into_parts();
     let path = head.uri.path().strip_prefix("/_emulator/").unwrap_or_default();
-    let answer = if service.shows_control_to(head.extensions.get()) {
+    let (admin, is_page) = (service.options.admin, path == console::PAGE);
+    let answer = if !service.shows_control_to(head.extensions.get()) {
+        Ok(None)
+    } else if let Err(why) = origin::check(admin, &head.method, &head.uri, &head.headers, is_page) {
+        Err(Problem::Forbidden(why))
+    } else {
         match dispatch::read(body).await {
             Ok(body) => answer(&service, &head.method, path, &body).await,
             Err(_) => Err(Problem::Bad("the body is too long, or did not arrive".to_owned())),
         }
-    } else {
-        Ok(None)
     };
     let answer = answer.unwrap_or_else(|problem| Some(problem.into_answer()));
-    let answer = answer.unwrap_or_else(|| refusals::no_such_api(&head.method, &request_id));
+    let mut answer = answer.unwrap_or_else(|| refusals::no_such_api(&head.method, &request_id));
+    answer.headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
     answer.into_response(&request_id, service.clock.now())
 }
 
@@ -46,6 +73,8 @@ pub(super) async fn handle(service: Arc<Service>, request: Request<Body>) -> Res
 enum Problem {
     /// What was sent is wrong.
     Bad(String),
+    /// A web page asked that may not.
+    Forbidden(String),
     /// There is nothing of this id.
     NotFound(&'static str),
     /// The emulator failed.
@@ -56,6 +85,7 @@ impl Problem {
     fn into_answer(self) -> Answer {
         let (status, message) = match &self {
             Self::Bad(message) => (StatusCode::BAD_REQUEST, message.as_str()),
+            Self::Forbidden(message) => (StatusCode::FORBIDDEN, message.as_str()),
             Self::NotFound(message) => (StatusCode::NOT_FOUND, *message),
             Self::Broken(error) => {
                 eprintln!("lts emulator: the control failed: {error:?}");
@@ -111,12 +141,15 @@ async fn answer(
             ok(Answer::no_content())
         }
         (&Method::GET, "requests") => ok(Answer::json(StatusCode::OK, &service.journal.entries())),
+        (&Method::GET, "about") => ok(Answer::json(StatusCode::OK, &console::about(service)?)),
+        (&Method::GET, "codes") => ok(Answer::json(StatusCode::OK, &console::codes())),
         (&Method::GET, "transfers") => ok(Answer::json(StatusCode::OK, &service.store.transfers()?)),
         (&Method::DELETE, path) => match path.strip_prefix("transfers/") {
             Some(id) if service.store.delete_transfer(id).await? => ok(Answer::no_content()),
             Some(_) => Err(Problem::NotFound("there is no transfer of this id")),
             None => Ok(None),
         },
+        (&Method::GET, path) => Ok(console::file(path)),
         _ => Ok(None),
     }
 }

@@ -78,11 +78,12 @@ pub(super) fn router(service: &Arc<Service>) -> Router {
         router = router
             .route(path, any(move |request| handle(Arc::clone(&service), Arc::clone(&operations), request)));
     }
-    let control = Arc::clone(service);
+    for path in admin::ROUTES {
+        let control = Arc::clone(service);
+        router = router.route(path, any(move |request| admin::handle(Arc::clone(&control), request)));
+    }
     let unknown = Arc::clone(service);
-    router
-        .route(admin::ROUTE, any(move |request| admin::handle(Arc::clone(&control), request)))
-        .fallback(move |request| handle(Arc::clone(&unknown), Arc::default(), request))
+    router.fallback(move |request| handle(Arc::clone(&unknown), Arc::default(), request))
 }
 
 /// Answers a request to a path with these operations, and enters it into the journal.

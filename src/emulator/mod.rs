@@ -22,19 +22,23 @@
 //!
 //! `server` accepts connections, `dispatch` brings a request to its operation, `access` and `verify` look at
 //! its credential, `refusals` at its body; `operations` and `iam` carry it out in the `store`. `faults` spoil what
-//! comes of it, down to the connection (`hangup`). `admin` is the control. This file is the handle, the one part that knows the crate's client.
+//! comes of it, down to the connection (`hangup`). `admin` is the control, `origin` keeps foreign web pages from it, `console` is
+//! its page. This file is the handle, the one part that knows the crate's client.
 
 mod access;
 mod admin;
 mod answer;
 mod clock;
+mod console;
 mod dispatch;
 mod faults;
 mod hangup;
 mod iam;
 mod journal;
+mod locks;
 mod operations;
 mod options;
+mod origin;
 mod random;
 mod refusals;
 mod schemas;

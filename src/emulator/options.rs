@@ -23,6 +23,7 @@ pub struct Options {
     pub(super) quota_groups: u64,
     pub(super) quota_streams: u64,
     pub(super) ttl_must_be_7: bool,
+    pub(super) lock_keys: bool,
     pub(super) lenient: bool,
     pub(super) self_check: bool,
     pub(super) admin: Admin,
@@ -164,6 +165,14 @@ impl Options {
         self
     }
 
+    /// Whether an access key with more than five wrong signatures in a row is locked for five minutes, by the
+    /// emulator's clock, as the gateway does it. A right one in between begins the count anew, and a
+    /// [reset](super::Emulator::reset) ends all locks.
+    pub fn lock_keys(mut self, on: bool) -> Self {
+        self.lock_keys = on;
+        self
+    }
+
     /// Whether credentials and projects go unchecked. Every other rule stays.
     pub fn lenient(mut self, on: bool) -> Self {
         self.lenient = on;
@@ -219,6 +228,7 @@ impl Default for Options {
             quota_groups: quota(Operation::CreateLogGroup),
             quota_streams: quota(Operation::CreateLogStream),
             ttl_must_be_7: false,
+            lock_keys: false,
             lenient: false,
             self_check: false,
             admin: Admin::default(),

@@ -6,6 +6,7 @@ use super::{
     clock::Clock,
     faults::Faults,
     journal::Journal,
+    locks::Locks,
     options::Options,
     seed::Seed,
     store::{Store, StoreError},
@@ -18,6 +19,7 @@ pub(super) struct Service {
     pub(super) journal: Journal,
     pub(super) clock: Clock,
     pub(super) faults: Faults,
+    pub(super) locks: Locks,
 }
 
 impl Service {
@@ -25,7 +27,7 @@ impl Service {
         let options = Arc::new(options.completed());
         let store = Store::open(&options)?;
         let (journal, clock, faults) = (Journal::default(), Clock::default(), Faults::default());
-        Ok(Self { options, store, journal, clock, faults })
+        Ok(Self { options, store, journal, clock, faults, locks: Locks::default() })
     }
 
     /// Returns to what the options gave. Tokens are revoked.
@@ -33,6 +35,7 @@ impl Service {
         self.store.reset(&self.options).await?;
         self.clock.reset();
         self.faults.clear();
+        self.locks.clear();
         self.journal.clear();
         Ok(())
     }

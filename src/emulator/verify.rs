@@ -13,7 +13,7 @@ use http::{HeaderMap, header, request::Parts};
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
-use super::{options::Key, refusals::Refusal};
+use super::{locks::Locks, options::Key, refusals::Refusal};
 use crate::auth::{
     canonical::{self, ALGORITHM, Canonical, DATE_FORMAT, DATE_HEADER, PAYLOAD_HEADER},
     signer::{self, SECURITY_TOKEN_HEADER},
@@ -56,12 +56,14 @@ fn presented(headers: &HeaderMap) -> Option<Presented<'_>> {
     })
 }
 
-/// Judges the signature of a request that [is signed](is_signed). `key` finds a key pair by its access key.
+/// Judges the signature of a request that [is signed](is_signed). `key` finds a key pair by its access key;
+/// wrong signatures are counted in `locks`, if keys are to be locked at all.
 pub(super) fn verify(
     request: &Parts,
     body: &[u8],
     now: Timestamp,
     key: impl FnOnce(&str) -> Result<Option<Key>, Refusal>,
+    locks: Option<&Locks>,
 ) -> Result<(), Refusal> {
     let headers = &request.headers;
     let Some(presented) = presented(headers) else { return Err(gateway("missing_token", [])) };
@@ -69,6 +71,9 @@ pub(super) fn verify(
     let Some(key) = key else {
         return Err(gateway("unknown_access_key", [("access_key", presented.access_key.to_owned())]));
     };
+    if locks.is_some_and(|locks| locks.is_locked(&key.access_key, now)) {
+        return Err(gateway("locked_access_key", []));
+    }
 
     let date = text(headers, DATE_HEADER).unwrap_or_default();
     let date = date.trim();
@@ -96,18 +101,27 @@ pub(super) fn verify(
         let expected = canonical::signature(&key.secret_key, &string_to_sign);
         bool::from(expected.as_bytes().ct_eq(presented.signature.as_bytes()))
     };
+    let succeeded = || {
+        if let Some(locks) = locks {
+            locks.succeeded(&key.access_key);
+        }
+        Ok(())
+    };
     let canonical_request = canonical.request();
     if in_time && names.iter().any(|name| name == DATE_HEADER) {
         if is_genuine(&canonical_request) {
-            return Ok(());
+            return succeeded();
         }
         // For an empty body some signers believe the header, some don't: both are right.
         if let Some(given) = payload_header.as_deref().filter(|_| body.is_empty()) {
             canonical.payload_hash = Cow::Borrowed(given);
             if is_genuine(&canonical.request()) {
-                return Ok(());
+                return succeeded();
             }
         }
+    }
+    if let Some(locks) = locks {
+        locks.failed(&key.access_key, now);
     }
     Err(gateway("signature_mismatch", [("canonical_request", canonical_request.replace('\n', "|"))]))
 }
@@ -184,7 +198,8 @@ mod tests {
     }
 
     fn judge_with(request: &Parts, body: &[u8], now: Timestamp, key: Key) -> Result<(), &'static str> {
-        verify(request, body, now, |ak| Ok((ak == key.access_key).then_some(key))).map_err(|refusal| {
+        let find = |ak: &str| Ok((ak == key.access_key).then_some(key));
+        verify(request, body, now, find, None).map_err(|refusal| {
             let Refusal::Gateway { wording, parts } = refusal else { panic!("{refusal:?}") };
             let row = spec::GATEWAY_WORDINGS.iter().find(|row| row.name == wording).unwrap();
             for (name, _) in parts {

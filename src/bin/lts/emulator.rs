@@ -68,6 +68,9 @@ pub(crate) struct EmulatorArguments {
     /// Refuses groups with a ttl other than 7 days, as the service does for some accounts.
     #[arg(long, env = "LTS_EMULATOR_TTL_MUST_BE_7")]
     ttl_must_be_7: bool,
+    /// Locks an access key for five minutes after more than five wrong signatures in a row.
+    #[arg(long, env = "LTS_EMULATOR_LOCK_KEYS")]
+    lock_keys: bool,
     /// Delays every answer, in milliseconds.
     #[arg(long, value_name = "MS", env = "LTS_EMULATOR_LATENCY", default_value_t = 0)]
     latency: u64,
@@ -122,6 +125,7 @@ impl EmulatorArguments {
             .user(&self.user, &self.password, &self.domain)
             .token_ttl(self.token_ttl)
             .ttl_must_be_7(self.ttl_must_be_7)
+            .lock_keys(self.lock_keys)
             .lenient(self.lenient)
             .self_check(self.self_check)
             .latency(Duration::from_millis(self.latency))

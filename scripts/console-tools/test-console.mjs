@@ -1,0 +1,574 @@
+// test-console CHROMIUM LTS PICTURES, once its tools are installed.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+import { tally } from '../spec-tools/tally.mjs';
+
+const [executablePath, lts, pictures] = process.argv.slice(2);
+const PROJECT = '0123456789abcdef0123456789abcdef';
+const LONG = 'a-name-as-long-as-names-may-be-'.padEnd(64, 'x');
+const MARKUP = '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">';
+const { check, end } = tally();
+
+const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
+let emulator = await start('127.0.0.1:0', '--quota-streams', '4');
+let context;
+try {
+  // A browser that finds nothing but this machine; a host of an attacker leads here, too.
+  context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    viewport: { width: 1360, height: 860 },
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync', '--disable-features=HttpsUpgrades,LocalNetworkAccessChecks',
+      '--host-resolver-rules=MAP attacker.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+    ],
+  });
+  context.setDefaultTimeout(15_000);
+  await console_();
+} catch (error) {
+  check(false, error.stack);
+  await context?.pages().at(-1)?.screenshot({ path: join(pictures, 'failure.png') });
+} finally {
+  await context?.close();
+  rmSync(profile, { recursive: true, force: true });
+  emulator.process.kill('SIGKILL');
+}
+end();
+
+/** Serves an emulator as a process of its own. */
+async function start(listen, ...flags) {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LTS_EMULATOR_')));
+  const child = spawn(lts, ['emulator', '--listen', listen, ...flags], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  const url = line.match(/http:\S+$/)[0];
+  return { process: child, url, token: await login(url) };
+}
+
+async function login(url) {
+  const user = { name: 'lts', password: 'lts-emulator', domain: { name: 'lts' } };
+  const auth = { identity: { methods: ['password'], password: { user } }, scope: { project: { id: PROJECT } } };
+  const answer = await fetch(`${url}/v3/auth/tokens`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ auth }) });
+  if (answer.status !== 201) throw new Error(`login: ${answer.status}`);
+  return answer.headers.get('X-Subject-Token');
+}
+
+/** A call of a client. */
+async function call(method, path, body) {
+  const answer = await fetch(`${emulator.url}/v2/${PROJECT}/${path}`, {
+    method,
+    headers: { 'X-Auth-Token': emulator.token, ...(body && { 'Content-Type': 'application/json' }) },
+    body: body && JSON.stringify(body),
+  });
+  return answer.status === 204 ? null : answer.json();
+}
+
+async function group(log_group_name) {
+  const answer = await call('POST', 'groups', { log_group_name, ttl_in_days: 7 });
+  if (!answer.log_group_id) throw new Error(JSON.stringify(answer));
+  return answer.log_group_id;
+}
+
+async function stream(group, log_stream_name) {
+  return (await call('POST', `groups/${group}/streams`, { log_stream_name })).log_stream_id;
+}
+
+function transfer(log_group_id, log_stream_ids, more) {
+  return call('POST', 'log-dump/obs', {
+    log_group_id, log_stream_ids, obs_bucket_name: 'lts-test', type: 'cycle', storage_format: 'JSON', switch_on: true,
+    period: 5, period_unit: 'min', ...more,
+  });
+}
+
+async function control(method, path, body) {
+  const answer = await fetch(`${emulator.url}/_emulator/${path}`, { method, body: body && JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+async function console_() {
+  const noise = [];
+  const asked = [];
+  context.on('console', (message) => ['error', 'warning'].includes(message.type()) && noise.push(message.text()));
+  context.on('weberror', (error) => noise.push(String(error.error())));
+  context.on('request', (request) => request.url().startsWith(`${emulator.url}/`) || asked.push(request.url()));
+  const page = await context.newPage();
+  await page.emulateMedia({ colorScheme: 'light' });
+  const console_ = `${emulator.url}/_emulator/`;
+
+  const answer = await page.goto(console_);
+  const headers = answer.headers();
+  check(headers['content-security-policy']?.startsWith("default-src 'none';") && headers['x-content-type-options'] === 'nosniff' && headers['cache-control'] === 'no-store', 'the page has a strict policy, and nobody keeps or sniffs it');
+  await see(page, '#link', 'Live');
+  await see(page, '#projects', 'No groups yet');
+  await picture(page, 'empty');
+
+  await clients(page);
+  await refusals(page);
+  await staying(page);
+  await faults(page);
+  await clock(page);
+  await markup(page);
+  await reset(page);
+  await keyboard(page);
+  await crowd(page);
+  await looks(page);
+  await phone(page);
+  await hidden(page);
+  check(noise.length === 0, `the browser has nothing to say: ${noise.join(' · ').slice(0, 300) || 'no error, no warning, no violation of the policy'}`);
+  check(asked.length === 0, `nothing outside the emulator is asked: ${asked.join(' · ') || 'no request'}`);
+  await goneAndBack(page);
+  await attackers();
+
+  // The two checks above can fail.
+  noise.length = asked.length = 0;
+  await page.evaluate(() => {
+    const image = document.createElement('img');
+    image.src = 'https://outside.invalid/x.png';
+    document.body.append(image);
+    const script = document.createElement('script');
+    try {
+      script.textContent = 'window.hacked = 1';
+    } catch {
+      // No markup may become a script at all.
+    }
+    document.body.append(script);
+  });
+  await page.waitForFunction(() => true);
+  for (let i = 0; i < 50 && noise.length === 0; i++) await page.waitForTimeout(100);
+  check(noise.length > 0 && (await page.evaluate(() => window.hacked)) === undefined, 'the policy stops a script and an image from elsewhere, and this test would notice');
+}
+
+/** What clients create appears, with counts against the quotas. */
+async function clients(page) {
+  const app = await group('app');
+  await see(page, '.group .name', 'app');
+  await see(page, '.project > details > summary .fill', '1 / 100 groups');
+  const nginx = await stream(app, 'nginx');
+  await stream(app, 'worker');
+  await see(page, '.group > details > summary .fill', '2 / 4 streams');
+  await transfer(app, [nginx], { prefix_name: 'edge', dir_prefix_name: 'logs' });
+  await see(page, '.transfer', '→ lts-test/logs/edge');
+  await see(page, '.transfer', 'every 5 min, JSON');
+  await see(page, '#group-count', '1 group, 2 streams, 1 transfer');
+  check(true, 'groups, streams and a transfer appear when clients create them');
+  await stream(app, 'third');
+  await stream(app, 'fourth');
+  await see(page, '.group .fill.full', '4 / 4 streams');
+  check(true, 'a full quota is shown as such');
+
+  // A transfer can be ended here, since the API can't.
+  const end = page.getByRole('button', { name: 'End the transfer to lts-test/logs/edge' });
+  await end.click();
+  await page.getByRole('button', { name: 'End it' }).click();
+  await page.locator('.transfer').waitFor({ state: 'detached' });
+  check((await control('GET', 'transfers')).length === 0, 'a transfer is ended after a question');
+  await transfer(app, [nginx], { switch_on: false });
+  await see(page, '.transfer', 'paused');
+}
+
+/** A refusal is in the journal with its code and what the spec says to do. */
+async function refusals(page) {
+  const refused = await call('POST', 'groups', { log_group_name: 'app', ttl_in_days: 7 });
+  const row = (await control('GET', 'codes')).find(({ code }) => code === refused.error_code);
+  const [entry] = (await control('GET', 'requests')).slice(-1);
+  const first = page.locator('.journal > li').first();
+  await first.filter({ hasText: entry.request_id }).waitFor();
+  const text = await first.innerText();
+  const parts = ['400', refused.error_code, row.solution, entry.request_id, 'createLogGroup', `POST /v2/${PROJECT}/groups`, entry.time.slice(11, 19)];
+  const missing = parts.filter((part) => !text.includes(part));
+  check(missing.length === 0, `a refusal is in the journal: ${missing.join(' · ') || 'time, operation, path, status, code, remedy, id'}`);
+  await call('POST', 'log-dump/obs', { log_group_id: 'x' });
+  await fetch(`${emulator.url}/nowhere`);
+  await fetch(`${emulator.url}/v2/${PROJECT}/groups`);
+  await control('POST', 'faults', [{ status: 503 }, { drop: 'after' }]);
+  await call('GET', 'groups').catch(() => {});
+  await call('GET', 'groups').catch(() => {});
+  await page.locator('.journal .status', { hasText: 'dropped' }).first().waitFor();
+  const kinds = await page.locator('.journal .status').evaluateAll((all) => all.map((one) => `${one.textContent} ${one.dataset.kind}`));
+  check(['201 good', '400 warn', '401 warn', '404 warn', '503 bad', 'dropped bad'].every((kind) => kinds.includes(kind)), 'answers are told apart: done, refused, failed, dropped');
+  const before = await page.locator('.journal > li').count();
+  await page.getByLabel('refusals only').check();
+  const after = await page.locator('.journal > li').count();
+  check(after > 0 && after < before && !(await page.locator('.journal').innerText()).includes('201'), `of ${before} requests, ${after} are refusals`);
+  await picture(page, 'refusals-only');
+  await page.getByLabel('refusals only').uncheck();
+  await picture(page, 'light');
+}
+
+/** What a person has opened, focused and scrolled to stays. */
+async function staying(page) {
+  await see(page, '.group .name', 'app');
+  const summary = page.locator('.group > details > summary').first();
+  await summary.focus();
+  await page.keyboard.press('Enter');
+  const journal = page.locator('.requests .body');
+  for (let i = 0; i < 30; i++) await call('GET', 'groups');
+  await page.waitForFunction(() => document.querySelectorAll('.journal > li').length > 35);
+  const mark = page.locator('.journal > li').nth(20);
+  const id = await mark.locator('.id').innerText();
+  await journal.evaluate((element) => (element.scrollTop = 400));
+  const place = page.locator('.journal > li', { hasText: id });
+  const before = (await place.boundingBox()).y;
+  await page.evaluate(() => (document.querySelector('.group').mark = 'the same'));
+  await group('another');
+  await page.locator('.group .name', { hasText: 'another' }).waitFor();
+  const kept = await page.evaluate(() => ({
+    focus: document.activeElement === document.querySelector('.group > details > summary'),
+    closed: !document.querySelector('.group > details').open,
+    same: document.querySelector('.group').mark === 'the same',
+  }));
+  const moved = Math.abs((await place.boundingBox()).y - before);
+  check(kept.focus && kept.closed && kept.same && moved < 2, `while things change, focus, closed parts and the place in the list stay: ${JSON.stringify(kept)}, moved by ${moved}`);
+  await page.keyboard.press('Enter');
+  await journal.evaluate((element) => (element.scrollTop = 0));
+}
+
+async function faults(page) {
+  await control('POST', 'faults', { operation: 'listLogGroups', times: 3, code: 'LTS.0201', message: MARKUP });
+  await see(page, '.faults li', 'listLogGroups');
+  const text = await page.locator('.faults li').innerText();
+  check(['3 times', 'code: LTS.0201', MARKUP].every((part) => text.includes(part)), 'a waiting fault is shown, its text as text');
+  await call('GET', 'groups');
+  await see(page, '.faults li', '2 times');
+  await page.getByText('Add a fault').click();
+  await page.getByLabel('What happens').selectOption('an error code …');
+  await page.getByLabel('For', { exact: true }).selectOption('createLogGroup');
+  await page.getByLabel('Code', { exact: true }).selectOption({ label: await page.getByLabel('Code', { exact: true }).locator('option', { hasText: 'LTS.0010 · 500' }).textContent() });
+  await page.getByLabel('How often').selectOption('twice');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await see(page, '#fault-count', '2 waiting');
+  const kinds = await page.getByLabel('What happens').locator('option').count();
+  for (let kind = 0; kind < kinds; kind++) {
+    await page.getByLabel('What happens').selectOption({ index: kind });
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await see(page, '#fault-count', `${3 + kind} waiting`);
+  }
+  const waiting = await control('GET', 'faults');
+  const [, mine] = waiting;
+  check(mine.operation === 'createLogGroup' && mine.code === 'LTS.0010' && mine.status === 500 && mine.times === 2, 'a fault of an error code is added here');
+  check(waiting.length === 2 + kinds, `each of the ${kinds} kinds that the form offers is a fault that the emulator takes`);
+  await picture(page, 'faults');
+  await page.getByRole('button', { name: 'Clear all' }).click();
+  await page.getByText('None waiting').waitFor();
+  check((await control('GET', 'faults')).length === 0, 'all faults are cleared');
+  await page.getByText('Add a fault').click();
+}
+
+async function clock(page) {
+  await see(page, '#ahead', 'as on this computer');
+  await page.getByRole('button', { name: 'Advance the clock by 1 hour' }).click();
+  await see(page, '#ahead', '1 h ahead');
+  const { now } = await control('GET', 'clock');
+  check(Date.parse(now) - Date.now() > 3_590_000, 'the clock is set forward');
+}
+
+/** Names that are markup show as text. */
+async function markup(page) {
+  const id = 'ffffffffffffffffffffffffffffffff';
+  await control('POST', 'seed', { projects: [{ id, name: MARKUP }] });
+  await see(page, '.project .name', MARKUP);
+  const refused = await call('POST', 'groups', { log_group_name: MARKUP, ttl_in_days: 7 });
+  check(refused.error_code === 'LTS.0009', 'a group can’t have such a name');
+  await control('POST', 'faults', { status: 400, headers: { 'Content-Type': 'text/html' }, body: { error_code: MARKUP, error_msg: MARKUP } });
+  await call('GET', `groups?${MARKUP}`);
+  await see(page, '.refusal .code', MARKUP);
+  await fetch(`${emulator.url}/${encodeURIComponent(MARKUP)}`);
+  await page.locator('.journal .call', { hasText: '%3Cscript%3E' }).first().waitFor();
+  const harm = await page.evaluate(() => ({ ran: window.hacked, made: document.querySelectorAll('main script, main img').length }));
+  check(harm.ran === undefined && harm.made === 0, 'names of projects, codes, messages and paths that are markup show as text');
+  await picture(page, 'markup');
+}
+
+async function reset(page) {
+  const open = page.getByRole('button', { name: 'Reset …' });
+  await open.click();
+  await picture(page, 'question');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await open.click();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
+  check((await control('GET', 'state')).groups.length > 0, 'nothing is reset without a yes');
+  await open.click();
+  await page.locator('dialog').getByRole('button', { name: 'Reset' }).click();
+  await see(page, '#projects', 'No groups yet');
+  await see(page, '#no-requests', 'No requests yet');
+  await see(page, '#said', 'The emulator has been reset.');
+  const { groups } = await control('GET', 'state');
+  check(groups.length === 0 && (await page.locator('.project').count()) === 1, 'a reset is one click and one answer away');
+  emulator.token = await login(emulator.url);
+}
+
+/** Everything by keyboard alone; wherever the focus is, it can be seen. */
+async function keyboard(page) {
+  const app = await group('keys');
+  await transfer(app, [await stream(app, 'nginx')]);
+  await page.locator('.transfer').waitFor();
+  await page.reload();
+  await page.locator('.transfer').waitFor();
+  const stops = [];
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const at = document.activeElement;
+      if (at === document.body) return null;
+      const style = getComputedStyle(at);
+      const box = at.getBoundingClientRect();
+      return {
+        name: at.ariaLabel || at.textContent.trim().slice(0, 20) || at.id,
+        id: at.id || at.localName,
+        visible: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 && box.width > 1 && box.height > 1 && box.top >= 0 && box.bottom <= innerHeight,
+      };
+    });
+    if (!stop || (stops.length > 3 && stop.name === stops[0].name)) break;
+    stops.push(stop);
+  }
+  const unseen = stops.filter((stop) => !stop.visible);
+  check(stops.length >= 12 && unseen.length === 0, `${stops.length} stops of the Tab key, the focus visible on each: ${unseen.map(({ name }) => name).join(' · ') || 'yes'}`);
+  const wanted = ['reset', 'unfold', 'fold', 'refused'];
+  check(wanted.every((id) => stops.some((stop) => stop.id === id)) && stops.filter(({ id }) => id === 'summary').length >= 3, 'they are what can be used, in the order of the page');
+
+  // The way of a person without a mouse: close a group, add a fault, clear it, end a transfer, reset.
+  const to = async (id) => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate((id) => document.activeElement.matches(id), id)) return;
+    }
+    throw new Error(`the Tab key doesn't lead to ${id}`);
+  };
+  await to('.group summary');
+  await page.keyboard.press('Enter');
+  check(!(await page.locator('.group > details').evaluate((element) => element.open)), 'Enter closes a group');
+  await page.keyboard.press('Enter');
+  await to('.transfer button');
+  await page.keyboard.press('Enter');
+  check(await page.evaluate(() => document.activeElement.id === 'no'), 'a question has its focus on the harmless answer');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.locator('.transfer').waitFor({ state: 'detached' });
+  check(await page.evaluate(() => document.activeElement.closest('.groups') !== null), 'when what had the focus goes, the focus stays near');
+  await to('.add summary');
+  await page.keyboard.press('Enter');
+  await to('#add button');
+  await page.keyboard.press('Enter');
+  await see(page, '#fault-count', '1 waiting');
+  await to('#clear');
+  await page.keyboard.press('Space');
+  await page.getByText('None waiting').waitFor();
+  await to('#reset');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await see(page, '#projects', 'No groups yet');
+  check(true, 'a fault is added and cleared, a transfer ended and all of it reset by keyboard');
+  const back = await page.evaluate(() => document.activeElement.id);
+  check(back === 'reset', `after the question the focus is where it was: ${back}`);
+  emulator.token = await login(emulator.url);
+}
+
+/** Very many of all, the longest names. */
+async function crowd(page) {
+  const name = (i) => `${LONG.slice(0, 60)}-${String(i).padStart(3, '0')}`;
+  const groups = Array.from({ length: 100 }, (_, i) => ({ name: name(i), ttl: 7, streams: [0, 1, 2].map((j) => name(j)) }));
+  groups[0].transfers = [{ streams: [name(0)], bucket: 'lts-test', every: '12hour', prefix: 'p'.repeat(64), dir: 'd'.repeat(64) }];
+  await control('POST', 'seed', { manifest: { groups } });
+  for (let i = 0; i < 130; i++) await call('GET', 'groups');
+  await call('POST', 'groups', { log_group_name: 'one-more', ttl_in_days: 7 });
+  await see(page, '.project > details > summary .fill.full', '100 / 100 groups');
+  check((await page.locator('.group > details[open]').count()) === 0, 'a hundred groups start closed');
+  await page.getByRole('button', { name: 'Expand all' }).click();
+  check((await page.locator('.group > details[open]').count()) === 100, 'all can be opened at once');
+  check((await page.locator('.journal > li').count()) === 100 && (await page.locator('#more').isVisible()), 'of many requests the last hundred are shown');
+  await picture(page, 'crowd');
+  await page.locator('#more').click();
+  const count = (await control('GET', 'requests')).length;
+  check((await page.locator('.journal > li').count()) === count, `all ${count} are shown when asked for`);
+}
+
+/** Light and dark: every text can be read (WCAG AA). */
+async function looks(page) {
+  await control('POST', 'faults', { status: 503, times: 0, operation: 'createLogStream' });
+  await call('POST', 'groups/x/streams', { log_stream_name: 'x' });
+  await page.locator('.faults li').first().waitFor();
+  const grounds = {};
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState === 'finished'));
+    const { poor, count, ground } = await page.evaluate(contrasts);
+    grounds[colorScheme] = ground;
+    check(count > 100 && poor.length === 0, `${colorScheme}: ${count} texts stand out from their grounds by 4.5:1 at least: ${[...new Set(poor)].slice(0, 5).join(' · ') || 'all'}`);
+    await picture(page, `crowd-${colorScheme}`);
+  }
+  check(grounds.light > 0.8 && grounds.dark < 0.05, 'dark is dark, and light is light');
+  await call('POST', 'groups/x/streams', { log_stream_name: 'x' });
+  await page.waitForTimeout(1500);
+  check(await page.evaluate(() => document.getAnimations().length === 0), 'who wants no motion gets none');
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
+}
+
+/** Runs in the page: the texts whose contrast is below 4.5:1. */
+function contrasts() {
+  const parse = (color) => {
+    const [r, g, b, a = 1] = color.match(/[\d.]+/g).map(Number);
+    return { r, g, b, a };
+  };
+  const luminance = ({ r, g, b }) => {
+    const [x, y, z] = [r, g, b].map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.a > 0.99) return color;
+    }
+    return { r: 255, g: 255, b: 255 };
+  };
+  const poor = [];
+  let count = 0;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility() || element.closest('noscript, option')) continue;
+    count += 1;
+    const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(ground(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) poor.push(`${element.className || element.localName} ${ratio.toFixed(2)}`);
+  }
+  return { poor, count, ground: luminance(ground(document.body)) };
+}
+
+async function phone(page) {
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(width <= 360, `on a phone with the longest names, ${colorScheme}: ${width} pixels wide`);
+    await picture(page, `phone-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.locator('#requests').scrollIntoViewIfNeeded();
+  await page.locator('.requests').evaluate((element) => element.scrollIntoView());
+  await picture(page, 'phone-requests');
+  const cut = await page.evaluate(() => [...document.querySelectorAll('.name, .call, .line, .refusal, .to')].filter((element) => element.checkVisibility() && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0).length);
+  check(cut === 0, `no text is cut off: ${cut}`);
+  await control('POST', 'reset');
+  emulator.token = await login(emulator.url);
+  await see(page, '#projects', 'No groups yet');
+  const app = await group('app');
+  await stream(app, 'nginx');
+  await call('POST', 'groups', { log_group_name: 'app', ttl_in_days: 7 });
+  await see(page, '.stream', 'nginx');
+  await page.evaluate(() => scrollTo(0, 0));
+  await picture(page, 'phone-few', true);
+  await page.setViewportSize({ width: 1360, height: 860 });
+}
+
+/** A page that nobody looks at asks nothing. */
+async function hidden(page) {
+  let asked = 0;
+  const count = () => (asked += 1);
+  page.on('request', count);
+  const be = (state) =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => state });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+  await be(true);
+  await page.waitForTimeout(1500);
+  asked = 0;
+  await page.waitForTimeout(2500);
+  const silent = asked === 0;
+  await be(false);
+  await group('while-away');
+  await see(page, '.group', 'while-away');
+  check(silent && asked > 0, 'a page in the background asks nothing, and catches up when it is looked at');
+  page.off('request', count);
+}
+
+async function goneAndBack(page) {
+  const listen = new URL(emulator.url).host;
+  emulator.process.kill('SIGKILL');
+  await once(emulator.process, 'exit');
+  await see(page, '#link', 'Gone');
+  await see(page, '#gone', 'does not answer');
+  await see(page, '.group', 'while-away');
+  await picture(page, 'gone');
+  check(true, 'an emulator that is gone is said to be, what it said last stays');
+  emulator = await start(listen, '--lenient', '--quota-groups', '0');
+  await see(page, '#link', 'Live');
+  await see(page, '#projects', 'No groups yet');
+  await see(page, '#lenient', 'Lenient');
+  await see(page, '.project > details > summary .fill', '0 groups, no limit');
+  const banner = await page.locator('#gone').isVisible();
+  check(!banner, 'when it is back, the page goes on by itself; no limit is shown as such');
+}
+
+/** Pages of other origins get nowhere near the control. */
+async function attackers() {
+  const page = await context.newPage();
+  const { port } = new URL(emulator.url);
+  await group('precious');
+  const there = async () => (await control('GET', 'state')).groups.length === 1;
+
+  // A name that leads here has the same origin as the page that it came with.
+  const rebound = await page.goto(`http://attacker.example:${port}/_emulator/`);
+  check(rebound.status() === 403 && (await rebound.text()).includes('--admin-from-anywhere'), 'a name that is made to lead here gets nothing, and is told why');
+  const read = await page.evaluate(() => fetch('/_emulator/state').then((answer) => answer.status));
+  const wrote = await page.evaluate(() => fetch('/_emulator/reset', { method: 'POST' }).then((answer) => answer.status));
+  check(read === 403 && wrote === 403 && (await there()), 'it can neither read nor reset');
+
+  // Another site, and another port of the same host.
+  const site = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end('<!doctype html><title>x</title>')).listen(0, '127.0.0.1');
+  await once(site, 'listening');
+  for (const host of ['attacker.example', '127.0.0.1', 'localhost']) {
+    await page.goto(`http://${host}:${site.address().port}/`);
+    await page.evaluate(async (target) => {
+      await fetch(`${target}reset`, { method: 'POST', mode: 'no-cors' }).catch(() => {});
+      const form = Object.assign(document.createElement('form'), { method: 'POST', action: `${target}reset`, target: 'frame' });
+      const frame = Object.assign(document.createElement('iframe'), { name: 'frame' });
+      document.body.append(frame, form);
+      const loaded = new Promise((resolve) => (frame.onload = resolve));
+      form.submit();
+      await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, 1000))]);
+    }, `${emulator.url}/_emulator/`);
+    const seen = await page.evaluate((target) => fetch(`${target}state`).then(() => true, () => false), `${emulator.url}/_emulator/`);
+    check((await there()) && !seen, `a page of http://${host}:… can neither read nor reset`);
+  }
+  const framed = await page.evaluate(
+    (target) =>
+      new Promise((resolve) => {
+        const frame = document.createElement('iframe');
+        frame.onload = () => resolve(frame.contentDocument === null);
+        frame.src = target;
+        document.body.append(frame);
+      }),
+    `${emulator.url}/_emulator/`,
+  );
+  const inside = await Promise.all(page.frames().map((frame) => frame.locator('#projects').count().catch(() => 0)));
+  check(framed && inside.every((count) => count === 0), 'no page can have the console in a frame');
+  // A link may lead to the console.
+  await page.evaluate((target) => {
+    const link = Object.assign(document.createElement('a'), { href: target, textContent: 'console' });
+    document.body.append(link);
+  }, `${emulator.url}/_emulator/`);
+  await page.getByText('console').click();
+  await see(page, '.group .name', 'precious');
+  check(true, 'a link may lead to it');
+  site.close();
+  await page.close();
+}
+
+/** Waits until an element has this text. */
+async function see(page, selector, text) {
+  await page.locator(selector).filter({ hasText: text }).first().waitFor({ state: selector === '#said' ? 'attached' : 'visible' });
+}
+
+async function picture(page, name, fullPage = false) {
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage });
+}

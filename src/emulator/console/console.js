@@ -1,0 +1,430 @@
+// The console asks the control again and again, and brings the page up to what it hears. Whatever comes from
+// there becomes text, never markup. Elements stay where they are as long as what they stand for is there:
+// focus, open parts, selected text and the place in a list survive.
+'use strict';
+
+const $ = (id) => document.getElementById(id);
+/** Milliseconds between two looks; a slow answer makes the pauses longer. */
+const PAUSE = 1000;
+/** After this long an answer doesn't come any more. */
+const PATIENCE = 5000;
+/** How many requests are shown before somebody asks for more. */
+const SHOWN = 100;
+/** Up to so many groups and streams everything starts open. */
+const OPEN_UP_TO = 40;
+
+let shown = SHOWN;
+let codes = new Map();
+let latest = null;
+let alive = null;
+let first = true;
+
+// What the emulator says.
+
+async function ask(path, options = {}) {
+  const answer = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE), ...options });
+  if (answer.ok) return answer.status === 204 ? null : answer.json();
+  const body = await answer.json().catch(() => ({}));
+  throw new Refused(body.error_msg ?? `The emulator answered with ${answer.status}.`);
+}
+
+class Refused extends Error {}
+
+const poll = (() => {
+  let timer = 0;
+  let running = null;
+  let again = false;
+  const look = async () => {
+    const began = performance.now();
+    try {
+      if (codes.size === 0) learn(await ask('codes'));
+      const paths = ['about', 'state', 'transfers', 'requests', 'faults', 'clock'];
+      const [about, state, transfers, requests, faults, clock] = await Promise.all(paths.map((path) => ask(path)));
+      latest = { about, state, transfers, requests, faults, clock };
+      show();
+      linked(true);
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)) {
+        console.error(error);
+      }
+      linked(false, error instanceof Refused ? error.message : '');
+    }
+    return Math.max(PAUSE, 10 * (performance.now() - began));
+  };
+  const poll = async () => {
+    clearTimeout(timer);
+    if (running) {
+      again = true;
+      return running;
+    }
+    running = look();
+    const pause = await running;
+    running = null;
+    if (again) {
+      again = false;
+      return poll();
+    }
+    if (!document.hidden) timer = setTimeout(poll, pause);
+  };
+  document.addEventListener('visibilitychange', () => document.hidden || poll());
+  return poll;
+})();
+
+/** Has something done, says what came of it, and looks. */
+async function act(path, options, done) {
+  try {
+    await ask(path, options);
+    say(done);
+  } catch (error) {
+    say(error instanceof Refused ? `Not done: ${error.message}` : 'Not done: the emulator does not answer.', true);
+  }
+  await poll();
+}
+
+const post = (body) => ({
+  method: 'POST',
+  ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+});
+
+// Saying things to those who look and those who listen.
+
+function say(text, isTrouble = false) {
+  $('said').textContent = text;
+  if (isTrouble) trouble(text);
+  else if (alive) trouble('');
+}
+
+function trouble(text) {
+  set($('gone'), text);
+  $('gone').hidden = text === '';
+}
+
+function linked(is, why = '') {
+  if (is !== alive) {
+    if (is) trouble('');
+    if (is && alive === false) $('said').textContent = 'The emulator answers again.';
+    if (!is) trouble(why ? `The emulator refuses this page: ${why}` : 'The emulator does not answer. What you see is what it last said; this page goes on when it is back.');
+    alive = is;
+  }
+  $('link').dataset.state = is ? 'live' : 'gone';
+  set($('link'), is ? 'Live' : 'Gone');
+  document.title = is ? 'LTS emulator' : 'Gone · LTS emulator';
+  document.body.classList.toggle('dimmed', !is);
+}
+
+// Elements.
+
+/** An element with a class, and text or elements within. */
+function make(tag, className, ...inside) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.append(...inside);
+  return element;
+}
+
+function button(className, text, label, onclick) {
+  const element = make('button', className, text);
+  element.type = 'button';
+  if (label) element.ariaLabel = label;
+  element.addEventListener('click', onclick);
+  return element;
+}
+
+/** Sets a text, unless it is that already: a selection in it would be lost. */
+function set(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const kept = new WeakMap();
+
+/** Makes a list's elements stand for these items, in this order. What is there already is kept and not moved. */
+function sync(list, items, keyOf, create, update) {
+  let known = kept.get(list);
+  if (!known) kept.set(list, (known = new Map()));
+  const keys = new Set(items.map(keyOf));
+  for (const [key, element] of known) {
+    if (keys.has(key)) continue;
+    // Whoever stood on it goes on at the heading.
+    if (element.contains(document.activeElement)) list.closest('section').querySelector('h2').focus();
+    element.remove();
+    known.delete(key);
+  }
+  let next = list.firstElementChild;
+  for (const item of items) {
+    let element = known.get(keyOf(item));
+    if (!element) {
+      element = create(item);
+      known.set(keyOf(item), element);
+      if (!first) element.classList.add('fresh');
+    }
+    update(element, item);
+    if (element === next) next = next.nextElementSibling;
+    else list.insertBefore(element, next);
+  }
+}
+
+const many = (n, one, more = `${one}s`) => `${n.toLocaleString('en')} ${n === 1 ? one : more}`;
+
+// The page.
+
+function show() {
+  const { about, faults, requests, clock } = latest;
+  set($('address'), `${location.host} · ${about.version}`);
+  $('lenient').hidden = !about.lenient;
+  if ($('operation').length === 1) {
+    for (const id of about.operations) $('operation').append(new Option(id, id));
+  }
+  showGroups();
+  showFaults(faults);
+  showRequests(requests);
+  showClock(clock.now);
+  first = false;
+}
+
+function learn(rows) {
+  for (const row of rows) {
+    codes.set(`${row.code} ${row.status}`, row);
+    if (!codes.has(row.code)) codes.set(row.code, row);
+    const option = new Option(`${row.code} · ${row.status} · ${row.message}`, JSON.stringify({ code: row.code, status: row.status }));
+    $('code').append(option);
+  }
+}
+
+/** How much of a quota is used: a count, its limit if there is one, and a bar. */
+function fill() {
+  const bar = make('span', 'track', make('span'));
+  bar.ariaHidden = 'true';
+  return make('span', 'fill', make('span'), bar);
+}
+
+function setFill(element, count, limit, what) {
+  const [text, bar] = element.children;
+  set(text, limit === null ? `${many(count, what)}, no limit` : `${count} / ${limit} ${what}s`);
+  bar.hidden = limit === null;
+  bar.firstElementChild.style.width = limit === null ? '0' : `${Math.min(100, (100 * count) / limit)}%`;
+  element.classList.toggle('full', limit !== null && count >= limit);
+}
+
+/** A part of the tree that can be opened. */
+function branch(className, ...inside) {
+  const element = make('li', className);
+  const details = make('details', '', make('summary', '', make('span', 'name'), fill()), ...inside, make('ul'));
+  element.append(details);
+  return element;
+}
+
+function showGroups() {
+  const { about, state, transfers } = latest;
+  const groups = groupsByProject(state.groups);
+  // A lenient emulator takes projects that it doesn't know.
+  const unknown = [...groups.keys()].filter((id) => !about.projects.some((project) => project.id === id));
+  const projects = [...about.projects, ...unknown.map((id) => ({ id, name: 'unknown project' }))];
+  const streams = state.groups.reduce((sum, group) => sum + group.streams.length, 0);
+  set($('group-count'), `${many(state.groups.length, 'group')}, ${many(streams, 'stream')}, ${many(transfers.length, 'transfer')}`);
+  $('fold').hidden = $('unfold').hidden = state.groups.length === 0;
+
+  const byStream = new Map();
+  for (const transfer of transfers) {
+    for (const stream of transfer.log_stream_ids) byStream.set(stream, transfer);
+  }
+  const open = state.groups.length + streams <= OPEN_UP_TO;
+  const create = () => {
+    const element = branch('project', make('span', 'id'), make('p', 'none'));
+    element.firstChild.open = true;
+    return element;
+  };
+  sync($('projects'), projects, (project) => project.id, create, (element, project) => {
+    const own = groups.get(project.id) ?? [];
+    const [summary, id, none, list] = element.firstChild.children;
+    set(summary.firstChild, project.name);
+    setFill(summary.lastChild, own.length, about.quota_groups, 'group');
+    set(id, project.id);
+    set(none, own.length === 0 ? 'No groups yet. What clients create appears here.' : '');
+    none.hidden = own.length > 0;
+    sync(list, own, (group) => group.log_group_id, () => {
+      const group = branch('group', make('span', 'id'), make('p', 'none', 'No streams.'));
+      group.firstChild.open = open;
+      group.querySelector('.name').after(make('span', 'fine'));
+      return group;
+    }, (element, group) => showGroup(element, group, byStream, about.quota_streams));
+  });
+}
+
+function groupsByProject(groups) {
+  const found = new Map();
+  for (const group of groups) {
+    if (!found.has(group.project_id)) found.set(group.project_id, []);
+    found.get(group.project_id).push(group);
+  }
+  return found;
+}
+
+function showGroup(element, group, byStream, quota) {
+  const [summary, id, none, list] = element.firstChild.children;
+  set(summary.children[0], group.log_group_name);
+  set(summary.children[1], many(group.ttl_in_days, 'day'));
+  setFill(summary.children[2], group.streams.length, quota, 'stream');
+  set(id, group.log_group_id);
+  none.hidden = group.streams.length > 0;
+  sync(list, group.streams, (stream) => stream.log_stream_id, () => {
+    return make('li', 'stream', make('span', 'name'), make('span', 'id'), make('ul'));
+  }, (element, stream) => {
+    const [name, id, list] = element.children;
+    set(name, stream.log_stream_name);
+    set(id, stream.log_stream_id);
+    const transfer = byStream.get(stream.log_stream_id);
+    sync(list, transfer ? [transfer] : [], (transfer) => transfer.log_dump_obs_id, createTransfer, () => {});
+  });
+}
+
+/** A transfer never changes. */
+function createTransfer(transfer) {
+  const folder = [transfer.dir_prefix_name, transfer.prefix_name].filter(Boolean).join('/');
+  const to = [transfer.obs_bucket_name, folder].filter(Boolean).join('/');
+  const off = transfer.switch_on === false ? ', paused' : '';
+  const how = `every ${transfer.period} ${transfer.period_unit}, ${transfer.storage_format ?? 'RAW'}${off}`;
+  const id = transfer.log_dump_obs_id;
+  const end = button('quiet', 'End …', `End the transfer to ${to}`, async () => {
+    const others = transfer.log_stream_ids.length - 1;
+    const also = others > 0 ? ` It also reads from ${many(others, 'other stream')}.` : '';
+    const sure = await sureOf('End this transfer?', `The API has no operation for it; the service’s own console has.${also}`, 'End it');
+    if (sure) await act(`transfers/${encodeURIComponent(id)}`, { method: 'DELETE' }, 'The transfer has ended.');
+  });
+  return make('li', 'transfer', make('span', 'to', `→ ${to}`), make('span', 'fine', how), make('span', 'id', id), end);
+}
+
+function showFaults(faults) {
+  set($('fault-count'), faults.length === 0 ? '' : `${faults.length} waiting`);
+  $('no-faults').hidden = faults.length > 0;
+  if (faults.length === 0 && document.activeElement === $('clear')) $('faults').focus();
+  $('clear').hidden = faults.length === 0;
+  const items = faults.map((fault, place) => ({ fault, place }));
+  sync($('waiting'), items, ({ place }) => place, () => {
+    return make('li', '', make('strong'), make('span', 'fine'), make('span', 'what'));
+  }, (element, { fault: { operation, times, ...rest } }) => {
+    const [who, often, what] = element.children;
+    set(who, operation ?? 'any operation');
+    set(often, times === 0 ? 'until cleared' : times === 1 ? 'once' : `${times.toLocaleString('en')} times`);
+    const given = Object.entries(rest).filter(([, value]) => value !== null);
+    set(what, given.map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' · ') || 'nothing goes wrong');
+  });
+}
+
+function showClock(now) {
+  const time = new Date(now);
+  set($('now'), `${now.slice(0, 10)} ${now.slice(11, 19)} UTC`);
+  $('now').dateTime = now;
+  const seconds = Math.round((time - Date.now()) / 1000);
+  set($('ahead'), Math.abs(seconds) < 5 ? 'as on this computer' : `${duration(Math.abs(seconds))} ${seconds > 0 ? 'ahead' : 'behind'}`);
+}
+
+function duration(seconds) {
+  const parts = [['d', 86400], ['h', 3600], ['min', 60], ['s', 1]];
+  const said = [];
+  let rest = seconds;
+  for (const [unit, size] of parts) {
+    if (rest >= size && said.length < 2) said.push(`${Math.floor(rest / size).toLocaleString('en')} ${unit}`);
+    rest %= size;
+  }
+  return said.join(' ');
+}
+
+function showRequests(all) {
+  const isRefusal = (entry) => entry.code !== null || entry.status === null || entry.status >= 400;
+  const refusals = all.filter(isRefusal);
+  set($('request-count'), all.length === 0 ? '' : `${many(all.length, 'request')}, ${many(refusals.length, 'refusal')}`);
+  const wanted = [...($('refused').checked ? refusals : all)].reverse();
+  $('no-requests').hidden = wanted.length > 0;
+  set($('no-requests'), all.length > 0 ? 'No request has been refused.' : `No requests yet. Point a client at ${location.origin}, for LTS and IAM alike.`);
+  sync($('journal'), wanted.slice(0, shown), (entry) => entry.request_id, createEntry, (element, entry) => {
+    set(element.children[3], `${entry.duration_ms.toLocaleString('en')} ms`);
+  });
+  const rest = wanted.length - shown;
+  $('more').hidden = rest <= 0;
+  set($('more'), `Show ${rest === 1 ? 'one more' : `${rest} more`}`);
+}
+
+/** Of an entry, only the duration changes. */
+function createEntry(entry) {
+  const when = make('time', '', entry.time.slice(11, 19));
+  when.dateTime = entry.time;
+  when.title = `${entry.time}, by the emulator’s clock`;
+  const kind = entry.status === null || entry.status >= 500 ? 'bad' : isGood(entry) ? 'good' : 'warn';
+  const status = make('span', 'status', entry.status === null ? 'dropped' : String(entry.status));
+  status.dataset.kind = kind;
+  const path = `${entry.method} ${entry.path}`;
+  const line = make('span', 'line', make('span', '', entry.operation ? path : ''), make('span', 'id', entry.request_id));
+  const element = make('li', '', when, status, make('span', 'call', entry.operation ?? path), make('span', 'took'), line);
+  if (entry.code !== null) {
+    const row = codes.get(`${entry.code} ${entry.status}`) ?? codes.get(entry.code);
+    const refusal = make('p', 'refusal', make('span', 'code', entry.code));
+    refusal.dataset.kind = kind;
+    if (row) refusal.append(` ${row.message} `, make('span', 'remedy', `${row.cause} ${row.solution}`));
+    element.append(refusal);
+  }
+  return element;
+}
+
+const isGood = (entry) => entry.code === null && entry.status < 400;
+
+// What people can do.
+
+/** Asks before something is done that can't be undone. */
+function sureOf(question, consequence, yes) {
+  $('question').textContent = question;
+  $('consequence').textContent = consequence;
+  $('yes').textContent = yes;
+  const dialog = $('ask');
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+  });
+}
+
+$('yes').addEventListener('click', () => $('ask').close('yes'));
+$('no').addEventListener('click', () => $('ask').close());
+
+$('reset').addEventListener('click', async () => {
+  const sure = await sureOf('Reset the emulator?', 'Groups, streams, transfers, faults and the list of requests go, tokens are revoked, and the clock shows the system’s time.', 'Reset');
+  if (sure) {
+    shown = SHOWN;
+    await act('reset', post(), 'The emulator has been reset.');
+  }
+});
+
+const unfold = (open) => () => {
+  for (const details of $('projects').querySelectorAll('details')) details.open = open || details.parentElement.className.includes('project');
+};
+$('unfold').addEventListener('click', unfold(true));
+$('fold').addEventListener('click', unfold(false));
+
+$('refused').addEventListener('change', () => latest && showRequests(latest.requests));
+$('more').addEventListener('click', () => {
+  const next = $('journal').children.length;
+  shown = Infinity;
+  showRequests(latest.requests);
+  // The button is gone: go on where the new ones begin.
+  const element = $('journal').children[next];
+  if (element) {
+    element.tabIndex = -1;
+    element.focus({ preventScroll: true });
+  }
+});
+
+$('clear').addEventListener('click', () => act('faults', { method: 'DELETE' }, 'No fault waits any more.'));
+$('kind').addEventListener('change', () => {
+  $('code-field').hidden = $('kind').value !== 'code';
+});
+$('add').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const what = JSON.parse($('kind').value === 'code' ? $('code').value : $('kind').value);
+  const operation = $('operation').value || null;
+  act('faults', post({ operation, times: Number($('times').value), ...what }), 'The fault waits.');
+});
+
+for (const step of document.querySelectorAll('[data-advance]')) {
+  step.addEventListener('click', () => act('clock', post({ advance_s: Number(step.dataset.advance) }), `The clock is ahead: ${step.textContent}.`));
+}
+
+poll();
