@@ -1,10 +1,12 @@
-# Sourced by the scripts that need it; installs the pinned tools into ignored folders beside this file.
+# Sourced by the scripts that need it; installs pinned tools into ignored folders beside this file, or in the folder
+# that a script names as "tools" before it sources this one.
 #
 # A tool is installed once per state of its lock file: node_modules from package-lock.json, .venv from
 # requirements.txt, .bin/oasdiff from oasdiff/go.sum. After that nothing here touches the network.
 # A failed installation ends the script with status 2.
 
 spec_tools=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+tools=${tools-$spec_tools}
 
 # No tool may report home or look for news of itself.
 export SCARF_ANALYTICS=false REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_NOTIFICATIONS=true REDOCLY_SUPPRESS_UPDATE_NOTICE=true
@@ -36,13 +38,13 @@ need_chromium() {
     chromium=$(command -v chromium) || cannot_run "chromium is missing: install it with the system's packages"
 }
 
-npm_ci() { (cd "$spec_tools" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); }
+npm_ci() { (cd "$tools" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); }
 
 python_venv() {
-    rm -rf "$spec_tools/.venv"
-    python3 -m venv "$spec_tools/.venv"
-    "$spec_tools/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-        --require-hashes -r "$spec_tools/requirements.txt"
+    rm -rf "$tools/.venv"
+    python3 -m venv "$tools/.venv"
+    "$tools/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+        --require-hashes -r "$tools/requirements.txt"
 }
 
 go_install() {
@@ -65,8 +67,8 @@ apt_chromium() {
 # install_once FOLDER LOCK COMMAND: runs COMMAND unless FOLDER was made from this very LOCK. One at a time: several
 # scripts may start together.
 install_once() {
-    local folder=$1 lock=$2 command=$3 stamp=$spec_tools/$1/.made-from want
-    want=$(sha256sum <"$spec_tools/$lock")
+    local folder=$1 lock=$2 command=$3 stamp=$tools/$1/.made-from want
+    want=$(sha256sum <"$tools/$lock")
     [[ -f $stamp && $(<"$stamp") == "$want" ]] && return
     {
         flock 9
@@ -75,7 +77,7 @@ install_once() {
             retry "$command" >&2 || cannot_run "$folder could not be installed"
             echo "$want" >"$stamp"
         fi
-    } 9>"$spec_tools/.lock"
+    } 9>"$tools/.lock"
 }
 
 retry() {

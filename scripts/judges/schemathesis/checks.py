@@ -1,0 +1,196 @@
+"""What schemathesis sends and checks beyond its own: checks in the place of the expectations that schemathesis.toml
+lifts, and a way for random requests to meet what exists."""
+
+import functools
+import json
+import os
+import urllib.parse
+import urllib.request
+import zlib
+
+import schemathesis
+from schemathesis.core import NOT_SET
+from schemathesis.generation.meta import CoverageScenario
+
+import judging
+
+URL = os.environ["LTS_JUDGE_URL"]
+ANSWERS = os.environ["LTS_JUDGE_ANSWERS"]
+# `x-lts-intervals`.
+INTERVALS = {(2, "min"), (5, "min"), (30, "min"), (1, "hour"), (3, "hour"), (6, "hour"), (12, "hour")}
+# What a body that breaks its schema is refused with.
+BROKEN_BODY = {"LTS.0007", "LTS.0009", "LTS.1901", "LTS.1902"}
+IAM = {"createToken", "listProjects"}
+
+
+def control(path):
+    with urllib.request.urlopen(f"{URL}/_emulator/{path}") as answer:
+        return json.load(answer)
+
+
+def operation_of(case):
+    return case.operation.definition.raw["operationId"]
+
+
+def is_positive(case):
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
+def broken_places(case):
+    """What of a request breaks the document: PATH, QUERY, HEADER, BODY."""
+    if case.meta is None or is_positive(case):
+        return set()
+    return {place.name for place, info in case.meta.components.items() if info.mode.is_negative}
+
+
+def code_of(response):
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body.get("error_code") if isinstance(body, dict) else None
+
+
+# What is sent.
+
+
+def draw(value):
+    """A number that depends on the value alone, so that a seed always leads to the same requests."""
+    return zlib.crc32(json.dumps(value, sort_keys=True).encode())
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Leads valid random requests to what exists, for the most part: chance alone would never find it."""
+    operation = operation_of(case)
+    path = case.path_parameters or {}
+    if "project_id" in path and "PATH" not in broken_places(case) and draw(path["project_id"]) % 8:
+        path["project_id"] = judging.PROJECT
+    if not is_positive(case):
+        return
+    if operation == "createLogDumpObs":
+        # A group that exists; then streams of it, too; then a bucket.
+        number = draw(case.body)
+        groups = [group for group in control("state")["groups"] if group["streams"]]
+        if groups and number % 5:
+            group = groups[number % len(groups)]
+            case.body["log_group_id"] = group["log_group_id"]
+            if number % 5 > 1:
+                case.body["log_stream_ids"] = [group["streams"][number % len(group["streams"])]["log_stream_id"]]
+            if number % 5 > 2:
+                case.body["obs_bucket_name"] = judging.BUCKET
+    elif operation == "createToken" and draw(case.body) % 4:
+        # A user who exists, so that the scope decides.
+        user = {"name": judging.USER, "password": judging.PASSWORD, "domain": {"name": judging.DOMAIN}}
+        case.body["auth"]["identity"]["password"]["user"] = user
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    with open(ANSWERS, "a") as answers:
+        print(json.dumps([operation_of(case), response.status_code, code_of(response)]), file=answers)
+
+
+# What has to come back.
+
+
+@schemathesis.check
+def refused_with_reason(ctx, response, case):
+    """A refusal of a valid request must be true, and one of a broken body must say that it is the body."""
+    code = code_of(response)
+    operation = operation_of(case)
+    if operation in IAM or response.status_code not in (200, 400):
+        return
+    if code is None:
+        assert response.status_code == 200, "400 without a code"
+        return
+    assert response.status_code == 400 or operation == "createLogDumpObs", f"{operation} refuses with 200"
+    if broken_places(case) == {"BODY"}:
+        # A body that passed for a valid one would be refused for what it names.
+        assert code in BROKEN_BODY, f"the broken body was overlooked: {code}"
+    elif is_positive(case):
+        assert code in REASONS, f"a valid request was refused with {code}"
+        assert REASONS[code](Wanted(case)), f"{code} is not true"
+
+
+@schemathesis.check
+def wrong_method_is_unknown(ctx, response, case):
+    """The gateway knows an API by path and method together."""
+    data = case.meta.phase.data if case.meta else None
+    if getattr(data, "scenario", None) == CoverageScenario.UNSPECIFIED_HTTP_METHOD:
+        assert response.status_code == 404, f"{response.status_code} for a wrong method"
+        assert response.request.method == "HEAD" or code_of(response) == "APIGW.0101", "not the gateway's answer"
+        assert "allow" not in response.headers, "there is nothing to allow"
+
+
+@schemathesis.check
+def iam_tells_right_from_wrong(ctx, response, case):
+    """A login that must succeed does, and one that must not doesn't."""
+    if operation_of(case) != "createToken" or not is_positive(case):
+        return
+    auth = case.body["auth"]
+    user = auth["identity"]["password"]["user"]
+    known = user["name"] == judging.USER and user["password"] == judging.PASSWORD
+    if not known and response.status_code == 201:
+        assert user["name"] == "username" and user["password"] == "password", "a stranger got a token"
+    if response.status_code == 400:
+        # The document lets a project or a domain be without both name and id.
+        nothing = [thing for thing in anything(auth.get("scope", {})) if not {"id", "name"} & set(thing)]
+        assert nothing, "a valid login was refused with 400"
+    if known and "scope" not in auth:
+        assert response.status_code == 201, "an unscoped login was refused"
+    if response.status_code == 201:
+        assert 1000 <= len(response.headers["x-subject-token"][0]) <= 2000, "the token's length"
+
+
+def anything(scope):
+    """The objects that a scope consists of."""
+    for thing in scope.values():
+        if isinstance(thing, dict):
+            yield thing
+            yield from anything({"domain": thing["domain"]} if "domain" in thing else {})
+
+
+class Wanted:
+    """What a request names, against what there is."""
+
+    def __init__(self, case):
+        self.body = case.body if isinstance(case.body, dict) else {}
+        self.path = {name: urllib.parse.unquote(str(value)) for name, value in (case.path_parameters or {}).items()}
+
+    @functools.cached_property
+    def groups(self):
+        return control("state")["groups"]
+
+    @property
+    def group(self):
+        wanted = self.path.get("log_group_id", self.body.get("log_group_id"))
+        return next((group for group in self.groups if group["log_group_id"] == wanted), None)
+
+    @property
+    def stream_ids(self):
+        return {self.path["log_stream_id"]} if "log_stream_id" in self.path else set(self.body["log_stream_ids"])
+
+    @property
+    def known_stream_ids(self):
+        return {stream["log_stream_id"] for stream in self.group["streams"]}
+
+    @property
+    def busy_stream_ids(self):
+        return {stream for transfer in control("transfers") for stream in transfer["log_stream_ids"]}
+
+    def has_name(self, things, member):
+        return any(thing[member] == self.body[member] for thing in things)
+
+
+# For each code of a refusal, whether it is true.
+REASONS = {
+    "LTS.0101": lambda wanted: wanted.has_name(wanted.groups, "log_group_name"),
+    "LTS.0105": lambda wanted: not wanted.busy_stream_ids.isdisjoint(wanted.known_stream_ids),
+    "LTS.0201": lambda wanted: wanted.group is None,
+    "LTS.0205": lambda wanted: wanted.has_name(wanted.group["streams"], "log_stream_name"),
+    "LTS.0207": lambda wanted: not wanted.busy_stream_ids.isdisjoint(wanted.stream_ids),
+    "LTS.0208": lambda wanted: not wanted.known_stream_ids.issuperset(wanted.stream_ids),
+    "LTS.0416": lambda wanted: wanted.body["obs_bucket_name"] not in control("state")["buckets"],
+    "LTS.1901": lambda wanted: (wanted.body["period"], wanted.body["period_unit"]) not in INTERVALS,
+}

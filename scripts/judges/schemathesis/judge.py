@@ -1,0 +1,100 @@
+"""Runs schemathesis over both documents, once for each seed. Each run has an emulator of its own."""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+import judging
+
+HERE = pathlib.Path(__file__).parent
+OPENAPI = HERE.parent.parent.parent / "openapi"
+# As many at a time as CI's machine has cores; each run keeps one busy.
+AT_A_TIME = 2
+# What a run has to have sent at least, by operation and answer: else its silence says nothing.
+DEPTH = {
+    "lts": [
+        ("createLogGroup", 201, None),
+        ("createLogGroup", 400, "LTS.0101"),
+        ("createLogStream", 201, None),
+        ("createLogDumpObs", 201, None),
+        ("createLogDumpObs", 200, "LTS.0416"),
+        ("createLogDumpObs", 200, "LTS.1901"),
+        ("listLogGroups", 200, None),
+        ("listLogStreams", 200, None),
+        ("deleteLogGroup", 204, None),
+        ("deleteLogGroup", 400, "LTS.0105"),
+        ("deleteLogStream", 400, "LTS.0208"),
+    ],
+    "iam": [
+        ("createToken", 201, None),
+        ("createToken", 400, None),
+        ("createToken", 401, None),
+        ("listProjects", 200, None),
+    ],
+}
+# What is there before: a group that its transfer keeps from being deleted, and the user of the documents' examples.
+SEED = {
+    "manifest": {
+        "groups": [
+            {
+                "name": "seeded",
+                "streams": ["held", *(f"stream-{number}" for number in range(30))],
+                "transfers": [{"streams": ["held"], "bucket": judging.BUCKET, "every": "5min"}],
+            }
+        ]
+    },
+    "users": [{"name": "username", "password": "password", "domain": "domainname"}],
+    "projects": [{"id": "f" * 32, "name": "aaa"}],
+}
+
+
+def run(document, seed):
+    """One run; what it says, the number of its cases, and what it missed."""
+    with judging.Emulator("--quota-groups", "0", "--quota-streams", "0") as emulator, tempfile.TemporaryDirectory() as folder:
+        emulator.control("POST", "seed", SEED)
+        answers = pathlib.Path(folder, "answers")
+        environment = {
+            **os.environ,
+            "LTS_JUDGE_CHECKS": str(HERE / "checks.py"),
+            "LTS_JUDGE_ANSWERS": str(answers),
+            "LTS_JUDGE_URL": emulator.url,
+            "LTS_JUDGE_TOKEN": emulator.token(),
+        }
+        command = [
+            pathlib.Path(sys.executable).with_name("schemathesis"),
+            *("--config-file", HERE / "schemathesis.toml"),
+            *("run", OPENAPI / f"{document}.yaml", "--url", emulator.url, "--seed", str(seed), "--no-color"),
+        ]
+        result = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
+        seen = {tuple(json.loads(line)) for line in answers.read_text().splitlines()} if answers.exists() else set()
+    return result, [answer for answer in DEPTH[document] if answer not in seen]
+
+
+def judge(tally, document, seed, outcome):
+    with tally.check(f"schemathesis, {document}.yaml, seed {seed}"):
+        result, missed = outcome.result()
+        if result.returncode != 0:
+            raise AssertionError(f"schemathesis ended with {result.returncode}:\n{result.stdout}{result.stderr}")
+        print(f"     {document}.yaml, seed {seed}: {re.search('[0-9]+ generated, [0-9]+ passed', result.stdout)[0]}")
+        assert not missed, f"it never saw {missed}"
+
+
+def main():
+    seeds = [int(seed) for seed in sys.argv[1:]] or [1, 2, 3, random.SystemRandom().randrange(2**32)]
+    print(f"seeds: {seeds}")
+    tally = judging.Tally()
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        runs = [(document, seed) for document in ("lts", "iam") for seed in seeds]
+        outcomes = [(document, seed, pool.submit(run, document, seed)) for document, seed in runs]
+        for document, seed, outcome in outcomes:
+            judge(tally, document, seed, outcome)
+    tally.done()
+
+
+main()
