@@ -1,131 +1,226 @@
-//! The arguments of every command.
+//! What can be typed: the tree of commands, and the options of a client, which may stand anywhere in it.
+//!
+//! The tree is written down without those options, and each command has them added but for `emulator`, which is
+//! no client. What was given before and after a command is put together here; the later one counts.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{ffi::OsString, time::Duration};
 
-use crate::{exit::Failure, output::Format};
+use clap::{
+    ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
+    parser::ValueSource,
+};
 
-/// Huawei Cloud Log Tank Service (LTS): an emulator of it, its specification, its signatures, its error codes.
+use crate::{
+    apply::ApplyArguments, completions::CompletionsArguments, emulator::EmulatorArguments,
+    explain::ExplainArguments, export::ExportArguments, group::GroupCommand, output::Format,
+    sign::SignArguments, spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand, values,
+};
+
+/// Huawei Cloud Log Tank Service (LTS) from the command line, with an emulator of it.
 #[derive(Debug, Parser)]
-#[command(name = "lts", version, arg_required_else_help = true, max_term_width = 100)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    common: Common,
+#[command(
+    name = "lts",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+#[command(after_help = "\
+Examples:
+  lts demo                                  all operations, without an account
+  lts group list
+  lts stream create my-group nginx
+  lts group list -o json | jq -r '.[].log_group_name'
 
+Exit codes:
+  0 done                 1 a bug               2 wrong usage or input
+  3 configuration        4 not found           5 exists, in use, quota
+  6 authentication       7 any other refusal   8 no whole answer
+  130 interrupted or declined")]
+pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
-/// Options that may stand before or after the command. The emulator takes none of them: it is no client.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Common {
-    /// How data is printed; as a table if it isn't given.
-    #[arg(short, long, value_enum)]
-    output: Option<Format>,
-}
-
-impl Arguments {
-    /// The command, and how its data is printed.
-    pub(crate) fn split(self) -> Result<(Command, Format), Failure> {
-        let after = match &self.command {
-            Command::Demo(common) => common,
-            Command::Explain(arguments) => &arguments.common,
-            Command::Sign(arguments) => &arguments.common,
-            Command::Spec(arguments) => &arguments.common,
-            Command::Emulator(_) if self.common.output.is_some() => {
-                return Err(Failure::Usage("the emulator takes no --output".to_owned()));
-            }
-            Command::Emulator(_) => &Common::default(),
-        };
-        let format = after.output.or(self.common.output).unwrap_or_default();
-        Ok((self.command, format))
-    }
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Log groups: create, list, delete.
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Log streams of a group: create, list, delete.
+    #[command(subcommand)]
+    Stream(StreamCommand),
+    /// Transfers of streams to object storage (OBS): create.
+    #[command(subcommand)]
+    Transfer(TransferCommand),
+    /// Makes groups, streams and transfers as a manifest says.
+    Apply(ApplyArguments),
+    /// Prints the manifest of the groups and streams that there are.
+    Export(ExportArguments),
+    /// Signs a request with an access key, for any other client to send.
+    Sign(SignArguments),
+    /// Tells what an error code means and what to do.
+    Explain(ExplainArguments),
+    /// Prints the OpenAPI documents.
+    Spec(SpecArguments),
+    /// Prints a script that completes commands in a shell.
+    Completions(CompletionsArguments),
+    /// Serves an emulator of LTS and of IAM's logins on this machine.
+    Emulator(EmulatorArguments),
     /// Runs all operations against an embedded emulator.
     #[command(
         after_help = "Needs no account and no network. Exits with 0 only if every step went as expected."
     )]
-    Demo(Common),
-    /// Serves an emulator of LTS and of IAM's logins on this machine.
-    Emulator(crate::emulator::EmulatorArguments),
-    /// Tells what an error code means and what to do.
-    #[command(after_help = "Examples:\n  lts explain LTS.0101\n  lts explain 0208\n  lts explain --all")]
-    Explain(ExplainArguments),
-    /// Signs a request with an access key, for any other client to send.
-    #[command(after_help = "Example: sign a request and send it with curl\n  \
-        lts sign -X GET \"$URL\" -H 'Content-Type: application/json' | curl -H @- \"$URL\"")]
-    Sign(SignArguments),
-    /// Prints the OpenAPI documents.
-    #[command(after_help = "Example:\n  lts spec lts --format json > lts.json")]
-    Spec(SpecArguments),
+    Demo,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArguments {
-    #[command(flatten)]
-    common: Common,
-    /// The code: `LTS.0101`, or its digits.
-    #[arg(conflicts_with = "all")]
-    pub(crate) code: Option<String>,
-    /// Everything about every code.
-    #[arg(long)]
-    pub(crate) all: bool,
+// The options of a client. No documentation comment: it would become every command's description.
+#[derive(Debug, Default, Args)]
+#[group(skip)]
+pub(crate) struct ClientOptions {
+    /// The section of the profile file to use, before the environment.
+    #[arg(long, value_name = "NAME", help_heading = CONNECTION)]
+    pub(crate) profile: Option<String>,
+    /// The region, cn-north-4 for instance.
+    #[arg(long, value_name = "REGION", help_heading = CONNECTION)]
+    pub(crate) region: Option<String>,
+    /// The cloud's domain; myhuaweicloud.com if nothing says otherwise.
+    #[arg(long, value_name = "DOMAIN", help_heading = CONNECTION)]
+    pub(crate) cloud: Option<String>,
+    /// The endpoint of LTS, in the place of the region's.
+    #[arg(long, value_name = "URL", help_heading = CONNECTION)]
+    pub(crate) endpoint: Option<String>,
+    /// The project.
+    #[arg(long, value_name = "ID", help_heading = CONNECTION)]
+    pub(crate) project_id: Option<String>,
+    /// The time for a whole call, retries included [default: 30s].
+    #[arg(long, value_name = "TIME", help_heading = CONNECTION, value_parser = values::some_time)]
+    pub(crate) timeout: Option<Duration>,
+    /// How often a call is tried at most [default: 3].
+    #[arg(long, value_name = "N", help_heading = CONNECTION, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_attempts: Option<u32>,
+    /// How data is printed [default: table].
+    #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = OUTPUT)]
+    pub(crate) output: Option<Format>,
+    /// Prints bare ids, and nothing that isn't needed.
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub(crate) quiet: bool,
+    /// Shows attempts that failed; -vv shows requests, without secrets.
+    #[arg(short, long, action = ArgAction::Count, help_heading = OUTPUT)]
+    pub(crate) verbose: u8,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct SignArguments {
-    #[command(flatten)]
-    common: Common,
-    /// The whole URL. Path and query are signed as typed.
-    pub(crate) url: String,
-    /// The method; GET, or POST with a body, if it isn't given.
-    #[arg(short = 'X', long = "request", value_name = "METHOD")]
-    pub(crate) method: Option<String>,
-    /// A header to sign and send; may be repeated.
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
-    pub(crate) headers: Vec<String>,
-    /// The body; `@FILE` reads it from a file, `@-` from standard input.
-    #[arg(short = 'd', long = "data", value_name = "BODY")]
-    pub(crate) body: Option<String>,
-    /// The access key. Without it, the credentials of the environment sign.
-    #[arg(long, value_name = "AK", requires = "sk")]
-    pub(crate) ak: Option<String>,
-    /// Its secret key.
-    #[arg(long, value_name = "SK", requires = "ak")]
-    pub(crate) sk: Option<String>,
-    /// The time of signing, now if it isn't given. A header X-Sdk-Date goes before.
-    #[arg(long, value_name = "20240305T000000Z")]
-    pub(crate) date: Option<String>,
+const OUTPUT: &str = "Output";
+const CONNECTION: &str = "Client";
+
+/// The command that takes no options of a client.
+const EMULATOR: &str = "emulator";
+
+/// Reads the command line.
+pub(crate) fn parse(
+    line: impl IntoIterator<Item = OsString>,
+) -> Result<(Command, ClientOptions), clap::Error> {
+    let mut tree = tree();
+    let matches = tree.try_get_matches_from_mut(line)?;
+    if matches.subcommand_name() == Some(EMULATOR) {
+        refuse_options(&mut tree, &matches)?;
+    }
+    let mut options = ClientOptions::default();
+    let mut level = Some(&matches);
+    while let Some(matches) = level.filter(|matches| matches.try_contains_id("profile").is_ok()) {
+        options = ClientOptions::from_arg_matches(matches)?.or(options);
+        level = matches.subcommand().map(|(_, matches)| matches);
+    }
+    Ok((Arguments::from_arg_matches(&matches)?.command, options))
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct SpecArguments {
-    #[command(flatten)]
-    common: Common,
-    /// Which document.
-    #[arg(value_enum, default_value_t)]
-    pub(crate) document: Document,
-    /// In which form.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: DocumentFormat,
+/// The tree of commands as it is parsed: with the options of a client wherever they may stand.
+pub(crate) fn tree() -> clap::Command {
+    fn with_options(command: clap::Command) -> clap::Command {
+        if command.get_name() == EMULATOR {
+            return command;
+        }
+        // Only the commands that are typed need them.
+        command.mut_subcommands(with_options).defer(|command| {
+            let all = ClientOptions::augment_args(command);
+            all.mut_args(|arg| {
+                let rarely = arg.get_help_heading() == Some(CONNECTION);
+                arg.hide_short_help(rarely)
+            })
+        })
+    }
+    ClientOptions::augment_args(Arguments::command().mut_subcommands(with_options))
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(crate) enum Document {
-    /// Log Tank Service.
-    #[default]
-    Lts,
-    /// What a client of it needs of IAM.
-    Iam,
+/// The emulator is no client: it refuses a client's options in front of it by their names.
+fn refuse_options(tree: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let given =
+        |arg: &&clap::Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let Some(name) = tree.get_arguments().find(given).and_then(clap::Arg::get_long) else { return Ok(()) };
+    let text = format!(
+        "'--{name}' is an option of clients, and the emulator takes none of them before its name\n\n\
+         Its own options follow it: lts emulator --help"
+    );
+    Err(tree.error(ErrorKind::UnknownArgument, text))
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(crate) enum DocumentFormat {
-    /// As written by hand.
-    #[default]
-    Yaml,
-    /// The same as JSON.
-    Json,
+impl ClientOptions {
+    /// These options; where something isn't set, the others'.
+    fn or(self, others: Self) -> Self {
+        Self {
+            profile: self.profile.or(others.profile),
+            region: self.region.or(others.region),
+            cloud: self.cloud.or(others.cloud),
+            endpoint: self.endpoint.or(others.endpoint),
+            project_id: self.project_id.or(others.project_id),
+            timeout: self.timeout.or(others.timeout),
+            max_attempts: self.max_attempts.or(others.max_attempts),
+            output: self.output.or(others.output),
+            quiet: self.quiet || others.quiet,
+            verbose: self.verbose.saturating_add(others.verbose),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(line: &[&str]) -> ClientOptions {
+        parse(line.iter().map(Into::into)).unwrap().1
+    }
+
+    #[test]
+    fn the_tree_is_sound() {
+        tree().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_before_or_after_and_the_later_one_counts() {
+        for line in [
+            &["lts", "--region", "r", "-q", "-vv", "-o", "json", "group", "list"][..],
+            &["lts", "group", "list", "--region", "r", "-q", "-vv", "-o", "json"],
+            &["lts", "-v", "group", "-q", "--region=r", "list", "-ojson", "-v"],
+            &["lts", "--region", "other", "-o", "yaml", "group", "list", "-qvv", "-o=json", "--region", "r"],
+        ] {
+            let options = options(line);
+            assert_eq!(options.region.as_deref(), Some("r"), "{line:?}");
+            assert_eq!((options.output, options.quiet, options.verbose), (Some(Format::Json), true, 2));
+        }
+    }
+
+    #[test]
+    fn the_emulator_takes_none_of_them_but_its_own_project() {
+        for (line, named) in [
+            (&["lts", "--project-id", "p", "emulator"][..], "'--project-id'"),
+            (&["lts", "-q", "emulator", "--lenient"], "'--quiet'"),
+            (&["lts", "emulator", "-o", "json"], "'-o'"),
+            (&["lts", "emulator", "--region", "r"], "'--region'"),
+        ] {
+            let error = parse(line.iter().map(Into::into)).unwrap_err();
+            assert!(error.to_string().contains(named) && error.exit_code() == 2, "{error}");
+        }
+        let line = ["lts", "emulator", "--project-id", "p", "--project-name", "n"];
+        assert!(matches!(parse(line.iter().map(Into::into)), Ok((Command::Emulator(_), _))));
+    }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Display, future::IntoFuture, time::Instant};
 
 use huaweicloud_lts::{Client, Emulator, Error, Login, ServiceError, TransferInterval, Ttl};
 
-use crate::{exit::Failure, output};
+use crate::{context::Context, exit::Failure, output};
 
 /// The names that the demo uses.
 const GROUP: &str = "lts-demo";
@@ -12,11 +12,9 @@ const STREAM: &str = "nginx";
 /// A segment of a path of so many bytes is an id.
 const LONG: usize = 30;
 
-pub(crate) fn run() -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| Failure::Bug(format!("no runtime: {e}")))?;
+pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let emulator = Emulator::start()?;
-    runtime.block_on(Demo { emulator }.all())
+    context.run(Demo { emulator }.all())
 }
 
 struct Demo {
@@ -24,7 +22,7 @@ struct Demo {
 }
 
 impl Demo {
-    async fn all(&self) -> Result<(), Failure> {
+    async fn all(self) -> Result<(), Failure> {
         let emulator = &self.emulator;
         output::text(&format!(
             "An emulator of LTS and IAM is at {} for as long as this runs.\n",

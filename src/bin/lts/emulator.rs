@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use huaweicloud_lts::emulator::{Admin, Options};
 
-use crate::{exit::Failure, output};
+use crate::{exit::Failure, output, values};
 
 /// Every option also reads a variable, `LTS_EMULATOR_QUOTA_GROUPS` for instance: lists with commas, switches as
 /// `true`.
@@ -57,7 +57,7 @@ pub(crate) struct EmulatorArguments {
     #[arg(long, value_name = "D", env = "LTS_EMULATOR_DOMAIN", default_value = Options::DEFAULT_DOMAIN)]
     domain: String,
     /// How long a token is good for.
-    #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = duration)]
+    #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = values::time)]
     token_ttl: Duration,
     /// How many groups a project may have; the service's default if it isn't given, 0 for no limit.
     #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS")]
@@ -91,22 +91,20 @@ pub(crate) struct EmulatorArguments {
     print_env: bool,
 }
 
-pub(crate) fn run(arguments: EmulatorArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), Failure> {
     if arguments.project_id.len() != arguments.project_name.len() {
-        return Err(Failure::Usage(
-            "each --project-id needs its --project-name, and the other way round".to_owned(),
-        ));
+        return Err(Failure::usage("each --project-id needs its --project-name, and the other way round"));
     }
     if arguments.print_env {
         return output::text(&arguments.environment()?);
     }
     let address = arguments.listen;
     let failed =
-        |e: &dyn std::fmt::Display| Failure::Configuration(format!("can't listen on {address}: {e}"));
+        |e: &dyn std::fmt::Display| Failure::configuration(format!("can't listen on {address}: {e}"));
     let listener = TcpListener::bind(address).map_err(|e| failed(&e))?;
     let address = listener.local_addr().map_err(|e| failed(&e))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| Failure::Configuration(format!("can't start: {e}")))?;
+    let runtime = runtime.map_err(|e| Failure::configuration(format!("can't start: {e}")))?;
     runtime.block_on(async {
         let stop = stopped()?;
         let server = arguments.options().listen(listener)?;
@@ -147,9 +145,7 @@ impl EmulatorArguments {
     /// The lines that a shell evaluates to reach this emulator.
     fn environment(&self) -> Result<String, Failure> {
         if self.listen.port() == 0 {
-            return Err(Failure::Usage(
-                "--print-env needs a port: with 0 it is known only once it listens".to_owned(),
-            ));
+            return Err(Failure::usage("--print-env needs a port: with 0 it is known only once it listens"));
         }
         let url = format!("http://{}", self.listen);
         let first =
@@ -173,12 +169,6 @@ fn quoted(value: &str) -> String {
         return value.to_owned();
     }
     format!("'{}'", value.replace('\'', r"'\''"))
-}
-
-/// Reads `24h` or `90s`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let time: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}; write it like 24h or 90s"))?;
-    Duration::try_from(time).map_err(|_| "must not be negative".to_owned())
 }
 
 /// Ends when somebody asks the process to stop.

@@ -1,15 +1,26 @@
 //! `lts explain`: what an error code means and what to do, from the spec.
 
+use clap::Args;
 use huaweicloud_lts::spec::{self, ErrorCode, Wording};
 use serde::Serialize;
 
 use crate::{
-    args::ExplainArguments,
     exit::Failure,
-    output::{self, Format},
+    output::{self, Output},
 };
 
-pub(crate) fn run(arguments: &ExplainArguments, format: Format) -> Result<(), Failure> {
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  lts explain LTS.0101\n  lts explain 0208\n  lts explain --all")]
+pub(crate) struct ExplainArguments {
+    /// The code: `LTS.0101`, or its digits.
+    #[arg(conflicts_with = "all")]
+    code: Option<String>,
+    /// Everything about every code.
+    #[arg(long)]
+    all: bool,
+}
+
+pub(crate) fn run(arguments: &ExplainArguments, output: Output) -> Result<(), Failure> {
     let all = || spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES);
     let rows: Vec<&'static ErrorCode> = match &arguments.code {
         Some(code) => all().filter(|row| is_meant(row, code)).collect(),
@@ -17,13 +28,16 @@ pub(crate) fn run(arguments: &ExplainArguments, format: Format) -> Result<(), Fa
     };
     if rows.is_empty() {
         let code = arguments.code.as_deref().unwrap_or_default();
-        return Err(Failure::NotFound(format!(
-            "unknown error code {code:?}\n  the set of codes is open; `lts explain` lists those that the spec knows"
-        )));
+        return Err(Failure::NotFound {
+            what: format!("unknown error code {code:?}"),
+            hint: Some(
+                "`lts explain` lists the codes that are known; the service may have others".to_owned(),
+            ),
+        });
     }
     let brief = arguments.code.is_none() && !arguments.all;
     let rows: Vec<Explained> = rows.into_iter().map(Explained::from).collect();
-    output::data(format, &rows, || if brief { overview(&rows) } else { details(&rows) })
+    output.data(&rows, || if brief { overview(&rows) } else { details(&rows) })
 }
 
 /// Whether a row is what the user typed: the whole code in any case, or its digits.

@@ -2,14 +2,37 @@
 
 use std::{borrow::Cow, fs, io::Read};
 
+use clap::Args;
 use huaweicloud_lts::{AkSk, Credentials, signer::SigningRequest};
 use serde::Serialize;
 
-use crate::{
-    args::SignArguments,
-    exit::Failure,
-    output::{self, Format},
-};
+use crate::{context::Context, exit::Failure};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: sign a request and send it with curl\n  \
+    lts sign -X GET \"$URL\" -H 'Content-Type: application/json' | curl -H @- \"$URL\"")]
+pub(crate) struct SignArguments {
+    /// The whole URL. Path and query are signed as typed.
+    url: String,
+    /// The method; GET, or POST with a body, if it isn't given.
+    #[arg(short = 'X', long = "request", value_name = "METHOD")]
+    method: Option<String>,
+    /// A header to sign and send; may be repeated.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// The body; `@FILE` reads it from a file, `@-` from standard input.
+    #[arg(short = 'd', long = "data", value_name = "BODY")]
+    body: Option<String>,
+    /// The access key. Without it, the credentials of the environment sign.
+    #[arg(long, value_name = "AK", requires = "sk")]
+    ak: Option<String>,
+    /// Its secret key.
+    #[arg(long, value_name = "SK", requires = "ak")]
+    sk: Option<String>,
+    /// The time of signing, now if it isn't given. A header X-Sdk-Date goes before.
+    #[arg(long, value_name = "20240305T000000Z")]
+    date: Option<String>,
+}
 
 /// A signature and how it came about.
 #[derive(Serialize)]
@@ -20,7 +43,7 @@ struct Data<'a> {
     authorization: &'a str,
 }
 
-pub(crate) fn run(arguments: &SignArguments, format: Format) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Failure> {
     let (host, target) = split(&arguments.url)?;
     let body = match &arguments.body {
         Some(body) => read(body)?,
@@ -35,7 +58,7 @@ pub(crate) fn run(arguments: &SignArguments, format: Format) -> Result<(), Failu
         request = request.header(*name, *value);
     }
     if let Some(date) = &arguments.date {
-        request = request.date(date.as_str()).map_err(|e| Failure::Usage(e.to_string()))?;
+        request = request.date(date.as_str()).map_err(|e| Failure::usage(e.to_string()))?;
     }
     let signed = request.sign(&keys(arguments)?);
     let data = Data {
@@ -44,7 +67,7 @@ pub(crate) fn run(arguments: &SignArguments, format: Format) -> Result<(), Failu
         signed_headers: signed.signed_headers(),
         authorization: signed.authorization(),
     };
-    output::data(format, &data, || {
+    context.output.data(&data, || {
         let all = headers.iter().copied().chain(signed.headers());
         all.map(|(name, value)| format!("{name}: {value}\n")).collect()
     })
@@ -56,7 +79,7 @@ fn keys(arguments: &SignArguments) -> Result<AkSk, Failure> {
     }
     match Credentials::from_env()? {
         Credentials::AkSk(keys) => Ok(keys),
-        _ => Err(Failure::Configuration(
+        _ => Err(Failure::configuration(
             "the environment holds a token or a login, and only an access key can sign\n  \
              set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or give --ak and --sk"
                 .to_owned(),
@@ -66,7 +89,7 @@ fn keys(arguments: &SignArguments) -> Result<AkSk, Failure> {
 
 /// Host and request target of a URL, as typed: a URL library would normalize them.
 fn split(url: &str) -> Result<(&str, Cow<'_, str>), Failure> {
-    let wrong = || Failure::Usage(format!("{url:?} is no whole URL: give scheme, host and path"));
+    let wrong = || Failure::usage(format!("{url:?} is no whole URL: give scheme, host and path"));
     let (_, rest) = url.split_once("://").ok_or_else(wrong)?;
     let rest = rest.split('#').next().unwrap_or_default();
     let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -79,7 +102,7 @@ fn split(url: &str) -> Result<(&str, Cow<'_, str>), Failure> {
 fn header(line: &str) -> Result<(&str, &str), Failure> {
     match line.split_once(':') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim(), value.trim())),
-        _ => Err(Failure::Usage(format!("header {line:?}: expected NAME: VALUE"))),
+        _ => Err(Failure::usage(format!("header {line:?}: expected NAME: VALUE"))),
     }
 }
 

@@ -1,12 +1,38 @@
 //! `lts spec`: the OpenAPI documents that the program was built from.
 
+use clap::{Args, ValueEnum};
 use huaweicloud_lts::spec;
 
-use crate::{
-    args::{Document, DocumentFormat, SpecArguments},
-    exit::Failure,
-    output,
-};
+use crate::{exit::Failure, output};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  lts spec > lts.yaml\n  lts spec iam --format json | jq .paths")]
+pub(crate) struct SpecArguments {
+    /// Which document.
+    #[arg(value_enum, default_value_t)]
+    document: Document,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t)]
+    format: DocumentFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Document {
+    /// Log Tank Service.
+    #[default]
+    Lts,
+    /// What a client of it needs of IAM.
+    Iam,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum DocumentFormat {
+    /// As written by hand.
+    #[default]
+    Yaml,
+    /// The same as JSON.
+    Json,
+}
 
 pub(crate) fn run(arguments: &SpecArguments) -> Result<(), Failure> {
     let document = match arguments.document {

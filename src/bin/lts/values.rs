@@ -1,0 +1,35 @@
+//! Values as they are typed.
+
+use std::time::Duration;
+
+use huaweicloud_lts::{
+    Ttl,
+    spec::{TextRule, limits},
+};
+
+/// Reads `24h` or `90s`.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    let time: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}; write it like 24h or 90s"))?;
+    Duration::try_from(time).map_err(|_| "must not be negative".to_owned())
+}
+
+/// Reads a time that isn't zero.
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
+    time(text)
+        .and_then(|time| if time.is_zero() { Err("must be more than zero".to_owned()) } else { Ok(time) })
+}
+
+/// Holds a text against a rule of the service, before anything is sent.
+pub(crate) fn text(
+    rule: &'static TextRule,
+) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync + 'static {
+    move |text| if rule.allows(text) { Ok(text.to_owned()) } else { Err(format!("must be {rule}")) }
+}
+
+/// Reads a number of days that the service takes.
+pub(crate) fn ttl(days: &str) -> Result<Ttl, String> {
+    let rule = limits::TTL_IN_DAYS;
+    let legal =
+        days.parse::<Ttl>().ok().filter(|ttl| (rule.min..=rule.max).contains(&(ttl.as_days() as u64)));
+    legal.ok_or_else(|| format!("must be a number of days, {rule}"))
+}
