@@ -24,8 +24,10 @@ mod transport;
 pub mod emulator;
 
 pub use auth::{AkSk, Credentials, CredentialsProvider, Login, Provided, Providing, signer};
-pub use client::{Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient};
-pub use config::ClientBuilder;
+pub use client::{
+    Answer, Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient,
+};
+pub use config::{ClientBuilder, Setup};
 #[cfg(feature = "emulator")]
 pub use emulator::Emulator;
 pub use error::{

@@ -88,7 +88,13 @@ impl<'c, T> Call<'c, T> {
         api.inner.retry = self.retry;
         let late = |_| {
             let failure = TransportFailure::Deadline;
-            Error::Transport(TransportError { operation: None, failure, sent: false, source: None })
+            Error::Transport(TransportError {
+                operation: None,
+                failure,
+                sent: false,
+                in_doubt: false,
+                source: None,
+            })
         };
         let project = timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??;
         api.inner.project = Some(project.clone());

@@ -1,5 +1,6 @@
 //! The client and its helpers.
 
+mod any;
 mod call;
 mod ensure;
 mod groups;
@@ -8,6 +9,7 @@ mod transfers;
 
 use std::{fmt, sync::Arc};
 
+pub use any::Answer;
 pub use call::Call;
 pub use ensure::Ensured;
 pub use streams::GroupClient;
@@ -16,7 +18,7 @@ pub use transfers::{CreateTransfer, EnsureTransfer, EnsuredTransfer};
 use crate::{
     api,
     auth::{CredentialsProvider, Provided, project::Project},
-    config::ClientBuilder,
+    config::{ClientBuilder, Setup},
     error::Error,
     ids::ProjectId,
 };
@@ -31,6 +33,7 @@ struct Inner {
     api: api::lts::Client,
     provider: Arc<dyn CredentialsProvider>,
     project: Project,
+    setup: Setup,
 }
 
 impl Client {
@@ -61,8 +64,9 @@ impl Client {
         api: api::lts::Client,
         provider: Arc<dyn CredentialsProvider>,
         project: Project,
+        setup: Setup,
     ) -> Self {
-        Self { inner: Arc::new(Inner { api, provider, project }) }
+        Self { inner: Arc::new(Inner { api, provider, project, setup }) }
     }
 
     /// The raw client: the operations as the spec has them, with the authentication and error reading of the
@@ -71,6 +75,11 @@ impl Client {
     /// It is outside of the crate's semver promise.
     pub fn api(&self) -> api::lts::Client {
         self.inner.api.clone()
+    }
+
+    /// Where the client calls, and where its credentials come from.
+    pub fn setup(&self) -> &Setup {
+        &self.inner.setup
     }
 
     /// The project that calls are about. A login may have to be made to know it.

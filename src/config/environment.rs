@@ -8,6 +8,8 @@ use crate::{
     secret::Secret,
 };
 
+/// The name of this link of the chain.
+pub(super) const ENVIRONMENT: &str = "environment";
 /// What all variables start with.
 const PREFIX: &str = "HUAWEICLOUD_";
 /// Where the profile file is, below the home directory.
@@ -50,6 +52,11 @@ impl Environment {
         self.find("HUAWEICLOUD_LTS_ENDPOINT")
     }
 
+    /// Where the ECS metadata service answers.
+    pub(super) fn metadata_endpoint(&self) -> Option<Found> {
+        self.find("HUAWEICLOUD_LTS_METADATA_ENDPOINT")
+    }
+
     /// The official variable for the endpoint of LTS in a region.
     pub(super) fn lts_endpoint_of(&self, region: &str) -> Option<Found> {
         self.find(&format!("HUAWEICLOUD_SDK_REGION_LTS_{}", region.to_uppercase().replace('-', "_")))
@@ -81,7 +88,7 @@ impl Environment {
                 &["HUAWEICLOUD_LTS_TOKEN"],
                 &["HUAWEICLOUD_LTS_USERNAME", "HUAWEICLOUD_LTS_PASSWORD", "HUAWEICLOUD_LTS_DOMAIN_NAME"],
             ];
-            Passed::new("environment", looked.map(|names| self.describe(names)).join(", "))
+            Passed::new(ENVIRONMENT, looked.map(|names| self.describe(names)).join(", "))
         })
     }
 

@@ -7,6 +7,7 @@ mod endpoint;
 mod environment;
 mod http;
 mod profile;
+mod setup;
 mod sources;
 mod timeouts;
 
@@ -21,13 +22,14 @@ use ::http::{HeaderMap, HeaderValue};
 pub(crate) use endpoint::Endpoint;
 use environment::Environment;
 use http::ExtraHeader;
+pub use setup::Setup;
 use sources::{Chain, Found, Setting, Sources};
 use timeouts::{Patience, Timeouts};
 
 use crate::{
     Client, api,
     auth::{
-        Credentials, CredentialsProvider, Provided,
+        AkSk, Credentials, CredentialsProvider, Provided,
         chain::{LastResort, Passed, exhausted},
         clock::Clock,
         fixed::Fixed,
@@ -151,6 +153,7 @@ impl ClientBuilder {
     /// | the cloud's domain | `HUAWEICLOUD_LTS_CLOUD` | `cloud` |
     /// | endpoint of LTS | `HUAWEICLOUD_LTS_ENDPOINT`, else `HUAWEICLOUD_SDK_REGION_LTS_<REGION>` (`CN_NORTH_4`) | `endpoint` |
     /// | endpoint of IAM | `HUAWEICLOUD_SDK_IAM_ENDPOINT` | `iam_endpoint` |
+    /// | ECS metadata service | `HUAWEICLOUD_LTS_METADATA_ENDPOINT`, else `http://169.254.169.254` | |
     /// | the profile file | `HUAWEICLOUD_SDK_CREDENTIALS_FILE`, else `~/.huaweicloud/credentials` | |
     ///
     /// The profile file is an INI file; without [`profile`](Self::profile), its section `[basic]` is read. An
@@ -278,7 +281,7 @@ impl ClientBuilder {
         };
         let region = find(&self.region, Setting::Region);
         let cloud = find(&self.cloud, Setting::Cloud);
-        let as_whom = self.as_whom(&sources)?;
+        let (as_whom, credentials_from) = self.as_whom(&sources)?;
         let lts = self.lts_endpoint(&sources, region.as_ref(), cloud.as_ref(), &as_whom)?;
         let iam = match (find(&self.iam_endpoint, Setting::IamEndpoint), &region) {
             (Some(url), _) => Some(Endpoint::parse("iam_endpoint", &url, self.allow_plain_http)?),
@@ -310,9 +313,17 @@ impl ClientBuilder {
         };
 
         let region = region.map(|region| region.value);
+        let setup = Setup {
+            endpoint: lts.as_str().to_owned(),
+            iam_endpoint: iam.as_ref().map(|iam| iam.as_str().to_owned()),
+            region: region.clone(),
+            project_id: project.clone(),
+            credentials_from,
+            logs_in: matches!(as_whom, AsWhom::Credentials(Credentials::Login(_))),
+        };
         // Whether it is known already what a request will be authenticated with.
         let is_settled = matches!(as_whom, AsWhom::Credentials(_));
-        let is_login = matches!(as_whom, AsWhom::Credentials(Credentials::Login(_)));
+        let is_login = setup.logs_in;
         let provider: Arc<dyn CredentialsProvider> = match as_whom {
             AsWhom::Provider(provider) => provider,
             AsWhom::LastResort(passed) => Arc::new(LastResort::new(passed, self.metadata()?)),
@@ -346,17 +357,43 @@ impl ClientBuilder {
         };
         let transport = Transport::new(self.settings(auth(), patience)?, known);
         let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
-        Ok(Client::from_parts(api, provider, project))
+        Ok(Client::from_parts(api, provider, project, setup))
     }
 
-    /// The credentials that were set here, else those that the sources have.
-    fn as_whom(&self, sources: &Sources) -> Result<AsWhom, ConfigurationError> {
+    /// The key pair that a client would sign with, for requests that are sent by other means
+    /// ([`signer`](crate::signer)). Neither region nor project need be known for it.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if there are no credentials, or a token or a login in the place of a key pair.
+    pub async fn signing_keys(self) -> Result<AkSk, Error> {
+        let sources = Sources::read(self.profile.as_deref(), self.environment.as_ref())?;
+        let (as_whom, from) = self.as_whom(&sources)?;
+        let other = |what: &str| {
+            let why = format!("{from} has {what}, and only an access key signs");
+            Error::from(ConfigurationError::new("credentials", why))
+        };
+        let provider: Arc<dyn CredentialsProvider> = match as_whom {
+            AsWhom::Credentials(Credentials::Login(_)) => return Err(other("a login")),
+            AsWhom::Credentials(credentials) => Arc::new(fixed(credentials)?),
+            AsWhom::Provider(provider) => provider,
+            AsWhom::LastResort(passed) => Arc::new(LastResort::new(passed, self.metadata()?)),
+        };
+        match provider.provide().await? {
+            Provided::Keys(keys) => Ok(keys),
+            Provided::Token { .. } => Err(other("a token")),
+        }
+    }
+
+    /// The credentials that were set here, else those that the sources have; and who had them.
+    fn as_whom(&self, sources: &Sources) -> Result<(AsWhom, String), ConfigurationError> {
         if let Some(as_whom) = &self.as_whom {
-            return Ok(as_whom.clone());
+            return Ok((as_whom.clone(), "code".to_owned()));
         }
         match sources.credentials()? {
-            Chain::Found(credentials) => Ok(AsWhom::Credentials(credentials)),
-            Chain::Exhausted(passed) if sources.have_environment() => Ok(AsWhom::LastResort(passed)),
+            Chain::Found(credentials, from) => Ok((AsWhom::Credentials(credentials), from)),
+            Chain::Exhausted(passed) if sources.have_environment() => {
+                Ok((AsWhom::LastResort(passed), "ECS metadata".to_owned()))
+            }
             Chain::Exhausted(passed) if passed.is_empty() => {
                 Err(ConfigurationError::new("credentials", "are not set"))
             }
@@ -418,7 +455,9 @@ impl ClientBuilder {
     }
 
     fn metadata(&self) -> Result<Metadata, ConfigurationError> {
-        let url = Found::given(self.metadata_endpoint.as_deref().unwrap_or(METADATA));
+        let given = self.metadata_endpoint.as_deref().map(Found::given);
+        let found = || self.environment.as_ref()?.metadata_endpoint();
+        let url = given.or_else(found).unwrap_or_else(|| Found::given(METADATA));
         // Its address is on the machine's own link, where there is no TLS.
         let endpoint = Endpoint::parse("metadata_endpoint", &url, true)?;
         Ok(Metadata::new(http::metadata_client(&endpoint)?, endpoint.as_str(), self.clock.clone()))

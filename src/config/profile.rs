@@ -72,6 +72,11 @@ impl Profile {
         self.find("endpoint")
     }
 
+    /// File and section.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
     /// The key pair.
     pub(super) fn credentials(&self) -> Result<Credentials, Passed> {
         match (self.get("ak"), self.get("sk")) {

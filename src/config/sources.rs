@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{environment::Environment, profile::Profile};
+use super::{
+    environment::{ENVIRONMENT, Environment},
+    profile::Profile,
+};
 use crate::{
     auth::{
         Credentials,
@@ -80,7 +83,8 @@ pub(super) struct Sources {
 
 /// What a chain of sources came to.
 pub(super) enum Chain {
-    Found(Credentials),
+    /// The credentials, and which source has them.
+    Found(Credentials, String),
     /// No source had anything.
     Exhausted(Vec<Passed>),
 }
@@ -144,7 +148,7 @@ impl Sources {
         let mut passed = Vec::new();
         if let Some(profile) = &self.named {
             match profile.credentials() {
-                Ok(credentials) => return Ok(Chain::Found(credentials)),
+                Ok(credentials) => return Ok(Chain::Found(credentials, profile.place().to_owned())),
                 // Whoever names a profile and put half a key pair there doesn't mean another source.
                 Err(_) if profile.has_half_a_credential() => return Err(profile.half()),
                 Err(why) => passed.push(why),
@@ -152,7 +156,7 @@ impl Sources {
         }
         if let Some(environment) = &self.environment {
             match environment.credentials() {
-                Ok(credentials) => return Ok(Chain::Found(credentials)),
+                Ok(credentials) => return Ok(Chain::Found(credentials, ENVIRONMENT.to_owned())),
                 Err(why) => passed.push(why),
             }
         }
@@ -161,7 +165,7 @@ impl Sources {
         }
         if let Some(profile) = &self.default {
             match profile.credentials() {
-                Ok(credentials) => return Ok(Chain::Found(credentials)),
+                Ok(credentials) => return Ok(Chain::Found(credentials, profile.place().to_owned())),
                 Err(why) => passed.push(why),
             }
         }
@@ -199,7 +203,7 @@ impl Credentials {
 
     fn of(sources: &Sources) -> Result<Self, Error> {
         match sources.credentials()? {
-            Chain::Found(credentials) => Ok(credentials),
+            Chain::Found(credentials, _) => Ok(credentials),
             Chain::Exhausted(passed) => Err(exhausted(&passed).into()),
         }
     }

@@ -44,6 +44,7 @@ pub(crate) fn uncarry(error: progenitor_client::Error<()>) -> Error {
                 operation: None,
                 failure: TransportFailure::Closed,
                 sent: true,
+                in_doubt: false,
                 source: Some(error.without_url()),
             })
         }

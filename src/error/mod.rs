@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 pub(crate) use carried::{carry, uncarry};
 pub(crate) use mismatch::Mismatch;
-pub(crate) use service::{excerpt, read, refuses};
+pub(crate) use service::{excerpt, read, refuses, request_id};
 
 use crate::{
     input::InvalidInput,
@@ -142,12 +142,9 @@ impl Error {
     pub fn outcome_unknown(&self) -> bool {
         let creates = |operation: Option<Operation>| operation.is_some_and(|o| o.method() == "POST");
         match self {
-            Self::Transport(error) => error.sent && creates(error.operation),
+            Self::Transport(error) => error.in_doubt || error.sent && creates(error.operation),
             Self::Decode(error) => creates(error.operation),
-            Self::Service(error) => {
-                error.in_doubt
-                    || matches!(error.status, 408 | 500..=502 | 504..=599) && creates(error.operation)
-            }
+            Self::Service(error) => error.in_doubt || error.may_have_worked() && creates(error.operation),
             _ => false,
         }
     }
@@ -281,6 +278,11 @@ impl CredentialsError {
     pub fn new(message: impl Into<String>, source: Option<Error>) -> Self {
         Self { message: message.into(), source: source.map(Arc::new) }
     }
+
+    /// The failed call behind it, if there was one.
+    pub fn cause(&self) -> Option<&Error> {
+        self.source.as_deref()
+    }
 }
 
 impl fmt::Display for CredentialsError {
@@ -316,6 +318,8 @@ pub struct TransportError {
     pub(crate) failure: TransportFailure,
     /// Whether the request may have reached the service.
     pub(crate) sent: bool,
+    /// It may have done work that must not be done twice, though the spec knows no such operation.
+    pub(crate) in_doubt: bool,
     pub(crate) source: Option<reqwest::Error>,
 }
 
@@ -412,6 +416,11 @@ impl ServiceError {
             server_time: None,
             mismatch: None,
         }
+    }
+
+    /// Whether its status leaves open that the work was done.
+    pub(crate) fn may_have_worked(&self) -> bool {
+        matches!(self.status, 408 | 500..=502 | 504..=599)
     }
 
     /// The spec's row of its code.

@@ -68,10 +68,14 @@ pub(crate) fn refuses(body: &[u8]) -> bool {
             .is_ok_and(|shape| text(&shape.error_code).is_some() || text(&shape.error["code"]).is_some())
 }
 
+/// The request id, from the headers.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    REQUEST_ID_HEADERS.iter().find_map(|name| headers.get(*name)?.to_str().ok())
+}
+
 /// Reads an error answer of any shape.
 pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
-    let header_id = REQUEST_ID_HEADERS.iter().find_map(|name| headers.get(*name)?.to_str().ok());
-    let header_id = header_id.map(str::to_owned);
+    let header_id = request_id(headers).map(str::to_owned);
     match serde_json::from_slice::<Shape>(body) {
         Ok(shape) => {
             let message = shape.message().unwrap_or_else(|| match shape.code() {

@@ -153,7 +153,7 @@ pub(super) async fn send(
         } else {
             (TransportFailure::Closed, true)
         };
-        TransportError { operation, failure, sent, source: Some(error.without_url()) }
+        TransportError { operation, failure, sent, in_doubt: false, source: Some(error.without_url()) }
     };
     let mut response = http.execute(request).await.map_err(failed)?;
     let status = response.status();
@@ -171,7 +171,7 @@ pub(super) async fn send(
         if chunk.len() > room {
             if status.is_success() {
                 let failure = TransportFailure::TooLarge;
-                return Err(TransportError { operation, failure, sent: true, source: None });
+                return Err(TransportError { operation, failure, sent: true, in_doubt: false, source: None });
             }
             // What was read of an error says enough.
             break;

@@ -104,20 +104,47 @@ impl Transport {
         Self { shared: Arc::new(shared), deadline: None, project, retry: None }
     }
 
-    /// Makes the call and answers what the generated client shall see.
+    /// Makes a generated client's call and answers what that client shall see.
     async fn call(
         &self,
         http: &reqwest::Client,
-        mut request: reqwest::Request,
+        request: reqwest::Request,
         info: &OperationInfo,
     ) -> reqwest::Response {
         let operation = Operation::from_generated_name(info.operation_id);
+        self.send(http, request, operation).await.unwrap_or_else(|(error, body)| carry(error, body))
+    }
+
+    /// Makes a call that the spec need not know. The body of a refusal comes with it.
+    pub(crate) async fn send_any(
+        &self,
+        http: &reqwest::Client,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response, (Error, Bytes)> {
+        let creates = retry::creates(request.method());
+        self.send(http, request, None).await.map_err(|(mut error, body)| {
+            match &mut error {
+                Error::Transport(error) => error.in_doubt |= creates && error.sent,
+                Error::Service(error) => error.in_doubt |= creates && error.may_have_worked(),
+                _ => {}
+            }
+            (error, body)
+        })
+    }
+
+    /// Makes the call.
+    async fn send(
+        &self,
+        http: &reqwest::Client,
+        mut request: reqwest::Request,
+        operation: Option<Operation>,
+    ) -> Result<reqwest::Response, (Error, Bytes)> {
         self.set_headers(&mut request);
         let span = observe::call(operation, request.method());
         let answer =
             self.attempts(&Wire { http, operation }, &request, operation).instrument(span.clone()).await;
         observe::ended(&span, &answer);
-        answer.unwrap_or_else(|(error, body)| carry(error, body))
+        answer
     }
 
     /// Makes attempts until one succeeds or no further one may help.
@@ -196,7 +223,10 @@ impl Transport {
         used: &mut Used,
     ) -> Result<reqwest::Response, (Error, Bytes)> {
         let late = |failure, sent| {
-            (Error::Transport(TransportError { operation, failure, sent, source: None }), Bytes::new())
+            (
+                Error::Transport(TransportError { operation, failure, sent, in_doubt: false, source: None }),
+                Bytes::new(),
+            )
         };
         if let Some(until) = self.shared.pacing.not_before() {
             if until >= deadline {
@@ -213,8 +243,11 @@ impl Transport {
             attempt_ends if attempt_ends < deadline => (attempt_ends, TransportFailure::Timeout),
             _ => (deadline, TransportFailure::Deadline),
         };
+        let is_login = matches!(self.shared.settings.auth, Auth::None);
+        let sent = observe::sends(&request, is_login);
         let answer = timeout_at(until, carrier.carry(request)).await.map_err(|_| late(failure, true))?;
         let answer = answer.map_err(|error| (Error::Transport(error), Bytes::new()))?;
+        observe::answered(sent, answer.status, &answer.headers, answer.body.len());
         judge::judge(operation, answer)
     }
 

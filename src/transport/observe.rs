@@ -1,14 +1,18 @@
 //! What a call leaves in traces: one span, with the names of OpenTelemetry's HTTP client conventions, and an
 //! event for each attempt that is followed by another.
 //!
-//! Neither headers nor bodies are in there, hence no secret.
+//! Neither headers nor bodies are in there, hence no secret. At the finest level (`TRACE`) each request is shown
+//! as it leaves, but for its credentials: their headers are marked as sensitive, and a login's body is left out.
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method, StatusCode};
 use tokio::time::Instant;
-use tracing::{Span, debug, debug_span, field};
+use tracing::{Level, Span, debug, debug_span, enabled, field, trace};
 
-use crate::{error::Error, spec::Operation};
+use crate::{
+    error::{Error, excerpt, request_id},
+    spec::Operation,
+};
 
 /// The span of a call.
 pub(super) fn call(operation: Option<Operation>, method: &Method) -> Span {
@@ -52,6 +56,27 @@ pub(super) fn ended(span: &Span, answer: &Result<reqwest::Response, (Error, Byte
 pub(super) fn retry(attempt: u32, error: &Error, until: Instant) {
     let pause_ms = until.saturating_duration_since(Instant::now()).as_millis() as u64;
     debug!(attempt, error.type = kind(error), pause_ms, "attempt failed, trying again: {error}");
+}
+
+/// A request leaves. It says when.
+pub(super) fn sends(request: &reqwest::Request, is_login: bool) -> Instant {
+    if enabled!(Level::TRACE) {
+        let headers = request.headers().iter().map(|(name, value)| match value.to_str() {
+            Ok(value_) if !value.is_sensitive() => format!("{name}: {value_}"),
+            _ => format!("{name}: [redacted]"),
+        });
+        let headers = headers.collect::<Vec<_>>().join("\n");
+        let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+        let body = if is_login { "[redacted]".to_owned() } else { excerpt(body) };
+        trace!(headers, body, "request {} {}", request.method(), request.url());
+    }
+    Instant::now()
+}
+
+/// An answer came.
+pub(super) fn answered(sent: Instant, status: StatusCode, headers: &HeaderMap, bytes: usize) {
+    let request_id = request_id(headers).unwrap_or_default();
+    trace!(request_id, bytes, ms = sent.elapsed().as_millis() as u64, "answer {status}");
 }
 
 /// The error's code, else its kind.

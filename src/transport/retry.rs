@@ -103,6 +103,11 @@ enum Kind {
     Create,
 }
 
+/// Whether a method must not be done twice.
+pub(super) fn creates(method: &Method) -> bool {
+    Kind::of(method) == Kind::Create
+}
+
 impl Kind {
     fn of(method: &Method) -> Self {
         match *method {
@@ -215,7 +220,7 @@ mod tests {
     const METHODS: [Method; 3] = [Method::GET, Method::DELETE, Method::POST];
 
     fn transport(failure: TransportFailure, sent: bool) -> Error {
-        Error::Transport(TransportError { operation: None, failure, sent, source: None })
+        Error::Transport(TransportError { operation: None, failure, sent, in_doubt: false, source: None })
     }
 
     fn service(status: u16, code: Option<&str>) -> Error {

@@ -75,9 +75,13 @@ impl Carrier for Script {
                     .collect(),
                 body: body.into(),
             }),
-            Reply::Failure(failure, sent) => {
-                Err(TransportError { operation: self.operation, failure, sent, source: None })
-            }
+            Reply::Failure(failure, sent) => Err(TransportError {
+                operation: self.operation,
+                failure,
+                sent,
+                in_doubt: false,
+                source: None,
+            }),
             Reply::Never => std::future::pending().await,
         }
     }

@@ -11,9 +11,10 @@ use clap::{
 };
 
 use crate::{
-    apply::ApplyArguments, completions::CompletionsArguments, emulator::EmulatorArguments,
-    explain::ExplainArguments, export::ExportArguments, group::GroupCommand, output::Format,
-    sign::SignArguments, spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand, values,
+    api::ApiArguments, apply::ApplyArguments, auth::AuthCommand, completions::CompletionsArguments,
+    emulator::EmulatorArguments, explain::ExplainArguments, export::ExportArguments, group::GroupCommand,
+    output::Format, sign::SignArguments, spec::SpecArguments, stream::StreamCommand,
+    transfer::TransferCommand, values,
 };
 
 /// Huawei Cloud Log Tank Service (LTS) from the command line, with an emulator of it.
@@ -57,10 +58,15 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Prints the manifest of the groups and streams that there are.
     Export(ExportArguments),
+    /// Makes any call to LTS, authenticated.
+    Api(ApiArguments),
     /// Signs a request with an access key, for any other client to send.
     Sign(SignArguments),
     /// Tells what an error code means and what to do.
     Explain(ExplainArguments),
+    /// Tells which credentials are used, and gives a token.
+    #[command(subcommand)]
+    Auth(AuthCommand),
     /// Prints the OpenAPI documents.
     Spec(SpecArguments),
     /// Prints a script that completes commands in a shell.
@@ -72,6 +78,9 @@ pub(crate) enum Command {
         after_help = "Needs no account and no network. Exits with 0 only if every step went as expected."
     )]
     Demo,
+    /// Prints the reference of all commands, as Markdown.
+    #[command(hide = true)]
+    Reference,
 }
 
 // The options of a client. No documentation comment: it would become every command's description.
@@ -149,7 +158,17 @@ pub(crate) fn tree() -> clap::Command {
             })
         })
     }
-    ClientOptions::augment_args(Arguments::command().mut_subcommands(with_options))
+    ClientOptions::augment_args(bare_tree().mut_subcommands(with_options))
+}
+
+/// The tree of commands without the options of a client.
+pub(crate) fn bare_tree() -> clap::Command {
+    Arguments::command()
+}
+
+/// The options of a client alone.
+pub(crate) fn client_options() -> clap::Command {
+    ClientOptions::augment_args(clap::Command::new("lts"))
 }
 
 /// The emulator is no client: it refuses a client's options in front of it by their names.

@@ -1,11 +1,11 @@
 //! How a command ends: its exit code, and what it says on standard error: a line with what went wrong, one with
 //! why, one with what to do.
 
-use std::{fmt::Display, io, process::ExitCode};
+use std::{io, process::ExitCode};
 
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
-use huaweicloud_lts::{Error, emulator::EmulatorError};
+use huaweicloud_lts::{Client, Error, TransportFailure, emulator::EmulatorError};
 
 use crate::context::Context;
 
@@ -40,8 +40,6 @@ pub(crate) enum Failure {
     Unfinished(String),
     /// A call failed, and what it was for.
     Call { what: Option<String>, error: Error },
-    /// The service refused; its answer was printed.
-    Refused(Error),
     /// Something could not be read or written.
     Io(String, io::Error),
     /// The user interrupted.
@@ -66,22 +64,18 @@ impl Failure {
         match &self {
             // Whoever closed the pipe has what it wanted.
             Self::Io(_, error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-            Self::Bug(text) => say(text, None, Some(&"this is a bug in lts")),
+            Self::Bug(text) => say(text, &[], Some("this is a bug in lts; please report it")),
             Self::Usage { what, hint }
             | Self::Configuration { what, hint }
-            | Self::NotFound { what, hint } => {
-                say(what, None, hint.as_ref().map(|hint| hint as _));
+            | Self::NotFound { what, hint } => say(what, &[], hint.as_deref()),
+            Self::Conflict(text) | Self::Unfinished(text) => say(text, &[], None),
+            Self::Call { what, error } => {
+                let what = what.as_deref().unwrap_or("lts is not set up for calls");
+                say(what, &reasons(error), advice(error, context).as_deref());
             }
-            Self::Conflict(text) | Self::Unfinished(text) => say(text, None, None),
-            Self::Call { what: Some(what), error } => {
-                say(what, Some(error), advice(error, context).as_ref().map(|a| a as _))
-            }
-            Self::Call { what: None, error } | Self::Refused(error) => {
-                say(error, None, advice(error, context).as_ref().map(|a| a as _))
-            }
-            Self::Io(what, error) => say(&format!("{what}: {error}"), None, None),
-            Self::Interrupted => say(&"interrupted", None, None),
-            Self::Declined => say(&"declined; nothing was done", None, None),
+            Self::Io(what, error) => say(&format!("{what}: {error}"), &[], None),
+            Self::Interrupted => say("interrupted", &[], None),
+            Self::Declined => say("declined; nothing was done", &[], None),
         }
         ExitCode::from(self.code())
     }
@@ -94,26 +88,84 @@ impl Failure {
             Self::NotFound { .. } => NOT_FOUND,
             Self::Conflict(_) => CONFLICT,
             Self::Unfinished(_) => REFUSED,
-            Self::Call { error, .. } | Self::Refused(error) => code_of(error),
+            Self::Call { error, .. } => code_of(error),
             Self::Interrupted | Self::Declined => INTERRUPTED,
         }
     }
 }
 
 /// What, why, and what to do.
-fn say(what: &dyn Display, why: Option<&dyn Display>, to_do: Option<&dyn Display>) {
+fn say(what: &str, why: &[String], to_do: Option<&str>) {
     eprintln!("{RED}error:{RED:#} {what}");
-    if let Some(why) = why {
-        eprintln!("  why:        {why}");
+    for (number, line) in why.iter().enumerate() {
+        eprintln!("  {:<11} {line}", if number == 0 { "why:" } else { "" });
     }
     if let Some(to_do) = to_do {
         eprintln!("  what to do: {to_do}");
     }
 }
 
+/// Why a call failed: a line, and for a refused signature where the two ideas of the request differ.
+fn reasons(error: &Error) -> Vec<String> {
+    let mut first = error.to_string();
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    // What is at the bottom of it says most.
+    let deepest = cause.to_string();
+    if !first.contains(&deepest) {
+        first = format!("{first}: {deepest}");
+    }
+    let whole = format!("{error:#}");
+    let told = |line: &&str| line.starts_with("  what to do:") || line.starts_with("  caused by:");
+    let further = whole.lines().skip(1).filter(|line| !told(line)).map(|line| line.trim_start().to_owned());
+    std::iter::once(first).chain(further).collect()
+}
+
 /// What to do about an error: what the library says, else what helps on a command line.
-fn advice(error: &Error, _context: &Context) -> Option<String> {
-    error.remedy().map(|remedy| remedy.into_owned())
+fn advice(error: &Error, context: &Context) -> Option<String> {
+    if let Some(remedy) = error.remedy() {
+        return Some(remedy.into_owned());
+    }
+    let setup = context.built_client().map(Client::setup);
+    let endpoint = setup.map_or("the endpoint", |setup| &setup.endpoint);
+    let text = match error {
+        Error::Configuration(error) => match error.setting() {
+            "credentials" => {
+                "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; without an account: lts emulator".to_owned()
+            }
+            "region" | "endpoint" => "give --region or --endpoint, or set HUAWEICLOUD_LTS_REGION; \
+                                      without an account: lts emulator"
+                .to_owned(),
+            "project_id" => "give --project-id, or set HUAWEICLOUD_SDK_PROJECT_ID".to_owned(),
+            "profile" => "mend the profile file, or choose another section with --profile".to_owned(),
+            _ => return None,
+        },
+        Error::Transport(error) => unreached(error.failure(), endpoint),
+        Error::Credentials(credentials) => match credentials.cause() {
+            Some(Error::Transport(error)) => {
+                let iam = setup.and_then(|setup| setup.iam_endpoint.as_deref());
+                unreached(error.failure(), iam.unwrap_or("the endpoint of IAM"))
+            }
+            _ => "`lts auth status` tells which credentials are used".to_owned(),
+        },
+        Error::Decode(_) => format!("see whether {endpoint} is the endpoint of LTS"),
+        Error::Conflict(_) => "take the ttl that it has, or another name".to_owned(),
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// What to do if no whole answer came.
+fn unreached(failure: TransportFailure, endpoint: &str) -> String {
+    match failure {
+        TransportFailure::Connect => format!("see whether {endpoint} is right, and the network up"),
+        TransportFailure::Timeout | TransportFailure::Deadline => {
+            format!("try again later, or give {endpoint} more time with --timeout")
+        }
+        _ => format!("try again; {endpoint} broke the answer off"),
+    }
 }
 
 fn code_of(error: &Error) -> u8 {
@@ -124,12 +176,14 @@ fn code_of(error: &Error) -> u8 {
         Error::Conflict(_) => CONFLICT,
         error if error.is_already_exists() || error.is_in_use() || error.is_quota_exceeded() => CONFLICT,
         // A login that IAM refuses comes with 400, too, if the domain is unknown.
-        Error::Credentials(_) if error.status().is_some_and(|status| (400..500).contains(&status)) => {
-            AUTHENTICATION
-        }
+        Error::Credentials(_) if matches!(error.status(), Some(400 | 401 | 403)) => AUTHENTICATION,
         error if error.is_auth() => AUTHENTICATION,
         Error::Transport(_) => NO_ANSWER,
-        Error::Credentials(_) if error.status().is_none() => CONFIGURATION,
+        Error::Credentials(credentials) => match credentials.cause() {
+            Some(cause) => code_of(cause),
+            // IAM answered, but knows no such project: the settings are wrong.
+            None => CONFIGURATION,
+        },
         _ => REFUSED,
     }
 }

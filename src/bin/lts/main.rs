@@ -2,9 +2,11 @@
 //!
 //! The binary only parses arguments, calls the library's public API and prints.
 
+mod api;
 mod apply;
 mod args;
 mod ask;
+mod auth;
 mod completions;
 mod context;
 mod demo;
@@ -15,12 +17,14 @@ mod export;
 mod group;
 mod list;
 mod output;
+mod reference;
 mod resolve;
 mod sign;
 mod spec;
 mod stream;
 mod transfer;
 mod values;
+mod verbose;
 
 use std::process::ExitCode;
 
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    verbose::begin(options.verbose);
     let context = Context::new(options);
     match run(command, &context) {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,11 +56,14 @@ fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Transfer(command) => transfer::run(command, context),
         Command::Apply(arguments) => apply::run(arguments, context),
         Command::Export(arguments) => export::run(arguments, context),
+        Command::Api(arguments) => api::run(arguments, context),
         Command::Sign(arguments) => sign::run(arguments, context),
         Command::Explain(arguments) => explain::run(arguments, context.output),
+        Command::Auth(command) => auth::run(command, context),
         Command::Spec(arguments) => spec::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Emulator(arguments) => emulator::run(arguments),
+        Command::Reference => reference::run(),
         Command::Demo => demo::run(context),
     }
 }

@@ -1,12 +1,16 @@
 //! `lts sign`: signs a request that another client will send.
 
-use std::{borrow::Cow, fs, io::Read};
+use std::borrow::Cow;
 
 use clap::Args;
-use huaweicloud_lts::{AkSk, Credentials, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, signer::SigningRequest};
 use serde::Serialize;
 
-use crate::{context::Context, exit::Failure};
+use crate::{
+    context::Context,
+    exit::{Failure, Meant},
+    values,
+};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: sign a request and send it with curl\n  \
@@ -46,7 +50,7 @@ struct Data<'a> {
 pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Failure> {
     let (host, target) = split(&arguments.url)?;
     let body = match &arguments.body {
-        Some(body) => read(body)?,
+        Some(body) => values::body(body)?,
         None => Cow::Borrowed(&[][..]),
     };
     let default = if arguments.body.is_some() { "POST" } else { "GET" };
@@ -60,7 +64,7 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Fa
     if let Some(date) = &arguments.date {
         request = request.date(date.as_str()).map_err(|e| Failure::usage(e.to_string()))?;
     }
-    let signed = request.sign(&keys(arguments)?);
+    let signed = request.sign(&keys(arguments, context)?);
     let data = Data {
         canonical_request: signed.canonical_request(),
         string_to_sign: signed.string_to_sign(),
@@ -73,18 +77,14 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Fa
     })
 }
 
-fn keys(arguments: &SignArguments) -> Result<AkSk, Failure> {
+/// The keys that were given, else those of the whole chain.
+fn keys(arguments: &SignArguments, context: &Context) -> Result<AkSk, Failure> {
     if let (Some(ak), Some(sk)) = (&arguments.ak, &arguments.sk) {
         return Ok(AkSk::new(ak, sk.as_str()));
     }
-    match Credentials::from_env()? {
-        Credentials::AkSk(keys) => Ok(keys),
-        _ => Err(Failure::configuration(
-            "the environment holds a token or a login, and only an access key can sign\n  \
-             set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or give --ak and --sk"
-                .to_owned(),
-        )),
-    }
+    context.run(async {
+        context.builder().signing_keys().await.or_say(|| "there is no key to sign with".to_owned())
+    })
 }
 
 /// Host and request target of a URL, as typed: a URL library would normalize them.
@@ -104,15 +104,4 @@ fn header(line: &str) -> Result<(&str, &str), Failure> {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim(), value.trim())),
         _ => Err(Failure::usage(format!("header {line:?}: expected NAME: VALUE"))),
     }
-}
-
-fn read(body: &str) -> Result<Cow<'_, [u8]>, Failure> {
-    let Some(file) = body.strip_prefix('@') else { return Ok(body.as_bytes().into()) };
-    let bytes = if file == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(file)
-    };
-    bytes.map(Cow::Owned).map_err(|e| Failure::Io(file.to_owned(), e))
 }

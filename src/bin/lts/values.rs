@@ -1,11 +1,13 @@
 //! Values as they are typed.
 
-use std::time::Duration;
+use std::{borrow::Cow, fs, io::Read, time::Duration};
 
 use huaweicloud_lts::{
     Ttl,
     spec::{TextRule, limits},
 };
+
+use crate::exit::Failure;
 
 /// Reads `24h` or `90s`.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
@@ -17,6 +19,18 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
 pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     time(text)
         .and_then(|time| if time.is_zero() { Err("must be more than zero".to_owned()) } else { Ok(time) })
+}
+
+/// Reads a body: the text itself, or what is in the file behind an `@`, `-` being standard input.
+pub(crate) fn body(text: &str) -> Result<Cow<'_, [u8]>, Failure> {
+    let Some(file) = text.strip_prefix('@') else { return Ok(text.as_bytes().into()) };
+    let bytes = if file == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(file)
+    };
+    bytes.map(Cow::Owned).map_err(|e| Failure::Io(file.to_owned(), e))
 }
 
 /// Holds a text against a rule of the service, before anything is sent.

@@ -1,0 +1,163 @@
+//! `lts auth`: which credentials are used, and a token for other clients.
+
+use clap::Subcommand;
+use huaweicloud_lts::{Client, Provided, Secret};
+use serde::Serialize;
+
+use crate::{
+    context::Context,
+    exit::{Failure, Meant},
+    output,
+};
+
+/// How many characters of an access key are shown at its begin and its end.
+const SHOWN: usize = 4;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthCommand {
+    /// Tells where the credentials come from and where calls go, and tries them.
+    #[command(after_help = "\
+Credentials are looked for in this order: a profile named with --profile, the environment, the profile [basic],
+the ECS metadata service. A login is made, and the log groups are listed, to see whether the credentials work.
+None of them is shown.
+
+Examples:
+  lts auth status
+  lts auth status --profile staging
+
+JSON and YAML: {source, kind, access_key, project_id, region, endpoint, iam_endpoint, works}; null where nothing
+is known.")]
+    Status,
+    /// Prints an IAM token, for another client's header X-Auth-Token.
+    #[command(after_help = "\
+Example:
+  curl -H \"X-Auth-Token: $(lts auth token)\" \"$URL\"
+
+An access key has no token: it signs each request (`lts sign`).
+
+JSON and YAML: {token, project_id}.")]
+    Token,
+}
+
+/// What is known of the credentials and of where they go.
+#[derive(Serialize)]
+struct Status {
+    source: String,
+    kind: &'static str,
+    access_key: Option<String>,
+    project_id: Option<String>,
+    region: Option<String>,
+    endpoint: String,
+    iam_endpoint: Option<String>,
+    works: bool,
+}
+
+/// A token.
+#[derive(Serialize)]
+struct Token {
+    token: Secret,
+    project_id: Option<String>,
+}
+
+pub(crate) fn run(command: &AuthCommand, context: &Context) -> Result<(), Failure> {
+    let lts = context.client()?;
+    match command {
+        AuthCommand::Status => status(lts, context),
+        AuthCommand::Token => token(lts, context),
+    }
+}
+
+fn status(lts: &Client, context: &Context) -> Result<(), Failure> {
+    let setup = lts.setup();
+    let refused = || "the credentials don't work".to_owned();
+    let (provided, project, tried) = context.run(async {
+        // Without credentials there is nothing to tell.
+        let provided = match lts.credentials().await {
+            Ok(provided) => Some(provided),
+            Err(error) if !setup.logs_in => {
+                return Err(error).or_say(|| "there are no credentials".to_owned());
+            }
+            Err(_) => None,
+        };
+        let tried = lts.groups().await.or_say(refused);
+        let project = match tried {
+            Ok(_) => lts.project_id().await.ok(),
+            Err(_) => None,
+        };
+        Ok((provided, project.or_else(|| setup.project_id.clone()), tried))
+    })?;
+    let (kind, access_key) = match &provided {
+        Some(Provided::Keys(keys)) => ("access key", Some(masked(keys.access_key()))),
+        _ if setup.logs_in => ("login", None),
+        _ => ("token", None),
+    };
+    let status = Status {
+        source: setup.credentials_from.clone(),
+        kind,
+        access_key,
+        project_id: project.map(|id| id.to_string()),
+        region: setup.region.clone(),
+        endpoint: setup.endpoint.clone(),
+        iam_endpoint: setup.iam_endpoint.clone(),
+        works: tried.is_ok(),
+    };
+    context.output.data(&status, || table(&status))?;
+    tried.map(|_| ())
+}
+
+fn table(status: &Status) -> String {
+    let kind = match &status.access_key {
+        Some(key) => format!("{} {key}", status.kind),
+        None => status.kind.to_owned(),
+    };
+    let or_not = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
+    let rows = [
+        ("credentials", format!("{kind}, from {}", status.source)),
+        ("project", or_not(&status.project_id)),
+        ("region", or_not(&status.region)),
+        ("endpoint", status.endpoint.clone()),
+        ("IAM", or_not(&status.iam_endpoint)),
+        ("works", if status.works { "yes" } else { "no" }.to_owned()),
+    ];
+    output::rows(&[], rows.map(|(name, value)| vec![name.to_owned(), value]).into())
+}
+
+/// An access key as far as it tells one from another.
+fn masked(key: &str) -> String {
+    let characters: Vec<char> = key.chars().collect();
+    if characters.len() < 3 * SHOWN {
+        return "…".to_owned();
+    }
+    let text = |part: &[char]| part.iter().collect::<String>();
+    format!("{}…{}", text(&characters[..SHOWN]), text(&characters[characters.len() - SHOWN..]))
+}
+
+fn token(lts: &Client, context: &Context) -> Result<(), Failure> {
+    let what = || "could not get a token".to_owned();
+    match context.run(async { lts.credentials().await.or_say(what) })? {
+        Provided::Token { token, project_id } => {
+            if output::is_seen() && !context.output.quiet {
+                output::note("warning: whoever has this token can act in your name until it expires");
+            }
+            let data = Token { token, project_id: project_id.map(|id| id.to_string()) };
+            context.output.ids_or_data([data.token.expose()], &data, || format!("{}\n", data.token.expose()))
+        }
+        _ => Err(Failure::Configuration {
+            what: format!("there is no token: {} has an access key, which signs each request", lts.setup().credentials_from),
+            hint: Some("sign with `lts sign`, or set HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME in the place of the key".to_owned()),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_never_shown_whole() {
+        assert_eq!(masked("LTSEMULATORAK0000001"), "LTSE…0001");
+        for short in ["", "AK", "ABCDEFGHIJK"] {
+            assert_eq!(masked(short), "…");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `lts reference`: all commands as one Markdown page, from the same definitions as their `--help`.
+
+use std::fmt::Write;
+
+use clap::{Arg, Command};
+
+use crate::{args, exit::Failure, output};
+
+const INTRODUCTION: &str = "\
+# `lts`
+
+This page is printed by `cargo run --features cli -- reference > docs/cli.md`; a test compares the two.
+
+Data goes to standard output, everything else to standard error. As JSON and YAML, lists are arrays of objects
+with the names of the wire; members are added to them, but not renamed or removed.
+";
+
+pub(crate) fn run() -> Result<(), Failure> {
+    let mut page = INTRODUCTION.to_owned();
+    let options = args::client_options();
+    page += "\n## Options of every command but `emulator`\n\nThey stand before or after the command.\n\n";
+    describe(&mut page, options.get_arguments());
+    let mut tree = args::bare_tree();
+    tree.build();
+    for command in tree.get_subcommands() {
+        write_command(&mut page, command, 2);
+    }
+    if let Some(after) = tree.get_after_help() {
+        write_after(&mut page, &after.to_string());
+    }
+    output::text(&page)
+}
+
+/// A command and those below it.
+fn write_command(page: &mut String, command: &Command, level: usize) {
+    if command.is_hide_set() || command.get_name() == "help" {
+        return;
+    }
+    let name = command.get_bin_name().unwrap_or(command.get_name());
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    // Writing to a text can't fail.
+    let _ = write!(page, "\n{} `{name}`\n\n{}.\n", "#".repeat(level), about.trim_end_matches('.'));
+    if command.has_subcommands() {
+        for command in command.get_subcommands() {
+            write_command(page, command, level + 1);
+        }
+        return;
+    }
+    let usage = command.clone().render_usage().to_string();
+    let _ = write!(page, "\n```text\n{}\n```\n\n", usage.trim_start_matches("Usage: "));
+    describe(page, command.get_arguments());
+    if let Some(after) = command.get_after_help() {
+        write_after(page, &after.to_string());
+    }
+}
+
+/// Arguments and options, one a line.
+fn describe<'a>(page: &mut String, arguments: impl Iterator<Item = &'a Arg>) {
+    let shown = |arg: &&Arg| !arg.is_hide_set() && !["help", "version"].contains(&arg.get_id().as_str());
+    for arg in arguments.filter(shown) {
+        let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
+        let mut notes = Vec::new();
+        let values = arg.get_possible_values();
+        let takes_value = arg.get_action().takes_values();
+        if takes_value && !values.is_empty() {
+            let names: Vec<_> = values.iter().map(|value| format!("`{}`", value.get_name())).collect();
+            notes.push(names.join(", "));
+        }
+        let defaults: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+        if takes_value && !defaults.is_empty() {
+            notes.push(format!("default `{}`", defaults.join(",")));
+        }
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+        let _ = writeln!(page, "- `{}`: {}{notes}", spelling(arg), help.trim_end_matches('.'));
+    }
+}
+
+/// An argument as it is typed.
+fn spelling(arg: &Arg) -> String {
+    let value = match arg.get_value_names() {
+        Some([name, ..]) => name.to_string(),
+        _ => arg.get_id().to_string().to_uppercase(),
+    };
+    if arg.is_positional() {
+        return value;
+    }
+    let short = arg.get_short().map(|short| format!("-{short}"));
+    let long = arg.get_long().map(|long| format!("--{long}"));
+    let names: Vec<String> = short.into_iter().chain(long).collect();
+    let value = if arg.get_action().takes_values() { format!(" {value}") } else { String::new() };
+    format!("{}{value}", names.join(", "))
+}
+
+/// What stands below a command's help: blocks, each with a heading of its own or text.
+fn write_after(page: &mut String, text: &str) {
+    for block in text.split("\n\n") {
+        let (title, rest) = block.split_once('\n').unwrap_or((block, ""));
+        match title.strip_suffix(':') {
+            Some(title) if rest.starts_with("  ") => {
+                let lines: Vec<_> = rest.lines().map(|line| line.trim_start_matches("  ")).collect();
+                let _ = write!(page, "\n{title}:\n\n```text\n{}\n```\n", lines.join("\n"));
+            }
+            _ => {
+                let _ = write!(page, "\n{block}\n");
+            }
+        }
+    }
+}
