@@ -22,8 +22,10 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, Sleep, sleep, sleep_until},
 };
+
+use super::room::Slot;
 
 /// How many pieces a slow answer has in a second, at most.
 const PIECES_PER_S: u64 = 20;
@@ -46,19 +48,36 @@ impl HangUp {
     }
 }
 
-/// A connection that can be hung up.
+/// A connection that can be hung up, and that ends when the other side takes nothing any more.
 pub(super) struct Line {
     stream: TcpStream,
     hang_up: HangUp,
+    slot: Arc<Slot>,
+    patience: Duration,
+    /// The wait for the other side, while it takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Line {
-    pub(super) fn new(stream: TcpStream, hang_up: HangUp) -> Self {
-        Self { stream, hang_up }
+    /// `patience` is how long the other side may take nothing of what it is sent.
+    pub(super) fn new(stream: TcpStream, hang_up: HangUp, slot: Arc<Slot>, patience: Duration) -> Self {
+        Self { stream, hang_up, slot, patience, stalled: None }
     }
 
     pub(super) fn into_stream(self) -> TcpStream {
         self.stream
+    }
+
+    /// What came of a write, unless that has been waiting for too long.
+    fn in_time<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.stalled = None;
+            return outcome;
+        }
+        let patience = self.patience;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        ready!(stalled.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -74,7 +93,9 @@ impl AsyncRead for Line {
 
 impl AsyncWrite for Line {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+        let line = self.get_mut();
+        let outcome = Pin::new(&mut line.stream).poll_write(context, bytes);
+        line.in_time(context, outcome)
     }
 
     fn poll_write_vectored(
@@ -82,7 +103,9 @@ impl AsyncWrite for Line {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, slices)
+        let line = self.get_mut();
+        let outcome = Pin::new(&mut line.stream).poll_write_vectored(context, slices);
+        line.in_time(context, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -93,6 +116,7 @@ impl AsyncWrite for Line {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let line = self.get_mut();
         ready!(Pin::new(&mut line.stream).poll_flush(context))?;
+        line.slot.flushed();
         match line.hang_up.0.load(Ordering::Relaxed) {
             true => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
             false => Poll::Ready(Ok(())),

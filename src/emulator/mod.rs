@@ -41,6 +41,7 @@ mod options;
 mod origin;
 mod random;
 mod refusals;
+mod room;
 mod schemas;
 mod seed;
 mod server;

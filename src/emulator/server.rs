@@ -1,7 +1,8 @@
 //! Connections: accepting them, serving them within limits, and seeing them off.
 //!
 //! hyper's own connection builder does it, since `axum::serve` has no settings: neither a time for the head
-//! of a request nor a bound for its size.
+//! of a request nor a bound for its size. A client may be slow, send too much, vanish, or keep more connections
+//! than there is room for: each of these costs others nothing but a while.
 
 use std::{
     fmt,
@@ -10,11 +11,12 @@ use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
 use axum::Router;
-use http::Request;
+use http::{Request, Response};
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -36,21 +38,37 @@ use super::{
     dispatch::{self, Peer},
     hangup::{HangUp, Line},
     options::Options,
+    room::{Place, Room, Watched},
     service::Service,
 };
 
-/// The time for the head of a request to arrive; an idle connection is closed after it, too.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// The most bytes of a head: a token has 2,000, and nothing else is long.
+/// The most bytes of a head: a token has 2,000, and nothing else is long. hyper may take twice as much before it
+/// notices.
 const MAX_HEAD: usize = 64 * 1024;
 /// The most headers of a request.
 const MAX_HEADERS: usize = 100;
-/// How long a connection that we closed may go on sending.
-const LINGER: Duration = Duration::from_secs(2);
-/// How long a shutdown waits for running calls.
-const GRACE: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be accepted, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How much time connections are given.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// For the head of a request to arrive; an idle connection is closed after it, too.
+    head: Duration,
+    /// For a client to take anything of what it is sent.
+    stall: Duration,
+    /// For a connection that we closed to end what it sends.
+    linger: Duration,
+    /// For running calls at a shutdown.
+    grace: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    head: Duration::from_secs(60),
+    stall: Duration::from_secs(60),
+    linger: Duration::from_secs(2),
+    grace: Duration::from_secs(10),
+};
 
 /// An emulator with a listener, ready to run: callers who connect already wait for it.
 #[must_use = "nobody is answered until it runs"]
@@ -72,7 +90,10 @@ impl Options {
 }
 
 impl Server {
-    /// Answers until `shutdown` is done; running calls are then finished.
+    /// Answers until `shutdown` is done; running calls are then finished, for up to ten seconds.
+    ///
+    /// It has up to 4,096 connections at a time, and no more than three quarters of the files that the process
+    /// may have open. Beyond that, those who connect wait, and idle connections are closed for them.
     ///
     /// It needs a tokio runtime with I/O and time.
     ///
@@ -80,7 +101,7 @@ impl Server {
     /// [`EmulatorError`] if the listener is unusable. A connection that fails is no error.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), EmulatorError> {
         let listener = TcpListener::from_std(self.listener).map_err(EmulatorError::Listen)?;
-        accept(listener, dispatch::router(&self.service), shutdown).await;
+        accept(listener, dispatch::router(&self.service), Room::new(), PATIENCE, shutdown).await;
         Ok(())
     }
 }
@@ -92,63 +113,98 @@ impl fmt::Debug for Server {
 }
 
 /// Serves every connection, and sees all of them off in the end.
-async fn accept(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    room: Arc<Room>,
+    patience: Patience,
+    shutdown: impl Future<Output = ()>,
+) {
     // Each connection holds a receiver: it hears of the stop, and the sender of the last one's end.
     let (stop, stopped) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
-        tokio::select! {
+        let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    tokio::spawn(connection(stream, peer, router.clone(), stopped.clone()));
-                }
-                Err(_) => sleep(ACCEPT_PAUSE).await,
-            },
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, peer)) = accepted else {
+            room.make();
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        // Further ones wait in the backlog until this one has its place.
+        let place = tokio::select! {
+            () = &mut shutdown => break,
+            place = room.place() => place,
+        };
+        if let Some(place) = place {
+            tokio::spawn(connection(stream, peer, router.clone(), place, patience, stopped.clone()));
         }
     }
     drop((listener, stopped));
     let _ = stop.send(());
     // What takes longer is cut off with the runtime.
-    let _ = timeout(GRACE, stop.closed()).await;
+    let _ = timeout(patience.grace, stop.closed()).await;
 }
 
 /// Serves one connection to its end.
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut stopped: watch::Receiver<()>) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    place: Place,
+    patience: Patience,
+    mut stopped: watch::Receiver<()>,
+) {
     // Answers are small and written at once.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let hang_up = HangUp::default();
-    let line = Line::new(stream, hang_up.clone());
+    let slot = Arc::clone(place.slot());
+    let line = Line::new(stream, hang_up.clone(), Arc::clone(&slot), patience.stall);
     let service = service_fn(move |mut request: Request<Incoming>| {
+        slot.call();
         request.extensions_mut().insert(Peer(peer));
         request.extensions_mut().insert(hang_up.clone());
-        router.call(request)
+        let (answer, slot) = (router.call(request), Arc::clone(&slot));
+        async move { answer.await.map(|answer: Response<_>| answer.map(|body| Watched::new(body, slot))) }
     });
     let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(patience.head)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
+        // Whoever has said all that it wants to say still gets its answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(line), service);
     tokio::select! {
         // A client that is gone, or speaks no HTTP, is none of our concern.
-        _ = &mut http => linger(http.into_parts().io.into_inner().into_stream()).await,
-        _ = stopped.changed() => {
+        _ = &mut http => {}
+        _ = async { tokio::select! { _ = stopped.changed() => {}, () = place.slot().told() => {} } } => {
+            let was_idle = place.slot().is_idle();
             Pin::new(&mut http).graceful_shutdown();
-            let _ = http.await;
+            // A call that runs is finished. A head that isn't complete yet is no call.
+            let is_over = poll_fn(|context| Poll::Ready(Pin::new(&mut http).poll(context).is_ready())).await;
+            if was_idle && place.slot().is_idle() {
+                return;
+            }
+            if !is_over {
+                let _ = (&mut http).await;
+            }
         }
     }
+    linger(http.into_parts().io.into_inner().into_stream(), patience.linger).await;
 }
 
 /// Lets the client finish what it sends, unheard.
 ///
 /// A socket that is closed with bytes unread resets the connection, and the client may lose the answer that
 /// it was sent: the refusal of a long body would look like a broken network.
-async fn linger(mut stream: TcpStream) {
+async fn linger(mut stream: TcpStream, time: Duration) {
     let _ = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
     let mut rest = vec![0; 16 * 1024];
-    let _ = timeout(LINGER, async {
+    let _ = timeout(time, async {
         while stream.readable().await.is_ok() {
             match stream.try_read(&mut rest) {
                 Ok(0) => break,
@@ -159,4 +215,175 @@ async fn linger(mut stream: TcpStream) {
         }
     })
     .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        sync::oneshot,
+    };
+
+    use super::*;
+
+    const HEALTH: &[u8] = b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    /// A server with room and patience of its own.
+    struct Server {
+        address: SocketAddr,
+        stop: Option<oneshot::Sender<()>>,
+        task: tokio::task::JoinHandle<()>,
+    }
+
+    impl Server {
+        async fn start(most: usize, patience: Patience, options: Options) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let router = dispatch::router(&Arc::new(Service::new(options).unwrap()));
+            let (stop, stopped) = oneshot::channel::<()>();
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            let room = Room::for_connections(most);
+            let task = tokio::spawn(accept(listener, router, room, patience, shutdown));
+            Self { address, stop: Some(stop), task }
+        }
+
+        async fn connect(&self) -> TcpStream {
+            TcpStream::connect(self.address).await.unwrap()
+        }
+    }
+
+    /// Sends bytes, and reads an answer that ends with these.
+    async fn ask(stream: &mut TcpStream, bytes: &[u8], end: &str) -> String {
+        stream.write_all(bytes).await.unwrap();
+        let (mut answer, mut part) = (String::new(), [0; 4096]);
+        while !answer.ends_with(end) {
+            let n = stream.read(&mut part).await.unwrap();
+            assert!(n > 0, "it ended after {answer}");
+            answer.push_str(std::str::from_utf8(&part[..n]).unwrap());
+        }
+        answer
+    }
+
+    /// What arrives until the other side closes; a reset counts as such.
+    async fn rest(stream: &mut TcpStream) -> String {
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8(answer).unwrap()
+    }
+
+    fn short() -> Patience {
+        Patience { head: Duration::from_millis(50), stall: Duration::from_millis(50), ..PATIENCE }
+    }
+
+    #[tokio::test]
+    async fn a_head_that_never_ends_is_not_waited_for() {
+        let server = Server::start(10, short(), Options::default()).await;
+        for begun in ["", "GET /", "GET / HTTP/1.1\r\nX-Slow: "] {
+            let mut stream = server.connect().await;
+            stream.write_all(begun.as_bytes()).await.unwrap();
+            assert_eq!(rest(&mut stream).await, "", "{begun}");
+        }
+        // A byte now and then doesn't help.
+        let mut stream = server.connect().await;
+        stream.set_nodelay(true).unwrap();
+        let (mut read, mut write) = stream.split();
+        let trickle = async {
+            while write.write_all(b"G").await.is_ok() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let mut nothing = [0; 1];
+        tokio::select! {
+            () = trickle => {}
+            end = read.read(&mut nothing) => assert!(!matches!(end, Ok(1..))),
+        }
+        // An idle connection ends, too.
+        let mut stream = server.connect().await;
+        ask(&mut stream, HEALTH, "\"}").await;
+        assert_eq!(rest(&mut stream).await, "");
+    }
+
+    #[tokio::test]
+    async fn who_takes_no_answer_is_not_waited_for() {
+        let server = Server::start(1, short(), Options::default().quota_groups(0)).await;
+        let mut greedy = server.connect().await;
+        // Far more answers than the system buffers, and nobody reads them. When the server gives up, so does this.
+        let codes = b"GET /_emulator/codes HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
+        while greedy.write_all(&codes).await.is_ok() {}
+        // The only place is free again.
+        ask(&mut server.connect().await, HEALTH, "\"}").await;
+    }
+
+    #[tokio::test]
+    async fn the_idlest_makes_room_and_the_busy_stay() {
+        let (head, linger) = (Duration::from_secs(600), Duration::from_millis(50));
+        let patient = Patience { head, linger, ..PATIENCE };
+        let server = Server::start(2, patient, Options::default()).await;
+        let mut first = server.connect().await;
+        ask(&mut first, HEALTH, "\"}").await;
+        let mut second = server.connect().await;
+        ask(&mut second, HEALTH, "\"}").await;
+        ask(&mut first, HEALTH, "\"}").await;
+        // A third: the second has been idle for longest.
+        let mut third = server.connect().await;
+        ask(&mut third, HEALTH, "\"}").await;
+        assert_eq!(rest(&mut second).await, "");
+        ask(&mut first, HEALTH, "\"}").await;
+
+        // Both are busy with a body that is still to come: a fourth waits until one has its answer.
+        let seed = b"POST /_emulator/seed HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+        for stream in [&mut first, &mut third] {
+            ask(stream, seed, "100 Continue\r\n\r\n").await;
+        }
+        let mut fourth = server.connect().await;
+        fourth.write_all(HEALTH).await.unwrap();
+        assert!(ask(&mut third, b"{}", "\r\n\r\n").await.starts_with("HTTP/1.1 204 "));
+        assert!(ask(&mut fourth, b"", "\"}").await.starts_with("HTTP/1.1 200 "));
+        assert_eq!(rest(&mut third).await, "");
+        assert!(ask(&mut first, b"{}", "\r\n\r\n").await.starts_with("HTTP/1.1 204 "));
+
+        // Slow heads are no way to keep others out either.
+        for begun in ["GET /", "GET / HTTP/1.1\r\nX-Slow: "] {
+            server.connect().await.write_all(begun.as_bytes()).await.unwrap();
+        }
+        ask(&mut server.connect().await, HEALTH, "\"}").await;
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_what_is_idle_at_once_and_waits_for_the_rest() {
+        let patient =
+            Patience { head: Duration::from_secs(600), grace: Duration::from_secs(600), ..PATIENCE };
+        let mut server = Server::start(10, patient, Options::default()).await;
+        let (mut fresh, mut used, mut begun) =
+            (server.connect().await, server.connect().await, server.connect().await);
+        ask(&mut used, HEALTH, "\"}").await;
+        begun.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        let mut busy = server.connect().await;
+        let seed = b"POST /_emulator/seed HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+        ask(&mut busy, seed, "100 Continue\r\n\r\n").await;
+        server.stop.take().unwrap().send(()).unwrap();
+        for idle in [&mut fresh, &mut used, &mut begun] {
+            assert_eq!(rest(idle).await, "");
+        }
+        assert!(!server.task.is_finished());
+        busy.write_all(b"{}").await.unwrap();
+        assert!(rest(&mut busy).await.starts_with("HTTP/1.1 204 "));
+        server.task.await.unwrap();
+        assert!(TcpStream::connect(server.address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_call_without_end_does_not_hold_a_stop_up() {
+        let hurried = Patience { grace: Duration::from_millis(50), ..PATIENCE };
+        let mut server =
+            Server::start(10, hurried, Options::default().latency(Duration::from_secs(600))).await;
+        let mut endless = server.connect().await;
+        let call = b"GET /v3/projects HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        endless.write_all(call).await.unwrap();
+        ask(&mut server.connect().await, HEALTH, "\"}").await;
+        server.stop.take().unwrap().send(()).unwrap();
+        server.task.await.unwrap();
+    }
 }

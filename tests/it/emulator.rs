@@ -1,5 +1,9 @@
 //! What the emulator answers, over real connections.
 
+mod console;
+mod locks;
+mod process;
+mod robust;
 mod stock;
 pub(crate) mod wire;
 

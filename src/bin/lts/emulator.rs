@@ -98,6 +98,7 @@ pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), Failure> {
     if arguments.print_env {
         return output::text(&arguments.environment()?);
     }
+    raise_file_limit();
     let address = arguments.listen;
     let failed =
         |e: &dyn std::fmt::Display| Failure::configuration(format!("can't listen on {address}: {e}"));
@@ -171,6 +172,23 @@ fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
+/// Lets the process have as many connections as the emulator would take: some systems begin with room for 256 files.
+#[cfg(unix)]
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// Four thousand connections, and a quarter of it for the rest.
+    const WANTED: u64 = 6000;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(WANTED, |maximum| maximum.min(WANTED));
+    if current.is_some_and(|current| current < wanted) {
+        // Where it may not be raised, fewer connections find room.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_file_limit() {}
+
 /// Ends when somebody asks the process to stop.
 #[cfg(not(unix))]
 fn stopped() -> Result<impl Future<Output = ()>, Failure> {
@@ -179,7 +197,8 @@ fn stopped() -> Result<impl Future<Output = ()>, Failure> {
     })
 }
 
-/// Ends when somebody asks the process to stop. The handlers are there from the start.
+/// Ends when somebody asks the process to stop; who asks again doesn't want to wait for running calls. The
+/// handlers are there from the start.
 #[cfg(unix)]
 fn stopped() -> Result<impl Future<Output = ()>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -187,9 +206,15 @@ fn stopped() -> Result<impl Future<Output = ()>, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => (),
-            _ = interrupt.recv() => (),
-        }
+        /// What a shell adds to a signal's number.
+        const SIGNAL: i32 = 128;
+        let mut asked = async move || {
+            tokio::select! {
+                _ = terminate.recv() => SignalKind::terminate(),
+                _ = interrupt.recv() => SignalKind::interrupt(),
+            }
+        };
+        asked().await;
+        tokio::spawn(async move { std::process::exit(SIGNAL + asked().await.as_raw_value()) });
     })
 }

@@ -221,7 +221,7 @@ function showGroups() {
   const projects = [...about.projects, ...unknown.map((id) => ({ id, name: 'unknown project' }))];
   const streams = state.groups.reduce((sum, group) => sum + group.streams.length, 0);
   set($('group-count'), `${many(state.groups.length, 'group')}, ${many(streams, 'stream')}, ${many(transfers.length, 'transfer')}`);
-  $('fold').hidden = $('unfold').hidden = state.groups.length === 0;
+  $('fold').hidden = state.groups.length === 0;
 
   const byStream = new Map();
   for (const transfer of transfers) {
@@ -248,6 +248,12 @@ function showGroups() {
       return group;
     }, (element, group) => showGroup(element, group, byStream, about.quota_streams));
   });
+  showFold();
+}
+
+/** One button opens all groups, and closes them when all are open. */
+function showFold() {
+  set($('fold'), $('projects').querySelector('.group > details:not([open])') ? 'Expand all' : 'Collapse all');
 }
 
 function groupsByProject(groups) {
@@ -282,7 +288,8 @@ function createTransfer(transfer) {
   const folder = [transfer.dir_prefix_name, transfer.prefix_name].filter(Boolean).join('/');
   const to = [transfer.obs_bucket_name, folder].filter(Boolean).join('/');
   const off = transfer.switch_on === false ? ', paused' : '';
-  const how = `every ${transfer.period} ${transfer.period_unit}, ${transfer.storage_format ?? 'RAW'}${off}`;
+  const unit = transfer.period > 1 && transfer.period_unit === 'hour' ? 'hours' : transfer.period_unit;
+  const how = `every ${transfer.period} ${unit}, ${transfer.storage_format ?? 'RAW'}${off}`;
   const id = transfer.log_dump_obs_id;
   const end = button('quiet', 'End …', `End the transfer to ${to}`, async () => {
     const others = transfer.log_stream_ids.length - 1;
@@ -337,7 +344,7 @@ function showRequests(all) {
   $('no-requests').hidden = wanted.length > 0;
   set($('no-requests'), all.length > 0 ? 'No request has been refused.' : `No requests yet. Point a client at ${location.origin}, for LTS and IAM alike.`);
   sync($('journal'), wanted.slice(0, shown), (entry) => entry.request_id, createEntry, (element, entry) => {
-    set(element.children[3], `${entry.duration_ms.toLocaleString('en')} ms`);
+    set(element.querySelector('.took'), entry.duration_ms === 0 ? '< 1 ms' : `${entry.duration_ms.toLocaleString('en')} ms`);
   });
   const rest = wanted.length - shown;
   $('more').hidden = rest <= 0;
@@ -353,13 +360,14 @@ function createEntry(entry) {
   const status = make('span', 'status', entry.status === null ? 'dropped' : String(entry.status));
   status.dataset.kind = kind;
   const path = `${entry.method} ${entry.path}`;
-  const line = make('span', 'line', make('span', '', entry.operation ? path : ''), make('span', 'id', entry.request_id));
-  const element = make('li', '', when, status, make('span', 'call', entry.operation ?? path), make('span', 'took'), line);
+  const call = make('span', 'call', entry.operation ?? path);
+  const element = make('li', '', when, status, call, make('span', 'id', entry.request_id), make('span', 'took'));
+  if (entry.operation) element.append(make('span', 'line', path));
   if (entry.code !== null) {
     const row = codes.get(`${entry.code} ${entry.status}`) ?? codes.get(entry.code);
     const refusal = make('p', 'refusal', make('span', 'code', entry.code));
     refusal.dataset.kind = kind;
-    if (row) refusal.append(` ${row.message} `, make('span', 'remedy', `${row.cause} ${row.solution}`));
+    if (row) refusal.append(` ${row.message.replace('{method}', entry.method)} `, make('span', 'remedy', `${row.cause} ${row.solution}`));
     element.append(refusal);
   }
   return element;
@@ -393,11 +401,16 @@ $('reset').addEventListener('click', async () => {
   }
 });
 
-const unfold = (open) => () => {
-  for (const details of $('projects').querySelectorAll('details')) details.open = open || details.parentElement.className.includes('project');
-};
-$('unfold').addEventListener('click', unfold(true));
-$('fold').addEventListener('click', unfold(false));
+$('fold').addEventListener('click', () => {
+  const closed = $('projects').querySelectorAll('.group > details:not([open])');
+  for (const details of closed) details.open = true;
+  if (closed.length === 0) {
+    for (const details of $('projects').querySelectorAll('.group > details')) details.open = false;
+  }
+  showFold();
+});
+// This event doesn't rise, so it is caught on its way down.
+$('projects').addEventListener('toggle', showFold, true);
 
 $('refused').addEventListener('change', () => latest && showRequests(latest.requests));
 $('more').addEventListener('click', () => {
