@@ -22,6 +22,8 @@ mod transport;
 
 #[cfg(feature = "emulator")]
 pub mod emulator;
+#[cfg(feature = "provision")]
+pub mod provision;
 
 pub use auth::{AkSk, Credentials, CredentialsProvider, Login, Provided, Providing, signer};
 pub use client::{

@@ -18,7 +18,14 @@ use crate::{
 
 /// What there should be in a project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schemars",
+    derive(schemars::JsonSchema),
+    schemars(
+        title = "Manifest of log groups",
+        description = "Log groups, streams and transfers that there should be in a project of Huawei Cloud LTS."
+    )
+)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The log groups. Groups that aren't named here are nobody's business.
@@ -32,12 +39,15 @@ pub struct Manifest {
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// Its name.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::group_name"))]
     pub name: String,
     /// How long it keeps logs, in days; 7 if it isn't said.
     #[serde(default = "seven_days")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::ttl"))]
     pub ttl: Ttl,
     /// The names of its streams.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::stream_names"))]
     pub streams: Vec<String>,
     /// The transfers of its streams.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -50,8 +60,10 @@ pub struct Group {
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// The names of the streams.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::some_stream_names"))]
     pub streams: Vec<String>,
     /// The name of the OBS bucket.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::bucket"))]
     pub bucket: String,
     /// How often.
     pub every: TransferInterval,
@@ -60,9 +72,11 @@ pub struct Transfer {
     pub format: StorageFormat,
     /// What the names of the files start with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::prefix"))]
     pub prefix: Option<String>,
     /// The path in the bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::dir"))]
     pub dir: Option<String>,
     /// Whether the task is created switched off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -70,8 +84,64 @@ pub struct Transfer {
 }
 
 /// The ttl that every account may have.
-fn seven_days() -> Ttl {
+pub(crate) fn seven_days() -> Ttl {
     Ttl::days(7)
+}
+
+/// The parts of the JSON Schema that the spec's limits decide.
+#[cfg(feature = "schemars")]
+mod schema {
+    use schemars::{Schema, SchemaGenerator, json_schema};
+
+    use crate::spec::{TextRule, limits};
+
+    pub(super) fn group_name(_: &mut SchemaGenerator) -> Schema {
+        text(&limits::LOG_GROUP_NAME)
+    }
+
+    pub(super) fn ttl(_: &mut SchemaGenerator) -> Schema {
+        let rule = limits::TTL_IN_DAYS;
+        let default = super::seven_days();
+        json_schema!({ "type": "integer", "minimum": rule.min, "maximum": rule.max, "default": default })
+    }
+
+    pub(super) fn stream_names(_: &mut SchemaGenerator) -> Schema {
+        names(0)
+    }
+
+    pub(super) fn some_stream_names(_: &mut SchemaGenerator) -> Schema {
+        names(1)
+    }
+
+    pub(super) fn bucket(_: &mut SchemaGenerator) -> Schema {
+        text(&limits::OBS_BUCKET_NAME)
+    }
+
+    pub(super) fn prefix(_: &mut SchemaGenerator) -> Schema {
+        or_nothing(text(&limits::PREFIX_NAME))
+    }
+
+    pub(super) fn dir(_: &mut SchemaGenerator) -> Schema {
+        or_nothing(text(&limits::DIR_PREFIX_NAME))
+    }
+
+    fn names(least: usize) -> Schema {
+        let items = text(&limits::LOG_STREAM_NAME);
+        json_schema!({ "type": "array", "items": items, "minItems": least, "uniqueItems": true })
+    }
+
+    fn text(rule: &TextRule) -> Schema {
+        let mut schema = json_schema!({ "type": "string", "minLength": rule.min, "maxLength": rule.max });
+        if let Some(pattern) = rule.pattern {
+            schema.insert("pattern".to_owned(), pattern.into());
+        }
+        schema
+    }
+
+    fn or_nothing(mut schema: Schema) -> Schema {
+        schema.insert("type".to_owned(), serde_json::json!(["string", "null"]));
+        schema
+    }
 }
 
 #[cfg(test)]

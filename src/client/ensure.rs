@@ -39,7 +39,17 @@ impl Client {
         let name = name.into();
         Call::new(self, async move |to| {
             let body = group_body(&name, ttl)?;
-            ensure(&to, &WantedGroup { to: &to, name, ttl, body }).await
+            ensure(&to, &WantedGroup { to: &to, name, ttl, body }, Begin::Look).await
+        })
+    }
+
+    /// The same where a list has just shown that there is no such group: without another list, one request.
+    #[cfg(feature = "provision")]
+    pub(crate) fn ensure_new_group(&self, name: &str, ttl: Ttl) -> Call<'_, Ensured<GroupId>> {
+        let name = name.to_owned();
+        Call::new(self, async move |to| {
+            let body = group_body(&name, ttl)?;
+            ensure(&to, &WantedGroup { to: &to, name, ttl, body }, Begin::Create).await
         })
     }
 }
@@ -54,7 +64,17 @@ impl<'c> GroupClient<'c> {
         let (name, group) = (name.into(), self.id.clone());
         Call::new(self.client, async move |to| {
             let body = stream_body(&name)?;
-            ensure(&to, &WantedStream { to: &to, group, name, body }).await
+            ensure(&to, &WantedStream { to: &to, group, name, body }, Begin::Look).await
+        })
+    }
+
+    /// The same where a list has just shown that there is no such stream: without another list, one request.
+    #[cfg(feature = "provision")]
+    pub(crate) fn ensure_new_stream(&self, name: &str) -> Call<'c, Ensured<StreamId>> {
+        let (name, group) = (name.to_owned(), self.id.clone());
+        Call::new(self.client, async move |to| {
+            let body = stream_body(&name)?;
+            ensure(&to, &WantedStream { to: &to, group, name, body }, Begin::Create).await
         })
     }
 }
@@ -70,8 +90,18 @@ trait Wanted: Sync {
     fn create(&self) -> impl Future<Output = Result<Self::Id, Error>> + Send;
 }
 
-async fn ensure<W: Wanted>(to: &Target, wanted: &W) -> Result<Ensured<W::Id>, Error> {
-    if let Some(id) = wanted.find().await? {
+/// What is done first. The end is the same: a name that turns out to be taken is looked for.
+#[derive(PartialEq)]
+enum Begin {
+    Look,
+    #[cfg(feature = "provision")]
+    Create,
+}
+
+async fn ensure<W: Wanted>(to: &Target, wanted: &W, begin: Begin) -> Result<Ensured<W::Id>, Error> {
+    if begin == Begin::Look
+        && let Some(id) = wanted.find().await?
+    {
         return Ok(Ensured { id, created: false });
     }
     // An earlier attempt may have created it.

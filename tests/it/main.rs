@@ -8,6 +8,7 @@ mod credentials;
 mod emulator;
 mod ensure;
 mod faults;
+mod provision;
 mod schemas;
 mod script;
 mod signing;

@@ -59,7 +59,7 @@ fn the_manifest_has_a_schema_that_says_what_it_takes() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let transfer = |every: &str| {
         serde_json::json!({ "groups": [
-            { "name": "app", "streams": ["s"], "transfers": [{ "streams": ["s"], "bucket": "b", "every": every }] }
+            { "name": "app", "streams": ["s"], "transfers": [{ "streams": ["s"], "bucket": "bucket", "every": every }] }
         ] })
     };
     for interval in TransferInterval::ALL {

@@ -24,6 +24,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("config", &["api", "auth", "client", "error", "ids", "secret", "transport"]),
     ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
+    ("provision", &["client", "error", "ids", "input", "manifest", "model", "spec"]),
     // Its handle alone uses client settings; its rules know nothing of the client.
     ("emulator", &["api", "auth", "config", "ids", "input", "manifest", "spec"]),
 ];
