@@ -47,6 +47,7 @@ pub use export::{Export, Exported, export};
 pub use outcome::{Ended, Item, Kind, Outcome};
 pub use plan::{Action, Plan, PlanError, Planning, Step, plan};
 pub use read::{ManifestError, ManifestMistake, parse};
+pub use tree::LARGEST_DOCUMENT;
 
 /// How like another a name must be to be what was meant, from 0 to 1.
 const LIKE: f64 = 0.7;

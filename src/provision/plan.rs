@@ -114,7 +114,7 @@ impl Planned {
     pub(super) fn conflict(&self) -> Option<String> {
         let found = self.found.as_ref().filter(|found| found.ttl != self.declared.ttl)?;
         Some(format!(
-            "it exists with a ttl of {} where {} is declared, and nothing can change it",
+            "it exists with a ttl of {}, not {}, and nothing can change it",
             found.ttl, self.declared.ttl
         ))
     }

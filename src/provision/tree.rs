@@ -9,7 +9,7 @@ use std::{cell::Cell, fmt};
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The largest document taken, in bytes: some 40,000 streams with the longest names.
-pub(super) const LARGEST_DOCUMENT: usize = 4 << 20;
+pub const LARGEST_DOCUMENT: usize = 4 << 20;
 /// The largest tree, in bytes of memory: aliases can make it many times larger than its text.
 const LARGEST_TREE: usize = 64 << 20;
 /// What a part of the tree is counted as, its text aside.

@@ -170,7 +170,7 @@ async fn a_conflict_is_said_before_anything_is_created() {
     let outcome = plan.apply(&lts).await;
     assert_eq!(outcome, plan.outcome());
     assert_eq!((names(&outcome.conflicts), outcome.created.len()), (vec!["group old/old".to_owned()], 0));
-    assert!(reason(&outcome.conflicts[0]).contains("1 day where 7 days"), "{outcome:?}");
+    assert!(reason(&outcome.conflicts[0]).contains("1 day, not 7 days"), "{outcome:?}");
     assert_eq!(there(&lts).await.groups.len(), 1);
 }
 

@@ -22,6 +22,11 @@ impl Context {
         Self { options, output, client: OnceCell::new() }
     }
 
+    /// Whether more is to be told than usually.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.options.verbose > 0
+    }
+
     /// The client, built when it is needed first: many commands need none.
     pub(crate) fn client(&self) -> Result<&Client, Failure> {
         if let Some(client) = self.client.get() {
@@ -87,7 +92,7 @@ impl Context {
 }
 
 /// Ends when the user interrupts.
-pub(crate) type Interrupted = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+pub(crate) type Interrupted = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Ends at an interrupt, of which the program doesn't die any more.
 fn interrupted() -> Result<Interrupted, Failure> {
