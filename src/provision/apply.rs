@@ -83,13 +83,16 @@ impl<'a> Apply<'a> {
         }
         // Enough that one lost connection with all its calls doesn't count as a service out of reach.
         let patience = 2 * self.concurrency + 2;
+        let schedule = Schedule::new(self.plan, patience);
+        // More workers than calls would only wait.
+        let workers = self.concurrency.min(schedule.total());
         let shared = Shared {
-            schedule: Mutex::new(Schedule::new(self.plan, patience)),
+            schedule: Mutex::new(schedule),
             changed: Notify::new(),
             client: self.client,
             observer: self.observer,
         };
-        let workers = join_all((0..self.concurrency).map(|_| shared.work()));
+        let workers = join_all((0..workers).map(|_| shared.work()));
         let stop = self.stop.unwrap_or_else(|| Box::pin(pending()));
         // The wish to stop is looked at first: it may come together with an answer.
         if let Either::Left(((), workers)) = select(stop, pin!(workers)).await {

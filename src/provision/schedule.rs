@@ -237,6 +237,11 @@ impl<'p> Schedule<'p> {
         }
     }
 
+    /// How many items there are to do.
+    pub(super) fn total(&self) -> usize {
+        self.total
+    }
+
     /// Begins nothing more.
     pub(super) fn interrupt(&mut self) {
         self.interrupted = true;

@@ -1,5 +1,7 @@
 //! Manifests carried out against the emulator: planned, applied, interrupted, repeated, exported.
 
+mod command;
+
 use std::{
     collections::BTreeSet,
     sync::{

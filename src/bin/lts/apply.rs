@@ -193,18 +193,8 @@ fn end(outcome: &Outcome, context: &Context, dry: bool) -> Result<(), Failure> {
     let Outcome { created, deleted, unchanged, conflicts, failed, .. } = outcome;
     let ids = created.iter().filter_map(|item| item.id.as_deref());
     context.output.ids_or_data(ids, outcome, || table(outcome))?;
-    let all = context.is_verbose();
     for (what, items) in [("conflict", conflicts), ("not done", failed)] {
-        for item in items.iter().take(if all { usize::MAX } else { SHOWN }) {
-            let Item { kind, group, name, reason, .. } = item;
-            let name = if *kind == Kind::Group { group.clone() } else { format!("{group}/{name}") };
-            let reason = reason.as_deref().unwrap_or_default();
-            output::note(format_args!("{what}: {kind} {name}: {reason}"));
-        }
-        let hidden = items.len().saturating_sub(SHOWN);
-        if hidden > 0 && !all {
-            output::note(format_args!("{what}: {hidden} more; -v and -o json name them"));
-        }
+        tell_left(what, items, context.is_verbose());
     }
     if !context.output.quiet {
         let (would, created, deleted) = (if dry { "would be: " } else { "" }, created.len(), deleted.len());
@@ -227,6 +217,23 @@ fn end(outcome: &Outcome, context: &Context, dry: bool) -> Result<(), Failure> {
         return Err(Failure::Conflict(format!("what is there is in the way of {number}")));
     }
     Ok(())
+}
+
+/// Says what is left: what has the same reason as the one before it in a line with it.
+fn tell_left(what: &str, items: &[Item], all: bool) {
+    let alike = |one: &Item, next: &Item| !all && one.reason == next.reason;
+    let lines = || items.chunk_by(alike);
+    for alike in lines().take(if all { usize::MAX } else { SHOWN }) {
+        let [Item { kind, group, name, reason, .. }, others @ ..] = alike else { continue };
+        let name = if *kind == Kind::Group { group.clone() } else { format!("{group}/{name}") };
+        let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        let reason = reason.as_deref().unwrap_or_default();
+        output::note(format_args!("{what}: {kind} {name}{others}: {reason}"));
+    }
+    if !all && lines().count() > SHOWN {
+        let hidden: usize = lines().skip(SHOWN).map(<[Item]>::len).sum();
+        output::note(format_args!("{what}: {hidden} more; -v and -o json name them"));
+    }
 }
 
 /// What has changed, or has not been done, row by row; nothing where there is nothing.

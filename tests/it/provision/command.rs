@@ -1,0 +1,246 @@
+//! `lts apply` and `lts export`: streams, output, exit codes, interrupts.
+
+use std::{
+    io::Write,
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+use huaweicloud_lts::{
+    Emulator, Ttl,
+    emulator::{Fault, Options},
+    manifest::Manifest,
+    spec::Operation,
+};
+use serde_json::Value;
+
+use super::{client, many, runtime, there};
+
+const MANIFEST: &str = "\
+groups:
+  - name: app
+    streams: [nginx, worker]
+    transfers:
+      - { streams: [nginx], bucket: lts-test, every: 5min }
+";
+
+/// `lts` for this emulator, with an environment of its own.
+fn lts(emulator: &Emulator, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lts"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("HUAWEICLOUD_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("HUAWEICLOUD_LTS_ENDPOINT", emulator.url())
+        .env("HUAWEICLOUD_SDK_AK", emulator.access_key())
+        .env("HUAWEICLOUD_SDK_SK", emulator.secret_key())
+        .env("HUAWEICLOUD_SDK_PROJECT_ID", emulator.project_id())
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Starts it with a manifest on standard input.
+fn start(emulator: &Emulator, arguments: &[&str], manifest: &str) -> Child {
+    let mut child = lts(emulator, arguments).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
+    child
+}
+
+/// Applies a manifest from standard input.
+fn apply(emulator: &Emulator, arguments: &[&str], manifest: &str) -> Output {
+    let all = [&["apply", "-f", "-"], arguments].concat();
+    start(emulator, &all, manifest).wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// The names in one of the five lists.
+fn names(output: &Output, list: &str) -> Vec<String> {
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));
+    let name =
+        |item: &Value| format!("{}/{}", item["group"].as_str().unwrap(), item["name"].as_str().unwrap());
+    object[list].as_array().unwrap().iter().map(name).collect()
+}
+
+#[track_caller]
+fn ends(output: &Output, code: i32, says: &[&str]) {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for part in says {
+        assert!(said.contains(part), "no {part:?} in:\n{said}");
+    }
+}
+
+#[test]
+fn a_manifest_is_applied_and_a_second_run_changes_nothing() {
+    let emulator = Emulator::start().unwrap();
+    let dry = apply(&emulator, &["--dry-run", "-o", "json"], MANIFEST);
+    ends(&dry, 0, &["plan: create: 1 group, 2 streams, 1 transfer\n", "would be: 4 created"]);
+    assert_eq!(names(&dry, "created"), ["app/app", "app/nginx", "app/worker", "app/nginx"]);
+    assert!(emulator.requests().iter().all(|request| request.method == "GET"));
+
+    let first = apply(&emulator, &["-o", "json"], MANIFEST);
+    ends(&first, 0, &["\n  create                   stream   app/worker\n", "\n4 created, 0 deleted"]);
+    assert_eq!(names(&first, "created"), names(&dry, "created"));
+    let object: Value = serde_json::from_slice(&first.stdout).unwrap();
+    let lists = &["created", "deleted", "unchanged", "conflicts", "failed"];
+    for keys in [lists, &["kind", "group", "name", "id", "reason"]] {
+        let at = keys.map(|key| text(&first.stdout).find(&format!("{key:?}:")).unwrap());
+        assert!(at.is_sorted(), "the order is part of the format: {keys:?}");
+    }
+    assert_eq!(
+        (&object["created"][3]["kind"], &object["created"][3]["reason"]),
+        (&"transfer".into(), &Value::Null)
+    );
+
+    let second = apply(&emulator, &["-o", "json"], MANIFEST);
+    ends(&second, 0, &["create, or already there transfer app/nginx", "\n0 created, 0 deleted, 4 unchanged"]);
+    assert_eq!(names(&second, "unchanged").len(), 4);
+    let quiet = apply(&emulator, &["-q"], MANIFEST);
+    ends(&quiet, 0, &[]);
+    assert_eq!((text(&quiet.stdout), text(&quiet.stderr)), ("", ""));
+}
+
+#[test]
+fn an_export_is_a_manifest_that_changes_nothing() {
+    let emulator = Emulator::start().unwrap();
+    ends(&apply(&emulator, &[], MANIFEST), 0, &[]);
+    let export = |format: &str| {
+        let output = lts(&emulator, &["export", "-o", format]).output().unwrap();
+        ends(&output, 0, &[]);
+        text(&output.stdout).to_owned()
+    };
+    assert!(export("table").starts_with("# Groups and streams as they are. Transfers are left out"));
+    assert_eq!(export("table"), export("yaml"));
+    for format in ["yaml", "json"] {
+        let again = apply(&emulator, &["--prune", "--yes", "-o", "json"], &export(format));
+        ends(&again, 0, &["plan: unchanged: 1 group, 2 streams\n"]);
+        assert_eq!(names(&again, "unchanged").len(), 3);
+    }
+}
+
+#[test]
+fn conflicts_end_with_5_and_create_nothing() {
+    let emulator = Emulator::start().unwrap();
+    runtime().block_on(async { client(&emulator).create_group("app", Ttl::days(1)).await.unwrap() });
+    for arguments in [&["-o", "json"][..], &["-o", "json", "--dry-run"]] {
+        let output = apply(&emulator, arguments, MANIFEST);
+        ends(&output, 5, &["conflict: group app: it exists with a ttl of 1 day, not 7 days", "error: "]);
+        assert_eq!((names(&output, "conflicts").len(), names(&output, "created").len()), (1, 0));
+    }
+}
+
+#[test]
+fn failures_end_with_7_and_name_what_is_left() {
+    let emulator = Options::default().quota_streams(1).start().unwrap();
+    let output = apply(&emulator, &["--concurrency", "1", "-o", "json"], MANIFEST);
+    let left = "not done: stream app/worker: createLogStream: LTS.0206";
+    ends(
+        &output,
+        7,
+        &[left, "\n3 created, 0 deleted, 0 unchanged, 0 in conflict, 1 not done\n", "error: 1 item"],
+    );
+    assert_eq!(names(&output, "failed"), ["app/worker"]);
+    // Before anything is planned, it is a call like any other.
+    let refused = apply(&emulator, &["--endpoint", "http://127.0.0.1:1", "--max-attempts", "1"], MANIFEST);
+    ends(&refused, 8, &["error: "]);
+    assert_eq!(text(&refused.stdout), "");
+}
+
+#[test]
+fn pruning_needs_a_yes_and_reports_streams_in_use() {
+    let emulator = Emulator::start().unwrap();
+    ends(&apply(&emulator, &[], MANIFEST), 0, &[]);
+    let none = "groups: [{name: app}]";
+    let before = emulator.requests().len();
+    ends(&apply(&emulator, &["--prune"], none), 2, &["--yes"]);
+    assert_eq!(emulator.requests().len(), before, "nothing may be sent");
+    let dry = apply(&emulator, &["--prune", "--dry-run", "-o", "json"], none);
+    ends(&dry, 0, &["delete: 2 streams"]);
+    let pruned = apply(&emulator, &["--prune", "--yes", "-o", "json"], none);
+    ends(&pruned, 5, &["conflict: stream app/nginx: deleteLogStream: LTS.0207"]);
+    assert_eq!(
+        (names(&pruned, "deleted"), names(&pruned, "conflicts")),
+        (vec!["app/worker".to_owned()], vec!["app/nginx".to_owned()])
+    );
+}
+
+#[test]
+fn mistakes_end_with_2_before_anything_is_sent() {
+    let emulator = Emulator::start().unwrap();
+    let output = apply(&emulator, &[], "groups:\n  - nam: app\n    ttl: week\n");
+    ends(
+        &output,
+        2,
+        &[
+            "error: standard input:2:5: unknown key \"nam\" in a group; did you mean \"name\"?\n",
+            "\nstandard input:3:10: ttl",
+        ],
+    );
+    for arguments in [
+        &["apply"][..],
+        &["apply", "-f", "no-such-file.yaml"],
+        &["apply", "-f", "-", "--yes"],
+        &["apply", "--schema", "--prune"],
+    ] {
+        ends(&start(&emulator, arguments, "").wait_with_output().unwrap(), 2, &[]);
+    }
+    assert!(emulator.requests().is_empty());
+}
+
+#[test]
+fn the_schema_is_that_of_the_type() {
+    let emulator = Emulator::start().unwrap();
+    let output = lts(&emulator, &["apply", "--schema"]).output().unwrap();
+    ends(&output, 0, &[]);
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed, schemars::schema_for!(Manifest).to_value());
+}
+
+#[test]
+fn a_large_plan_is_shown_in_short() {
+    let emulator = Emulator::start().unwrap();
+    let manifest = serde_json::to_string(&many(2, 30)).unwrap();
+    let short = apply(&emulator, &["--dry-run"], &manifest);
+    ends(&short, 0, &["plan: create: 2 groups, 60 streams\n", "  and 42 more; -v shows them\n"]);
+    assert!(text(&short.stderr).lines().count() < 30);
+    let all = apply(&emulator, &["--dry-run", "-v"], &manifest);
+    ends(&all, 0, &["  create                   stream   g-1/s-29\n"]);
+    assert!(text(&all.stderr).lines().count() > 62);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_finishes_what_runs_and_the_next_run_ends_it() {
+    let emulator = Emulator::start().unwrap();
+    // The 20th stream takes until the interrupt has been seen.
+    let create = || Fault::new().operation(Operation::CreateLogStream);
+    emulator.fault(create().times(19).delay(Duration::from_millis(1))).unwrap();
+    emulator.fault(create().times(0).delay(Duration::from_millis(1_500))).unwrap();
+    let declared = many(3, 20);
+    let manifest = serde_json::to_string(&declared).unwrap();
+    let child = start(&emulator, &["apply", "-f", "-", "-o", "json", "--concurrency", "4"], &manifest);
+    while emulator.requests().iter().filter(|request| request.method == "POST").count() < 19 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    ends(&output, 130, &[" more: not tried: interrupted\n", "error: interrupted"]);
+    emulator.clear_faults();
+    let (created, failed) = (names(&output, "created").len(), names(&output, "failed").len());
+    assert!(created + failed == 63 && failed > 30, "{created} and {failed}");
+    let state = runtime().block_on(async { there(&client(&emulator)).await });
+    let streams: usize = state.groups.iter().map(|group| group.streams.len()).sum();
+    assert_eq!(state.groups.len() + streams, created, "what runs is finished and counted");
+    let next = apply(&emulator, &["-o", "json"], &manifest);
+    ends(&next, 0, &[]);
+    assert_eq!(names(&next, "created").len(), failed);
+}
