@@ -19,7 +19,7 @@ use huaweicloud_lts::{
 use crate::{
     ask,
     context::{Context, Interrupted},
-    exit::Failure,
+    exit::{self, Failure},
     output,
 };
 
@@ -111,7 +111,14 @@ pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), F
             })
             .stop_when(async {
                 interrupted.await;
-                bar.println("interrupted: running calls are finished, nothing more is begun");
+                bar.suspend(|| {
+                    output::note("interrupted: running calls are finished; again to stop at once")
+                });
+                tokio::spawn(async {
+                    if tokio::signal::ctrl_c().await.is_ok() {
+                        std::process::exit(exit::INTERRUPTED.into());
+                    }
+                });
             })
             .await;
         bar.finish_and_clear();
@@ -236,13 +243,11 @@ fn tell_left(what: &str, items: &[Item], all: bool) {
     }
 }
 
-/// What has changed, or has not been done, row by row; nothing where there is nothing.
+/// What has changed, row by row; nothing where there is nothing.
 fn table(outcome: &Outcome) -> String {
-    let Outcome { created, deleted, conflicts, failed, .. } = outcome;
-    let results = [("created", created), ("deleted", deleted), ("conflict", conflicts), ("not done", failed)];
-    let rows: Vec<Vec<String>> = results
-        .into_iter()
-        .flat_map(|(result, items)| items.iter().map(move |item| (result, item)))
+    let created = outcome.created.iter().map(|item| ("created", item));
+    let changed = created.chain(outcome.deleted.iter().map(|item| ("deleted", item)));
+    let rows: Vec<Vec<String>> = changed
         .map(|(result, Item { kind, group, name, id, .. })| {
             let id = id.clone().unwrap_or_default();
             vec![result.to_owned(), kind.to_string(), group.clone(), name.clone(), id]

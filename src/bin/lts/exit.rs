@@ -18,7 +18,7 @@ const AUTHENTICATION: u8 = 6;
 const REFUSED: u8 = 7;
 const NO_ANSWER: u8 = 8;
 /// As a shell has it for a program that an interrupt ends.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// How "error:" looks on a terminal.
 const RED: Style = AnsiColor::Red.on_default().bold();
