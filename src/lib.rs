@@ -25,6 +25,11 @@ pub mod emulator;
 #[cfg(feature = "provision")]
 pub mod provision;
 
+/// The examples of the emulator's page, which is no part of the package.
+#[cfg(all(doctest, feature = "emulator"))]
+#[doc = include_str!("../docs/emulator.md")]
+mod page_of_the_emulator {}
+
 pub use auth::{AkSk, Credentials, CredentialsProvider, Login, Provided, Providing, signer};
 pub use client::{
     Answer, Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient,

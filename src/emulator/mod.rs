@@ -18,12 +18,15 @@
 //! It listens on a real socket, checks real signatures and tokens, and refuses what the service refuses, in
 //! the service's words: routes, rules and texts are those of the spec (`openapi/lts.yaml`).
 //!
+//! `docs/emulator.md` in the repository shows it in use: in tests, with other clients, with its console, and where it
+//! differs from the service.
+//!
 //! # Layout
 //!
 //! `server` accepts connections, `dispatch` brings a request to its operation, `access` and `verify` look at
 //! its credential, `refusals` at its body; `operations` and `iam` carry it out in the `store`. `faults` spoil what
-//! comes of it, down to the connection (`hangup`). `admin` is the control, `origin` keeps foreign web pages from it, `console` is
-//! its page. This file is the handle, the one part that knows the crate's client.
+//! comes of it, down to the connection (`hangup`). `room` bounds the number of connections, `locks` shuts out keys that
+//! were tried too often. `admin` is the control, `origin` keeps foreign web pages from it, `console` is its page. This file is the handle, the one part that knows the crate's client.
 
 mod access;
 mod admin;
