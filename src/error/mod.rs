@@ -88,12 +88,15 @@ impl Error {
 
     /// What to do about it, where the spec knows.
     pub fn remedy(&self) -> Option<Cow<'static, str>> {
-        match self {
-            Self::Service(error) => error.remedy().map(Cow::Borrowed),
-            Self::Credentials(error) => error.source.as_deref().and_then(Self::remedy),
-            Self::Transport(_) | Self::Decode(_) if self.outcome_unknown() => Some(Cow::Borrowed(
+        let in_doubt = || {
+            self.outcome_unknown().then_some(Cow::Borrowed(
                 "It is unknown whether this took effect: list what is there before you repeat it.",
-            )),
+            ))
+        };
+        match self {
+            Self::Service(error) => error.remedy().map(Cow::Borrowed).or_else(in_doubt),
+            Self::Credentials(error) => error.source.as_deref().and_then(Self::remedy),
+            Self::Transport(_) | Self::Decode(_) => in_doubt(),
             _ => None,
         }
     }
@@ -340,8 +343,13 @@ impl fmt::Display for TransportError {
             TransportFailure::Closed => "the connection broke before the answer was whole",
             TransportFailure::TooLarge => "the answer is larger than any answer of the service",
         })?;
-        match self.source.as_ref().and_then(std::error::Error::source) {
-            Some(source) => write!(f, ": {source}"),
+        // What is at the bottom of it says most: "connection refused".
+        let mut cause = self.source.as_ref().and_then(std::error::Error::source);
+        while let Some(deeper) = cause.and_then(std::error::Error::source) {
+            cause = Some(deeper);
+        }
+        match cause {
+            Some(cause) => write!(f, ": {cause}"),
             None => Ok(()),
         }
     }

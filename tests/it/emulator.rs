@@ -2,7 +2,7 @@
 
 mod console;
 mod locks;
-mod process;
+pub(crate) mod process;
 mod robust;
 mod stock;
 pub(crate) mod wire;

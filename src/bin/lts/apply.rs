@@ -256,7 +256,7 @@ fn table(outcome: &Outcome) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    output::rows(&["RESULT", "KIND", "GROUP", "NAME", "ID"], rows)
+    output::rows(&["RESULT", "KIND", "GROUP", "NAME", "ID"], rows, &["GROUP", "NAME"])
 }
 
 fn count(number: usize, what: &str) -> String {

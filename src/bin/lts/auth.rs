@@ -119,7 +119,9 @@ fn table(status: &Status) -> String {
         ("IAM", or_not(&status.iam_endpoint)),
         ("works", if status.works { "yes" } else { "no" }.to_owned()),
     ];
-    output::rows(&[], rows.map(|(name, value)| vec![name.to_owned(), value]).into())
+    let mut table = output::table(&[]);
+    table.add_rows(rows.map(|(name, value)| [name.to_owned(), value]));
+    output::drawn(table)
 }
 
 /// An access key as far as it tells one from another.

@@ -107,20 +107,10 @@ fn say(what: &str, why: &[String], to_do: Option<&str>) {
 
 /// Why a call failed: a line, and for a refused signature where the two ideas of the request differ.
 fn reasons(error: &Error) -> Vec<String> {
-    let mut first = error.to_string();
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    // What is at the bottom of it says most.
-    let deepest = cause.to_string();
-    if !first.contains(&deepest) {
-        first = format!("{first}: {deepest}");
-    }
     let whole = format!("{error:#}");
     let told = |line: &&str| line.starts_with("  what to do:") || line.starts_with("  caused by:");
     let further = whole.lines().skip(1).filter(|line| !told(line)).map(|line| line.trim_start().to_owned());
-    std::iter::once(first).chain(further).collect()
+    std::iter::once(error.to_string()).chain(further).collect()
 }
 
 /// What to do about an error: what the library says, else what helps on a command line.
@@ -148,7 +138,11 @@ fn advice(error: &Error, context: &Context) -> Option<String> {
                 let iam = setup.and_then(|setup| setup.iam_endpoint.as_deref());
                 unreached(error.failure(), iam.unwrap_or("the endpoint of IAM"))
             }
-            _ => "`lts auth status` tells which credentials are used".to_owned(),
+            _ if setup.is_some_and(|setup| setup.logs_in) => {
+                "see whether HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME are right, and the project"
+                    .to_owned()
+            }
+            _ => "see whether the credentials, the region and the project belong together".to_owned(),
         },
         Error::Decode(_) => format!("see whether {endpoint} is the endpoint of LTS"),
         Error::Conflict(_) => "take the ttl that it has, or another name".to_owned(),

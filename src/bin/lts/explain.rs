@@ -93,7 +93,7 @@ fn overview(rows: &[Explained]) -> String {
     for row in rows {
         table.add_row([row.code, &row.status.to_string(), &row.class, row.message]);
     }
-    table.trim_fmt() + "\n"
+    output::drawn(table)
 }
 
 fn details(rows: &[Explained]) -> String {
@@ -113,7 +113,7 @@ fn details(rows: &[Explained]) -> String {
 fn paragraphs(message: &str, cause: &str, solution: &str) -> String {
     let mut table = output::table(&[]);
     for (name, text) in [("message", message), ("cause", cause), ("what to do", solution)] {
-        table.add_row([format!(" {name:<10}"), text.to_owned()]);
+        table.add_row([format!("  {name}"), text.to_owned()]);
     }
-    table.trim_fmt() + "\n"
+    output::drawn(table)
 }

@@ -8,7 +8,7 @@ use crate::{
     ask,
     context::Context,
     exit::{Failure, Meant},
-    list::{self, CREATED_AT, CREATION_TIME, Column, Listed},
+    list::{self, CREATED_AT, CREATION_TIME, Column, Listed, TTL},
     resolve, values,
 };
 
@@ -35,7 +35,7 @@ pub(crate) struct CreateArguments {
     #[arg(value_parser = values::text(&limits::LOG_GROUP_NAME))]
     name: String,
     /// For how many days it keeps logs.
-    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = values::ttl)]
+    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = values::ttl, allow_negative_numbers = true)]
     ttl: Ttl,
     /// Is content with a group of this name and ttl.
     #[arg(long)]
@@ -86,7 +86,7 @@ impl Listed for Group {
     const COLUMNS: &'static [Column] = &[
         Column { name: "id", member: "log_group_id", usual: true },
         Column { name: "name", member: "log_group_name", usual: true },
-        Column { name: "ttl", member: "ttl_in_days", usual: true },
+        Column { name: "ttl", member: TTL, usual: true },
         Column { name: "created", member: CREATED_AT, usual: true },
         Column { name: CREATION_TIME, member: CREATION_TIME, usual: false },
         Column { name: "tags", member: "tag", usual: false },
@@ -135,7 +135,7 @@ fn delete(
         let Some(id) = resolve::unless_gone(resolve::group(lts, group).await, *if_exists)? else {
             return Ok(());
         };
-        ask::confirm(*yes, &format!("Delete log group {group:?} ({id}) and all its streams?")).await?;
+        ask::confirm(*yes, &format!("Delete log group {group:?} and its streams?")).await?;
         let deleted = lts.delete_group(&id).await.or_say(|| format!("could not delete log group {group:?}"));
         resolve::unless_gone(deleted, *if_exists).map(|_| ())
     })

@@ -29,6 +29,8 @@ pub(crate) trait Listed: Serialize {
     const NONE: &'static str;
 }
 
+/// For how many days logs are kept.
+pub(crate) const TTL: &str = "ttl_in_days";
 /// When something was created, in milliseconds since 1970, as the wire has it.
 pub(crate) const CREATION_TIME: &str = "creation_time";
 /// The same for people; it is added.
@@ -59,9 +61,10 @@ pub(crate) fn column<T: Listed>() -> PossibleValuesParser {
 /// Prints what there is: in these columns, or in the usual ones.
 pub(crate) fn print<T: Listed>(output: Output, all: &[T], wanted: &[String]) -> Result<(), Failure> {
     let all = all.iter().map(members).collect::<Result<Vec<_>, _>>()?;
-    let column = |name: &String| {
-        T::COLUMNS.iter().find(|column| [column.name, column.member].contains(&name.as_str()))
+    let is = |column: &Column, name: &str| {
+        [column.name, column.member].iter().any(|known| known.eq_ignore_ascii_case(name))
     };
+    let column = |name: &String| T::COLUMNS.iter().find(|column| is(column, name));
     let wanted: Vec<&Column> = wanted.iter().filter_map(column).collect();
     let ids = all.iter().filter_map(|members| members.get(T::COLUMNS.first()?.member)?.as_str());
     let object = |members: &Map<String, Value>| {
@@ -109,7 +112,7 @@ fn table(all: &[Map<String, Value>], columns: Vec<&Column>) -> String {
             .map(|column| members.get(column.member).map(|value| cell(column, value)).unwrap_or_default())
             .collect()
     });
-    output::rows(&header, rows.collect())
+    output::rows(&header, rows.collect(), &["NAME", "TAGS"])
 }
 
 /// A value as a person reads it.
@@ -117,6 +120,10 @@ fn cell(column: &Column, value: &Value) -> String {
     match value {
         Value::String(text) if column.member == CREATED_AT => local(text),
         Value::String(text) => text.clone(),
+        Value::Number(days) if column.member == TTL => match days.as_u64() {
+            Some(1) => "1 day".to_owned(),
+            _ => format!("{days} days"),
+        },
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Object(members) => {

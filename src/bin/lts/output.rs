@@ -7,12 +7,21 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
 use clap::ValueEnum;
-use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use crate::exit::Failure;
+
+/// How the header of a table looks on a terminal.
+const BOLD: Style = Style::new().bold();
+/// The blanks between two columns.
+const GAP: usize = 2;
+/// The narrowest that a wrapped column may become, in characters.
+const LEAST: usize = 10;
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -75,7 +84,7 @@ impl Output {
     ) -> Result<(), Failure> {
         let state = if created { "yes" } else { "no, it was there" };
         self.ids_or_data([id], data, || {
-            rows(&["ID", "CREATED"], vec![vec![id.to_string(), state.to_owned()]])
+            rows(&["ID", "CREATED"], vec![vec![id.to_string(), state.to_owned()]], &[])
         })
     }
 
@@ -117,25 +126,68 @@ fn is_coloured() -> bool {
     !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never)
 }
 
-/// A table without lines around it, its header left out if it is empty.
+/// The width to which tables are fitted: that of the terminal, if it is one.
+fn width() -> Option<u16> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
+}
+
+/// A table without lines around it, wrapped to the terminal. Its header is left out if it is empty.
 pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = width() {
+        table.set_width(width);
+    }
     if !header.is_empty() {
-        let bold = |name: &&str| match is_coloured() {
-            true => Cell::new(name).add_attribute(Attribute::Bold),
-            false => Cell::new(name),
-        };
-        table.set_header(header.iter().map(bold));
+        table.set_header(header);
     }
     table
 }
 
-/// Rows as a table.
-pub(crate) fn rows(header: &[&str], rows: Vec<Vec<String>>) -> String {
+/// A table as text.
+pub(crate) fn drawn(mut table: Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP as u16));
+    }
+    let text = table.trim_fmt() + "\n";
+    match text.split_once('\n') {
+        Some((header, rest)) if table.header().is_some() && is_coloured() => {
+            format!("{BOLD}{header}{BOLD:#}\n{rest}")
+        }
+        _ => text,
+    }
+}
+
+/// Rows as a table, in which the columns of these names may be wrapped; below each other, if a terminal is too
+/// narrow even so.
+pub(crate) fn rows(header: &[&str], rows: Vec<Vec<String>>, wrapping: &[&str]) -> String {
+    let widest = |number: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(number)).map(|cell| cell.width());
+        cells.chain([header[number].width()]).max().unwrap_or_default()
+    };
+    let wraps = |number: usize| wrapping.contains(&header[number]);
+    let least = |number: usize| if wraps(number) { widest(number).min(LEAST) } else { widest(number) };
+    let needed: usize = (0..header.len()).map(|number| least(number) + GAP).sum();
+    if width().is_some_and(|width| needed > usize::from(width) + GAP) {
+        return blocks(header, &rows);
+    }
+    let fixed: Vec<usize> = (0..header.len()).filter(|number| !wraps(*number)).collect();
     let mut table = table(header);
     table.add_rows(rows);
-    table.trim_fmt() + "\n"
+    for number in fixed {
+        if let Some(column) = table.column_mut(number) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    drawn(table)
+}
+
+/// Each row as lines of its own.
+fn blocks(header: &[&str], rows: &[Vec<String>]) -> String {
+    let names = header.iter().map(|name| name.width()).max().unwrap_or_default();
+    let line = |(name, cell): (&&str, &String)| format!("{name:<names$}  {cell}\n");
+    let block = |row: &Vec<String>| header.iter().zip(row).map(line).collect::<String>();
+    rows.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
 fn written(error: io::Error) -> Failure {

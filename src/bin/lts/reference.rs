@@ -17,16 +17,13 @@ with the names of the wire; members are added to them, but not renamed or remove
 
 pub(crate) fn run() -> Result<(), Failure> {
     let mut page = INTRODUCTION.to_owned();
-    let options = args::client_options();
-    page += "\n## Options of every command but `emulator`\n\nThey stand before or after the command.\n\n";
-    describe(&mut page, options.get_arguments());
     let mut tree = args::bare_tree();
     tree.build();
+    write_after(&mut page, &tree);
+    page += "\n## Options of every command but `emulator`\n\nThey stand before or after the command.\n";
+    describe(&mut page, &args::client_options());
     for command in tree.get_subcommands() {
         write_command(&mut page, command, 2);
-    }
-    if let Some(after) = tree.get_after_help() {
-        write_after(&mut page, &after.to_string());
     }
     output::text(&page)
 }
@@ -37,7 +34,7 @@ fn write_command(page: &mut String, command: &Command, level: usize) {
         return;
     }
     let name = command.get_bin_name().unwrap_or(command.get_name());
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
     // Writing to a text can't fail.
     let _ = write!(page, "\n{} `{name}`\n\n{}.\n", "#".repeat(level), about.trim_end_matches('.'));
     if command.has_subcommands() {
@@ -47,17 +44,18 @@ fn write_command(page: &mut String, command: &Command, level: usize) {
         return;
     }
     let usage = command.clone().render_usage().to_string();
-    let _ = write!(page, "\n```text\n{}\n```\n\n", usage.trim_start_matches("Usage: "));
-    describe(page, command.get_arguments());
-    if let Some(after) = command.get_after_help() {
-        write_after(page, &after.to_string());
-    }
+    let _ = write!(page, "\n```text\n{}\n```\n", usage.trim_start_matches("Usage: "));
+    describe(page, command);
+    write_after(page, command);
 }
 
-/// Arguments and options, one a line.
-fn describe<'a>(page: &mut String, arguments: impl Iterator<Item = &'a Arg>) {
+/// The arguments and options of a command, one a line.
+fn describe(page: &mut String, command: &Command) {
     let shown = |arg: &&Arg| !arg.is_hide_set() && !["help", "version"].contains(&arg.get_id().as_str());
-    for arg in arguments.filter(shown) {
+    for (number, arg) in command.get_arguments().filter(shown).enumerate() {
+        if number == 0 {
+            page.push('\n');
+        }
         let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
         let mut notes = Vec::new();
         let values = arg.get_possible_values();
@@ -92,17 +90,16 @@ fn spelling(arg: &Arg) -> String {
 }
 
 /// What stands below a command's help: blocks, each with a heading of its own or text.
-fn write_after(page: &mut String, text: &str) {
-    for block in text.split("\n\n") {
+fn write_after(page: &mut String, command: &Command) {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    for block in text.split("\n\n").filter(|block| !block.is_empty()) {
         let (title, rest) = block.split_once('\n').unwrap_or((block, ""));
-        match title.strip_suffix(':') {
-            Some(title) if rest.starts_with("  ") => {
-                let lines: Vec<_> = rest.lines().map(|line| line.trim_start_matches("  ")).collect();
-                let _ = write!(page, "\n{title}:\n\n```text\n{}\n```\n", lines.join("\n"));
+        let lines: Vec<_> = rest.lines().map(|line| line.strip_prefix("  ")).collect();
+        let _ = match lines.into_iter().collect::<Option<Vec<_>>>() {
+            Some(lines) if !lines.is_empty() => {
+                write!(page, "\n{title}\n\n```text\n{}\n```\n", lines.join("\n"))
             }
-            _ => {
-                let _ = write!(page, "\n{block}\n");
-            }
-        }
+            _ => write!(page, "\n{block}\n"),
+        };
     }
 }

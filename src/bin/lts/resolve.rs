@@ -67,9 +67,10 @@ pub(crate) fn unless_gone<T>(found: Result<T, Failure>, may_be_gone: bool) -> Re
 fn is_id(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() == ID.len()
-        && parts.iter().zip(ID).all(|(part, digits)| {
-            part.bytes().count() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
+        && parts
+            .iter()
+            .zip(ID)
+            .all(|(part, digits)| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

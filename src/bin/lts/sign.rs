@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: sign a request and send it with curl\n  \
+#[command(after_help = "Example: sign a request and send it with curl:\n  \
     lts sign -X GET \"$URL\" -H 'Content-Type: application/json' | curl -H @- \"$URL\"")]
 pub(crate) struct SignArguments {
     /// The whole URL. Path and query are signed as typed.

@@ -33,7 +33,7 @@ JSON and YAML: {log_stream_id, created}; created is false if the stream was ther
 pub(crate) struct CreateArguments {
     /// The group's name, or its id.
     group: String,
-    /// The stream's name: letters, digits, hyphens, underscores and dots.
+    /// The stream's name: up to 64 characters.
     #[arg(value_parser = values::text(&limits::LOG_STREAM_NAME))]
     name: String,
     /// Is content with a stream of this name.
@@ -144,7 +144,7 @@ fn delete(
         let found = resolve::streams(&in_group, std::slice::from_ref(stream)).await;
         let found = resolve::unless_gone(found, *if_exists)?;
         let Some(id) = found.and_then(|mut ids| ids.pop()) else { return Ok(()) };
-        ask::confirm(*yes, &format!("Delete log stream {stream:?} ({id}) of group {group:?}?")).await?;
+        ask::confirm(*yes, &format!("Delete log stream {stream:?} of group {group:?}?")).await?;
         let deleted = in_group.delete_stream(&id).await;
         let deleted = deleted.or_say(|| format!("could not delete log stream {stream:?} of group {group:?}"));
         resolve::unless_gone(deleted, *if_exists).map(|_| ())

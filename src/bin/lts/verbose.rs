@@ -67,6 +67,8 @@ impl Text {
         match field.name() {
             "message" => value.clone_into(&mut self.message),
             "headers" | "body" => self.below += &format!("{value}\n"),
+            // The message says it.
+            "error.type" => {}
             _ if value.is_empty() => {}
             name => self.fields += &format!(", {} {value}", name.replace('_', " ")),
         }

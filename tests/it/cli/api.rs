@@ -1,0 +1,108 @@
+//! `lts api`.
+
+use std::{
+    io::Write,
+    process::{Output, Stdio},
+};
+
+use huaweicloud_lts::{emulator::Fault, spec::Operation};
+use serde_json::Value;
+
+use super::{Cli, fails, stderr, stdout};
+
+const GROUPS: &str = "/v2/{project_id}/groups";
+const BODY: &str = r#"{"log_group_name": "app", "ttl_in_days": 7}"#;
+
+#[test]
+fn any_call_is_authenticated_and_its_answer_printed_as_it_came() {
+    let cli = Cli::start();
+    assert_eq!(cli.prints(&["api", "GET", GROUPS]), r#"{"log_groups":[]}"#);
+    assert_eq!(stdout(&cli.by_login(&["api", "get", GROUPS]).output().unwrap()), r#"{"log_groups":[]}"#);
+    let created: Value = serde_json::from_str(&cli.prints(&["api", "POST", GROUPS, "-d", BODY])).unwrap();
+    let id = created["log_group_id"].as_str().unwrap();
+    assert_eq!(cli.prints(&["api", "DELETE", &format!("{GROUPS}/{id}")]), "");
+}
+
+#[test]
+fn a_body_comes_from_the_text_a_file_or_standard_input() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(file, "{}", BODY.replace("app", "from-file")).unwrap();
+    let cli = Cli::start();
+    cli.prints(&["api", "POST", GROUPS, "-d", &format!("@{}", file.path().display())]);
+    for from in ["-", "@-"] {
+        let mut command = cli.lts(&["api", "POST", GROUPS, "-d", from]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let body = BODY.replace("app", if from == "-" { "dash" } else { "at-dash" });
+        child.stdin.take().unwrap().write_all(body.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+    let names: Vec<String> =
+        cli.prints(&["group", "list", "--columns", "name"]).lines().map(str::to_owned).collect();
+    assert_eq!(names, ["NAME", "from-file", "dash", "at-dash"]);
+}
+
+#[track_caller]
+fn refused(output: &Output, code: i32, body: &str, says: &str) {
+    assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
+    assert!(stdout(output).contains(body) && stderr(output).contains(says), "{output:?}");
+}
+
+#[test]
+fn a_refusal_s_body_is_printed_and_the_exit_code_is_honest() {
+    let cli = Cli::start();
+    let unknown = format!("{GROUPS}/00000000-0000-4000-8000-000000000000");
+    refused(&cli.run(&["api", "DELETE", &unknown]), 4, r#""error_code":"LTS.0201""#, "LTS.0201");
+    refused(&cli.run(&["api", "GET", "/v1/nothing"]), 7, "APIGW.0101", "APIGW.0101");
+    refused(&cli.run(&["api", "POST", GROUPS, "-d", "{"]), 7, "LTS.0007", "LTS.0007");
+    cli.run(&["api", "POST", GROUPS, "-d", BODY]);
+    refused(&cli.run(&["api", "POST", GROUPS, "-d", BODY]), 5, "LTS.0101", "what to do");
+    let mut wrong = cli.lts(&["api", "GET", GROUPS]);
+    refused(
+        &wrong.env("HUAWEICLOUD_SDK_SK", "wrong").output().unwrap(),
+        6,
+        "APIGW.0301",
+        "secret key is wrong",
+    );
+}
+
+#[test]
+fn a_refusal_under_200_is_one() {
+    let cli = Cli::start();
+    let body = serde_json::json!({"error_code": "LTS.0416", "error_msg": "no"});
+    cli.emulator.fault(Fault::new().status(200).body(body)).unwrap();
+    refused(&cli.run(&["api", "GET", GROUPS]), 4, "LTS.0416", "HTTP 200");
+}
+
+#[test]
+fn what_is_safe_is_tried_again() {
+    let cli = Cli::start();
+    let fail = |operation| cli.emulator.fault(Fault::new().operation(operation).status(500)).unwrap();
+    fail(Operation::ListLogGroups);
+    cli.prints(&["api", "GET", GROUPS]);
+    fail(Operation::CreateLogGroup);
+    refused(&cli.run(&["api", "POST", GROUPS, "-d", BODY]), 7, "", "It is unknown whether this took effect");
+    assert_eq!(cli.requests().iter().filter(|id| *id == Operation::CreateLogGroup.id()).count(), 1);
+    cli.emulator.fault(Fault::new().operation(Operation::CreateLogGroup).drop_after()).unwrap();
+    cli.fails(&["api", "POST", GROUPS, "-d", BODY], 8, "It is unknown whether this took effect");
+}
+
+#[test]
+fn a_path_leads_where_it_was_typed_to() {
+    let cli = Cli::start();
+    for path in [
+        "v2/groups",
+        "/v2/{project_id}/groups/..",
+        "/v2/{project_id}/groups/%2e%2e/x",
+        "/v2/./groups",
+        "/v2/{project}/groups",
+        "/v2/groups#x",
+        "/v2/a b",
+        "/v2\\groups",
+        "",
+    ] {
+        cli.fails(&["api", "DELETE", path], 2, "path");
+    }
+    fails(&["api", "GET"], 2, "PATH");
+    cli.fails(&["api", "FETCH", GROUPS], 2, "method");
+    assert_eq!(cli.requests(), [""; 0]);
+}

@@ -1,0 +1,84 @@
+//! `lts auth`.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::{Cli, failed, fails, stderr, stdout};
+
+#[test]
+fn status_tells_the_link_and_shows_no_secret() {
+    let cli = Cli::start();
+    let status = cli.json(&["auth", "status"]);
+    let expected = serde_json::json!({
+        "source": "environment",
+        "kind": "access key",
+        "access_key": "LTSE…0001",
+        "project_id": cli.emulator.project_id(),
+        "region": "cn-north-4",
+        "endpoint": cli.emulator.url(),
+        "iam_endpoint": cli.emulator.url(),
+        "works": true,
+    });
+    assert_eq!(status, expected);
+    let table = cli.prints(&["auth", "status"]);
+    assert!(
+        table.contains("access key LTSE…0001, from environment") && table.contains("works        yes"),
+        "{table}"
+    );
+
+    let login = cli.by_login(&["auth", "status", "-o", "json"]).output().unwrap();
+    let login: Value = serde_json::from_slice(&login.stdout).unwrap();
+    assert_eq!(
+        (&login["kind"], &login["works"], &login["access_key"]),
+        (&"login".into(), &true.into(), &Value::Null)
+    );
+}
+
+#[test]
+fn status_names_the_section_of_a_profile() {
+    let cli = Cli::start();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let (ak, sk) = (cli.emulator.access_key(), cli.emulator.secret_key());
+    write!(file, "[staging]\nak = {ak}\nsk = {sk}\n").unwrap();
+    let mut command = cli.lts(&["auth", "status", "--profile", "staging", "-o", "json"]);
+    command.env("HUAWEICLOUD_SDK_AK", "OTHER").env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.path());
+    let output = command.output().unwrap();
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(status["source"], format!("profile {} [staging]", file.path().display()));
+    assert!(!stdout(&output).contains(sk) && !stdout(&output).contains(ak), "{status}");
+}
+
+#[test]
+fn status_says_when_they_don_t_work() {
+    let cli = Cli::start();
+    for (mut command, variable) in [
+        (cli.lts(&["auth", "status", "-o", "json"]), "HUAWEICLOUD_SDK_SK"),
+        (cli.by_login(&["auth", "status", "-o", "json"]), "HUAWEICLOUD_LTS_PASSWORD"),
+    ] {
+        let output = command.env(variable, "hunter2").output().unwrap();
+        let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&status["works"], output.status.code()), (&false.into(), Some(6)));
+        assert!(stderr(&output).contains("don't work") && !stderr(&output).contains("hunter2"));
+    }
+    fails(&["auth", "status", "--endpoint", super::NOBODY], 3, "HUAWEICLOUD_SDK_AK");
+}
+
+#[test]
+fn a_token_is_printed_where_there_is_one() {
+    let cli = Cli::start();
+    let output = cli.by_login(&["auth", "token"]).output().unwrap();
+    let token = stdout(&output).trim_end().to_owned();
+    assert!(output.status.success() && stderr(&output).is_empty());
+    let mut with_token = cli.lts(&["group", "list"]);
+    with_token.env_remove("HUAWEICLOUD_SDK_AK").env("HUAWEICLOUD_LTS_TOKEN", &token);
+    assert!(with_token.output().unwrap().status.success());
+    with_token.args(["-o", "json"]);
+
+    let json = cli.by_login(&["auth", "token", "-o", "json"]).output().unwrap();
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["project_id"], cli.emulator.project_id());
+    assert!(json["token"].as_str().unwrap().len() > 100);
+
+    failed(&cli.run(&["auth", "token"]), 3, "lts sign");
+}

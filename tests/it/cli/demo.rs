@@ -1,0 +1,21 @@
+//! `lts demo`.
+
+use huaweicloud_lts::spec;
+
+use super::{run, stderr, stdout};
+
+#[test]
+fn the_demo_goes_through_all_operations_twice() {
+    let output = run(&["demo"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    for operation in spec::Operation::ALL.iter().filter(|o| o.service() == spec::Service::Lts) {
+        let lines =
+            text.lines().filter(|line| line.starts_with(operation.id()) && line.contains(operation.method()));
+        assert!(lines.count() >= 2, "{operation} is missing in:\n{text}");
+    }
+    assert!(text.lines().any(|line| line.starts_with("createToken") && line.contains(" 201 ")));
+    assert!(text.contains("400 LTS.0101") && text.contains("what to do: "));
+    assert!(text.contains("nothing is left behind"));
+    assert!(text.lines().skip(2).all(|line| line.chars().count() <= 110), "too wide:\n{text}");
+}

@@ -1,0 +1,116 @@
+//! Every row of the table of exit codes, and the three lines of an error.
+
+use std::process::Stdio;
+
+use huaweicloud_lts::{emulator::Fault, spec::Operation};
+
+use super::{Cli, NOBODY, failed, fails, lts, stderr};
+
+#[test]
+fn a_refusal_s_code_tells_the_exit_code() {
+    let cli = Cli::start();
+    let list = || Fault::new().operation(Operation::ListLogGroups);
+    for (fault, exit, says) in [
+        (list().status(400).code("LTS.0201"), 4, "LTS.0201"),
+        (list().status(404).code("LTS.0208"), 4, "LTS.0208"),
+        (list().status(200).code("LTS.0416"), 4, "LTS.0416"),
+        (list().status(400).code("LTS.0101"), 5, "LTS.0101"),
+        (list().status(400).code("LTS.0205"), 5, "LTS.0205"),
+        (list().status(400).code("LTS.0105"), 5, "LTS.0105"),
+        (list().status(400).code("LTS.0207"), 5, "LTS.0207"),
+        (list().status(400).code("LTS.0104"), 5, "LTS.0104"),
+        (list().status(400).code("LTS.0206"), 5, "LTS.0206"),
+        (list().status(401).code("LTS.0002"), 6, "LTS.0002"),
+        (list().status(401), 6, "401"),
+        (list().status(403).code("LTS.0001"), 6, "LTS.0001"),
+        (list().status(403).code("LTS.0011"), 6, "LTS.0011"),
+        (list().status(403).code("LTS.0018"), 6, "LTS.0018"),
+        (list().status(403).code("LTS.0023"), 6, "LTS.0023"),
+        (list().status(400).code("LTS.0009"), 7, "LTS.0009"),
+        (list().status(418), 7, "418"),
+        (list().status(302), 7, "302"),
+        (list().times(3).status(429), 7, "429"),
+        (list().times(3).status(500), 7, "3 attempts"),
+        (list().times(3).status(503).code("LTS.0010"), 7, "LTS.0010"),
+        (list().times(3).status(200).body("<html>"), 7, "isn't what the spec says"),
+        (list().times(3).status(200).body(serde_json::json!({"log_groups": 7})), 7, "log_groups"),
+        (list().times(3).drop_before(), 8, "the connection broke"),
+        (list().times(3).cut_after_bytes(5), 8, "the connection broke"),
+    ] {
+        let shown = format!("{fault:?}");
+        cli.emulator.fault(fault).unwrap();
+        let output = cli.run(&["group", "list"]);
+        assert_eq!(output.status.code(), Some(exit), "{shown}: {}", stderr(&output));
+        failed(&output, exit, says);
+        let lines: Vec<_> = stderr(&output).lines().map(str::to_owned).collect();
+        assert_eq!(lines[0], "error: could not list the log groups", "{shown}");
+        assert!(lines[1].starts_with("  why:        listLogGroups: "), "{lines:?}");
+        assert!(
+            lines.len() <= 3 && lines.iter().skip(2).all(|line| line.starts_with("  what to do: ")),
+            "{lines:?}"
+        );
+        assert!(
+            output.status.code() == Some(8) || lines[1].contains("request ") || lines[1].contains("begins"),
+            "{lines:?}"
+        );
+    }
+    assert_eq!(cli.run(&["group", "list"]).status.code(), Some(0), "no fault is left");
+}
+
+#[test]
+fn a_login_that_is_refused_is_no_authentication() {
+    let cli = Cli::start();
+    for variable in ["HUAWEICLOUD_LTS_PASSWORD", "HUAWEICLOUD_LTS_USERNAME", "HUAWEICLOUD_LTS_DOMAIN_NAME"] {
+        let mut command = cli.by_login(&["group", "list"]);
+        failed(&command.env(variable, "wrong").output().unwrap(), 6, "_PASSWORD");
+    }
+    for (fault, exit) in [
+        (Fault::new().operation(Operation::CreateToken).times(3).status(429), 7),
+        (Fault::new().operation(Operation::CreateToken).times(3).status(503), 7),
+        (Fault::new().operation(Operation::CreateToken).times(3).drop_before(), 8),
+    ] {
+        let shown = format!("{fault:?}");
+        cli.emulator.fault(fault).unwrap();
+        let output = cli.by_login(&["group", "list"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{shown}: {}", stderr(&output));
+        // Of a POST that broke off, only one attempt is made.
+        cli.run(&["api", "GET", "/v2/{project_id}/groups"]);
+        while cli.by_login(&["group", "list"]).output().unwrap().status.code() != Some(0) {}
+    }
+    let mut command = cli.by_login(&["group", "list"]);
+    failed(&command.env("HUAWEICLOUD_SDK_IAM_ENDPOINT", NOBODY).output().unwrap(), 8, NOBODY);
+}
+
+#[test]
+fn what_is_not_configured_lists_every_link() {
+    fails(&["group", "list"], 3, "--region");
+    let bare = ["group", "list", "--endpoint", NOBODY, "--project-id", "p"];
+    for link in ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_LTS_TOKEN", "_PASSWORD", "/nonexistent", "ECS metadata"] {
+        fails(&bare, 3, link);
+    }
+    let mut command = lts(&["group", "list", "--endpoint", NOBODY]);
+    command.env("HUAWEICLOUD_SDK_AK", "AK").env("HUAWEICLOUD_SDK_SK", "SK");
+    failed(&command.output().unwrap(), 3, "--project-id");
+}
+
+#[test]
+fn nobody_there_is_no_answer() {
+    let cli = Cli::start();
+    cli.fails(&["group", "list", "--endpoint", NOBODY, "--max-attempts", "1"], 8, "Connection refused");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_call_with_130() {
+    let cli = Cli::start();
+    let slow = std::time::Duration::from_secs(60);
+    cli.emulator.fault(Fault::new().operation(Operation::ListLogGroups).delay(slow)).unwrap();
+    // The first line on standard error says that the request is on its way.
+    let mut child = cli.lts(&["group", "list", "-vv"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    assert!(lines.next().unwrap().unwrap().contains("GET"));
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(lines.any(|line| line.unwrap().contains("interrupted")));
+}

@@ -1,0 +1,30 @@
+//! `lts explain`.
+
+use huaweicloud_lts::spec;
+use serde_json::Value;
+
+use super::{fails, run, stdout};
+
+#[test]
+fn explain_knows_every_code_and_says_when_it_doesn_t() {
+    for row in spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES) {
+        let text = stdout(&run(&["explain", row.code]));
+        assert!(text.contains(row.message) && text.contains("what to do"), "{text}");
+    }
+    let rows: Value = serde_json::from_str(&stdout(&run(&["explain", "0010", "-o", "json"]))).unwrap();
+    let statuses: Vec<_> =
+        rows.as_array().unwrap().iter().map(|row| row["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [400, 500]);
+    let yaml: Value = serde_yaml::from_str(&stdout(&run(&["explain", "--all", "-o", "yaml"]))).unwrap();
+    assert_eq!(yaml.as_array().unwrap().len(), spec::ERROR_CODES.len() + spec::GATEWAY_ERROR_CODES.len());
+    fails(&["explain", "LTS.9999"], 4, "LTS.9999");
+    fails(&["explain", "LTS.0101", "--all"], 2, "--all");
+}
+
+#[test]
+fn without_a_code_each_has_a_line() {
+    let text = stdout(&run(&["explain"]));
+    assert!(text.starts_with("CODE"), "{text}");
+    let codes = spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES);
+    assert_eq!(text.lines().count(), 1 + codes.count());
+}

@@ -1,0 +1,102 @@
+//! The options of a client, before and after the command.
+
+use std::{io::Write, time::Duration};
+
+use huaweicloud_lts::{emulator::Fault, spec::Operation};
+
+use super::{Cli, NOBODY, fails, lts, run, stderr, stdout};
+
+#[test]
+fn they_stand_before_or_after_the_command() {
+    let cli = Cli::start();
+    let id = cli.id(&["group", "create", "app"]);
+    for line in [
+        &["-q", "group", "list"][..],
+        &["group", "-q", "list"],
+        &["group", "list", "-q"],
+        &["--output", "yaml", "group", "list", "-o", "json", "-q"],
+        &["--project-id", "0123456789abcdef0123456789abcdef", "group", "list", "--quiet"],
+    ] {
+        assert_eq!(cli.prints(line), format!("{id}\n"), "{line:?}");
+    }
+    let json = cli.prints(&["-o", "yaml", "group", "list", "-o", "json"]);
+    assert!(json.starts_with("[\n"), "the later one counts: {json}");
+}
+
+#[test]
+fn the_emulator_takes_none_of_them() {
+    for (line, named) in [
+        (&["--region", "r", "emulator"][..], "--region"),
+        (&["-o", "json", "emulator"], "--output"),
+        (&["--project-id", "p", "emulator", "--print-env"], "--project-id"),
+        (&["-v", "emulator"], "--verbose"),
+        (&["emulator", "-q"], "-q"),
+        (&["emulator", "--timeout", "3s"], "--timeout"),
+    ] {
+        fails(line, 2, named);
+    }
+    let own = ["emulator", "--print-env", "--project-id", "abc", "--project-name", "n"];
+    assert!(stdout(&run(&own)).contains("HUAWEICLOUD_SDK_PROJECT_ID=abc"));
+}
+
+#[test]
+fn they_beat_the_environment() {
+    let cli = Cli::start();
+    cli.fails(&["group", "list", "--project-id", "ffffffffffffffffffffffffffffffff"], 6, "LTS.0001");
+    cli.fails(&["group", "list", "--endpoint", NOBODY], 8, NOBODY);
+    // A region that is given ignores the endpoint in the environment.
+    let status =
+        cli.run(&["auth", "status", "--region", "nowhere-1", "--cloud", "invalid", "--max-attempts", "1"]);
+    assert!(stdout(&status).contains("https://lts.nowhere-1.invalid"), "{}", stdout(&status));
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(file, "[other]\nak = {}\nsk = wrong\n", cli.emulator.access_key()).unwrap();
+    let mut command = cli.lts(&["group", "list", "--profile", "other"]);
+    let output = command.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+}
+
+#[test]
+fn the_timeout_is_for_the_whole_call() {
+    let cli = Cli::start();
+    let slow = Fault::new().operation(Operation::ListLogGroups).times(0).delay(Duration::from_secs(60));
+    cli.emulator.fault(slow).unwrap();
+    cli.fails(&["group", "list", "--timeout", "200ms"], 8, "--timeout");
+    cli.fails(&["--timeout", "200ms", "stream", "list", "app"], 8, "deadline");
+}
+
+#[test]
+fn the_number_of_attempts_is_the_callers() {
+    let cli = Cli::start();
+    let busy = || cli.emulator.fault(Fault::new().operation(Operation::ListLogGroups).status(503)).unwrap();
+    busy();
+    assert_eq!(cli.json(&["group", "list"]), serde_json::json!([]));
+    busy();
+    cli.fails(&["group", "list", "--max-attempts", "1"], 7, "503");
+    assert_eq!(cli.requests().len(), 3);
+}
+
+#[test]
+fn values_that_make_no_sense_are_refused_by_name() {
+    for (line, named) in [
+        (&["group", "list", "--timeout", "soon"][..], "--timeout"),
+        (&["group", "list", "--timeout", "0s"], "--timeout"),
+        (&["group", "list", "--timeout=-1s"], "--timeout"),
+        (&["group", "list", "--max-attempts", "0"], "--max-attempts"),
+        (&["group", "list", "-o", "xml"], "table, json, yaml"),
+        (&["--regoin", "r", "group", "list"], "--region"),
+        (&["gruop"], "group"),
+        (&["group"], "Usage"),
+        (&[], "Usage"),
+    ] {
+        fails(line, 2, named);
+    }
+    for (line, named) in [
+        (&["group", "list", "--region", "no/such"][..], "region"),
+        (&["group", "list", "--endpoint", "http://lts.example"], "endpoint"),
+        (&["group", "list", "--profile", "nobody"], "profile"),
+    ] {
+        let mut command = lts(line);
+        command.env("HUAWEICLOUD_SDK_AK", "AK").env("HUAWEICLOUD_SDK_SK", "SK");
+        super::failed(&command.output().unwrap(), 3, named);
+    }
+}

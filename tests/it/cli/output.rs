@@ -1,0 +1,54 @@
+//! What goes where, and how it looks to a program.
+
+use std::{io::Read, process::Stdio};
+
+use super::{Cli, lts, run, stderr, stdout};
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    for arguments in [
+        &["spec", "--format", "json"][..],
+        &["group", "list"],
+        &["group", "list", "-o", "yaml"],
+        &["group", "list", "-q"],
+        &["api", "GET", "/v2/{project_id}/groups"],
+        &["completions", "bash"],
+        &["--help"],
+        &["explain"],
+    ] {
+        let mut child = cli.lts(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut text = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        assert!(child.wait().unwrap().success() && text.is_empty(), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_closed_standard_error_is_no_error_of_its_own() {
+    let mut child = lts(&["explain", "nothing"]).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+}
+
+#[test]
+fn there_is_no_colour_without_a_terminal() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    for arguments in [&["group", "list"][..], &["group", "delete", "nope", "--yes"], &["--help"], &["gruop"]]
+    {
+        let output = cli.run(arguments);
+        assert!(!stdout(&output).contains('\x1b') && !stderr(&output).contains('\x1b'), "{output:?}");
+    }
+}
+
+#[test]
+fn version_and_help_are_data() {
+    let version = run(&["--version"]);
+    assert_eq!(stdout(&version), concat!("lts ", env!("CARGO_PKG_VERSION"), "\n"));
+    let help = run(&["--help"]);
+    assert!(help.status.success() && stderr(&help).is_empty() && stdout(&help).contains("Exit codes:"));
+    assert!(stdout(&run(&["help", "group", "create"])).contains("--if-not-exists"));
+}

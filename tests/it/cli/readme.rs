@@ -1,0 +1,74 @@
+//! The README's tour: every command of it, from top to bottom, prints what it says.
+
+use std::{path::Path, process::Stdio};
+
+use super::{lts, stdout};
+use crate::emulator::process::Process;
+
+/// Where the emulator of the tour listens.
+const TOURS: &str = "127.0.0.1:8086";
+
+/// The commands of the chapter, each with what it prints.
+fn tour(readme: &str) -> Vec<(String, String)> {
+    let chapter = readme.split("\n## ").find(|chapter| chapter.starts_with("The command line")).unwrap();
+    let mut steps: Vec<(String, String)> = Vec::new();
+    for block in chapter.split("```console\n").skip(1) {
+        for line in block.split("```").next().unwrap().lines() {
+            match line.strip_prefix("$ ") {
+                Some(command) => steps.push((command.to_owned(), String::new())),
+                None => steps.last_mut().unwrap().1 += &format!("{line}\n"),
+            }
+        }
+    }
+    steps
+}
+
+/// A text without what is another one each time: ids, times, blanks at the end of a line.
+fn masked(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (pattern, mask) in [
+        ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
+        ("[0-9a-f]{32}", "<id>"),
+        ("\"creation_time\":\\d+", "\"creation_time\":<time>"),
+        ("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z?", "<time>"),
+    ] {
+        text = regress::Regex::new(pattern).unwrap().replace_all(&text, mask);
+    }
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[test]
+fn the_tour_prints_what_it_says() {
+    let steps = tour(&std::fs::read_to_string("README.md").unwrap());
+    assert!(steps.len() > 8, "{steps:?}");
+    assert_eq!(steps[0].0, "lts emulator &");
+    assert_eq!(steps[0].1, format!("lts emulator listening on http://{TOURS}\n"));
+    let process = Process::start(&[]);
+    let script: String = steps[1..]
+        .iter()
+        .map(|(command, _)| {
+            let command = command
+                .replace("lts emulator --print-env", &format!("lts emulator --print-env --listen {TOURS}"));
+            let command = command.replace("kill %1", "true").replace(TOURS, &process.address);
+            format!("{command}\ncode=$?; printf '\\036'; (exit $code)\n")
+        })
+        .collect();
+    let binaries = Path::new(env!("CARGO_BIN_EXE_lts")).parent().unwrap();
+    // The environment is that of the other tests.
+    let clean = lts(&[]);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("exec 2>&1\n{script}")]).stdin(Stdio::null());
+    for (name, value) in clean.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let path = std::env::var("PATH").unwrap();
+    let output = shell.env("PATH", format!("{}:{path}", binaries.display())).output().unwrap();
+    let printed = stdout(&output).replace(&process.address, TOURS);
+    let printed: Vec<&str> = printed.split('\x1e').collect();
+    for ((command, says), printed) in steps[1..].iter().zip(printed) {
+        assert_eq!(masked(printed), masked(says), "$ {command}");
+    }
+}

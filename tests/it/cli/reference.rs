@@ -1,0 +1,32 @@
+//! docs/cli.md, which is printed from the definitions of the commands.
+
+use super::{run, stdout};
+
+#[test]
+fn the_reference_is_current() {
+    let page = std::fs::read_to_string("docs/cli.md").unwrap_or_default();
+    let current = stdout(&run(&["reference"]));
+    assert!(page == current, "docs/cli.md is stale: cargo run --features cli -- reference > docs/cli.md");
+}
+
+#[test]
+fn every_help_has_examples_and_fits_a_terminal() {
+    let reference = stdout(&run(&["reference"]));
+    let titles =
+        reference.lines().filter_map(|line| line.strip_prefix("## `lts ").or(line.strip_prefix("### `lts ")));
+    let mut seen = 0;
+    for title in titles {
+        let words: Vec<&str> = title.trim_end_matches('`').split(' ').collect();
+        for flag in ["-h", "--help"] {
+            let help = stdout(&run(&[&words[..], &[flag]].concat()));
+            assert!(help.contains("Usage: lts"), "{title}");
+            let wide = help.lines().find(|line| line.chars().count() > 100);
+            assert_eq!(wide, None, "{title}");
+            let leaf = !help.contains("Commands:");
+            let exempt = ["demo", "transfer list", "transfer delete"].contains(&title.trim_end_matches('`'));
+            assert!(!leaf || exempt || help.contains("Example"), "{title} has no example:\n{help}");
+        }
+        seen += 1;
+    }
+    assert!(seen > 20, "only {seen} commands");
+}

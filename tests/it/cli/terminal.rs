@@ -1,0 +1,169 @@
+//! What a person sees, at a pseudo terminal.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read, Write},
+    os::fd::AsFd,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use rustix::{
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
+};
+
+use super::{Cli, stdout};
+
+/// A program at a terminal.
+struct Terminal {
+    /// Our side of it: the keyboard and the screen.
+    ours: File,
+    child: Child,
+    seen: String,
+}
+
+impl Terminal {
+    fn start(columns: u16, mut command: Command) -> Self {
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        let name = ptsname(&ours, Vec::new()).unwrap();
+        let theirs = PathBuf::from(name.to_str().unwrap());
+        let theirs = OpenOptions::new().read(true).write(true).open(theirs).unwrap();
+        let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(theirs.as_fd(), size).unwrap();
+        let stdio = || Stdio::from(theirs.try_clone().unwrap());
+        let child =
+            command.stdin(stdio()).stdout(stdio()).stderr(stdio()).env("TERM", "xterm").spawn().unwrap();
+        Self { ours: ours.into(), child, seen: String::new() }
+    }
+
+    /// Waits until this is on the screen.
+    fn wait_for(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            assert!(self.read(), "{text:?} is missing in:\n{}", self.seen);
+        }
+    }
+
+    /// Reads some more; whether there was any.
+    fn read(&mut self) -> bool {
+        let mut bytes = [0; 4096];
+        // At its end, a terminal answers with an error.
+        let read = self.ours.read(&mut bytes).unwrap_or(0);
+        self.seen += &String::from_utf8_lossy(&bytes[..read]);
+        read > 0
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.ours.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// All that was seen, and the exit code.
+    fn end(mut self) -> (String, i32) {
+        let code = self.child.wait().unwrap().code().unwrap();
+        while self.read() {}
+        (self.seen.replace("\r\n", "\n"), code)
+    }
+}
+
+/// A command at a terminal of so many columns, to its end.
+fn at_terminal(columns: u16, command: Command) -> String {
+    let (text, code) = Terminal::start(columns, command).end();
+    assert_eq!(code, 0, "{text}");
+    text
+}
+
+#[test]
+fn deletions_are_asked_about() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.id(&["stream", "create", "app", "nginx"]);
+    for (keys, code) in [("n\n", 130), ("\n", 130), ("\x04", 130), ("y\n", 0)] {
+        let mut terminal = Terminal::start(80, cli.lts(&["stream", "delete", "app", "nginx"]));
+        terminal.wait_for("Delete log stream \"nginx\" of group \"app\"? [y/N] ");
+        terminal.press(keys);
+        let (text, ended) = terminal.end();
+        assert_eq!(ended, code, "{keys:?}: {text}");
+        assert_eq!(text.contains("declined"), code == 130, "{text}");
+    }
+    assert_eq!(cli.json(&["stream", "list", "app"]), serde_json::json!([]));
+    let (text, code) = Terminal::start(80, cli.lts(&["group", "delete", "app", "--yes"])).end();
+    assert_eq!((text.as_str(), code), ("", 0));
+}
+
+#[test]
+fn an_interrupt_at_a_question_is_130_and_deletes_nothing() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let mut terminal = Terminal::start(80, cli.lts(&["group", "delete", "app"]));
+    terminal.wait_for("[y/N] ");
+    let id = terminal.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let (text, code) = terminal.end();
+    assert_eq!(code, 130, "{text}");
+    assert_eq!(cli.json(&["group", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_table_fits_the_terminal() {
+    let cli = Cli::start();
+    let name = "a-very-long-name-of-a-log-group-that-somebody-really-gave";
+    let id = cli.id(&["group", "create", name]);
+    for columns in [80, 100, 160] {
+        let text = at_terminal(columns, cli.lts(&["group", "list"]));
+        assert!(text.contains("NAME") && text.contains(&id), "{text}");
+        let plain = text.replace("\x1b[1m", "").replace("\x1b[0m", "");
+        assert!(plain.lines().all(|line| line.chars().count() <= columns.into()), "{plain}");
+        assert_eq!(plain.lines().nth(1).unwrap().split_whitespace().next(), Some(id.as_str()), "{plain}");
+    }
+    let text = at_terminal(40, cli.lts(&["group", "list"]));
+    assert!(text.contains(&format!("ID       {id}\nNAME     {name}\nTTL      7 days\n")), "{text}");
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    assert!(at_terminal(80, cli.lts(&["group", "list"])).contains("\x1b[1mID"));
+    let mut plain = cli.lts(&["group", "list"]);
+    plain.env("NO_COLOR", "1");
+    assert!(!at_terminal(80, plain).contains('\x1b'));
+    let mut failing = cli.lts(&["stream", "list", "nope"]);
+    let (red, _) = Terminal::start(80, cli.lts(&["stream", "list", "nope"])).end();
+    let (plain, code) = Terminal::start(80, {
+        failing.env("NO_COLOR", "1");
+        failing
+    })
+    .end();
+    assert!(red.contains("\x1b[") && !plain.contains('\x1b') && code == 4, "{red}{plain}");
+}
+
+#[test]
+fn times_are_local_on_a_terminal() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let utc = cli.prints(&["group", "list", "--columns", "created"]);
+    let utc: jiff::Timestamp = utc.lines().nth(1).unwrap().parse().unwrap();
+    let mut command = cli.lts(&["group", "list", "--columns", "created"]);
+    command.env("TZ", "XYZ-5:30");
+    let ahead = utc.checked_add(jiff::SignedDuration::from_mins(330)).unwrap();
+    let expected = ahead.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let text = at_terminal(80, command);
+    assert!(text.contains(&expected), "{expected} is missing in {text}");
+}
+
+#[test]
+fn a_token_on_a_terminal_comes_with_a_warning() {
+    let cli = Cli::start();
+    assert!(at_terminal(80, cli.by_login(&["auth", "token"])).starts_with("warning: whoever has this token"));
+    assert!(!at_terminal(80, cli.by_login(&["auth", "token", "-q"])).contains("warning"));
+    assert!(!stdout(&cli.by_login(&["auth", "token"]).output().unwrap()).contains("warning"));
+}
+
+#[test]
+fn an_answer_without_a_line_break_gets_one() {
+    let cli = Cli::start();
+    let text = at_terminal(80, cli.lts(&["api", "GET", "/v2/{project_id}/groups"]));
+    assert_eq!(text, "{\"log_groups\":[]}\n");
+}
