@@ -245,3 +245,28 @@ fn an_interrupt_finishes_what_runs_and_the_next_run_ends_it() {
     ends(&next, 0, &[]);
     assert_eq!(names(&next, "created").len(), failed);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let emulator = Emulator::start().unwrap();
+    let stuck = Fault::new().operation(Operation::CreateLogGroup).delay(Duration::from_secs(60));
+    emulator.fault(stuck).unwrap();
+    let mut child = start(&emulator, &["apply", "-f", "-"], MANIFEST);
+    let id = child.id().to_string();
+    while !emulator.requests().iter().any(|request| request.method == "POST") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let mut sent = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(sent < 600, "it should have ended after the second of {sent} interrupts");
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        sent += 1;
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!(status.code(), Some(130));
+    assert!(sent > 1);
+}
