@@ -1,0 +1,147 @@
+//! The behaviour suite against the real service, for whoever has an account:
+//!
+//! ```sh
+//! HUAWEICLOUD_LTS_TEST_LIVE=1 cargo test --all-features --test it live:: -- --nocapture
+//! ```
+//!
+//! with the settings and credentials in the environment, as [`Client::from_env`] reads them. Everywhere else the same
+//! code runs against an emulator.
+//!
+//! It creates log groups whose names begin with `lts-test-` and a number of its own, and deletes them whatever
+//! happens. A transfer can only be deleted in the console: none is created, unless `HUAWEICLOUD_LTS_TEST_BUCKET` names a
+//! bucket; the suite then waits, at the terminal, for somebody to delete it.
+
+use std::io::{BufRead, Write};
+
+use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, TransferId, Ttl};
+
+use tokio::task::{JoinError, LocalSet, spawn_local};
+
+use crate::suite::Surroundings;
+
+/// Set to `1`, the suite runs against the real service.
+const LIVE: &str = "HUAWEICLOUD_LTS_TEST_LIVE";
+/// A bucket of that account.
+const BUCKET: &str = "HUAWEICLOUD_LTS_TEST_BUCKET";
+
+/// What the names of one run start with.
+fn prefix() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    format!("lts-test-{}-{:04x}", now.as_secs(), fastrand::u16(..))
+}
+
+/// Runs something, and cleans up behind it whether it panics or not. How the one and the other went.
+async fn cleanly(
+    lts: &Client,
+    prefix: &str,
+    run: impl Future<Output = ()> + 'static,
+) -> (Result<(), JoinError>, Result<String, String>) {
+    let here = LocalSet::new();
+    let outcome = here.run_until(async { spawn_local(run).await }).await;
+    (outcome, clean_up(lts, prefix).await)
+}
+
+/// Both must have gone well; what is left is said in any case.
+fn went_well((outcome, left): (Result<(), JoinError>, Result<String, String>)) {
+    println!("{}", left.as_ref().unwrap_or_else(|left| left));
+    if let Err(failed) = outcome {
+        std::panic::resume_unwind(failed.into_panic());
+    }
+    assert!(left.is_ok(), "something is left behind");
+}
+
+/// Deletes every group of this run. What is in the way of that is said.
+async fn clean_up(lts: &Client, prefix: &str) -> Result<String, String> {
+    let groups = lts.groups().await.map_err(|error| format!("nothing could be cleaned up: {error:#}"))?;
+    let mut failed = Vec::new();
+    let mut deleted = 0;
+    for group in groups.into_iter().filter(|group| group.name.starts_with(prefix)) {
+        match lts.delete_group(&group.id).await {
+            Ok(()) => deleted += 1,
+            Err(error) if error.is_not_found() => {}
+            Err(error) => failed.push(format!("log group {} ({}) is left: {error:#}", group.name, group.id)),
+        }
+    }
+    if failed.is_empty() { Ok(format!("{deleted} log groups cleaned up")) } else { Err(failed.join("\n")) }
+}
+
+/// Asks whoever is at the terminal to delete a transfer.
+fn ask(id: &TransferId) {
+    println!("Please delete transfer {id} in the console of LTS, then press Enter.");
+    std::io::stdout().flush().unwrap();
+    let _ = std::io::stdin().lock().read_line(&mut String::new());
+}
+
+#[tokio::test]
+async fn the_suite_leaves_no_trace() {
+    let prefix = prefix();
+    if std::env::var(LIVE).is_ok_and(|live| live == "1") {
+        let lts = Client::from_env().unwrap_or_else(|error| panic!("{error:#}"));
+        let bucket = std::env::var(BUCKET).ok();
+        let before = lts.groups().await.unwrap_or_else(|error| panic!("{error:#}")).len();
+        let (with, names) = (lts.clone(), prefix.clone());
+        let run = async move {
+            behave(&with, &names, bucket.as_deref(), &ask).await;
+        };
+        went_well(cleanly(&lts, &prefix, run).await);
+        let after = lts.groups().await.unwrap();
+        assert!(after.iter().all(|group| !group.name.starts_with(&prefix)));
+        println!("{before} log groups before, {} after", after.len());
+        return;
+    }
+    let emulator = Emulator::start().unwrap();
+    let lts = ClientBuilder::from(&emulator).build().unwrap();
+    let (with, names) = (lts.clone(), prefix.clone());
+    let run = async move { behave(&with, &names, None, &|_| unreachable!()).await };
+    went_well(cleanly(&lts, &prefix, run).await);
+    assert!(lts.groups().await.unwrap().is_empty() && emulator.transfers().unwrap().is_empty());
+    assert!(emulator.requests().len() > 20);
+}
+
+/// What of the suite an account allows.
+async fn behave(lts: &Client, prefix: &str, bucket: Option<&str>, end_transfer: &dyn Fn(&TransferId)) {
+    let with = |bucket| Surroundings { lts, prefix, bucket, end_transfer };
+    match bucket {
+        Some(bucket) => with(bucket).behave().await,
+        None => with("lts-test").behave_without_transfers().await,
+    }
+}
+
+#[tokio::test]
+async fn what_a_failure_leaves_is_cleaned_up() {
+    let emulator = Emulator::start().unwrap();
+    let lts = ClientBuilder::from(&emulator).build().unwrap();
+    let others = lts.create_group("somebody-elses", Ttl::days(7)).await.unwrap();
+    let prefix = prefix();
+    let (with, name) = (lts.clone(), format!("{prefix}-left"));
+    let run = async move {
+        let group = with.create_group(&name, Ttl::days(7)).await.unwrap();
+        with.group(&group).create_stream("s").await.unwrap();
+        panic!("as a failed assertion would");
+    };
+    let (outcome, left) = cleanly(&lts, &prefix, run).await;
+    assert!(outcome.unwrap_err().is_panic(), "the failure is still one");
+    assert_eq!(left.as_deref(), Ok("1 log groups cleaned up"));
+    let left: Vec<_> = lts.groups().await.unwrap().into_iter().map(|group| group.id).collect();
+    assert_eq!(left, [others]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_cleaned_up_is_named() {
+    use huaweicloud_lts::{EnsuredTransfer, TransferInterval};
+
+    let emulator = Emulator::start().unwrap();
+    let lts = ClientBuilder::from(&emulator).build().unwrap();
+    let prefix = prefix();
+    let name = format!("{prefix}-kept");
+    let group = lts.create_group(&name, Ttl::days(7)).await.unwrap();
+    let in_group = lts.group(&group);
+    let stream = in_group.create_stream("s").await.unwrap();
+    let transfer =
+        in_group.ensure_transfer(&stream, emulator.bucket(), TransferInterval::Minutes5).await.unwrap();
+    assert!(matches!(transfer, EnsuredTransfer::Created(_)));
+    let left = clean_up(&lts, &prefix).await.unwrap_err();
+    assert!(left.contains(&name) && left.contains("what to do"), "{left}");
+    let error: Error = lts.delete_group(&group).await.unwrap_err();
+    assert!(error.is_in_use());
+}
