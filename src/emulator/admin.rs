@@ -88,7 +88,10 @@ impl Problem {
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, message.as_str()),
             Self::NotFound(message) => (StatusCode::NOT_FOUND, *message),
             Self::Broken(error) => {
-                eprintln!("lts emulator: the control failed: {error:?}");
+                // What the emulator stops for is said once, when it does.
+                if !matches!(error, StoreError::Stopped) {
+                    eprintln!("lts emulator: the control failed: {error}");
+                }
                 (StatusCode::INTERNAL_SERVER_ERROR, "the control failed")
             }
         };

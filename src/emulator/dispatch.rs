@@ -181,6 +181,8 @@ impl Service {
                 eprintln!("lts emulator: {} failed: {text}", call.operation);
                 return Refusal::Broken(text).into_answer(call.operation, request_id);
             }
+            // What it stops for is said once, when it does.
+            Err(Refusal::Stopped) => return Refusal::Stopped.into_answer(call.operation, request_id),
             Err(refusal) => refusal.into_answer(call.operation, request_id),
             Ok(answer) => answer,
         };

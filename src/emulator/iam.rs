@@ -13,9 +13,9 @@ use super::{
     answer::Answer,
     clock::rfc3339,
     dispatch::Call,
-    options::{Project, User},
     refusals::Refusal,
     service::Service,
+    stock::{Project, User},
 };
 use crate::auth::canonical::hex;
 
@@ -117,7 +117,7 @@ fn scope(service: &Service, scope: &Value, user: &User) -> Result<Scope, Refusal
 pub(super) fn list_projects(service: &Service, call: &Call<'_>) -> Result<Answer, Refusal> {
     let wanted = query(call).find(|(key, _)| key == "name").map(|(_, value)| value);
     // The account that projects belong to is the first user's.
-    let account = service.options.users.first().map_or("", |user| &user.domain);
+    let account = service.options.stock.users.first().map_or("", |user| &user.domain);
     let domain_id = stable_id(&["domain", account]);
     let here = format!("{}{}", base_url(call), call.head.uri.path());
     let found = service.store.projects()?.into_iter();

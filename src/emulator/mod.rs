@@ -49,6 +49,7 @@ mod schemas;
 mod seed;
 mod server;
 mod service;
+mod stock;
 mod store;
 mod verify;
 
@@ -104,37 +105,37 @@ impl Emulator {
 
     /// The id of the first project.
     pub fn project_id(&self) -> &str {
-        first(&self.service.options.projects, |project| &project.id)
+        first(&self.service.options.stock.projects, |project| &project.id)
     }
 
     /// The access key of the first key pair.
     pub fn access_key(&self) -> &str {
-        first(&self.service.options.keys, |key| &key.access_key)
+        first(&self.service.options.stock.keys, |key| &key.access_key)
     }
 
     /// The secret key of the first key pair.
     pub fn secret_key(&self) -> &str {
-        first(&self.service.options.keys, |key| &key.secret_key)
+        first(&self.service.options.stock.keys, |key| &key.secret_key)
     }
 
     /// The first user's name.
     pub fn user(&self) -> &str {
-        first(&self.service.options.users, |user| &user.name)
+        first(&self.service.options.stock.users, |user| &user.name)
     }
 
     /// The first user's password.
     pub fn password(&self) -> &str {
-        first(&self.service.options.users, |user| &user.password)
+        first(&self.service.options.stock.users, |user| &user.password)
     }
 
     /// The first user's domain (account).
     pub fn domain(&self) -> &str {
-        first(&self.service.options.users, |user| &user.domain)
+        first(&self.service.options.stock.users, |user| &user.domain)
     }
 
     /// The first OBS bucket.
     pub fn bucket(&self) -> &str {
-        first(&self.service.options.buckets, |bucket| bucket)
+        first(&self.service.options.stock.buckets, |bucket| bucket)
     }
 
     /// The transfers that there are: each request's body, with its `log_dump_obs_id` and `project_id`.
@@ -290,7 +291,7 @@ impl From<&Emulator> for ClientBuilder {
         Self::default()
             .endpoint(emulator.url())
             .iam_endpoint(emulator.url())
-            .region(first(&emulator.service.options.projects, |project| &project.name))
+            .region(first(&emulator.service.options.stock.projects, |project| &project.name))
             .project_id(emulator.project_id())
             .credentials(AkSk::new(emulator.access_key(), emulator.secret_key()))
     }
@@ -309,6 +310,9 @@ pub enum EmulatorError {
     /// The state can't be set up or changed.
     #[error("the emulator's state can't be set up: {0}")]
     State(Box<dyn Error + Send + Sync>),
+    /// The file for the state can't be used, or not any more; the text names it and says why.
+    #[error("{0}")]
+    DataFile(String),
     /// What it was given contradicts itself or breaks a rule, as the text says.
     #[error("{0}")]
     Invalid(String),
@@ -319,7 +323,8 @@ impl From<store::StoreError> for EmulatorError {
         match error {
             store::StoreError::Failed(error) => Self::State(error),
             store::StoreError::Invalid(text) => Self::Invalid(text),
-            other => Self::State(format!("{other:?}").into()),
+            store::StoreError::DataFile(text) => Self::DataFile(text),
+            other => Self::State(other.to_string().into()),
         }
     }
 }

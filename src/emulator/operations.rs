@@ -93,10 +93,12 @@ impl From<StoreError> for Refusal {
             StoreError::BucketUnknown(name) => Self::about(codes::LTS_0416, name),
             StoreError::InUse(id) => Self::about(codes::LTS_0207, id),
             StoreError::Failed(error) => Self::Broken(error.to_string()),
-            // Those who create something put these two into words of their own; the last is the control's.
-            StoreError::NameTaken | StoreError::QuotaReached | StoreError::Invalid(_) => {
-                Self::Broken(format!("{error:?}"))
-            }
+            StoreError::Stopped => Self::Stopped,
+            // Those who create something put the first two into words of their own; the others are the control's and the start's.
+            StoreError::NameTaken
+            | StoreError::QuotaReached
+            | StoreError::Invalid(_)
+            | StoreError::DataFile(_) => Self::Broken(error.to_string()),
         }
     }
 }

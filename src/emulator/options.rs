@@ -1,11 +1,8 @@
 //! What an emulator is started with.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
-use jiff::Timestamp;
-use serde::Deserialize;
-
-use super::seed;
+use super::stock::Stock;
 use crate::spec::{Operation, Quota};
 
 /// The rules and the stock of an emulator; [`start`](Self::start) starts one.
@@ -15,10 +12,8 @@ use crate::spec::{Operation, Quota};
 #[derive(Clone)]
 #[must_use = "options do nothing until an emulator is started with them"]
 pub struct Options {
-    pub(super) projects: Vec<Project>,
-    pub(super) keys: Vec<Key>,
-    pub(super) users: Vec<User>,
-    pub(super) buckets: Vec<String>,
+    pub(super) stock: Stock,
+    pub(super) data: Option<PathBuf>,
     pub(super) token_ttl: Duration,
     pub(super) quota_groups: u64,
     pub(super) quota_streams: u64,
@@ -28,37 +23,6 @@ pub struct Options {
     pub(super) self_check: bool,
     pub(super) admin: Admin,
     pub(super) latency: Duration,
-}
-
-/// A project of the account.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Project {
-    pub(super) id: String,
-    pub(super) name: String,
-}
-
-/// A key pair; a temporary one has a security token, and may expire.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Key {
-    #[serde(rename = "ak")]
-    pub(super) access_key: String,
-    #[serde(rename = "sk")]
-    pub(super) secret_key: String,
-    #[serde(default)]
-    pub(super) security_token: Option<String>,
-    #[serde(default, deserialize_with = "seed::rfc3339")]
-    pub(super) expires_at: Option<Timestamp>,
-}
-
-/// A user, who logs in with a password.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct User {
-    pub(super) name: String,
-    pub(super) password: String,
-    pub(super) domain: String,
 }
 
 /// Who may use the emulator's control, the paths under `/_emulator/`. To others they don't exist.
@@ -97,14 +61,13 @@ impl Options {
 
     /// Adds a project.
     pub fn project(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
-        self.projects.push(Project { id: id.into(), name: name.into() });
+        self.stock.add_project(id, name);
         self
     }
 
     /// Adds a permanent key pair. It works in every project.
     pub fn key(mut self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        let (access_key, secret_key) = (access_key.into(), secret_key.into());
-        self.keys.push(Key { access_key, secret_key, security_token: None, expires_at: None });
+        self.stock.add_key(access_key, secret_key);
         self
     }
 
@@ -115,12 +78,7 @@ impl Options {
         secret_key: impl Into<String>,
         security_token: impl Into<String>,
     ) -> Self {
-        self.keys.push(Key {
-            access_key: access_key.into(),
-            secret_key: secret_key.into(),
-            security_token: Some(security_token.into()),
-            expires_at: None,
-        });
+        self.stock.add_temporary_key(access_key, secret_key, security_token, None);
         self
     }
 
@@ -131,13 +89,45 @@ impl Options {
         password: impl Into<String>,
         domain: impl Into<String>,
     ) -> Self {
-        self.users.push(User { name: name.into(), password: password.into(), domain: domain.into() });
+        self.stock.add_user(name, password, domain);
         self
     }
 
     /// Adds an OBS bucket that transfers can write to.
     pub fn bucket(mut self, name: impl Into<String>) -> Self {
-        self.buckets.push(name.into());
+        self.stock.buckets.push(name.into());
+        self
+    }
+
+    /// Keeps the state in a file, which is made if it isn't there; without it, the state goes with the
+    /// emulator.
+    ///
+    /// What was answered is on the disk, and survives a crash of the emulator or of the machine: groups,
+    /// streams, transfers, tokens, and what was [seeded](super::Seed). Requests seen, faults and the clock
+    /// begin anew. A file that is there keeps what it has; the projects, keys, users and buckets of these
+    /// options are added, with their secrets in place of older ones.
+    /// [`reset`](super::Emulator::reset) leaves nothing but the latter.
+    ///
+    /// One emulator at a time can use a file; `FILE.lock` beside it tells the others. It is a SQLite database
+    /// that only its owner can read, since it holds secrets.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use huaweicloud_lts::{Emulator, emulator::Seed};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("lts.db");
+    /// let emulator = Emulator::builder().data(&file).start()?;
+    /// emulator.seed(&Seed::new().bucket("my-bucket"))?;
+    /// drop(emulator);
+    /// // The bucket is still there.
+    /// let emulator = Emulator::builder().data(&file).start()?;
+    /// # assert!(emulator.seed(&Seed::new().bucket("my-bucket")).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn data(mut self, file: impl Into<PathBuf>) -> Self {
+        self.data = Some(file.into());
         self
     }
 
@@ -199,16 +189,16 @@ impl Options {
 
     /// The same with the default in each place where nothing was set.
     pub(super) fn completed(mut self) -> Self {
-        if self.projects.is_empty() {
+        if self.stock.projects.is_empty() {
             self = self.project(Self::DEFAULT_PROJECT_ID, Self::DEFAULT_PROJECT_NAME);
         }
-        if self.keys.is_empty() {
+        if self.stock.keys.is_empty() {
             self = self.key(Self::DEFAULT_ACCESS_KEY, Self::DEFAULT_SECRET_KEY);
         }
-        if self.users.is_empty() {
+        if self.stock.users.is_empty() {
             self = self.user(Self::DEFAULT_USER, Self::DEFAULT_PASSWORD, Self::DEFAULT_DOMAIN);
         }
-        if self.buckets.is_empty() {
+        if self.stock.buckets.is_empty() {
             self = self.bucket(Self::DEFAULT_BUCKET);
         }
         self
@@ -220,10 +210,8 @@ impl Default for Options {
         // An operation without a quota in the spec has no limit.
         let quota = |operation: Operation| operation.quota().map_or(0, |Quota { default, .. }| default);
         Self {
-            projects: Vec::new(),
-            keys: Vec::new(),
-            users: Vec::new(),
-            buckets: Vec::new(),
+            stock: Stock::default(),
+            data: None,
             token_ttl: Self::DEFAULT_TOKEN_TTL,
             quota_groups: quota(Operation::CreateLogGroup),
             quota_streams: quota(Operation::CreateLogStream),
@@ -241,8 +229,9 @@ impl Default for Options {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("projects", &self.projects)
-            .field("buckets", &self.buckets)
+            .field("projects", &self.stock.projects)
+            .field("buckets", &self.stock.buckets)
+            .field("data", &self.data)
             .field("lenient", &self.lenient)
             .field("admin", &self.admin)
             .finish_non_exhaustive()
@@ -256,8 +245,8 @@ mod tests {
     #[test]
     fn the_first_of_a_kind_replaces_the_default() {
         let options = Options::default().bucket("a").bucket("b").completed();
-        assert_eq!(options.buckets, ["a", "b"]);
-        assert_eq!(options.projects[0].id, Options::DEFAULT_PROJECT_ID);
+        assert_eq!(options.stock.buckets, ["a", "b"]);
+        assert_eq!(options.stock.projects[0].id, Options::DEFAULT_PROJECT_ID);
         assert_eq!((options.quota_groups, options.quota_streams), (100, 100));
     }
 

@@ -1,5 +1,7 @@
 //! Ids and tokens: random, and of the form that the service gives them.
 
+use jiff::Timestamp;
+
 use crate::auth::canonical::hex;
 
 /// `N` random bytes.
@@ -9,9 +11,15 @@ pub(super) fn bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     Ok(bytes)
 }
 
-/// The id of a log group, log stream or transfer: 8-4-4-4-12 hexadecimal digits, a UUID of version 4.
+/// The id of a log group, log stream or transfer: 8-4-4-4-12 hexadecimal digits, like a UUID of version 4.
+///
+/// It begins with the time, in milliseconds: new ids go to the end of the store's index, instead of anywhere
+/// in it. Of a million groups, the last one costs hardly more to create than the first ones, and a data file
+/// has few pages to write.
 pub(super) fn resource_id() -> Result<String, getrandom::Error> {
     let mut bytes: [u8; 16] = bytes()?;
+    let now = Timestamp::now().as_millisecond().to_be_bytes();
+    bytes[..6].copy_from_slice(&now[2..]);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let mut id = hex(&bytes);

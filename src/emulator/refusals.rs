@@ -48,6 +48,8 @@ pub(super) enum Refusal {
     Status(StatusCode),
     /// The emulator failed; the text is for its standard error.
     Broken(String),
+    /// The emulator has failed before, and is about to stop.
+    Stopped,
 }
 
 impl Refusal {
@@ -80,7 +82,7 @@ impl Refusal {
                 return error(status, NOT_AUTHENTICATED, &message, Some(request_id));
             }
             Self::Status(status) => return uncoded(operation, status.as_u16()),
-            Self::Broken(_) => (500, INTERNAL, None),
+            Self::Broken(_) | Self::Stopped => (500, INTERNAL, None),
             Self::Member(member) => {
                 let example = EXAMPLES.iter().find(|example| {
                     example.operation == operation

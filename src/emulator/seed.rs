@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     clock,
-    options::{Key, Options, Project, User},
+    options::Options,
+    stock::{Key, Project, Stock, User},
 };
 use crate::{
     api::lts::types::{self, TransferType},
@@ -35,21 +36,37 @@ use crate::{
 /// expires_at}`) and `buckets` (names), all of them optional. Times are RFC 3339, by the emulator's clock; what
 /// has no `expires_at` is good for ever, and a token without `project_id` is for no project.
 #[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(from = "Body")]
 #[must_use = "a seed does nothing until an emulator is given it"]
 pub struct Seed {
-    #[serde(deserialize_with = "or_nothing")]
     pub(super) manifest: Manifest,
-    #[serde(deserialize_with = "or_nothing")]
-    pub(super) users: Vec<User>,
-    #[serde(deserialize_with = "or_nothing")]
-    pub(super) projects: Vec<Project>,
-    #[serde(deserialize_with = "or_nothing")]
-    pub(super) keys: Vec<Key>,
-    #[serde(deserialize_with = "or_nothing")]
+    pub(super) stock: Stock,
     pub(super) tokens: Vec<SeedToken>,
+}
+
+/// A seed as JSON.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Body {
     #[serde(deserialize_with = "or_nothing")]
-    pub(super) buckets: Vec<String>,
+    manifest: Manifest,
+    #[serde(deserialize_with = "or_nothing")]
+    users: Vec<User>,
+    #[serde(deserialize_with = "or_nothing")]
+    projects: Vec<Project>,
+    #[serde(deserialize_with = "or_nothing")]
+    keys: Vec<Key>,
+    #[serde(deserialize_with = "or_nothing")]
+    tokens: Vec<SeedToken>,
+    #[serde(deserialize_with = "or_nothing")]
+    buckets: Vec<String>,
+}
+
+impl From<Body> for Seed {
+    fn from(body: Body) -> Self {
+        let Body { manifest, users, projects, keys, tokens, buckets } = body;
+        Self { manifest, stock: Stock { projects, keys, users, buckets }, tokens }
+    }
 }
 
 /// A token that was not issued, but is good all the same.
@@ -82,20 +99,19 @@ impl Seed {
         password: impl Into<String>,
         domain: impl Into<String>,
     ) -> Self {
-        self.users.push(User { name: name.into(), password: password.into(), domain: domain.into() });
+        self.stock.add_user(name, password, domain);
         self
     }
 
     /// Adds a project.
     pub fn project(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
-        self.projects.push(Project { id: id.into(), name: name.into() });
+        self.stock.add_project(id, name);
         self
     }
 
     /// Adds a permanent key pair. It works in every project.
     pub fn key(mut self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        let (access_key, secret_key) = (access_key.into(), secret_key.into());
-        self.keys.push(Key { access_key, secret_key, security_token: None, expires_at: None });
+        self.stock.add_key(access_key, secret_key);
         self
     }
 
@@ -107,12 +123,8 @@ impl Seed {
         security_token: impl Into<String>,
         expires_at: SystemTime,
     ) -> Self {
-        self.keys.push(Key {
-            access_key: access_key.into(),
-            secret_key: secret_key.into(),
-            security_token: Some(security_token.into()),
-            expires_at: Some(clock::timestamp(expires_at)),
-        });
+        let expires_at = Some(clock::timestamp(expires_at));
+        self.stock.add_temporary_key(access_key, secret_key, security_token, expires_at);
         self
     }
 
@@ -133,30 +145,30 @@ impl Seed {
 
     /// Adds an OBS bucket that transfers can write to.
     pub fn bucket(mut self, name: impl Into<String>) -> Self {
-        self.buckets.push(name.into());
+        self.stock.buckets.push(name.into());
         self
     }
 
     /// What breaks a rule that needs no state to be known, if anything does.
     pub(super) fn check(&self, options: &Options) -> Result<(), String> {
-        let users = self.users.iter().flat_map(|user| {
+        let users = self.stock.users.iter().flat_map(|user| {
             [
                 ("user's name", &user.name),
                 ("user's password", &user.password),
                 ("user's domain", &user.domain),
             ]
         });
-        let projects = self.projects.iter();
+        let projects = self.stock.projects.iter();
         let projects =
             projects.flat_map(|project| [("project's id", &project.id), ("project's name", &project.name)]);
-        let keys = self.keys.iter().flat_map(|key| [("ak", &key.access_key), ("sk", &key.secret_key)]);
+        let keys = self.stock.keys.iter().flat_map(|key| [("ak", &key.access_key), ("sk", &key.secret_key)]);
         let tokens = self.tokens.iter().map(|token| ("token", &token.token));
         let mut texts = users.chain(projects).chain(keys).chain(tokens);
         if let Some((what, _)) = texts.find(|(_, text)| text.is_empty()) {
             return Err(format!("a {what} must not be empty"));
         }
         let bucket = |name: &String| check_text("obs_bucket_name", &limits::OBS_BUCKET_NAME, name);
-        self.buckets.iter().try_for_each(bucket).map_err(|error| error.to_string())?;
+        self.stock.buckets.iter().try_for_each(bucket).map_err(|error| error.to_string())?;
         for group in &self.manifest.groups {
             check_group(group).map_err(|error| format!("group {:?}: {error}", group.name))?;
             if options.ttl_must_be_7 && i64::from(group.ttl.as_days()) != Options::ONLY_TTL {
@@ -226,8 +238,8 @@ impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Seed")
             .field("manifest", &self.manifest)
-            .field("projects", &self.projects)
-            .field("buckets", &self.buckets)
+            .field("projects", &self.stock.projects)
+            .field("buckets", &self.stock.buckets)
             .finish_non_exhaustive()
     }
 }

@@ -98,11 +98,18 @@ impl Server {
     /// It needs a tokio runtime with I/O and time.
     ///
     /// # Errors
-    /// [`EmulatorError`] if the listener is unusable. A connection that fails is no error.
+    /// [`EmulatorError`] if the listener is unusable, or the data file can't be written any more. A connection
+    /// that fails is no error.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), EmulatorError> {
         let listener = TcpListener::from_std(self.listener).map_err(EmulatorError::Listen)?;
-        accept(listener, dispatch::router(&self.service), Room::new(), PATIENCE, shutdown).await;
-        Ok(())
+        let ended = async {
+            tokio::select! {
+                () = shutdown => {}
+                () = self.service.store.failed() => {}
+            }
+        };
+        accept(listener, dispatch::router(&self.service), Room::new(), PATIENCE, ended).await;
+        self.service.store.failure().map_or(Ok(()), |error| Err(error.into()))
     }
 }
 

@@ -13,7 +13,7 @@ use http::{HeaderMap, header, request::Parts};
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
-use super::{locks::Locks, options::Key, refusals::Refusal};
+use super::{locks::Locks, refusals::Refusal, stock::Key};
 use crate::auth::{
     canonical::{self, ALGORITHM, Canonical, DATE_FORMAT, DATE_HEADER, PAYLOAD_HEADER},
     signer::{self, SECURITY_TOKEN_HEADER},

@@ -25,34 +25,10 @@ use std::process::{Command, Output, Stdio};
 use huaweicloud_lts::Emulator;
 use serde_json::Value;
 
-/// Where nobody listens on this machine.
-const NOBODY: &str = "http://127.0.0.1:1";
-
-/// `lts` with an environment of its own: nothing of the caller's account, nothing of the machine.
-fn lts(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lts"));
-    for (name, _) in std::env::vars() {
-        let ours =
-            ["HUAWEICLOUD_", "LTS_EMULATOR_", "CLICOLOR"].iter().any(|prefix| name.starts_with(prefix));
-        if ours || ["NO_COLOR", "TZ", "TERM"].contains(&name.as_str()) {
-            command.env_remove(name);
-        }
-    }
-    command.env("HOME", "/nonexistent").env("HUAWEICLOUD_LTS_METADATA_ENDPOINT", NOBODY);
-    command.args(arguments);
-    command
-}
+use crate::process::{NOBODY, lts, stderr, stdout};
 
 fn run(arguments: &[&str]) -> Output {
     lts(arguments).stdin(Stdio::null()).output().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// Asserts an exit code, with nothing on standard output and this on standard error.

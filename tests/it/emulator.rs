@@ -2,8 +2,8 @@
 
 mod console;
 mod locks;
-pub(crate) mod process;
 mod robust;
+mod state;
 mod stock;
 pub(crate) mod wire;
 

@@ -9,6 +9,7 @@ mod emulator;
 mod ensure;
 mod faults;
 mod live;
+mod process;
 mod provision;
 mod proxy;
 mod schemas;

@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -14,12 +15,16 @@ use crate::{exit::Failure, output, values};
 /// `true`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  lts emulator --listen 127.0.0.1:0\n  eval \"$(lts emulator --print-env)\""
+    after_help = "Examples:\n  lts emulator --listen 127.0.0.1:0\n  lts emulator --data lts.db\n  eval \"$(lts emulator --print-env)\""
 )]
 pub(crate) struct EmulatorArguments {
     /// Where to listen; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS", env = "LTS_EMULATOR_LISTEN", default_value = "127.0.0.1:8086")]
     listen: SocketAddr,
+    /// Keeps the state in this file, which is made if it isn't there; without it, the state goes with the
+    /// emulator. What is answered is on the disk.
+    #[arg(long, value_name = "FILE", env = "LTS_EMULATOR_DATA")]
+    data: Option<PathBuf>,
     /// An OBS bucket that exists; may be repeated, and replaces the default one.
     #[arg(long, value_name = "NAME", env = "LTS_EMULATOR_BUCKET", value_delimiter = ',')]
     bucket: Vec<String>,
@@ -133,6 +138,9 @@ impl EmulatorArguments {
                 (_, true) => Admin::Anyone,
                 _ => Admin::Loopback,
             });
+        if let Some(file) = &self.data {
+            options = options.data(file);
+        }
         if let Some(quota) = self.quota_groups {
             options = options.quota_groups(quota);
         }

@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Result, Store, tables::Tables};
 use crate::emulator::{
-    options::{Key, Project, User},
     random,
+    stock::{Key, Project, User},
 };
 
 /// A token that is known and has not expired.

@@ -10,13 +10,18 @@ use super::{Inner, Result, StoreError, tables::Tables};
 /// How many lists are kept. Lenient emulators know projects without end.
 const MOST: usize = 1024;
 
-/// By project and group.
 #[derive(Default)]
-pub(super) struct Lists(HashMap<(String, Option<String>), Bytes>);
+pub(super) struct Lists {
+    /// By project and group.
+    kept: HashMap<(String, Option<String>), Bytes>,
+    closed: bool,
+}
 
 impl Lists {
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
+    /// Forgets all lists, since something changes or has changed.
+    pub(super) fn forget(&mut self, and_keep_new_ones: bool) {
+        self.kept.clear();
+        self.closed = !and_keep_new_ones;
     }
 }
 
@@ -29,13 +34,13 @@ impl Inner {
         read: impl FnOnce(&Tables) -> Result<T>,
     ) -> Result<Bytes> {
         let key = (project.to_owned(), group.map(str::to_owned));
-        if let Some(list) = self.lists.0.get(&key) {
+        if let Some(list) = self.lists.kept.get(&key) {
             return Ok(list.clone());
         }
         let list = serde_json::to_vec(&read(&self.tables)?);
         let list = list.map(Bytes::from).map_err(|error| StoreError::Failed(Box::new(error)))?;
-        if self.lists.0.len() < MOST {
-            self.lists.0.insert(key, list.clone());
+        if self.lists.kept.len() < MOST && !self.lists.closed {
+            self.lists.kept.insert(key, list.clone());
         }
         Ok(list)
     }

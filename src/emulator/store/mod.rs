@@ -1,13 +1,17 @@
 //! The emulator's state.
 //!
-//! It is a SQLite database in memory, whose constraints guard the rules: unique names, streams that go with
-//! their group, streams that a transfer holds on to. There is one connection behind a mutex, since a second
-//! one to `:memory:` would see nothing; it is called inline, since a statement takes less time than handing
-//! it to another thread. Nothing else in the emulator holds state or knows SQL.
+//! It is a SQLite database, whose constraints guard the rules: unique names, streams that go with their group,
+//! streams that a transfer holds on to. Nothing else in the emulator holds state or knows SQL.
 //!
-//! Looking is a plain call. Changing is a future, which in memory is done when it is first polled.
+//! In memory there is one connection behind a mutex, since a second one to `:memory:` would see nothing; it is
+//! called inline, since a statement takes less time than handing it to another thread. A data file has two:
+//! one for looking, which sees what has been committed and is called inline, too, and one for changing, which
+//! a thread of its own has (`writer`), since it waits for the disk.
+//!
+//! So looking is a plain call, and changing a future, which in memory is done when it is first polled.
 
 mod access;
+mod data_file;
 mod groups;
 mod lists;
 mod schema;
@@ -16,9 +20,12 @@ mod streams;
 mod tables;
 mod transfers;
 mod wait;
+mod writer;
 
 use std::{
     error::Error,
+    fmt, future,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -27,8 +34,10 @@ use serde_json::{Value, json};
 pub(super) use wait::wait;
 
 use super::options::Options;
+use data_file::DataFile;
 use lists::Lists;
 use tables::Tables;
+use writer::Writer;
 
 /// Why the store did not do what it was asked for.
 #[derive(Debug)]
@@ -49,6 +58,21 @@ pub(super) enum StoreError {
     Invalid(String),
     /// SQLite or the source of randomness failed.
     Failed(Box<dyn Error + Send + Sync>),
+    /// The data file can't be used, or not any more; the text names it and says why.
+    DataFile(String),
+    /// The store has [failed](Store::failed) before: whether this was done isn't known.
+    Stopped,
+}
+
+/// For those who look for what is wrong; callers of the service are told in its own words.
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(text) | Self::DataFile(text) => f.write_str(text),
+            Self::Failed(error) => error.fmt(f),
+            other => fmt::Debug::fmt(other, f),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -67,20 +91,56 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// The state of one emulator.
 pub(super) struct Store {
-    inner: Mutex<Inner>,
+    // The order matters: the writer ends its work first, and the file is given up last.
+    /// Of a data file.
+    writer: Option<Writer>,
+    inner: Arc<Mutex<Inner>>,
+    _file: Option<DataFile>,
 }
 
 struct Inner {
+    /// For looking; in memory for changing, too.
     tables: Tables,
     lists: Lists,
 }
 
 impl Store {
-    /// An empty store with the options' projects, keys, users and buckets.
+    /// A store with the options' projects, keys, users and buckets, and what their data file has.
     pub(super) fn open(options: &Options) -> Result<Self> {
         let tables = Tables::in_memory()?;
         tables.fill(options)?;
-        Ok(Self { inner: Mutex::new(Inner { tables, lists: Lists::default() }) })
+        match &options.data {
+            None => Ok(Self { writer: None, inner: Inner::over(tables), _file: None }),
+            // Options that contradict themselves have been refused above, before they touch a file.
+            Some(path) => Self::open_file(path, options),
+        }
+    }
+
+    fn open_file(path: &Path, options: &Options) -> Result<Self> {
+        let file = DataFile::open(path)?;
+        let cannot =
+            |error: StoreError| StoreError::DataFile(format!("{} can't be used: {error}", path.display()));
+        let open = || {
+            let tables = Tables::of_file(file.path())?;
+            tables.complete(options)?;
+            let inner = Inner::over(Tables::of_file_for_looking(file.path())?);
+            Ok((Writer::start(path, tables, Arc::clone(&inner))?, inner))
+        };
+        let (writer, inner) = open().map_err(cannot)?;
+        Ok(Self { writer: Some(writer), inner, _file: Some(file) })
+    }
+
+    /// Waits until the state can't be kept any more. In memory that never happens.
+    pub(super) async fn failed(&self) {
+        match &self.writer {
+            Some(writer) => writer.failed().await,
+            None => future::pending().await,
+        }
+    }
+
+    /// Why the state can't be kept any more, if that is so.
+    pub(super) fn failure(&self) -> Option<StoreError> {
+        self.writer.as_ref().and_then(Writer::failure).map(StoreError::DataFile)
     }
 
     /// Forgets everything, and takes the options' stock anew.
@@ -101,8 +161,11 @@ impl Store {
         &self,
         job: impl FnOnce(&Tables) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        if let Some(writer) = &self.writer {
+            return writer.change(true, job).await;
+        }
         let mut inner = self.look();
-        inner.lists.clear();
+        inner.lists.forget(true);
         job(&inner.tables)
     }
 
@@ -111,13 +174,23 @@ impl Store {
         &self,
         job: impl FnOnce(&Tables) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        job(&self.look().tables)
+        match &self.writer {
+            Some(writer) => writer.change(false, job).await,
+            None => job(&self.look().tables),
+        }
     }
 
     /// All groups with their streams, and all buckets.
     pub(super) fn state(&self) -> Result<Value> {
-        let inner = self.look();
-        Ok(json!({"groups": inner.tables.groups()?, "buckets": inner.tables.buckets()?}))
+        self.look()
+            .tables
+            .atomically(|tables| Ok(json!({"groups": tables.groups()?, "buckets": tables.buckets()?})))
+    }
+}
+
+impl Inner {
+    fn over(tables: Tables) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { tables, lists: Lists::default() }))
     }
 }
 

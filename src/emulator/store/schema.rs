@@ -1,9 +1,23 @@
-//! The tables, whose constraints are rules of the service.
+//! The tables, whose constraints are rules of the service, and the versions that they went through.
+
+use rusqlite::Connection;
+
+use super::Result;
+
+/// Marks a file as an emulator's: `LTSE`.
+pub(super) const APPLICATION_ID: i32 = 0x4c54_5345;
+
+/// What makes each version of the one before it, the first of nothing. A step that was released is never
+/// changed: there are files that it made.
+const STEPS: [&str; 2] = [TABLES, EXPIRY];
+
+/// The version that this emulator writes.
+pub(super) const VERSION: i64 = STEPS.len() as i64;
 
 /// Row ids grow with each insertion, so they give the order of creation.
 ///
 /// Groups name their project without a reference: a lenient emulator takes any project.
-pub(super) const SCHEMA: &str = "
+const TABLES: &str = "
     CREATE TABLE projects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE CHECK (id <> ''), name TEXT NOT NULL);
     CREATE TABLE keys (access_key TEXT PRIMARY KEY, secret_key TEXT NOT NULL, security_token TEXT,
         expires_at INTEGER) WITHOUT ROWID;
@@ -25,8 +39,36 @@ pub(super) const SCHEMA: &str = "
     CREATE INDEX streams_of_transfer ON transfer_streams (transfer_id);
 ";
 
+/// Each login looks for tokens that have expired, which must not mean to read all the others.
+const EXPIRY: &str = "CREATE INDEX tokens_by_expiry ON tokens (expires_at);";
+
 /// Empties every table, dependants first.
 pub(super) const CLEAR: &str = "
     DELETE FROM transfer_streams; DELETE FROM transfers; DELETE FROM streams; DELETE FROM groups;
     DELETE FROM buckets; DELETE FROM tokens; DELETE FROM users; DELETE FROM keys; DELETE FROM projects;
 ";
+
+/// Makes the tables in an empty database.
+pub(super) fn create(connection: &Connection) -> Result<()> {
+    Ok(connection.execute_batch(&STEPS.concat())?)
+}
+
+/// Makes the tables of a data file, in an empty one.
+pub(super) fn create_file(connection: &Connection) -> Result<()> {
+    let tables = STEPS.concat();
+    Ok(connection.execute_batch(&format!(
+        "BEGIN; {tables} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;
+         PRAGMA journal_mode = WAL;"
+    ))?)
+}
+
+/// The version of a database.
+pub(super) fn version(connection: &Connection) -> Result<i64> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// What brings an older version up to this one, all of it or nothing.
+pub(super) fn migration(from: i64) -> String {
+    let steps = STEPS[usize::try_from(from).unwrap_or_default().min(STEPS.len())..].concat();
+    format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
+}

@@ -1,6 +1,6 @@
 //! What an emulator begins with, and what it is given later: the options' stock, and seeds.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use rusqlite::{ffi, params};
@@ -12,10 +12,27 @@ use super::{
     tables::{Tables, violated},
 };
 use crate::emulator::{
-    options::{Key, Options, Project, User},
+    options::Options,
     seed::{Seed, transfer_body},
+    stock::{Key, Project, Stock, User},
 };
 use crate::manifest;
+
+/// What becomes of those of the stock that are there already.
+#[derive(Clone, Copy)]
+enum Those {
+    StandInTheWay,
+    AreBroughtUpToDate,
+}
+
+impl Those {
+    fn or<'a>(self, insert: &'a str, on_conflict: &str) -> Cow<'a, str> {
+        match self {
+            Self::StandInTheWay => Cow::Borrowed(insert),
+            Self::AreBroughtUpToDate => Cow::Owned(format!("{insert} {on_conflict}")),
+        }
+    }
+}
 
 impl Store {
     /// Adds all of a seed, or nothing. What the seed itself can be [checked](Seed::check) for has been.
@@ -35,12 +52,18 @@ impl Tables {
     pub(super) fn fill(&self, options: &Options) -> Result<()> {
         self.atomically(|tables| {
             tables.batch(schema::CLEAR)?;
-            tables.add(&options.projects, &options.keys, &options.users, &options.buckets)
+            tables.add(&options.stock, Those::StandInTheWay)
         })
     }
 
+    /// Adds what is missing of the options' stock. Who is there already gets the secrets and names that the
+    /// options give.
+    pub(super) fn complete(&self, options: &Options) -> Result<()> {
+        self.atomically(|tables| tables.add(&options.stock, Those::AreBroughtUpToDate))
+    }
+
     fn seed(&self, seed: &Seed, options: &Options, now: Timestamp) -> Result<()> {
-        self.add(&seed.projects, &seed.keys, &seed.users, &seed.buckets)?;
+        self.add(&seed.stock, Those::StandInTheWay)?;
         for (i, token) in seed.tokens.iter().enumerate() {
             // A token is a secret: it is told by its place.
             let what = format!("token {}", i + 1);
@@ -55,34 +78,41 @@ impl Tables {
                 .map_err(|error| cannot_add(error, &what))?;
         }
         // Options are completed at the start, so there always is a first project.
-        let project = options.projects.first().map_or("", |project| &project.id);
+        let project = options.stock.projects.first().map_or("", |project| &project.id);
         seed.manifest.groups.iter().try_for_each(|group| self.declare(project, group, options, now))
     }
 
     /// Adds to the stock.
-    fn add(&self, projects: &[Project], keys: &[Key], users: &[User], buckets: &[String]) -> Result<()> {
-        for Project { id, name } in projects {
-            self.execute("INSERT INTO projects (id, name) VALUES (?1, ?2)", [id, name])
-                .map_err(|error| cannot_add(error, &format!("project {id:?}")))?;
+    fn add(&self, stock: &Stock, those_there: Those) -> Result<()> {
+        for Project { id, name } in &stock.projects {
+            let sql = those_there.or(
+                "INSERT INTO projects (id, name) VALUES (?1, ?2)",
+                "ON CONFLICT (id) DO UPDATE SET name = ?2",
+            );
+            self.execute(&sql, [id, name]).map_err(|error| cannot_add(error, &format!("project {id:?}")))?;
         }
-        for Key { access_key, secret_key, security_token, expires_at } in keys {
-            self.execute(
+        for Key { access_key, secret_key, security_token, expires_at } in &stock.keys {
+            let sql = those_there.or(
                 "INSERT INTO keys (access_key, secret_key, security_token, expires_at)
                  VALUES (?1, ?2, ?3, ?4)",
-                params![access_key, secret_key, security_token, expires_at.map(Timestamp::as_millisecond)],
-            )
-            .map_err(|error| cannot_add(error, &format!("access key {access_key:?}")))?;
+                "ON CONFLICT (access_key)
+                 DO UPDATE SET secret_key = ?2, security_token = ?3, expires_at = ?4",
+            );
+            let expires_at = expires_at.map(Timestamp::as_millisecond);
+            self.execute(&sql, params![access_key, secret_key, security_token, expires_at])
+                .map_err(|error| cannot_add(error, &format!("access key {access_key:?}")))?;
         }
-        for User { name, password, domain } in users {
-            self.execute(
+        for User { name, password, domain } in &stock.users {
+            let sql = those_there.or(
                 "INSERT INTO users (name, password, domain) VALUES (?1, ?2, ?3)",
-                [name, password, domain],
-            )
-            .map_err(|error| cannot_add(error, &format!("user {name:?} of domain {domain:?}")))?;
+                "ON CONFLICT (domain, name) DO UPDATE SET password = ?2",
+            );
+            self.execute(&sql, [name, password, domain])
+                .map_err(|error| cannot_add(error, &format!("user {name:?} of domain {domain:?}")))?;
         }
-        for bucket in buckets {
-            self.execute("INSERT INTO buckets (name) VALUES (?1)", [bucket])
-                .map_err(|error| cannot_add(error, &format!("bucket {bucket:?}")))?;
+        for bucket in &stock.buckets {
+            let sql = those_there.or("INSERT INTO buckets (name) VALUES (?1)", "ON CONFLICT DO NOTHING");
+            self.execute(&sql, [bucket]).map_err(|error| cannot_add(error, &format!("bucket {bucket:?}")))?;
         }
         Ok(())
     }

@@ -39,9 +39,9 @@ impl Store {
             is_favorite: bool,
             filter_count: u8,
         }
-        self.look().listed(project, Some(group), |tables| {
+        let read = |tables: &Tables| {
             tables.require_group(project, group)?;
-            let log_streams = tables.all(
+            tables.all(
                 "SELECT creation_time, name, id FROM streams WHERE group_id = ?1 ORDER BY seq",
                 [group],
                 |row| {
@@ -54,9 +54,10 @@ impl Store {
                         filter_count: 0,
                     })
                 },
-            )?;
-            Ok(Streams { log_streams })
-        })
+            )
+        };
+        self.look()
+            .listed(project, Some(group), |tables| Ok(Streams { log_streams: tables.atomically(read)? }))
     }
 
     /// Deletes a stream, unless a transfer reads from it.

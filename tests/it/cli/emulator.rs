@@ -1,7 +1,7 @@
 //! `lts emulator`.
 
 use super::{fails, run, stderr, stdout};
-use crate::emulator::process::Process;
+use crate::process::Process;
 
 #[test]
 fn the_emulator_serves_until_it_is_told_to_stop() {

@@ -3,7 +3,7 @@
 use std::{path::Path, process::Stdio};
 
 use super::{lts, stdout};
-use crate::emulator::process::Process;
+use crate::process::Process;
 
 /// Where the emulator of the tour listens.
 const TOURS: &str = "127.0.0.1:8086";

@@ -11,11 +11,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{
-    PROJECT, get, post,
-    process::{Process, read_to_end},
-    start,
+    PROJECT, get, post, start,
     wire::{Request, authority},
 };
+use crate::process::{Process, read_to_end};
 
 /// Lets this process have the files that a thousand connections with both ends in it need.
 fn make_room_for_files() {

@@ -164,7 +164,12 @@ pub(crate) fn authority(emulator: &Emulator) -> &str {
 
 /// Sends bytes, and reads the answer until the other side closes; none if there is none.
 pub(crate) fn raw(emulator: &Emulator, bytes: &[u8]) -> Option<Reply> {
-    let mut stream = TcpStream::connect(authority(emulator)).unwrap();
+    exchange(authority(emulator), bytes)
+}
+
+/// The same with whatever listens there, if anything does.
+pub(crate) fn exchange(address: &str, bytes: &[u8]) -> Option<Reply> {
+    let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     // The other side may have had enough before the end.
     let _ = stream.write_all(bytes);

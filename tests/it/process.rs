@@ -1,25 +1,68 @@
-//! An emulator as a process of its own, as the command starts it.
+//! `lts` as a process of its own.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     time::Duration,
 };
 
+/// Where nobody listens on this machine.
+pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
+
+/// `lts` with an environment of its own: nothing of the caller's account, nothing of the machine.
+pub(crate) fn lts(arguments: &[&str]) -> Command {
+    let mut command = of_its_own(env!("CARGO_BIN_EXE_lts"));
+    command.args(arguments);
+    command
+}
+
+fn of_its_own(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars() {
+        let ours =
+            ["HUAWEICLOUD_", "LTS_EMULATOR_", "CLICOLOR"].iter().any(|prefix| name.starts_with(prefix));
+        if ours || ["NO_COLOR", "TZ", "TERM"].contains(&name.as_str()) {
+            command.env_remove(name);
+        }
+    }
+    command.env("HOME", "/nonexistent").env("HUAWEICLOUD_LTS_METADATA_ENDPOINT", NOBODY);
+    command
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// An emulator as the command starts it.
 pub(crate) struct Process {
     child: Child,
+    /// Host and port.
     pub(crate) address: String,
 }
 
 impl Process {
     /// Starts it on a free port.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lts"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LTS_EMULATOR_")) {
-            command.env_remove(name);
-        }
-        command.args(["emulator", "--listen", "127.0.0.1:0"]).args(arguments);
+        let mut command = lts(&["emulator", "--listen", "127.0.0.1:0"]);
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    /// Starts it from a shell that does something before: it may limit what the process can have.
+    #[cfg(unix)]
+    pub(crate) fn after(shell: &str, arguments: &[&str]) -> Self {
+        let mut command = of_its_own("sh");
+        command.args(["-c", &format!("{shell}; exec \"$0\" emulator --listen 127.0.0.1:0 \"$@\"")]);
+        command.arg(env!("CARGO_BIN_EXE_lts")).args(arguments);
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -41,10 +84,15 @@ impl Process {
         read_to_end(&mut stream)
     }
 
+    /// The answer to a request, as it came.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        String::from_utf8(self.ask(request.as_bytes())).unwrap()
+    }
+
     pub(crate) fn is_healthy(&self) -> bool {
-        let answer =
-            self.ask(b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        answer.starts_with(b"HTTP/1.1 200 ") && answer.ends_with(b"{\"status\":\"ok\"}")
+        let answer = self.get("/_emulator/health");
+        answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("{\"status\":\"ok\"}")
     }
 
     /// Its resident memory, in kilobytes.
@@ -60,14 +108,19 @@ impl Process {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
+    /// Ends it without asking.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    /// Ends it, and gives what it wrote on standard error.
+    /// Ends it, if it hasn't ended, and gives what it wrote on standard error.
     pub(crate) fn end(mut self) -> String {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.kill();
         let mut text = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
         text

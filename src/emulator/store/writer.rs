@@ -1,0 +1,180 @@
+//! The thread that changes a data file.
+//!
+//! A change has to reach the disk before it is answered, and a disk takes its time. So the thread takes all
+//! changes that wait, makes them in one transaction, and commits once for all of them; only then are their
+//! callers answered. The more callers there are, the less each of them pays.
+//!
+//! A change that breaks a rule leaves nothing behind and harms no other. A disk that fails is another matter:
+//! nobody in the batch is told that anything was done, and the store stops, since what is on the disk is no
+//! longer known for sure.
+
+use std::{
+    any::Any,
+    error::Error,
+    future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::{self, JoinHandle},
+};
+
+use rusqlite::ErrorCode;
+use tokio::sync::{oneshot, watch};
+
+use super::{Inner, Result, StoreError, tables::Tables};
+
+/// The most changes of one transaction.
+const BATCH: usize = 1024;
+
+/// Makes changes one after the other, on a thread of its own.
+pub(super) struct Writer {
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+    failure: watch::Receiver<Option<String>>,
+}
+
+impl Writer {
+    /// Starts the thread. The lists of `inner` are forgotten whenever something changes.
+    pub(super) fn start(path: &Path, tables: Tables, inner: Arc<Mutex<Inner>>) -> Result<Self> {
+        let (jobs, waiting) = mpsc::channel();
+        let (failed, failure) = watch::channel(None);
+        let path = path.display().to_string();
+        let thread = thread::Builder::new().name("lts-emulator-data".to_owned()).spawn(move || {
+            if let Err(error) = work(&tables, &waiting, &inner) {
+                let text = format!("{path} can't be written any more: {error}; everything answered is in it");
+                // Nobody listens where nothing runs any more.
+                let _ = failed.send(Some(text));
+            }
+        });
+        let thread = thread.map_err(|error| StoreError::Failed(Box::new(error)))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), failure })
+    }
+
+    /// Has a change made. When it is done, it is on the disk. It is made all the same if nobody waits for it.
+    pub(super) async fn change<T: Send + 'static>(
+        &self,
+        lists_change: bool,
+        job: impl FnOnce(&Tables) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Change { job: Some(job), outcome: None, reply, lists_change });
+        let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
+        jobs.send(job).map_err(|_| StoreError::Stopped)?;
+        answer.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// Waits until the file can't be written any more.
+    pub(super) async fn failed(&self) {
+        let mut failure = self.failure.clone();
+        if failure.wait_for(Option::is_some).await.is_err() {
+            // The thread ended in good order.
+            future::pending().await
+        }
+    }
+
+    /// Why the file can't be written any more, if that is so.
+    pub(super) fn failure(&self) -> Option<String> {
+        self.failure.borrow().clone()
+    }
+}
+
+/// Makes what still waits, and ends the thread.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic over there has been reported over there.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A change with somebody who waits for its end, whatever it gives.
+trait Job: Send {
+    /// Makes the change. Its outcome is kept; only a failure of the database is told at once.
+    fn run(&mut self, tables: &Tables) -> rusqlite::Result<()>;
+    fn lists_change(&self) -> bool;
+    /// Tells the outcome, which is on the disk.
+    fn answer(self: Box<Self>);
+    /// Tells that nothing was done, and why.
+    fn refuse(self: Box<Self>, why: &str);
+}
+
+struct Change<F, T> {
+    job: Option<F>,
+    outcome: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+    lists_change: bool,
+}
+
+impl<T: Send, F: FnOnce(&Tables) -> Result<T> + Send> Job for Change<F, T> {
+    fn run(&mut self, tables: &Tables) -> rusqlite::Result<()> {
+        let Some(job) = self.job.take() else { return Ok(()) };
+        let outcome = catch_unwind(AssertUnwindSafe(|| job(tables)));
+        let panicked = |_: Box<dyn Any + Send>| Err(StoreError::Failed("a change panicked".into()));
+        match outcome.unwrap_or_else(panicked) {
+            Err(StoreError::Failed(error)) => match error.downcast::<rusqlite::Error>() {
+                Ok(error) if error.sqlite_error().is_some() => return Err(*error),
+                Ok(error) => self.outcome = Some(Err(StoreError::Failed(error))),
+                Err(error) => self.outcome = Some(Err(StoreError::Failed(error))),
+            },
+            outcome => self.outcome = Some(outcome),
+        }
+        Ok(())
+    }
+
+    fn lists_change(&self) -> bool {
+        self.lists_change
+    }
+
+    fn answer(self: Box<Self>) {
+        // Without an outcome the reply is dropped, and says that the store has stopped.
+        if let Some(outcome) = self.outcome {
+            let _ = self.reply.send(outcome);
+        }
+    }
+
+    fn refuse(self: Box<Self>, why: &str) {
+        let _ = self.reply.send(Err(StoreError::Failed(why.into())));
+    }
+}
+
+/// Works until there is nobody left to send a job. Jobs that are dropped tell their callers so.
+fn work(
+    tables: &Tables,
+    waiting: &mpsc::Receiver<Box<dyn Job>>,
+    inner: &Mutex<Inner>,
+) -> Result<(), Box<dyn Error>> {
+    while let Ok(first) = waiting.recv() {
+        let mut batch = vec![first];
+        batch.extend(waiting.try_iter().take(BATCH - 1));
+        match tables.batch("BEGIN IMMEDIATE") {
+            // Somebody else writes to the file for longer than the patience of the connection.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                let why = error.to_string();
+                batch.into_iter().for_each(|job| job.refuse(&why));
+                continue;
+            }
+            begun => begun?,
+        }
+        for job in &mut batch {
+            job.run(tables)?;
+            if !tables.in_transaction() {
+                // SQLite gave all of it up by itself.
+                return Err("the transaction is lost".into());
+            }
+        }
+        let lists_change = batch.iter().any(|job| job.lists_change());
+        let forget_lists = |and_keep_new_ones: bool| {
+            if lists_change {
+                inner.lock().unwrap_or_else(PoisonError::into_inner).lists.forget(and_keep_new_ones);
+            }
+        };
+        // A list that is read while the commit is under way may be of before or after it: it is not kept.
+        forget_lists(false);
+        tables.batch("COMMIT")?;
+        forget_lists(true);
+        batch.into_iter().for_each(|job| job.answer());
+    }
+    Ok(())
+}
