@@ -149,7 +149,7 @@ impl Emulator {
     /// Ends a transfer, which LTS has no operation for. It says whether there was one.
     ///
     /// # Errors
-    /// [`EmulatorError`] if there is no memory left.
+    /// [`EmulatorError`] if there is no memory left, or the data file can't be written.
     pub fn delete_transfer(&self, id: &TransferId) -> Result<bool, EmulatorError> {
         Ok(store::wait(self.service.store.delete_transfer(id.as_str()))?)
     }
@@ -157,7 +157,8 @@ impl Emulator {
     /// Adds to what the emulator has: all of the seed, or nothing.
     ///
     /// # Errors
-    /// [`EmulatorError::Invalid`] if something breaks a rule, is there already, or names what isn't there.
+    /// [`EmulatorError::Invalid`] if something breaks a rule, is there already, or names what isn't there;
+    /// another [`EmulatorError`] if there is no memory left, or the data file can't be written.
     pub fn seed(&self, seed: &Seed) -> Result<(), EmulatorError> {
         Ok(store::wait(self.service.seed(seed))?)
     }
@@ -226,7 +227,7 @@ impl Emulator {
     /// tokens are revoked, and the clock shows the system's time.
     ///
     /// # Errors
-    /// [`EmulatorError`] if there is no memory left.
+    /// [`EmulatorError`] if there is no memory left, or the data file can't be written.
     pub fn reset(&self) -> Result<(), EmulatorError> {
         Ok(store::wait(self.service.reset())?)
     }
@@ -241,7 +242,8 @@ impl Options {
     /// Starts an emulator on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// [`EmulatorError`] if the options contradict themselves, or there is no port, thread or memory for it.
+    /// [`EmulatorError`] if the options contradict themselves, their data file can't be used, or there is no
+    /// port, thread or memory for it.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let listener = listener.map_err(EmulatorError::Listen)?;
@@ -324,6 +326,9 @@ impl From<store::StoreError> for EmulatorError {
             store::StoreError::Failed(error) => Self::State(error),
             store::StoreError::Invalid(text) => Self::Invalid(text),
             store::StoreError::DataFile(text) => Self::DataFile(text),
+            store::StoreError::Stopped => Self::DataFile(
+                "the emulator has stopped, since its data file can't be written any more".to_owned(),
+            ),
             other => Self::State(other.to_string().into()),
         }
     }

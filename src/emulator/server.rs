@@ -81,7 +81,8 @@ impl Options {
     /// Makes an emulator of the options that answers on this listener, once it [runs](Server::run).
     ///
     /// # Errors
-    /// [`EmulatorError`] if the options contradict themselves, or the listener is unusable.
+    /// [`EmulatorError`] if the options contradict themselves, their data file can't be used, or the listener is
+    /// unusable.
     pub fn listen(self, listener: std::net::TcpListener) -> Result<Server, EmulatorError> {
         let service = Arc::new(Service::new(self)?);
         listener.set_nonblocking(true).map_err(EmulatorError::Listen)?;

@@ -45,3 +45,20 @@ impl Inner {
         Ok(list)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_kept_until_something_changes_and_not_while_it_does() {
+        let inner = Inner::over(Tables::in_memory().unwrap());
+        let mut inner = inner.lock().unwrap();
+        let list = |inner: &mut Inner, value| inner.listed("p", None, |_| Ok(value)).unwrap();
+        assert_eq!((list(&mut inner, 1), list(&mut inner, 2)), ("1".into(), "1".into()));
+        inner.lists.forget(false);
+        assert_eq!((list(&mut inner, 3), list(&mut inner, 4)), ("3".into(), "4".into()));
+        inner.lists.forget(true);
+        assert_eq!((list(&mut inner, 5), list(&mut inner, 6)), ("5".into(), "5".into()));
+    }
+}

@@ -108,7 +108,7 @@ impl Store {
     /// A store with the options' projects, keys, users and buckets, and what their data file has.
     pub(super) fn open(options: &Options) -> Result<Self> {
         let tables = Tables::in_memory()?;
-        tables.fill(options)?;
+        tables.begin_with(options)?;
         match &options.data {
             None => Ok(Self { writer: None, inner: Inner::over(tables), _file: None }),
             // Options that contradict themselves have been refused above, before they touch a file.

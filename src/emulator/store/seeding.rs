@@ -48,11 +48,16 @@ impl Store {
 }
 
 impl Tables {
+    /// Adds the options' stock to tables that are empty.
+    pub(super) fn begin_with(&self, options: &Options) -> Result<()> {
+        self.atomically(|tables| tables.add(&options.stock, Those::StandInTheWay))
+    }
+
     /// Replaces everything with the options' stock.
     pub(super) fn fill(&self, options: &Options) -> Result<()> {
         self.atomically(|tables| {
             tables.batch(schema::CLEAR)?;
-            tables.add(&options.stock, Those::StandInTheWay)
+            tables.begin_with(options)
         })
     }
 

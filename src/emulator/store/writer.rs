@@ -178,3 +178,128 @@ fn work(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Error::SqliteFailure, ffi};
+    use tempfile::TempDir;
+
+    use super::{
+        super::{data_file::DataFile, wait},
+        *,
+    };
+    use crate::emulator::Options;
+
+    /// A new file with an empty store.
+    fn file() -> (TempDir, DataFile) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = DataFile::open(&folder.path().join("lts.db")).unwrap();
+        Tables::of_file(file.path()).unwrap().begin_with(&Options::default().completed()).unwrap();
+        (folder, file)
+    }
+
+    fn create(tables: &Tables, name: &str) -> Result<String> {
+        tables.create_group("p", name, 7, jiff::Timestamp::UNIX_EPOCH, 0)
+    }
+
+    type Jobs = Vec<Box<dyn FnOnce(&Tables) -> Result<String> + Send>>;
+
+    /// What becomes of jobs that the thread finds waiting all at once, and the names of the groups afterwards.
+    fn batch(file: &DataFile, jobs: Jobs) -> (bool, Vec<Option<Result<String>>>, Vec<String>) {
+        let (sender, waiting) = mpsc::channel();
+        let mut answers = Vec::new();
+        for job in jobs {
+            let (reply, answer) = oneshot::channel();
+            answers.push(answer);
+            let job: Box<dyn Job> =
+                Box::new(Change { job: Some(job), outcome: None, reply, lists_change: true });
+            sender.send(job).unwrap();
+        }
+        drop(sender);
+        let inner = Inner::over(Tables::of_file_for_looking(file.path()).unwrap());
+        let done = work(&Tables::of_file(file.path()).unwrap(), &waiting, &inner).is_ok();
+        let answers = answers.into_iter().map(|mut answer| answer.try_recv().ok()).collect();
+        let names = "SELECT name FROM groups ORDER BY seq";
+        (done, answers, inner.lock().unwrap().tables.all(names, [], |row| row.get(0)).unwrap())
+    }
+
+    #[test]
+    fn a_change_that_fails_leaves_nothing_and_harms_no_other() {
+        let (_folder, file) = file();
+        let (done, answers, names) = batch(
+            &file,
+            vec![
+                Box::new(|tables| create(tables, "a")),
+                Box::new(|tables| create(tables, "a")),
+                Box::new(|tables| {
+                    tables.atomically(|tables| {
+                        create(tables, "half done")?;
+                        Err(StoreError::GroupUnknown)
+                    })
+                }),
+                Box::new(|tables| {
+                    tables.atomically(|tables| {
+                        create(tables, "panics")?;
+                        panic!("a bug")
+                    })
+                }),
+                Box::new(|tables| tables.atomically(|tables| create(tables, "b"))),
+            ],
+        );
+        assert!(done);
+        assert!(matches!(
+            answers[..],
+            [
+                Some(Ok(_)),
+                Some(Err(StoreError::NameTaken)),
+                Some(Err(StoreError::GroupUnknown)),
+                Some(Err(StoreError::Failed(_))),
+                Some(Ok(_))
+            ]
+        ));
+        assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn when_the_disk_fails_nobody_is_told_that_anything_was_done() {
+        let (_folder, file) = file();
+        assert!(batch(&file, vec![Box::new(|tables| create(tables, "before"))]).0);
+        let full = || SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
+        let (done, answers, names) = batch(
+            &file,
+            vec![
+                Box::new(|tables| create(tables, "a")),
+                Box::new(|tables| create(tables, "a")),
+                Box::new(move |_| Err(full().into())),
+                Box::new(|tables| create(tables, "b")),
+            ],
+        );
+        assert!(!done && answers.iter().all(Option::is_none));
+        assert_eq!(names, ["before"]);
+        // As SQLite does by itself, where it must.
+        let (done, answers, names) = batch(
+            &file,
+            vec![
+                Box::new(|tables| create(tables, "a")),
+                Box::new(|tables| Ok(tables.batch("ROLLBACK").map(|()| String::new())?)),
+            ],
+        );
+        assert!(!done && answers.iter().all(Option::is_none));
+        assert_eq!(names, ["before"]);
+    }
+
+    #[test]
+    fn a_file_that_can_t_be_written_stops_the_store() {
+        let (_folder, file) = file();
+        let looking = || Tables::of_file_for_looking(file.path()).unwrap();
+        let writer = Writer::start(file.path(), looking(), Inner::over(looking())).unwrap();
+        assert_eq!(writer.failure(), None);
+        for _ in 0..2 {
+            let refused = wait(writer.change(true, |tables| create(tables, "a")));
+            assert!(matches!(refused, Err(StoreError::Stopped)), "{refused:?}");
+        }
+        wait(writer.failed());
+        let text = writer.failure().unwrap();
+        assert!(text.contains("lts.db can't be written any more: ") && text.contains("readonly"), "{text}");
+    }
+}
