@@ -262,12 +262,15 @@ mod tests {
         }
     }
 
+    /// After this long, what is waited for doesn't come any more.
+    const NEVER: Duration = Duration::from_secs(60);
+
     /// Sends bytes, and reads an answer that ends with these.
     async fn ask(stream: &mut TcpStream, bytes: &[u8], end: &str) -> String {
         stream.write_all(bytes).await.unwrap();
         let (mut answer, mut part) = (String::new(), [0; 4096]);
         while !answer.ends_with(end) {
-            let n = stream.read(&mut part).await.unwrap();
+            let n = timeout(NEVER, stream.read(&mut part)).await.expect("no answer").unwrap();
             assert!(n > 0, "it ended after {answer}");
             answer.push_str(std::str::from_utf8(&part[..n]).unwrap());
         }
@@ -277,7 +280,7 @@ mod tests {
     /// What arrives until the other side closes; a reset counts as such.
     async fn rest(stream: &mut TcpStream) -> String {
         let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
+        let _ = timeout(NEVER, stream.read_to_end(&mut answer)).await.expect("no end");
         String::from_utf8(answer).unwrap()
     }
 
@@ -319,7 +322,7 @@ mod tests {
         let mut greedy = server.connect().await;
         // Far more answers than the system buffers, and nobody reads them. When the server gives up, so does this.
         let codes = b"GET /_emulator/codes HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
-        while greedy.write_all(&codes).await.is_ok() {}
+        while timeout(NEVER, greedy.write_all(&codes)).await.expect("nobody gave up").is_ok() {}
         // The only place is free again.
         ask(&mut server.connect().await, HEALTH, "\"}").await;
     }
