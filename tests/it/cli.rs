@@ -10,6 +10,7 @@ mod explain;
 mod group;
 mod options;
 mod output;
+#[cfg(unix)]
 mod readme;
 mod reference;
 mod sign;

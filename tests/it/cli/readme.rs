@@ -1,8 +1,8 @@
-//! The README's tour: every command of it, from top to bottom, prints what it says.
+//! The README's tour: every command of it, typed from top to bottom at a terminal, prints what it says.
 
-use std::{path::Path, process::Stdio};
+use std::path::Path;
 
-use super::{lts, stdout};
+use super::{lts, terminal::Terminal};
 use crate::process::Process;
 
 /// Where the emulator of the tour listens.
@@ -23,10 +23,11 @@ fn tour(readme: &str) -> Vec<(String, String)> {
     steps
 }
 
-/// A text without what is another one each time: ids, times, blanks at the end of a line.
+/// A text without what is another one each time: ids, times, and how it looks.
 fn masked(text: &str) -> String {
     let mut text = text.to_owned();
     for (pattern, mask) in [
+        ("\x1b\\[[0-9;]*m", ""),
         ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
         ("[0-9a-f]{32}", "<id>"),
         ("\"creation_time\":\\d+", "\"creation_time\":<time>"),
@@ -57,7 +58,7 @@ fn the_tour_prints_what_it_says() {
     // The environment is that of the other tests.
     let clean = lts(&[]);
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &format!("exec 2>&1\n{script}")]).stdin(Stdio::null());
+    shell.args(["-c", &script]);
     for (name, value) in clean.get_envs() {
         match value {
             Some(value) => shell.env(name, value),
@@ -65,8 +66,9 @@ fn the_tour_prints_what_it_says() {
         };
     }
     let path = std::env::var("PATH").unwrap();
-    let output = shell.env("PATH", format!("{}:{path}", binaries.display())).output().unwrap();
-    let printed = stdout(&output).replace(&process.address, TOURS);
+    shell.env("PATH", format!("{}:{path}", binaries.display()));
+    let (printed, _) = Terminal::start(80, shell).end();
+    let printed = printed.replace(&process.address, TOURS);
     let printed: Vec<&str> = printed.split('\x1e').collect();
     for ((command, says), printed) in steps[1..].iter().zip(printed) {
         assert_eq!(masked(printed), masked(says), "$ {command}");

@@ -16,7 +16,7 @@ use rustix::{
 use super::{Cli, stdout};
 
 /// A program at a terminal.
-struct Terminal {
+pub(super) struct Terminal {
     /// Our side of it: the keyboard and the screen.
     ours: File,
     child: Child,
@@ -24,7 +24,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(columns: u16, mut command: Command) -> Self {
+    pub(super) fn start(columns: u16, mut command: Command) -> Self {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
@@ -60,7 +60,7 @@ impl Terminal {
     }
 
     /// All that was seen, and the exit code.
-    fn end(mut self) -> (String, i32) {
+    pub(super) fn end(mut self) -> (String, i32) {
         let code = self.child.wait().unwrap().code().unwrap();
         while self.read() {}
         (self.seen.replace("\r\n", "\n"), code)
