@@ -398,6 +398,11 @@ impl Gate {
         gate
     }
 
+    fn client(&self) -> Client {
+        let settings = Client::builder().endpoint(&self.url).project_id("0123456789abcdef0123456789abcdef");
+        settings.credentials(Credentials::token("t")).build().unwrap()
+    }
+
     /// Waits until so many creations have been asked for in all.
     async fn until_asked(&self, number: usize) {
         while self.all.load(Ordering::SeqCst) < number {
@@ -409,12 +414,7 @@ impl Gate {
 #[tokio::test]
 async fn so_many_calls_run_at_a_time_and_no_more() {
     let gate = Gate::start().await;
-    let lts = Client::builder()
-        .endpoint(&gate.url)
-        .project_id("0123456789abcdef0123456789abcdef")
-        .credentials(Credentials::token("t"))
-        .build()
-        .unwrap();
+    let lts = gate.client();
     let declared = many(23, 0);
     let plan = provision::plan(&lts, &declared).await.unwrap();
     let apply = plan.apply(&lts).concurrency(5).into_future();
@@ -434,12 +434,7 @@ async fn so_many_calls_run_at_a_time_and_no_more() {
 #[tokio::test]
 async fn interrupted_it_finishes_what_runs_and_says_what_is_left() {
     let gate = Gate::start().await;
-    let lts = Client::builder()
-        .endpoint(&gate.url)
-        .project_id("0123456789abcdef0123456789abcdef")
-        .credentials(Credentials::token("t"))
-        .build()
-        .unwrap();
+    let lts = gate.client();
     let declared = many(10, 0);
     let plan = provision::plan(&lts, &declared).await.unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
