@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 pub(crate) use carried::{carry, uncarry};
 pub(crate) use mismatch::Mismatch;
-pub(crate) use service::{excerpt, read, refuses, request_id};
+pub(crate) use service::{brief, excerpt, read, refuses, request_id};
 
 use crate::{
     input::InvalidInput,

@@ -10,6 +10,11 @@ use serde_json::Value;
 /// How much of a body that can't be read an error shows, in characters.
 const EXCERPT: usize = 200;
 
+/// The longest message that an error keeps, in characters: more than any canonical request that the gateway echoes.
+const LONGEST_MESSAGE: usize = 16_384;
+/// The longest code, request id or the like, in characters.
+const LONGEST_BRIEF: usize = 200;
+
 /// What stands before the security token in a canonical request that the gateway echoes.
 pub(super) const SECRET_LINE: &str = "x-security-token:";
 
@@ -83,12 +88,12 @@ pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refu
                 None => unreadable(status, body),
             });
             Refusal {
-                code: shape.code(),
+                code: shape.code().map(brief),
                 message: one_line(&message),
-                request_id: header_id.or(text(&shape.request_id)),
+                request_id: header_id.or(text(&shape.request_id)).map(brief),
             }
         }
-        Err(_) => Refusal { code: None, message: unreadable(status, body), request_id: header_id },
+        Err(_) => Refusal { code: None, message: unreadable(status, body), request_id: header_id.map(brief) },
     }
 }
 
@@ -104,15 +109,25 @@ fn unreadable(status: StatusCode, body: &[u8]) -> String {
     }
 }
 
+/// A code, an id, a place or a reason, fit to be shown: whoever answers might be anybody.
+pub(crate) fn brief(text: String) -> String {
+    shortened(text.chars().filter(|c| !c.is_control()).collect(), LONGEST_BRIEF)
+}
+
+/// A text of no more characters than these, and a sign that there were more.
+fn shortened(mut text: String, longest: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(longest) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 /// The first characters of a body.
 pub(crate) fn excerpt(body: &[u8]) -> String {
     // Four bytes are the most that a character takes.
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT)]).into_owned();
-    let mut short: String = text.chars().take(EXCERPT).collect();
-    if short.len() < text.len() || body.len() > 4 * EXCERPT {
-        short.push('…');
-    }
-    short
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT + 4)]).into_owned();
+    shortened(text, EXCERPT)
 }
 
 /// A message on one line, without control characters, and without the token that the gateway echoes.
@@ -122,11 +137,8 @@ fn one_line(message: &str) -> String {
         false => part.to_owned(),
     };
     let message = message.split('|').map(shown).collect::<Vec<_>>().join("|");
-    message
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|w| !w.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = message.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty());
+    shortened(words.collect::<Vec<_>>().join(" "), LONGEST_MESSAGE)
 }
 
 #[cfg(test)]
@@ -170,6 +182,19 @@ mod tests {
         let garbage = read_text(500, &"\u{1}x".repeat(5_000_000));
         assert!(garbage.message.len() < 3_000 && garbage.code.is_none());
         assert!(!garbage.message.contains('\u{1}'));
+    }
+
+    #[test]
+    fn no_part_of_an_error_grows_with_the_answer() {
+        let long = "x".repeat(300_000);
+        let body = format!(r#"{{"error_code":"{long}\u0007","error_msg":"{long}","request_id":"{long}"}}"#);
+        let refusal = read_text(500, &body);
+        let lengths =
+            [refusal.code, Some(refusal.message), refusal.request_id].map(|text| text.unwrap().len());
+        let most = [LONGEST_BRIEF, LONGEST_MESSAGE, LONGEST_BRIEF].map(|characters| characters + "…".len());
+        assert_eq!(lengths, most);
+        let odd = read_text(400, r#"{"error_code":"LTS.\u00010009\n","error_msg":"m"}"#);
+        assert_eq!(odd.code.as_deref(), Some("LTS.0009"));
     }
 
     #[test]

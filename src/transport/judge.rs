@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use super::attempt::Answer;
 use crate::{
     api,
-    error::{DecodeError, Error, ServiceError, excerpt, read, refuses},
+    error::{DecodeError, Error, ServiceError, brief, excerpt, read, refuses},
     spec::Operation,
 };
 
@@ -39,8 +39,8 @@ pub(super) fn judge(
             operation,
             status: status.as_u16(),
             request_id: read(status, &headers, &[]).request_id,
-            path: wrong.path,
-            message: wrong.message,
+            path: brief(wrong.path),
+            message: brief(wrong.message),
             excerpt: excerpt(&body),
         };
         return Err((Error::Decode(Box::new(error)), body));
@@ -111,6 +111,15 @@ mod tests {
                 other => panic!("{body}: {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn what_does_not_decode_is_shown_shortened() {
+        let long = "x".repeat(300_000);
+        let body = format!(r#"{{"log_groups":[{{"creation_time":"{long}","tag":{{"{long}\n":7}}}}]}}"#);
+        let (error, _) = judge(Some(Operation::ListLogGroups), answer(200, &body)).unwrap_err();
+        assert!(matches!(error, Error::Decode(_)) && error.to_string().len() < 2_000, "{error}");
+        assert!(!error.to_string().contains(char::is_control));
     }
 
     #[test]
