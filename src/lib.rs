@@ -22,6 +22,9 @@ mod transport;
 
 #[cfg(feature = "emulator")]
 pub mod emulator;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "provision")]
 pub mod provision;
 

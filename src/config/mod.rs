@@ -22,6 +22,8 @@ use ::http::{HeaderMap, HeaderValue};
 pub(crate) use endpoint::Endpoint;
 use environment::Environment;
 use http::ExtraHeader;
+#[cfg(fuzzing)]
+pub(crate) use profile::parse as parse_profile;
 pub use setup::Setup;
 use sources::{Chain, Found, Setting, Sources};
 use timeouts::{Patience, Timeouts};

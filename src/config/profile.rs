@@ -112,7 +112,7 @@ impl Profile {
 ///
 /// It reads a file as the official SDKs do: a line is a comment if it starts with `#` or `;`, and everything
 /// behind the first `=` or `:` is the value, quotes and all, since a secret key may hold any of these.
-fn parse(mut text: String) -> Result<BTreeMap<String, BTreeMap<String, Secret>>, String> {
+pub(crate) fn parse(mut text: String) -> Result<BTreeMap<String, BTreeMap<String, Secret>>, String> {
     if text.starts_with('\u{feff}') {
         text.remove(0);
     }

@@ -35,6 +35,8 @@ mod clock;
 mod console;
 mod dispatch;
 mod faults;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod hangup;
 mod iam;
 mod journal;

@@ -328,3 +328,22 @@ impl ClientHooks<Transport> for api::iam::Client {
         Ok(self.inner().call(self.client(), request, info).await)
     }
 }
+
+/// Judges an answer as a call would, for the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) fn judged(
+    operation: Option<Operation>,
+    signed: Option<&str>,
+    status: StatusCode,
+    headers: http::HeaderMap,
+    body: Bytes,
+) -> Result<(), Error> {
+    let used = match signed {
+        Some(canonical_request) => Used::Keys { canonical_request: canonical_request.to_owned() },
+        None => Used::Nothing,
+    };
+    judge::judge(operation, attempt::Answer { status, headers, body }).map(drop).map_err(|(mut error, _)| {
+        used.explain(&mut error);
+        error
+    })
+}

@@ -1,0 +1,48 @@
+//! Any text is a manifest or is refused; a manifest that is written is read as the same, and an emulator takes all of
+//! it or nothing.
+#![no_main]
+
+use std::cell::LazyCell;
+
+use bytes::Bytes;
+use http::Request;
+use huaweicloud_lts::{emulator::Options, fuzzing::InProcess, manifest::Manifest};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+thread_local! {
+    static EMULATOR: LazyCell<(Runtime, InProcess)> = LazyCell::new(|| {
+        let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+        (runtime, InProcess::new(Options::default()).expect("an emulator"))
+    });
+}
+
+fuzz_target!(|text: &str| {
+    let Ok(manifest) = serde_json::from_str::<Manifest>(text) else { return };
+    let again = serde_json::to_string(&manifest).expect("a manifest can be written");
+    assert_eq!(serde_json::from_str::<Manifest>(&again).as_ref().ok(), Some(&manifest), "{again}");
+
+    EMULATOR.with(|emulator| {
+        let (runtime, emulator) = &**emulator;
+        let ask = |method: &str, path: &str, body: String| {
+            let request = Request::builder().method(method).uri(format!("/_emulator/{path}"));
+            let request = request.body(Bytes::from(body)).expect("a good request");
+            runtime.block_on(emulator.answer(request)).expect("a whole answer")
+        };
+        assert_eq!(ask("POST", "reset", String::new()).status(), 204);
+        let seeded = ask("POST", "seed", json!({ "manifest": manifest }).to_string());
+        let state: Value = serde_json::from_slice(ask("GET", "state", String::new()).body()).expect("JSON");
+        let groups = state["groups"].as_array().expect("groups");
+        match seeded.status().as_u16() {
+            204 => {
+                let names = |group: &Value| group["streams"].as_array().map_or(0, Vec::len);
+                let wanted: usize = manifest.groups.iter().map(|group| group.streams.len()).sum();
+                assert_eq!(groups.len(), manifest.groups.len(), "{state}");
+                assert_eq!(groups.iter().map(names).sum::<usize>(), wanted, "{state}");
+            }
+            400 => assert!(groups.is_empty(), "refused, but a part of it is there: {state}"),
+            other => panic!("{other}: {seeded:?}"),
+        }
+    });
+});

@@ -1,0 +1,57 @@
+//! The emulator without sockets, and its verifier by itself, for the fuzz targets: under `--cfg fuzzing` only.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use http::{Request, Response, request::Parts};
+use http_body_util::BodyExt;
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+
+use super::{
+    EmulatorError, dispatch,
+    dispatch::Peer,
+    options::{Key, Options},
+    refusals::Refusal,
+    service::Service,
+    verify,
+};
+
+/// An emulator that is asked in the same process.
+pub struct InProcess(TowerToHyperService<Router>);
+
+impl InProcess {
+    /// An emulator with these options.
+    ///
+    /// # Errors
+    /// [`EmulatorError`] if the options contradict themselves.
+    pub fn new(options: Options) -> Result<Self, EmulatorError> {
+        Ok(Self(TowerToHyperService::new(dispatch::router(&Arc::new(Service::new(options)?)))))
+    }
+
+    /// Answers a request, as if it came from this machine; nothing if the body of the answer ends early.
+    pub async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let mut request = request.map(Body::from);
+        request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 1))));
+        let Ok(answer) = self.0.call(request).await;
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Response::from_parts(head, body))
+    }
+}
+
+/// Judges a signature, at the time that it claims.
+///
+/// # Errors
+/// The wording of the refusal.
+pub fn verify(request: &Parts, body: &[u8], time: &str, ak: &str, sk: &str) -> Result<(), &'static str> {
+    let key =
+        Key { access_key: ak.to_owned(), secret_key: sk.to_owned(), security_token: None, expires_at: None };
+    let now = crate::auth::signer::parse_date(time).map_err(|_| "no time")?;
+    let found = |ak: &str| Ok((ak == key.access_key).then_some(key));
+    verify::verify(request, body, now, found).map_err(|refusal| match refusal {
+        Refusal::Gateway { wording, .. } => wording,
+        _ => "another refusal",
+    })
+}
