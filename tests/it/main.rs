@@ -9,6 +9,7 @@ mod emulator;
 mod ensure;
 mod faults;
 mod live;
+mod package;
 mod process;
 mod provision;
 mod proxy;

@@ -1,0 +1,50 @@
+//! What comes with the crate: how much its users build, and what they unpack.
+
+use std::{collections::BTreeSet, process::Command};
+
+/// The most crates that a user of the default features builds, this one included.
+const MOST_CRATES: usize = 150;
+/// What belongs to the emulator and the command line alone.
+const NOT_BY_DEFAULT: [&str; 7] =
+    ["axum", "clap", "comfy-table", "jsonschema", "libsqlite3-sys", "rusqlite", "schemars"];
+
+/// What cargo says, offline.
+fn cargo(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(arguments).args(["--offline", "--locked"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The crates of a tree, by name and version.
+fn crates(features: &[&str]) -> BTreeSet<String> {
+    let mut arguments = vec!["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    arguments.extend(features);
+    let tree = cargo(&arguments);
+    let two_words = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    tree.lines().filter(|line| !line.is_empty()).map(two_words).collect()
+}
+
+fn has(crates: &BTreeSet<String>, name: &str) -> bool {
+    crates.iter().any(|found| found.split(' ').next() == Some(name))
+}
+
+#[test]
+fn the_client_alone_is_small() {
+    let crates = crates(&[]);
+    assert!(has(&crates, "huaweicloud-lts") && has(&crates, "reqwest"), "no tree: {crates:?}");
+    assert!(crates.len() <= MOST_CRATES, "{} crates: {crates:#?}", crates.len());
+    for name in NOT_BY_DEFAULT {
+        assert!(!has(&crates, name), "{name} is in the default tree");
+    }
+}
+
+#[test]
+fn the_tree_of_all_features_has_what_the_default_one_lacks() {
+    // Or the names above would be misspelt, and the test would pass whatever happened.
+    let crates = crates(&["--all-features"]);
+    for name in NOT_BY_DEFAULT {
+        assert!(has(&crates, name), "{name} is nowhere");
+    }
+}
