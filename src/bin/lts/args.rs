@@ -136,9 +136,11 @@ pub(crate) fn parse(
     }
     let mut options = ClientOptions::default();
     let mut level = Some(&matches);
-    while let Some(matches) = level.filter(|matches| matches.try_contains_id("profile").is_ok()) {
+    while let Some(matches) = level {
         options = ClientOptions::from_arg_matches(matches)?.or(options);
-        level = matches.subcommand().map(|(_, matches)| matches);
+        // By its name: in a release build, clap can't tell which options a command has.
+        let client = matches.subcommand().filter(|(name, _)| *name != EMULATOR);
+        level = client.map(|(_, matches)| matches);
     }
     Ok((Arguments::from_arg_matches(&matches)?.command, options))
 }
