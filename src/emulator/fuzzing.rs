@@ -10,12 +10,8 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
 use super::{
-    EmulatorError, dispatch,
-    dispatch::Peer,
-    options::{Key, Options},
-    refusals::Refusal,
-    service::Service,
-    verify,
+    EmulatorError, dispatch, dispatch::Peer, options::Options, refusals::Refusal, service::Service,
+    stock::Key, verify,
 };
 
 /// An emulator that is asked in the same process.
@@ -50,7 +46,7 @@ pub fn verify(request: &Parts, body: &[u8], time: &str, ak: &str, sk: &str) -> R
         Key { access_key: ak.to_owned(), secret_key: sk.to_owned(), security_token: None, expires_at: None };
     let now = crate::auth::signer::parse_date(time).map_err(|_| "no time")?;
     let found = |ak: &str| Ok((ak == key.access_key).then_some(key));
-    verify::verify(request, body, now, found).map_err(|refusal| match refusal {
+    verify::verify(request, body, now, found, None).map_err(|refusal| match refusal {
         Refusal::Gateway { wording, .. } => wording,
         _ => "another refusal",
     })
