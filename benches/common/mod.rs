@@ -1,0 +1,350 @@
+//! What the benchmarks share: CPU clocks, ratios against a baseline, a minimal server and a load generator.
+//!
+//! Absolute times say little on a shared machine. So each goal is a ratio: ours and a baseline are measured in
+//! turn, round after round, in one process, and the median of the rounds' ratios counts. What a thread spends is
+//! measured by its own CPU clock, which other programs on the machine can't slow down.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use std::{
+    env,
+    fmt::Write as _,
+    fs::OpenOptions,
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use criterion::{Criterion, measurement::Measurement};
+use rustix::time::{ClockId, clock_gettime};
+
+/// The project of all calls.
+pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+
+/// How many rounds a ratio is the median of.
+pub const ROUNDS: usize = 31;
+
+/// The CPU time of a clock so far.
+fn cpu(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+/// What this thread has spent.
+pub fn thread_cpu() -> Duration {
+    cpu(ClockId::ThreadCPUTime)
+}
+
+/// What all other threads of this process have spent.
+pub fn others_cpu() -> Duration {
+    cpu(ClockId::ProcessCPUTime).saturating_sub(thread_cpu())
+}
+
+/// Criterion's clock for benchmarks of one thread.
+pub struct ThreadCpu(criterion::measurement::WallTime);
+
+impl ThreadCpu {
+    pub fn criterion() -> Criterion<Self> {
+        quick(Criterion::default()).with_measurement(Self(criterion::measurement::WallTime))
+    }
+}
+
+/// A few seconds are enough beside the ratios, for which the rounds are made.
+pub fn quick<M: Measurement + 'static>(criterion: Criterion<M>) -> Criterion<M> {
+    let criterion = criterion.without_plots().sample_size(20);
+    let criterion =
+        criterion.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    criterion.configure_from_args()
+}
+
+impl Measurement for ThreadCpu {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        thread_cpu()
+    }
+
+    fn end(&self, start: Duration) -> Duration {
+        thread_cpu() - start
+    }
+
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        *a + *b
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        value.as_nanos() as f64
+    }
+
+    fn formatter(&self) -> &dyn criterion::measurement::ValueFormatter {
+        self.0.formatter()
+    }
+}
+
+/// What a ratio should be.
+#[derive(Clone, Copy)]
+pub enum Goal {
+    AtMost(f64),
+    AtLeast(f64),
+    /// It explains another figure, and has no goal of its own.
+    None,
+}
+
+impl Goal {
+    fn is_reached(self, ratio: f64) -> bool {
+        match self {
+            Self::AtMost(most) => ratio <= most,
+            Self::AtLeast(least) => ratio >= least,
+            Self::None => true,
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::AtMost(most) => format!("at most {most}"),
+            Self::AtLeast(least) => format!("at least {least}"),
+            Self::None => "none".to_owned(),
+        }
+    }
+}
+
+/// Whether this run shall only show that the benchmarks work (`cargo bench -- --test`).
+pub fn is_trial() -> bool {
+    env::args().any(|argument| argument == "--test")
+}
+
+/// Whether the ratio of this name is wanted: `cargo bench -- NAME` picks as criterion does.
+pub fn is_wanted(name: &str) -> bool {
+    let filters: Vec<_> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+}
+
+/// Measures ours and the baseline in turn and says how they compare: ours divided by the baseline.
+///
+/// Each closure measures one round and gives its cost, in whatever unit both have in common.
+pub fn ratio(
+    name: &str,
+    unit: &str,
+    goal: Goal,
+    mut ours: impl FnMut() -> f64,
+    mut bare: impl FnMut() -> f64,
+) {
+    ratios([(name, unit, goal)], || [ours()], || [bare()]);
+}
+
+/// The same for several figures that are measured together. Which of the two goes first changes from round to
+/// round.
+pub fn ratios<const N: usize>(
+    figures: [(&str, &str, Goal); N],
+    mut ours: impl FnMut() -> [f64; N],
+    mut bare: impl FnMut() -> [f64; N],
+) {
+    if !figures.iter().any(|(name, ..)| is_wanted(name)) {
+        return;
+    }
+    let rounds = if is_trial() { 1 } else { ROUNDS };
+    if rounds > 1 {
+        // Caches, connections and code get warm.
+        (ours(), bare());
+    }
+    let pairs: Vec<_> = (0..rounds)
+        .map(|round| match round % 2 {
+            0 => (ours(), bare()),
+            _ => {
+                let bare = bare();
+                (ours(), bare)
+            }
+        })
+        .collect();
+    for (i, (name, unit, goal)) in figures.into_iter().enumerate() {
+        let ratio = quartiles(pairs.iter().map(|(ours, bare)| ours[i] / bare[i]).collect());
+        let [_, ours, _] = quartiles(pairs.iter().map(|(ours, _)| ours[i]).collect());
+        let [_, bare, _] = quartiles(pairs.iter().map(|(_, bare)| bare[i]).collect());
+        report(&Figure { name, unit, goal, ours, bare, ratio });
+    }
+}
+
+/// The quartiles of some values.
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
+    [at(0.25), at(0.5), at(0.75)]
+}
+
+/// A figure that was measured.
+pub struct Figure<'a> {
+    pub name: &'a str,
+    pub unit: &'a str,
+    pub goal: Goal,
+    /// Medians.
+    pub ours: f64,
+    pub bare: f64,
+    /// Lower quartile, median, upper quartile.
+    pub ratio: [f64; 3],
+}
+
+/// Prints a figure, and adds it to the file that `LTS_BENCH_FIGURES` names, one JSON object a line.
+pub fn report(figure: &Figure<'_>) {
+    let Figure { name, unit, goal, ours, bare, ratio: [low, median, high] } = figure;
+    let verdict = match (goal, goal.is_reached(*median)) {
+        (Goal::None, _) => String::new(),
+        (_, true) => format!("  goal: {}, reached", goal.text()),
+        (_, false) => format!("  goal: {}, MISSED", goal.text()),
+    };
+    println!(
+        "ratio {name:<44} {median:>7.3} ({low:.3} to {high:.3})  ours {ours:.4} {unit}, bare {bare:.4} {unit}{verdict}"
+    );
+    let Some(path) = env::var_os("LTS_BENCH_FIGURES").filter(|_| !is_trial()) else { return };
+    let line = serde_json::json!({
+        "name": name, "unit": unit, "goal": goal.text(), "reached": goal.is_reached(*median),
+        "ours": ours, "bare": bare, "low": low, "ratio": median, "high": high,
+    });
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.and_then(|mut file| writeln!(file, "{line}")).expect("the figure can be written");
+}
+
+/// The answer to a list of so many groups.
+pub fn groups(count: usize) -> String {
+    let mut body = "{\"log_groups\":[".to_owned();
+    for i in 0..count {
+        let comma = if i > 0 { "," } else { "" };
+        let _ = write!(
+            body,
+            "{comma}{{\"creation_time\":1630547141853,\"log_group_name\":\"group-{i:04}\",\
+             \"log_group_id\":\"b6b9332b-091f-4b22-b810-2643{i:08}\",\"ttl_in_days\":7}}"
+        );
+    }
+    body + "]}"
+}
+
+/// A server that answers every request with the same bytes, with a thread for each connection and nothing else.
+/// It ends with the process.
+pub fn serve(body: String) -> SocketAddr {
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: 0123456789abcdef0123456789abcdef\r\n\
+         content-length: {}\r\ndate: Tue, 05 Mar 2024 08:09:10 GMT\r\n\r\n{body}",
+        body.len()
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let address = listener.local_addr().expect("it has an address");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = answer.clone();
+            thread::spawn(move || serve_one(stream, answer.as_bytes()));
+        }
+    });
+    address
+}
+
+/// Requests have no body here, so that each ends with an empty line.
+fn serve_one(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut buffer = [0; 16 * 1024];
+    let mut filled = 0;
+    loop {
+        match stream.read(&mut buffer[filled..])? {
+            0 => return Ok(()),
+            more => filled += more,
+        }
+        if buffer[..filled].ends_with(b"\r\n\r\n") {
+            filled = 0;
+            stream.write_all(answer)?;
+        }
+    }
+}
+
+/// Keep-alive connections to a server, and a buffer for its answers.
+pub struct Load {
+    connections: Vec<TcpStream>,
+    buffer: Vec<u8>,
+}
+
+impl Load {
+    pub fn new(address: SocketAddr, connections: usize) -> Self {
+        let connect = || {
+            let stream = TcpStream::connect(address).expect("the server is there");
+            stream.set_nodelay(true).expect("a connection without delay");
+            stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a connection with a timeout");
+            stream
+        };
+        let connections = (0..connections).map(|_| connect()).collect();
+        Self { connections, buffer: vec![0; 256 * 1024] }
+    }
+
+    /// Sends one request on each connection, then reads the answers, so that the server always has work.
+    /// `request` gets the number of the request.
+    pub fn turn(&mut self, status: &str, mut request: impl FnMut(usize, &mut Vec<u8>)) {
+        let mut bytes = Vec::with_capacity(4096);
+        for (i, connection) in self.connections.iter_mut().enumerate() {
+            bytes.clear();
+            request(i, &mut bytes);
+            connection.write_all(&bytes).expect("the request goes out");
+        }
+        for connection in &mut self.connections {
+            read_answer(connection, &mut self.buffer, status);
+        }
+    }
+
+    /// Turns for at least this time: requests per second, and requests per second of CPU time that the process
+    /// spends outside of this thread.
+    pub fn drive(
+        &mut self,
+        time: Duration,
+        status: &str,
+        mut request: impl FnMut(usize, &mut Vec<u8>),
+    ) -> [f64; 2] {
+        let (start, cpu) = (Instant::now(), others_cpu());
+        let mut count = 0;
+        while start.elapsed() < time {
+            self.turn(status, |_, bytes| {
+                request(count, bytes);
+                count += 1;
+            });
+        }
+        let cpu = others_cpu() - cpu;
+        [count as f64 / start.elapsed().as_secs_f64(), count as f64 / cpu.as_secs_f64()]
+    }
+}
+
+/// Reads one answer of a known length. The benchmark is worthless if it is another than expected.
+fn read_answer(connection: &mut TcpStream, buffer: &mut [u8], status: &str) {
+    let mut filled = 0;
+    loop {
+        let more = connection.read(&mut buffer[filled..]).expect("an answer comes");
+        assert!(more > 0, "the server hung up");
+        filled += more;
+        let Some(head) = buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&buffer[..head]);
+        assert!(
+            text[9..].starts_with(status),
+            "expected {status}: {}",
+            String::from_utf8_lossy(&buffer[..filled])
+        );
+        let length = text.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+        });
+        if filled >= head + 4 + length.unwrap_or(0) {
+            return;
+        }
+    }
+}
+
+/// The request line and head of a request with a token.
+pub fn head(bytes: &mut Vec<u8>, method: &str, path: &str, token: &str, body: &str) {
+    let length = match body {
+        "" => String::new(),
+        body => format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()),
+    };
+    let _ = write!(
+        bytes,
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nx-auth-token: {token}\r\n{length}\r\n{body}"
+    );
+}

@@ -1,0 +1,278 @@
+//! What the emulator costs on top of a bare axum handler that answers with the same bytes.
+//!
+//! Both run on a thread of their own with a runtime of their own, and are asked over keep-alive connections by
+//! the same load generator, which writes and reads sockets and does nothing else. The handler is served the
+//! plain way, by `axum::serve`; it looks at nothing that it is sent.
+//!
+//! Two figures each: requests per second, and the CPU time that a request takes outside of the generator's
+//! thread, on which other programs have no influence.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, routing::get};
+use common::{Goal, Load, PROJECT, head, is_trial, is_wanted, others_cpu, quick, ratios, thread_cpu};
+use criterion::{Criterion, Throughput};
+use http::StatusCode;
+use huaweicloud_lts::{
+    AkSk, ClientBuilder, Emulator, Ttl,
+    emulator::Seed,
+    manifest::{Group, Manifest},
+    signer::SigningRequest,
+};
+
+/// As long as a real one.
+static TOKEN: LazyLock<String> = LazyLock::new(|| "MIIF".repeat(300));
+/// Connections of the load generator.
+const CONNECTIONS: usize = 16;
+/// How long a round of the load generator takes.
+const ROUND: Duration = Duration::from_millis(100);
+/// The bytes of the answer to a creation.
+const CREATED: &str = r#"{"log_group_id":"b6b9332b-091f-4b22-b810-264318d2d664"}"#;
+
+/// A bare axum application on a thread of its own; it ends with the process.
+fn bare(listed: String) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || serve_bare(listener, router(listed)));
+    address
+}
+
+fn router(listed: String) -> Router {
+    let listed = bytes::Bytes::from(listed);
+    let headers =
+        [("content-type", "application/json"), ("x-request-id", "0123456789abcdef0123456789abcdef")];
+    Router::new().route(
+        "/v2/{project_id}/groups",
+        get(move || std::future::ready((headers, listed.clone())))
+            .post(move || std::future::ready((StatusCode::CREATED, headers, CREATED))),
+    )
+}
+
+fn serve_bare(listener: TcpListener, router: Router) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        listener.set_nonblocking(true).unwrap();
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        axum::serve(listener, router).await.unwrap();
+    });
+}
+
+/// An emulator without quotas that knows the token, and so many groups.
+fn emulator(groups: usize) -> Emulator {
+    let emulator = Emulator::builder().quota_groups(0).quota_streams(0).start().unwrap();
+    fill(&emulator, groups);
+    emulator
+}
+
+/// Gives it the token and so many groups, the first of them with ten streams.
+fn fill(emulator: &Emulator, groups: usize) {
+    let group = |i: usize| {
+        let streams = if i == 0 { (0..10).map(|s| format!("stream-{s}")).collect() } else { Vec::new() };
+        let name = format!("group-{i:07}");
+        Group { name, ttl: Ttl::days(7), streams, transfers: Vec::new() }
+    };
+    let manifest = Manifest { groups: (0..groups).map(group).collect() };
+    emulator.seed(&Seed::new().token(&*TOKEN, Some(PROJECT), None).manifest(manifest)).unwrap();
+}
+
+/// The body of the answer to a list: the bare handler sends the same.
+fn body_of_list(emulator: &Emulator) -> String {
+    let mut stream = TcpStream::connect(address(emulator)).unwrap();
+    let path = format!("/v2/{PROJECT}/groups");
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\nx-auth-token: {}\r\n\r\n", *TOKEN)
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+fn address(emulator: &Emulator) -> SocketAddr {
+    emulator.url().strip_prefix("http://").unwrap().parse().unwrap()
+}
+
+fn list(bytes: &mut Vec<u8>) {
+    head(bytes, "GET", &format!("/v2/{PROJECT}/groups"), &TOKEN, "");
+}
+
+/// Creates a group of a name that there never was.
+fn create(bytes: &mut Vec<u8>) {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = NEXT.fetch_add(1, Ordering::Relaxed);
+    let body = format!(r#"{{"log_group_name":"new-{name:09}","ttl_in_days":7}}"#);
+    head(bytes, "POST", &format!("/v2/{PROJECT}/groups"), &TOKEN, &body);
+}
+
+fn main() {
+    lists();
+    creations();
+    starts();
+    growth();
+    criterion();
+}
+
+/// Requests per second, and per second of CPU time.
+fn both(name: &str, least: f64, ours: impl FnMut() -> [f64; 2], bare: impl FnMut() -> [f64; 2]) {
+    let (wall, cpu) = (format!("{name}, throughput"), format!("{name}, requests per CPU second"));
+    ratios([(&wall, "1/s", Goal::AtLeast(least)), (&cpu, "1/s", Goal::AtLeast(least))], ours, bare);
+}
+
+fn lists() {
+    for groups in [1, 100] {
+        let emulator = emulator(groups);
+        let mut ours = Load::new(address(&emulator), CONNECTIONS);
+        let mut bare = Load::new(bare(body_of_list(&emulator)), CONNECTIONS);
+        let drive = |load: &mut Load| load.drive(ROUND, "200", |_, bytes| list(bytes));
+        both(&format!("emulator/list {groups}"), 0.7, || drive(&mut ours), || drive(&mut bare));
+    }
+}
+
+fn creations() {
+    let emulator = emulator(0);
+    let mut ours = Load::new(address(&emulator), CONNECTIONS);
+    let mut bare = Load::new(bare(common::groups(1)), CONNECTIONS);
+    let drive = |load: &mut Load| load.drive(ROUND, "201", |_, bytes| create(bytes));
+    let fresh = || {
+        emulator.reset().unwrap();
+        fill(&emulator, 0);
+        drive(&mut ours)
+    };
+    both("emulator/create", 0.35, fresh, || drive(&mut bare));
+}
+
+/// From nothing to the first answer: wall time, and the CPU time of all threads.
+fn timed<T>(start: impl FnOnce() -> T) -> [f64; 2] {
+    let (begin, cpu) = (Instant::now(), others_cpu() + thread_cpu());
+    let kept = start();
+    let spent = [begin.elapsed(), others_cpu() + thread_cpu() - cpu];
+    drop(kept);
+    spent.map(|time| time.as_secs_f64() * 1e6)
+}
+
+/// An emulator for every test: from `start()` to the first list, signed with the default keys.
+fn starts() {
+    let ours = || {
+        timed(|| {
+            let emulator = Emulator::start().unwrap();
+            let (host, target) = (emulator.url()[7..].to_owned(), format!("/v2/{PROJECT}/groups"));
+            let keys = AkSk::new(emulator.access_key(), emulator.secret_key());
+            let signed = SigningRequest::new("GET", &host, &target).sign(&keys);
+            let mut request = format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n");
+            for (name, value) in signed.headers().filter(|(name, _)| *name != "Host") {
+                request += &format!("{name}: {value}\r\n");
+            }
+            Load::new(address(&emulator), 1)
+                .turn("200", |_, bytes| bytes.extend(format!("{request}\r\n").bytes()));
+            emulator
+        })
+    };
+    let bare = || {
+        timed(|| {
+            let database = rusqlite::Connection::open_in_memory().unwrap();
+            database.execute_batch(schema()).unwrap();
+            Load::new(bare(common::groups(0)), 1).turn("200", |_, bytes| list(bytes));
+            database
+        })
+    };
+    let figures = [
+        ("emulator/start to first answer, time", "us", Goal::AtMost(3.0)),
+        ("emulator/start to first answer, CPU", "us", Goal::AtMost(3.0)),
+    ];
+    ratios(figures, ours, bare);
+}
+
+/// The emulator's own schema, read where it stands.
+fn schema() -> &'static str {
+    let store = include_str!("../src/emulator/store.rs");
+    let (_, schema) = store.split_once("const SCHEMA: &str = \"").unwrap();
+    schema.split_once("\";").unwrap().0
+}
+
+/// What a request costs: time, and CPU time outside of this thread. It is few turns, so that the hundredth group
+/// isn't soon the thousandth.
+fn costs(load: &mut Load, mut request: impl FnMut(usize, &mut Vec<u8>)) -> [f64; 2] {
+    let (start, cpu) = (Instant::now(), others_cpu());
+    for _ in 0..10 {
+        load.turn("20", &mut request);
+    }
+    let requests = (10 * CONNECTIONS) as f64;
+    [start.elapsed(), others_cpu() - cpu].map(|time| time.as_secs_f64() * 1e6 / requests)
+}
+
+/// A million groups against a hundred.
+fn growth() {
+    const FEW: usize = 100;
+    const MANY: usize = 1_000_000;
+    if !is_wanted("emulator/growth") {
+        return;
+    }
+    let many_groups = if is_trial() { 10 * FEW } else { MANY };
+    let (few, many) = (emulator(FEW), emulator(many_groups));
+    let mut to_few = Load::new(address(&few), CONNECTIONS);
+    let mut to_many = Load::new(address(&many), CONNECTIONS);
+    let name = |what: &str, unit: &str| {
+        format!("emulator/growth, {what}, a million groups against a hundred, {unit}")
+    };
+    let names = [name("create", "time"), name("create", "CPU")];
+    let figures = [(&*names[0], "us", Goal::AtMost(1.2)), (&*names[1], "us", Goal::AtMost(1.2))];
+    ratios(
+        figures,
+        || costs(&mut to_many, |_, bytes| create(bytes)),
+        || {
+            few.reset().unwrap();
+            fill(&few, FEW);
+            costs(&mut to_few, |_, bytes| create(bytes))
+        },
+    );
+    few.reset().unwrap();
+    fill(&few, FEW);
+    // Lists are kept as bytes until something changes: without a change, and with one for every list.
+    let groups = [&few, &many].map(first_group);
+    let [of_few, of_many] = groups.each_ref().map(|id| format!("/v2/{PROJECT}/groups/{id}/streams"));
+    let listed = |load: &mut Load, path: &str, changes: bool| {
+        costs(load, |i, bytes| match changes && i % 2 == 0 {
+            true => create(bytes),
+            false => head(bytes, "GET", path, &TOKEN, ""),
+        })
+    };
+    for (what, changes) in [("list streams", false), ("list streams after a change", true)] {
+        let names = [name(what, "time"), name(what, "CPU")];
+        let figures = [(&*names[0], "us", Goal::AtMost(1.2)), (&*names[1], "us", Goal::AtMost(1.2))];
+        ratios(figures, || listed(&mut to_many, &of_many, changes), || listed(&mut to_few, &of_few, changes));
+    }
+}
+
+/// The id of the group with the streams.
+fn first_group(emulator: &Emulator) -> String {
+    let client = ClientBuilder::from(emulator).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { client.find_group("group-0000000").await.unwrap().unwrap().id.to_string() })
+}
+
+/// The absolute times, as criterion keeps them from run to run.
+fn criterion() {
+    let mut criterion = quick(Criterion::default());
+    let emulator = emulator(1);
+    let mut load = Load::new(address(&emulator), CONNECTIONS);
+    let mut group = criterion.benchmark_group("emulator");
+    group.throughput(Throughput::Elements(CONNECTIONS as u64));
+    group.bench_function("list 1", |b| b.iter(|| load.turn("200", |_, bytes| list(bytes))));
+    group.bench_function("create", |b| {
+        emulator.reset().unwrap();
+        fill(&emulator, 0);
+        b.iter(|| load.turn("201", |_, bytes| create(bytes)));
+    });
+    group.finish();
+    criterion.final_summary();
+}
