@@ -2,9 +2,10 @@
 //!
 //! The signer writes it, the emulator's verifier writes it again from what arrived; both do it here.
 
-use std::{borrow::Cow, fmt::Write};
+use std::borrow::Cow;
 
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
@@ -18,8 +19,6 @@ pub(crate) const PAYLOAD_HEADER: &str = "x-sdk-content-sha256";
 pub(crate) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// The most bytes that the body of a signed request may have (section 3.1: 12 MB).
 pub(crate) const MAX_BODY: usize = 12_582_912;
-/// The form of [`DATE_HEADER`]: `20240305T080910Z`.
-pub(crate) const DATE_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
 /// Everything but unreserved characters (RFC 3986) is escaped.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -38,29 +37,31 @@ pub(crate) struct Canonical<'a> {
 }
 
 impl Canonical<'_> {
-    /// The names of the signed headers, sorted and joined with `;`.
-    pub(crate) fn signed_headers(&self) -> String {
-        let mut names: Vec<&str> = self.headers.iter().map(|(name, _)| &**name).collect();
-        names.sort_unstable();
-        names.join(";")
-    }
-
     /// The canonical request.
     pub(crate) fn request(&self) -> String {
+        self.written().0
+    }
+
+    /// The canonical request, and the names of the signed headers, sorted and joined with `;`.
+    pub(crate) fn written(&self) -> (String, String) {
         let mut headers: Vec<_> = self.headers.iter().collect();
         headers.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut out = String::with_capacity(512);
+        let mut signed_headers = String::with_capacity(headers.iter().map(|(name, _)| name.len() + 1).sum());
+        let values: usize = headers.iter().map(|(_, value)| value.len() + 2).sum();
+        // Room for a path of which every third byte gets escaped.
+        let length = 2 * (self.path.len() + self.query.len() + signed_headers.capacity()) + values + 128;
+        let mut out = String::with_capacity(length);
         out.extend([self.method, "\n"]);
         write_path(&mut out, self.path);
         out.push('\n');
         write_query(&mut out, self.query);
         out.push('\n');
-        for (name, value) in headers {
+        for (i, (name, value)) in headers.into_iter().enumerate() {
             out.extend([name, ":", value.trim(), "\n"]);
+            signed_headers.extend([if i > 0 { ";" } else { "" }, name]);
         }
-        out.push('\n');
-        out.extend([&self.signed_headers(), "\n", &*self.payload_hash]);
-        out
+        out.extend(["\n", &signed_headers, "\n", &*self.payload_hash]);
+        (out, signed_headers)
     }
 }
 
@@ -107,7 +108,8 @@ pub(crate) fn payload_hash<'a>(header: Option<&'a str>, body: &[u8]) -> Cow<'a, 
 
 /// The string to sign.
 pub(crate) fn string_to_sign(date: &str, canonical_request: &str) -> String {
-    format!("{ALGORITHM}\n{date}\n{}", hex(&Sha256::digest(canonical_request.as_bytes())))
+    let hash = hex(&Sha256::digest(canonical_request.as_bytes()));
+    [ALGORITHM, "\n", date, "\n", &hash].concat()
 }
 
 /// The signature of a string to sign.
@@ -122,10 +124,43 @@ pub(crate) fn signature(secret_key: &str, string_to_sign: &str) -> String {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    let mut out = String::with_capacity(2 * bytes.len());
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    out
+}
+
+/// The time of signing, as [`DATE_HEADER`] has it.
+pub(crate) fn date(time: Timestamp) -> String {
+    let time = TimeZone::UTC.to_datetime(time);
+    let two = |number: i8| number.unsigned_abs();
+    let [century, year] = [time.year() / 100, time.year() % 100].map(|number| number.unsigned_abs() as u8);
+    let parts = [century, year, two(time.month()), two(time.day())];
+    let time = [two(time.hour()), two(time.minute()), two(time.second())];
+    let mut out = String::with_capacity(16);
+    let digits = |part: u8| [part / 10, part % 10].map(|digit| char::from(b'0' + digit));
+    out.extend(parts.into_iter().flat_map(digits));
+    out.push('T');
+    out.extend(time.into_iter().flat_map(digits));
+    out.push('Z');
+    out
+}
+
+/// The time that [`date`] has written.
+pub(crate) fn time(date: &str) -> Option<Timestamp> {
+    let (day, time) = date.strip_suffix('Z')?.split_once('T')?;
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if (day.len(), time.len()) != (8, 6) || !all_digits(day) || !all_digits(time) {
+        return None;
+    }
+    let number = |text: &str| text.parse::<i8>().ok();
+    let [hour, minute, second] = [number(&time[..2])?, number(&time[2..4])?, number(&time[4..])?];
+    // A leap second is the one before it, as time on computers has none.
+    let second = if second == 60 { 59 } else { second };
+    let day = (day[..4].parse().ok()?, number(&day[4..6])?, number(&day[6..])?);
+    let time = DateTime::new(day.0, day.1, day.2, hour, minute, second, 0).ok()?;
+    TimeZone::UTC.to_timestamp(time).ok()
 }
 
 #[cfg(test)]
@@ -165,7 +200,32 @@ mod tests {
         assert!(payload_hash(Some(UNSIGNED_PAYLOAD), b"").starts_with("e3b0c442"));
     }
 
+    #[test]
+    fn a_date_has_the_form_of_the_wire() {
+        for text in ["20240305T080910Z", "19700101T000000Z", "00010101T000000Z", "99991230T215959Z"] {
+            assert_eq!(date(time(text).unwrap()), text);
+        }
+        assert_eq!(time("20161231T235960Z"), time("20161231T235959Z"));
+        for bad in [
+            "20230229T080910Z",
+            "20240305T080910z",
+            "20240305T080961Z",
+            "20241305T080910Z",
+            "+2240305T080910Z",
+            "é",
+        ] {
+            assert_eq!(time(bad), None, "{bad}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_date_is_written_as_strftime_does(seconds in 0_i64..253_402_207_200) {
+            let then = Timestamp::from_second(seconds).unwrap();
+            prop_assert_eq!(date(then), then.strftime("%Y%m%dT%H%M%SZ").to_string());
+            prop_assert_eq!(time(&date(then)), Some(then));
+        }
+
         #[test]
         fn encoding_is_stable(text in "\\PC{0,60}") {
             let once = path(&format!("/{text}"));

@@ -15,14 +15,22 @@
 
 use std::{borrow::Cow, fmt};
 
+use http::{HeaderName, header};
+
 use super::{
     AkSk,
-    canonical::{self, ALGORITHM, Canonical, DATE_FORMAT, DATE_HEADER, PAYLOAD_HEADER, UNSIGNED_PAYLOAD},
+    canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER, UNSIGNED_PAYLOAD},
 };
 use crate::input::InvalidInput;
 
 /// The header that carries the security token of temporary keys.
 pub(crate) const SECURITY_TOKEN_HEADER: &str = "x-security-token";
+
+/// The headers that a signature may add, as they are shown.
+const HOST: &str = "Host";
+const DATE: &str = "X-Sdk-Date";
+const SECURITY_TOKEN: &str = "X-Security-Token";
+const PAYLOAD: &str = "X-Sdk-Content-Sha256";
 
 /// A request to sign.
 #[derive(Clone)]
@@ -72,28 +80,28 @@ impl<'a> SigningRequest<'a> {
 
     /// Sets the time of signing.
     pub(crate) fn at(mut self, time: jiff::Timestamp) -> Self {
-        self.date = Some(time.strftime(DATE_FORMAT).to_string().into());
+        self.date = Some(canonical::date(time).into());
         self
     }
 
     /// Signs it.
     pub fn sign(&self, keys: &AkSk) -> Signed {
         let given = |wanted: &str| self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        let mut added: Vec<(&'static str, String)> = Vec::new();
+        let mut added: Vec<(&'static str, String)> = Vec::with_capacity(4);
         if given("host").is_none() {
-            added.push(("Host", self.host.to_owned()));
+            added.push((HOST, self.host.to_owned()));
         }
         if given(DATE_HEADER).is_none() {
-            added.push(("X-Sdk-Date", self.date.as_deref().map_or_else(now, str::to_owned)));
+            added.push((DATE, self.date.as_deref().map_or_else(now, str::to_owned)));
         }
         if let Some(token) = keys.token()
             && given(SECURITY_TOKEN_HEADER).is_none()
         {
-            added.push(("X-Security-Token", token.expose().to_owned()));
+            added.push((SECURITY_TOKEN, token.expose().to_owned()));
         }
         let unsigned = given("content-type").is_some_and(|(_, value)| !is_hashed(value));
         if unsigned && given(PAYLOAD_HEADER).is_none() {
-            added.push(("X-Sdk-Content-Sha256", UNSIGNED_PAYLOAD.to_owned()));
+            added.push((PAYLOAD, UNSIGNED_PAYLOAD.to_owned()));
         }
         let headers: Vec<(Cow<'_, str>, Cow<'_, str>)> = self
             .headers
@@ -101,28 +109,37 @@ impl<'a> SigningRequest<'a> {
             .map(|(name, value)| (&**name, &**value))
             .chain(added.iter().map(|(name, value)| (*name, value.as_str())))
             .filter(|(name, _)| !name.contains('_'))
-            .map(|(name, value)| (Cow::Owned(name.to_ascii_lowercase()), Cow::Borrowed(value)))
+            .map(|(name, value)| (lower(name), Cow::Borrowed(value)))
             .collect();
         let header =
             |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| &**value);
         let date = header(DATE_HEADER).unwrap_or_default().trim().to_owned();
-        let payload_hash = canonical::payload_hash(header(PAYLOAD_HEADER), self.body).into_owned();
-        let canonical = Canonical {
-            method: self.method,
-            path: self.path,
-            query: self.query,
-            headers,
-            payload_hash: payload_hash.into(),
-        };
-        let (canonical_request, signed_headers) = (canonical.request(), canonical.signed_headers());
-        drop(canonical);
+        let payload_hash =
+            Cow::Owned(canonical::payload_hash(header(PAYLOAD_HEADER), self.body).into_owned());
+        let Self { method, path, query, .. } = *self;
+        let (canonical_request, signed_headers) =
+            Canonical { method, path, query, headers, payload_hash }.written();
         let string_to_sign = canonical::string_to_sign(&date, &canonical_request);
         let signature = canonical::signature(keys.secret_key().expose(), &string_to_sign);
-        let authorization = format!(
-            "{ALGORITHM} Access={}, SignedHeaders={signed_headers}, Signature={signature}",
-            keys.access_key()
-        );
+        let parts = [
+            ALGORITHM,
+            " Access=",
+            keys.access_key(),
+            ", SignedHeaders=",
+            &signed_headers,
+            ", Signature=",
+            &signature,
+        ];
+        let authorization = parts.concat();
         Signed { added, canonical_request, string_to_sign, signed_headers, authorization }
+    }
+}
+
+/// The name of a header in lower case, which most names are in already.
+fn lower(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => Cow::Borrowed(name),
     }
 }
 
@@ -133,18 +150,13 @@ fn is_hashed(content_type: &str) -> bool {
 
 /// Reads the time of signing.
 pub(crate) fn parse_date(date: &str) -> Result<jiff::Timestamp, InvalidInput> {
-    let rule = || InvalidInput::new("x-sdk-date", date, "a time in UTC of the form 20240305T080910Z");
-    let digits = date.bytes().filter(u8::is_ascii_digit).count();
-    if date.len() != 16 || digits != 14 {
-        return Err(rule());
-    }
-    let time = jiff::civil::DateTime::strptime(DATE_FORMAT, date).map_err(|_| rule())?;
-    time.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|_| rule())
+    let rule = || InvalidInput::new(DATE_HEADER, date, "a time in UTC of the form 20240305T080910Z");
+    canonical::time(date).ok_or_else(rule)
 }
 
 /// The present as the time of signing.
 fn now() -> String {
-    jiff::Timestamp::now().strftime(DATE_FORMAT).to_string()
+    canonical::date(jiff::Timestamp::now())
 }
 
 /// A signed request: what to send, and what was signed.
@@ -169,9 +181,16 @@ impl Signed {
         &self.canonical_request
     }
 
-    /// The canonical request, kept without the rest.
-    pub(crate) fn into_canonical_request(self) -> String {
-        self.canonical_request
+    /// The headers to send besides the given ones, and the canonical request.
+    pub(crate) fn into_parts(self) -> (impl Iterator<Item = (HeaderName, String)>, String) {
+        let name = |name| match name {
+            HOST => header::HOST,
+            DATE => HeaderName::from_static(DATE_HEADER),
+            SECURITY_TOKEN => HeaderName::from_static(SECURITY_TOKEN_HEADER),
+            _ => HeaderName::from_static(PAYLOAD_HEADER),
+        };
+        let added = self.added.into_iter().map(move |(added, value)| (name(added), value));
+        (added.chain([(header::AUTHORIZATION, self.authorization)]), self.canonical_request)
     }
 
     /// The string to sign.

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::{locks::Locks, refusals::Refusal, stock::Key};
 use crate::auth::{
-    canonical::{self, ALGORITHM, Canonical, DATE_FORMAT, DATE_HEADER, PAYLOAD_HEADER},
+    canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER},
     signer::{self, SECURITY_TOKEN_HEADER},
 };
 
@@ -79,7 +79,7 @@ pub(super) fn verify(
     let date = date.trim();
     let in_time = signer::parse_date(date).is_ok_and(|date| now.duration_since(date).abs() <= WINDOW);
     if !in_time && !date.is_empty() {
-        let server_time = now.strftime(DATE_FORMAT).to_string();
+        let server_time = canonical::date(now);
         let parts = [("signature_time", date.to_owned()), ("server_time", server_time)];
         return Err(gateway("signature_expired", parts));
     }
@@ -305,9 +305,8 @@ mod tests {
                 headers: headers.collect(),
                 payload_hash: canonical::payload_hash(None, b""),
             };
-            let signature =
-                canonical::signature("SK", &canonical::string_to_sign(DATE, &canonical.request()));
-            let list = canonical.signed_headers();
+            let (request, list) = canonical.written();
+            let signature = canonical::signature("SK", &canonical::string_to_sign(DATE, &request));
             let authorization = format!("{ALGORITHM} Access=AK,SignedHeaders={list},Signature={signature}");
             parts.headers.insert("authorization", authorization.parse().unwrap());
             judge(&parts, b"", now())

@@ -24,6 +24,9 @@ const MAX_ERROR: usize = 64 << 10;
 /// Why a longer body than [`MAX_BODY`] can't be signed.
 const BODY_RULE: &str = "at most 12,582,912 bytes with an access key; with a token, it may be longer";
 
+const TOKEN: HeaderName = HeaderName::from_static(TOKEN_HEADER);
+const PROJECT: HeaderName = HeaderName::from_static(PROJECT_HEADER);
+
 /// Headers of an answer that hold a secret.
 const SECRET_ANSWER_HEADERS: [&str; 1] = ["x-subject-token"];
 
@@ -86,7 +89,7 @@ pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request)
                 ConfigurationError::new("credentials", "the token holds a character that no header can")
             })?;
             value.set_sensitive(true);
-            request.headers_mut().insert(TOKEN_HEADER, value);
+            request.headers_mut().insert(TOKEN, value);
             Ok(Used::Token(token))
         }
     }
@@ -118,24 +121,23 @@ fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<U
     if let Some(project) = project {
         unsigned = unsigned.header(PROJECT_HEADER, project.as_str());
     }
-    let signed = unsigned.sign(keys);
-    let headers = signed.headers().chain(project.map(|project| (PROJECT_HEADER, project.as_str())));
-    let headers: Vec<(HeaderName, HeaderValue)> = headers
-        .map(|(name, value)| {
-            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            let mut value = HeaderValue::from_str(value).ok()?;
-            value.set_sensitive(name == header::AUTHORIZATION || name == SECURITY_TOKEN_HEADER);
-            Some((name, value))
-        })
-        .collect::<Option<_>>()
-        .ok_or_else(|| {
+    let (headers, canonical_request) = unsigned.sign(keys).into_parts();
+    for (name, value) in headers {
+        let mut value = HeaderValue::try_from(value).map_err(|_| {
             ConfigurationError::new(
                 "credentials",
                 "the access key or the security token holds a character that no header can",
             )
         })?;
-    let canonical_request = signed.into_canonical_request();
-    request.headers_mut().extend(headers);
+        value.set_sensitive(name == header::AUTHORIZATION || name == SECURITY_TOKEN_HEADER);
+        request.headers_mut().insert(name, value);
+    }
+    if let Some(project) = project {
+        // The characters of an id are those of a segment of a path.
+        let value = HeaderValue::from_str(project.as_str());
+        let value = value.map_err(|e| ConfigurationError::new("project_id", e.to_string()))?;
+        request.headers_mut().insert(PROJECT, value);
+    }
     Ok(Used::Keys { canonical_request })
 }
 
@@ -164,11 +166,20 @@ pub(super) async fn send(
         }
     }
     let limit = if status.is_success() { MAX_ANSWER } else { MAX_ERROR };
-    let mut body = BytesMut::new();
+    // Most answers come in one piece, which is kept as it is.
+    let mut body = Bytes::new();
+    let mut pieces = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        let room = limit - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
+        let room = limit - body.len() - pieces.len();
+        let fits = chunk.len() <= room;
+        let chunk = chunk.slice(..chunk.len().min(room));
+        if body.is_empty() && pieces.is_empty() {
+            body = chunk;
+        } else {
+            pieces.extend_from_slice(&std::mem::take(&mut body));
+            pieces.extend_from_slice(&chunk);
+        }
+        if !fits {
             if status.is_success() {
                 let failure = TransportFailure::TooLarge;
                 return Err(TransportError { operation, failure, sent: true, in_doubt: false, source: None });
@@ -177,5 +188,8 @@ pub(super) async fn send(
             break;
         }
     }
-    Ok(Answer { status, headers, body: body.freeze() })
+    if body.is_empty() {
+        body = pieces.freeze();
+    }
+    Ok(Answer { status, headers, body })
 }
