@@ -4,6 +4,8 @@
 //! every helper does. This module follows the documents and is outside of the crate's semver promise; the
 //! helpers and the types at the crate's root are the stable tier.
 
+use std::any::Any;
+
 use serde::de::DeserializeOwned;
 
 use crate::spec::Operation;
@@ -26,28 +28,31 @@ pub(crate) struct Undecodable {
     pub(crate) message: String,
 }
 
-/// Whether a body is what the operation answers with when it succeeds.
+/// A decoded body: what the operation answers with, or `()`.
+pub(crate) type Decoded = Box<dyn Any + Send>;
+
+/// Decodes a body as what the operation answers with when it succeeds.
 ///
-/// The generated client decodes it once more; by then it can no longer say under which status and request id
-/// it came, nor try again.
-pub(crate) fn decodes(operation: Operation, body: &[u8]) -> Result<(), Undecodable> {
+/// The generated client could do it, but by then nobody can say any more under which status and request id the
+/// body came, nor try again.
+pub(crate) fn decode(operation: Operation, body: &[u8]) -> Result<Decoded, Undecodable> {
     match operation {
-        Operation::CreateLogGroup => check::<lts::types::CreateLogGroupResponseBody>(body),
-        Operation::ListLogGroups => check::<lts::types::ListLogGroupsResponseBody>(body),
-        Operation::CreateLogStream => check::<lts::types::CreateLogStreamResponseBody>(body),
-        Operation::ListLogStreams => check::<lts::types::ListLogStreamsResponseBody>(body),
+        Operation::CreateLogGroup => typed::<lts::types::CreateLogGroupResponseBody>(body),
+        Operation::ListLogGroups => typed::<lts::types::ListLogGroupsResponseBody>(body),
+        Operation::CreateLogStream => typed::<lts::types::CreateLogStreamResponseBody>(body),
+        Operation::ListLogStreams => typed::<lts::types::ListLogStreamsResponseBody>(body),
         Operation::CreateLogDumpObs => {
-            check::<lts::types::CreateLogDumpObsResponseBody>(body)?;
-            match transfer_id(serde_json::from_slice(body).ok()) {
-                Some(_) => Ok(()),
-                None => {
+            let answer: lts::types::CreateLogDumpObsResponseBody = parse(body)?;
+            match answer.log_dump_obs_id.is_some() || answer.log_dump_obe_id.is_some() {
+                true => Ok(Box::new(answer)),
+                false => {
                     Err(Undecodable { path: "log_dump_obs_id".to_owned(), message: "missing".to_owned() })
                 }
             }
         }
-        Operation::CreateToken => check::<iam::types::CreateTokenResponseBody>(body),
-        Operation::ListProjects => check::<iam::types::ListProjectsResponseBody>(body),
-        Operation::DeleteLogGroup | Operation::DeleteLogStream => Ok(()),
+        Operation::CreateToken => typed::<iam::types::CreateTokenResponseBody>(body),
+        Operation::ListProjects => typed::<iam::types::ListProjectsResponseBody>(body),
+        Operation::DeleteLogGroup | Operation::DeleteLogStream => Ok(Box::new(())),
     }
 }
 
@@ -59,9 +64,13 @@ pub(crate) fn transfer_id(
     body.log_dump_obs_id.or(body.log_dump_obe_id)
 }
 
-fn check<T: DeserializeOwned>(body: &[u8]) -> Result<(), Undecodable> {
-    if serde_json::from_slice::<T>(body).is_ok() {
-        return Ok(());
+fn typed<T: DeserializeOwned + Send + 'static>(body: &[u8]) -> Result<Decoded, Undecodable> {
+    Ok(Box::new(parse::<T>(body)?))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Undecodable> {
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
     }
     // Only now the path, since looking for it costs.
     match serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(body)) {

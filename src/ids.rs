@@ -18,9 +18,26 @@ const RULE: &str = "1 to 256 of ASCII letters, digits and -._~!$&'()*+,;=:@, and
 
 /// Whether `text` can stand for one segment of a path as it is (RFC 3986, `pchar` without escapes).
 fn is_segment(text: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
+    let legal = |byte: u8| LEGAL[usize::from(byte)];
     !matches!(text, "" | "." | "..") && text.len() <= MAX_LENGTH && text.bytes().all(legal)
 }
+
+/// Which bytes an id may have. A table, since every id of every list is looked at.
+const LEGAL: [bool; 256] = {
+    let mut legal = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        legal[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let marks = b"-._~!$&'()*+,;=:@";
+    let mut i = 0;
+    while i < marks.len() {
+        legal[marks[i] as usize] = true;
+        i += 1;
+    }
+    legal
+};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $field:literal) => {

@@ -4,7 +4,12 @@
 //! gives it types. Whoever needs a length, a status or an error text reads it here, so that each fact stands
 //! in one place only.
 
-use std::{fmt, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    str::FromStr,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -324,11 +329,19 @@ impl TextRule {
     pub fn allows(&self, text: &str) -> bool {
         let length = text.chars().count() as u64;
         (self.min..=self.max).contains(&length)
-            && self
-                .pattern
-                .and_then(|pattern| regress::Regex::new(pattern).ok())
-                .is_none_or(|pattern| pattern.find(text).is_some())
+            && self.pattern.and_then(compiled).is_none_or(|pattern| pattern.find(text).is_some())
     }
+}
+
+/// A pattern, compiled when it is first needed. What does not compile forbids nothing.
+fn compiled(pattern: &'static str) -> Option<Arc<regress::Regex>> {
+    static COMPILED: RwLock<BTreeMap<&str, Option<Arc<regress::Regex>>>> = RwLock::new(BTreeMap::new());
+    if let Some(found) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
+        return found.clone();
+    }
+    let compiled = regress::Regex::new(pattern).ok().map(Arc::new);
+    COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(pattern, compiled.clone());
+    compiled
 }
 
 impl fmt::Display for TextRule {

@@ -13,7 +13,7 @@ use tokio::time::timeout_at;
 use super::Client;
 use crate::{
     api,
-    error::{Error, TransportError, TransportFailure, uncarry},
+    error::{Error, TransportError, TransportFailure, unpack},
     ids::ProjectId,
     transport::{RetryPolicy, in_time},
 };
@@ -86,6 +86,7 @@ impl<'c, T> Call<'c, T> {
         let deadline = in_time(time);
         api.inner.deadline = Some(deadline);
         api.inner.retry = self.retry;
+        api.inner.hands_out_values = true;
         let late = |_| {
             let failure = TransportFailure::Deadline;
             Error::Transport(TransportError {
@@ -96,7 +97,11 @@ impl<'c, T> Call<'c, T> {
                 source: None,
             })
         };
-        let project = timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??;
+        let project = &self.client.inner.project;
+        let project = match project.known() {
+            Some(project) => project.clone(),
+            None => timeout_at(deadline, project.id()).await.map_err(late)??,
+        };
         api.inner.project = Some(project.clone());
         (self.run)(Target { api, project }).await
     }
@@ -118,6 +123,8 @@ impl<T> fmt::Debug for Call<'_, T> {
 }
 
 /// The value of an answer, or our error.
-pub(super) fn value<T>(answer: Result<ResponseValue<T>, progenitor_client::Error<()>>) -> Result<T, Error> {
-    answer.map(ResponseValue::into_inner).map_err(uncarry)
+pub(super) fn value<T: 'static>(
+    answer: Result<ResponseValue<T>, progenitor_client::Error<()>>,
+) -> Result<T, Error> {
+    unpack(answer.map(ResponseValue::into_inner))
 }

@@ -67,8 +67,7 @@ fn text(value: &Value) -> Option<String> {
 /// Whether the body of a successful answer is an error all the same.
 pub(crate) fn refuses(body: &[u8]) -> bool {
     // A body without this word can't be one; most answers are done with here, unparsed.
-    let mentions = body.windows(5).any(|w| w.eq_ignore_ascii_case(b"error"));
-    mentions
+    memchr::memmem::find(body, b"error").is_some()
         && serde_json::from_slice::<Shape>(body)
             .is_ok_and(|shape| text(&shape.error_code).is_some() || text(&shape.error["code"]).is_some())
 }

@@ -1,22 +1,49 @@
 //! Tells a success from everything that only looks like one.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::attempt::Answer;
 use crate::{
-    api,
+    api::{self, Decoded},
     error::{DecodeError, Error, ServiceError, brief, excerpt, read, refuses},
     spec::Operation,
 };
 
-/// The answer for the generated client to decode, or the error that it really is, with its body.
-pub(super) fn judge(
-    operation: Option<Operation>,
-    answer: Answer,
-) -> Result<reqwest::Response, (Error, Bytes)> {
+/// An answer that is a success, and what its body says.
+pub(super) struct Success {
+    pub(super) answer: Answer,
+    pub(super) value: Decoded,
+}
+
+impl Success {
+    /// Done, and nothing to say.
+    pub(super) fn no_content() -> Self {
+        let (status, headers) = (StatusCode::NO_CONTENT, HeaderMap::new());
+        Self { answer: Answer { status, headers, body: Bytes::new() }, value: Box::new(()) }
+    }
+
+    /// For a generated client that decodes it once more.
+    pub(super) fn into_response(self) -> reqwest::Response {
+        let Answer { status, headers, body } = self.answer;
+        let mut response = http::Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response.into()
+    }
+}
+
+/// Without headers and body, which may hold a token.
+impl fmt::Debug for Success {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Success").field("status", &self.answer.status).finish_non_exhaustive()
+    }
+}
+
+/// The success that an answer is, or the error that it really is, with its body.
+pub(super) fn judge(operation: Option<Operation>, answer: Answer) -> Result<Success, (Error, Bytes)> {
     let Answer { status, headers, body } = answer;
     if !status.is_success() || refuses(&body) {
         let refusal = read(status, &headers, &body);
@@ -34,21 +61,24 @@ pub(super) fn judge(
         };
         return Err((Error::Service(Box::new(error)), body));
     }
-    if let Some(Err(wrong)) = operation.map(|operation| api::decodes(operation, &body)) {
-        let error = DecodeError {
-            operation,
-            status: status.as_u16(),
-            request_id: read(status, &headers, &[]).request_id,
-            path: brief(wrong.path),
-            message: brief(wrong.message),
-            excerpt: excerpt(&body),
-        };
-        return Err((Error::Decode(Box::new(error)), body));
+    match operation.map_or_else(|| Ok(Decoded::from(Box::new(()))), |operation| api::decode(operation, &body))
+    {
+        Ok(value) => {
+            let status = documented(operation, status);
+            Ok(Success { answer: Answer { status, headers, body }, value })
+        }
+        Err(wrong) => {
+            let error = DecodeError {
+                operation,
+                status: status.as_u16(),
+                request_id: read(status, &headers, &[]).request_id,
+                path: brief(wrong.path),
+                message: brief(wrong.message),
+                excerpt: excerpt(&body),
+            };
+            Err((Error::Decode(Box::new(error)), body))
+        }
     }
-    let mut response = http::Response::new(body);
-    *response.status_mut() = documented(operation, status);
-    *response.headers_mut() = headers;
-    Ok(response.into())
 }
 
 /// The status, or the documented one where a good answer came under another 2xx: the generated client takes
@@ -125,14 +155,14 @@ mod tests {
     #[test]
     fn the_misspelt_id_of_the_reference_is_read_too() {
         let body = r#"{"log_dump_obe_id":"45fdc36b-0000-4567-0000-559000000968"}"#;
-        assert_eq!(judge(Some(Operation::CreateLogDumpObs), answer(201, body)).unwrap().status(), 201);
+        assert_eq!(judge(Some(Operation::CreateLogDumpObs), answer(201, body)).unwrap().answer.status, 201);
     }
 
     #[test]
     fn a_good_answer_under_another_2xx_gets_the_documented_status() {
         let body = r#"{"log_group_id":"b6b9332b-091f-4b22-b810-264318d2d664"}"#;
-        assert_eq!(judge(Some(Operation::CreateLogGroup), answer(200, body)).unwrap().status(), 201);
-        assert_eq!(judge(Some(Operation::DeleteLogGroup), answer(200, "")).unwrap().status(), 204);
+        assert_eq!(judge(Some(Operation::CreateLogGroup), answer(200, body)).unwrap().answer.status, 201);
+        assert_eq!(judge(Some(Operation::DeleteLogGroup), answer(200, "")).unwrap().answer.status, 204);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Every call, helper or raw, ends in the hook [`ClientHooks::exec`] of a generated client, and the hook does
 //! all of it: it sets the headers and makes attempts, each of which waits for the client's pace,
 //! authenticates, sends, reads the answer and judges it. The generated code before it only builds a URL and a
-//! body, the code after it only decodes an answer that is known to decode.
+//! body. The code after it hands out what the hook has decoded (see `error::carry_value`), or to users of a raw
+//! client decodes once more what is known to decode.
 
 mod attempt;
 mod judge;
@@ -15,6 +16,7 @@ mod tests;
 
 use std::{
     fmt,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -23,7 +25,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument;
@@ -31,13 +33,14 @@ use tracing::Instrument;
 use crate::{
     api,
     auth::CredentialsProvider,
-    error::{Error, ServiceError, TransportError, TransportFailure, carry},
+    error::{Error, ServiceError, TransportError, TransportFailure, carry, carry_value},
     ids::ProjectId,
     spec::{Operation, REQUEST_MEDIA_TYPE},
 };
 
 use self::{
     attempt::{Carrier, Used, Wire},
+    judge::Success,
     pacing::Pacing,
     retry::{Course, Next},
 };
@@ -61,6 +64,8 @@ pub struct Transport {
     pub(crate) project: Option<ProjectId>,
     /// When this call is tried again; none: as [`Settings::retry`] says.
     pub(crate) retry: Option<RetryPolicy>,
+    /// Whether the caller takes the decoded answer as it is, which spares the generated client's decoding.
+    pub(crate) hands_out_values: bool,
 }
 
 /// What all calls of a client share.
@@ -101,28 +106,33 @@ impl Transport {
     pub(crate) fn new(settings: Settings, project: Option<ProjectId>) -> Self {
         let (pacing, skew) = (Pacing::default(), AtomicI64::default());
         let shared = Shared { settings, pacing, skew, random: fastrand::f64 };
-        Self { shared: Arc::new(shared), deadline: None, project, retry: None }
+        Self { shared: Arc::new(shared), deadline: None, project, retry: None, hands_out_values: false }
     }
 
     /// Makes a generated client's call and answers what that client shall see.
     async fn call(
         &self,
         http: &reqwest::Client,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
         info: &OperationInfo,
     ) -> reqwest::Response {
         let operation = Operation::from_generated_name(info.operation_id);
-        self.send(http, request, operation).await.unwrap_or_else(|(error, body)| carry(error, body))
+        match self.send(http, &mut request, operation).await {
+            Ok(success) if self.hands_out_values => carry_value(success.value, request.url()),
+            Ok(success) => success.into_response(),
+            Err((error, body)) => carry(error, body),
+        }
     }
 
     /// Makes a call that the spec need not know. The body of a refusal comes with it.
     pub(crate) async fn send_any(
         &self,
         http: &reqwest::Client,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
     ) -> Result<reqwest::Response, (Error, Bytes)> {
         let creates = retry::creates(request.method());
-        self.send(http, request, None).await.map_err(|(mut error, body)| {
+        let answer = self.send(http, &mut request, None).await.map(Success::into_response);
+        answer.map_err(|(mut error, body)| {
             match &mut error {
                 Error::Transport(error) => error.in_doubt |= creates && error.sent,
                 Error::Service(error) => error.in_doubt |= creates && error.may_have_worked(),
@@ -136,13 +146,15 @@ impl Transport {
     async fn send(
         &self,
         http: &reqwest::Client,
-        mut request: reqwest::Request,
+        request: &mut reqwest::Request,
         operation: Option<Operation>,
-    ) -> Result<reqwest::Response, (Error, Bytes)> {
-        self.set_headers(&mut request);
+    ) -> Result<Success, (Error, Bytes)> {
+        self.set_headers(request);
         let span = observe::call(operation, request.method());
-        let answer =
-            self.attempts(&Wire { http, operation }, &request, operation).instrument(span.clone()).await;
+        let wire = Wire { http, operation };
+        // Pinned in place: futures of a few kilobytes, which would be moved.
+        let attempts = pin!(self.attempts(&wire, request, operation));
+        let answer = attempts.instrument(span.clone()).await;
         observe::ended(&span, &answer);
         answer
     }
@@ -153,7 +165,7 @@ impl Transport {
         carrier: &impl Carrier,
         request: &reqwest::Request,
         operation: Option<Operation>,
-    ) -> Result<reqwest::Response, (Error, Bytes)> {
+    ) -> Result<Success, (Error, Bytes)> {
         let shared = &*self.shared;
         let deadline = self.deadline.unwrap_or_else(|| in_time(shared.settings.call_timeout));
         let policy = self.retry.unwrap_or(shared.settings.retry);
@@ -190,7 +202,7 @@ impl Transport {
                 Next::Reauthenticate if shared.may_be_let_in(&error, &used) => {
                     observe::retry(course.attempts(), &error, Instant::now());
                 }
-                Next::Succeed => return Ok(gone()),
+                Next::Succeed => return Ok(Success::no_content()),
                 Next::Reauthenticate | Next::Fail | Next::FailInDoubt => {
                     used.explain(&mut error);
                     return Err((error, body));
@@ -221,7 +233,7 @@ impl Transport {
         operation: Option<Operation>,
         deadline: Instant,
         used: &mut Used,
-    ) -> Result<reqwest::Response, (Error, Bytes)> {
+    ) -> Result<Success, (Error, Bytes)> {
         let late = |failure, sent| {
             (
                 Error::Transport(TransportError { operation, failure, sent, in_doubt: false, source: None }),
@@ -235,7 +247,7 @@ impl Transport {
             sleep_until(until).await;
         }
         let mut request = attempt::copy(request);
-        let authenticated = timeout_at(deadline, attempt::authenticate(self, &mut request)).await;
+        let authenticated = timeout_at(deadline, pin!(attempt::authenticate(self, &mut request))).await;
         *used = authenticated
             .map_err(|_| late(TransportFailure::Deadline, false))?
             .map_err(|error| (error, Bytes::new()))?;
@@ -245,7 +257,8 @@ impl Transport {
         };
         let is_login = matches!(self.shared.settings.auth, Auth::None);
         let sent = observe::sends(&request, is_login);
-        let answer = timeout_at(until, carrier.carry(request)).await.map_err(|_| late(failure, true))?;
+        let answer =
+            timeout_at(until, pin!(carrier.carry(request))).await.map_err(|_| late(failure, true))?;
         let answer = answer.map_err(|error| (Error::Transport(error), Bytes::new()))?;
         observe::answered(sent, answer.status, &answer.headers, answer.body.len());
         judge::judge(operation, answer)
@@ -300,13 +313,6 @@ impl Shared {
 pub(crate) fn in_time(time: Duration) -> Instant {
     const LONG: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     Instant::now() + time.min(LONG)
-}
-
-/// The answer to a DELETE whose work is done.
-fn gone() -> reqwest::Response {
-    let mut response = http::Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response.into()
 }
 
 impl ClientHooks<Transport> for api::lts::Client {

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 use tokio::time::Instant;
 use tracing::{Level, Span, debug, debug_span, enabled, field, trace};
 
+use super::judge::Success;
 use crate::{
     error::{Error, excerpt, request_id},
     spec::Operation,
@@ -32,10 +33,10 @@ pub(super) fn call(operation: Option<Operation>, method: &Method) -> Span {
 }
 
 /// Notes how a call ended.
-pub(super) fn ended(span: &Span, answer: &Result<reqwest::Response, (Error, Bytes)>) {
+pub(super) fn ended(span: &Span, answer: &Result<Success, (Error, Bytes)>) {
     match answer {
-        Ok(response) => {
-            span.record("http.response.status_code", response.status().as_u16());
+        Ok(success) => {
+            span.record("http.response.status_code", success.answer.status.as_u16());
         }
         Err((error, _)) => {
             span.record("error.type", kind(error));
@@ -75,6 +76,9 @@ pub(super) fn sends(request: &reqwest::Request, is_login: bool) -> Instant {
 
 /// An answer came.
 pub(super) fn answered(sent: Instant, status: StatusCode, headers: &HeaderMap, bytes: usize) {
+    if !enabled!(Level::TRACE) {
+        return;
+    }
     let request_id = request_id(headers).unwrap_or_default();
     trace!(request_id, bytes, ms = sent.elapsed().as_millis() as u64, "answer {status}");
 }
