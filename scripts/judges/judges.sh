@@ -2,7 +2,7 @@
 
 judges=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd -- "$judges/../.." && pwd)
-tools=$judges
+tools=${tools-$judges}
 source "$repository/scripts/spec-tools/tools.sh"
 
 # The program under judgement: LTS_BIN, or else a debug build of this very tree.
@@ -28,14 +28,22 @@ need_python_judges() {
     export PYTHONPATH=$judges PYTHONDONTWRITEBYTECODE=1
 }
 
-# count_all JUDGE...: runs judges one after the other, and ends the script with the sum of their counts.
+# count_all FOLDER KNOWN NAME...: of the folder's scripts NAME/run, runs these one after the other, or all of KNOWN, a list
+# in one word; ends the script with the sum of their counts.
 count_all() {
-    local judge said status start passed=0 failed=0 unable=()
+    local folder=$1 known=$2 judge said status start passed=0 failed=0 unable=()
+    shift 2
+    # shellcheck disable=SC2086 # a list
+    [[ $# -gt 0 ]] || set -- $known
+    for judge in "$@"; do
+        [[ " $known " == *" $judge "* ]] || cannot_run "usage: ${0##*/} [${known// /|}]..."
+    done
+    need_lts
     said=$(mktemp)
     for judge in "$@"; do
         printf '\n== %s\n' "$judge"
         start=$SECONDS
-        "$judges/$judge/run" | tee "$said"
+        "$folder/$judge/run" | tee "$said"
         status=${PIPESTATUS[0]}
         if [[ $status != 2 && $(tail -n 1 "$said") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
             passed=$((passed + BASH_REMATCH[1]))
@@ -57,4 +65,38 @@ count_all() {
     [[ $failed == 0 ]] || exit 1
     [[ ${#unable[@]} == 0 ]] || exit 2
     exit 0
+}
+
+# with_emulator COMMAND...: runs it with LTS_URL, the address of an emulator of its own, and ends with its status.
+with_emulator() {
+    local output status=0
+    output=$(mktemp)
+    "$LTS_BIN" emulator --listen 127.0.0.1:0 --self-check >"$output" &
+    local emulator=$!
+    until [[ -s $output ]] && read -r LTS_URL <"$output"; do
+        kill -0 "$emulator" || cannot_run "the emulator did not start"
+        sleep 0.05
+    done
+    LTS_URL=${LTS_URL##* }
+    export LTS_URL
+    "$@" || status=$?
+    kill "$emulator"
+    wait "$emulator" || true
+    rm -f "$output"
+    return "$status"
+}
+
+# need_jars FOLDER: a JDK, and in .lib of this folder of the tools what its pom.xml names. jars.sha256 says which files
+# these are.
+need_jars() {
+    need_command javac "a JDK, 17 or later"
+    need_command mvn "Maven"
+    jars_folder=$tools/$1
+    install_once "$1/.lib" "$1/jars.sha256" copy_jars
+}
+
+copy_jars() {
+    rm -rf "$jars_folder/.lib"
+    mvn --quiet --batch-mode --file "$jars_folder/pom.xml" dependency:copy-dependencies \
+        -DoutputDirectory="$jars_folder/.lib" && (cd "$jars_folder/.lib" && sha256sum --quiet --check ../jars.sha256)
 }

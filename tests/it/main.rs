@@ -5,6 +5,7 @@ mod alone;
 mod cli;
 mod client;
 mod credentials;
+mod elsewhere;
 mod emulator;
 mod ensure;
 mod faults;

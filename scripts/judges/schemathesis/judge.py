@@ -90,7 +90,8 @@ def main():
     print(f"seeds: {seeds}")
     tally = judging.Tally()
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        runs = [(document, seed) for document in ("lts", "iam") for seed in seeds]
+        # The two operations of IAM are soon through: the first seed and the random one will do.
+        runs = [("lts", seed) for seed in seeds] + [("iam", seed) for seed in {seeds[0], seeds[-1]}]
         outcomes = [(document, seed, pool.submit(run, document, seed)) for document, seed in runs]
         for document, seed, outcome in outcomes:
             judge(tally, document, seed, outcome)

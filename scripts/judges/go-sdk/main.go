@@ -1,0 +1,247 @@
+// The vendor's SDK for Go, unmodified, against the emulator at LTS_URL. It signs without Content-Type.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/region"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
+	lts "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/lts/v2"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/lts/v2/model"
+)
+
+const (
+	ak      = "LTSEMULATORAK0000001"
+	sk      = "LtsEmulatorSecretKeyForLocalUseOnly00001"
+	project = "0123456789abcdef0123456789abcdef"
+	nobody  = "00000000-0000-4000-8000-000000000000"
+	wrong   = "Incorrect IAM authentication information: "
+)
+
+var url = os.Getenv("LTS_URL")
+
+type keys struct{ ak, sk, token, project string }
+
+func client(k keys) (*lts.LtsClient, error) {
+	builder := basic.NewCredentialsBuilder().WithAk(k.ak).WithSk(k.sk)
+	if k.project != "" {
+		builder = builder.WithProjectId(k.project)
+	} else {
+		builder = builder.WithIamEndpointOverride(url)
+	}
+	if k.token != "" {
+		builder = builder.WithSecurityToken(k.token)
+	}
+	credentials, err := builder.SafeBuild()
+	if err != nil {
+		return nil, err
+	}
+	http := lts.LtsClientBuilder().WithCredential(credentials)
+	if k.project != "" {
+		http = http.WithEndpoint(url)
+	} else {
+		http = http.WithRegion(region.NewRegion("cn-north-4", url))
+	}
+	hc, err := http.SafeBuild()
+	if err != nil {
+		return nil, err
+	}
+	return lts.NewLtsClient(hc), nil
+}
+
+func control(method, path, body string) error {
+	request, err := http.NewRequest(method, url+"/_emulator/"+path, bytes.NewBufferString(body))
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s", method, path, answer.Status)
+	}
+	return nil
+}
+
+func createGroup(c *lts.LtsClient, name string) (*model.CreateLogGroupResponse, error) {
+	body := &model.CreateLogGroupParams{LogGroupName: name, TtlInDays: 7}
+	return c.CreateLogGroup(&model.CreateLogGroupRequest{Body: body})
+}
+
+func createTransfer(c *lts.LtsClient, group, stream string) (*model.CreateLogDumpObsResponse, error) {
+	on, prefix := true, "p"
+	return c.CreateLogDumpObs(&model.CreateLogDumpObsRequest{Body: &model.CreateLogDumpObsRequestBody{
+		LogGroupId: group, LogStreamIds: []string{stream}, ObsBucketName: "lts-test", Type: "cycle",
+		StorageFormat: "JSON", SwitchOn: &on, PrefixName: &prefix, Period: 12, PeriodUnit: "hour",
+	}})
+}
+
+// lifeCycle takes a group, a stream and a transfer from creation to deletion.
+func lifeCycle(k keys) error {
+	c, err := client(k)
+	if err != nil {
+		return err
+	}
+	created, err := createGroup(c, "go")
+	if err != nil {
+		return err
+	}
+	group := *created.LogGroupId
+	groups, err := c.ListLogGroups(&model.ListLogGroupsRequest{})
+	if err != nil {
+		return err
+	}
+	found := (*groups.LogGroups)[0]
+	if len(*groups.LogGroups) != 1 || found.LogGroupId != group || found.LogGroupName != "go" || found.TtlInDays != 7 {
+		return fmt.Errorf("listed %v", groups)
+	}
+	stream, err := c.CreateLogStream(&model.CreateLogStreamRequest{
+		LogGroupId: group, Body: &model.CreateLogStreamParams{LogStreamName: "nginx"},
+	})
+	if err != nil {
+		return err
+	}
+	streams, err := c.ListLogStream(&model.ListLogStreamRequest{LogGroupId: group})
+	if err != nil {
+		return err
+	}
+	if len(*streams.LogStreams) != 1 || *(*streams.LogStreams)[0].LogStreamId != *stream.LogStreamId {
+		return fmt.Errorf("listed %v", streams)
+	}
+	transfer, err := createTransfer(c, group, *stream.LogStreamId)
+	if err != nil {
+		return err
+	}
+	if transfer.HttpStatusCode != 201 || transfer.LogDumpObsId == nil || len(*transfer.LogDumpObsId) != 36 {
+		return fmt.Errorf("transfer %v", transfer)
+	}
+	// Refused with 200: to this SDK a success without an id.
+	again, err := createTransfer(c, group, *stream.LogStreamId)
+	if err != nil || again.HttpStatusCode != 200 || again.LogDumpObsId != nil {
+		return fmt.Errorf("second transfer %v, %w", again, err)
+	}
+	delete := func() error {
+		_, err := c.DeleteLogStream(&model.DeleteLogStreamRequest{LogGroupId: group, LogStreamId: *stream.LogStreamId})
+		return err
+	}
+	if err := refused(delete(), 400, "LTS.0207", "Log stream is associated by transfer"); err != nil {
+		return err
+	}
+	if err := control("DELETE", "transfers/"+*transfer.LogDumpObsId, ""); err != nil {
+		return err
+	}
+	if err := delete(); err != nil {
+		return err
+	}
+	_, err = c.DeleteLogGroup(&model.DeleteLogGroupRequest{LogGroupId: group})
+	return err
+}
+
+// refused holds a refusal to status, code and the beginning of its text.
+func refused(err error, status int, code, text string) error {
+	var refusal *sdkerr.ServiceResponseError
+	if !errors.As(err, &refusal) {
+		return fmt.Errorf("not refused: %v", err)
+	}
+	if refusal.StatusCode != status || refusal.ErrorCode != code || refusal.RequestId == "" ||
+		!strings.HasPrefix(refusal.ErrorMessage, text) {
+		return fmt.Errorf("refused otherwise: %v", refusal)
+	}
+	return nil
+}
+
+// refusedCall does something with a client, and expects its refusal.
+func refusedCall(k keys, status int, code, text string, call func(*lts.LtsClient) error) error {
+	c, err := client(k)
+	if err != nil {
+		return err
+	}
+	return refused(call(c), status, code, text)
+}
+
+func list(c *lts.LtsClient) error {
+	_, err := c.ListLogGroups(&model.ListLogGroupsRequest{})
+	return err
+}
+
+func main() {
+	good := keys{ak, sk, "", project}
+	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+	seed := fmt.Sprintf(`{"keys": [
+		{"ak": "TEMPORARY", "sk": "s", "security_token": "t", "expires_at": %q},
+		{"ak": "EXPIRED", "sk": "s", "security_token": "t", "expires_at": %q}]}`, in(time.Hour), in(-time.Minute))
+	checks := []struct {
+		name string
+		run  func() error
+	}{
+		{"life cycle, permanent key", func() error { return lifeCycle(good) }},
+		{"life cycle, temporary key", func() error {
+			if err := control("POST", "seed", seed); err != nil {
+				return err
+			}
+			return lifeCycle(keys{"TEMPORARY", "s", "t", project})
+		}},
+		{"life cycle, project looked up", func() error { return lifeCycle(keys{ak, sk, "", ""}) }},
+		{"refused: a name taken", func() error {
+			return refusedCall(good, 400, "LTS.0101", "Failed to create log group, the group name has been existed",
+				func(c *lts.LtsClient) error {
+					if _, err := createGroup(c, "taken"); err != nil {
+						return fmt.Errorf("the first: %v", err)
+					}
+					_, err := createGroup(c, "taken")
+					return err
+				})
+		}},
+		{"refused: a group unknown", func() error {
+			return refusedCall(good, 400, "LTS.0201", "The log group is not existed", func(c *lts.LtsClient) error {
+				_, err := c.ListLogStream(&model.ListLogStreamRequest{LogGroupId: nobody})
+				return err
+			})
+		}},
+		{"refused: a project unknown", func() error {
+			return refusedCall(keys{ak, sk, "", strings.Repeat("f", 32)}, 403, "LTS.0001", "Invalid projectId", list)
+		}},
+		{"refused: a wrong secret key", func() error {
+			return refusedCall(keys{ak, "wrong", "", project}, 401, "APIGW.0301",
+				wrong+"verify aksk signature fail, canonicalRequest:GET|/v2/"+project+"/groups/|", list)
+		}},
+		{"refused: an access key unknown", func() error {
+			return refusedCall(keys{"NOBODY", sk, "", project}, 401, "APIGW.0301",
+				wrong+"Get secretKey failed,ak:NOBODY,err:ak not exist", list)
+		}},
+		{"refused: an expired key", func() error {
+			return refusedCall(keys{"EXPIRED", "s", "t", project}, 401, "APIGW.0301",
+				wrong+"Get secretKey failed,ak:EXPIRED,err:ak not exist", list)
+		}},
+		{"refused: a clock behind", func() error {
+			if err := control("POST", "clock", `{"advance_s": 960}`); err != nil {
+				return err
+			}
+			return refusedCall(good, 401, "APIGW.0301",
+				wrong+"calc aksk signature fail:signature expired, signature time:", list)
+		}},
+	}
+	passed, failed := 0, 0
+	for _, check := range checks {
+		if err := check.run(); err != nil {
+			failed++
+			fmt.Printf("FAIL %s\n  %v\n", check.name, err)
+		} else {
+			passed++
+			fmt.Printf("ok   %s\n", check.name)
+		}
+	}
+	fmt.Printf("%d passed, %d failed\n", passed, failed)
+	if failed > 0 {
+		os.Exit(1)
+	}
+}

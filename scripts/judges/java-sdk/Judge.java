@@ -1,0 +1,162 @@
+import com.huaweicloud.sdk.core.auth.BasicCredentials;
+import com.huaweicloud.sdk.core.exception.ServiceResponseException;
+import com.huaweicloud.sdk.core.region.Region;
+import com.huaweicloud.sdk.lts.v2.LtsClient;
+import com.huaweicloud.sdk.lts.v2.model.CreateLogDumpObsRequest;
+import com.huaweicloud.sdk.lts.v2.model.CreateLogDumpObsRequestBody;
+import com.huaweicloud.sdk.lts.v2.model.CreateLogDumpObsResponse;
+import com.huaweicloud.sdk.lts.v2.model.CreateLogGroupParams;
+import com.huaweicloud.sdk.lts.v2.model.CreateLogGroupRequest;
+import com.huaweicloud.sdk.lts.v2.model.CreateLogStreamParams;
+import com.huaweicloud.sdk.lts.v2.model.CreateLogStreamRequest;
+import com.huaweicloud.sdk.lts.v2.model.DeleteLogGroupRequest;
+import com.huaweicloud.sdk.lts.v2.model.DeleteLogStreamRequest;
+import com.huaweicloud.sdk.lts.v2.model.ListLogGroupsRequest;
+import com.huaweicloud.sdk.lts.v2.model.ListLogStreamRequest;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.util.List;
+
+/** The vendor's SDK for Java, unmodified, against the emulator at LTS_URL. It sends its bodies in chunks. */
+public class Judge {
+    static final String URL = System.getenv("LTS_URL");
+    static final String AK = "LTSEMULATORAK0000001";
+    static final String SK = "LtsEmulatorSecretKeyForLocalUseOnly00001";
+    static final String PROJECT = "0123456789abcdef0123456789abcdef";
+    static final String NOBODY = "00000000-0000-4000-8000-000000000000";
+    static final String WRONG = "Incorrect IAM authentication information: ";
+
+    static int passed;
+    static int failed;
+
+    interface Check {
+        void run() throws Exception;
+    }
+
+    static void check(String name, Check check) {
+        try {
+            check.run();
+            passed++;
+            System.out.println("ok   " + name);
+        } catch (Exception | AssertionError error) {
+            failed++;
+            System.out.println("FAIL " + name + "\n  " + error);
+        }
+    }
+
+    static void hold(boolean truth, Object what) {
+        if (!truth) {
+            throw new AssertionError(what);
+        }
+    }
+
+    static LtsClient client(String ak, String sk, String token, String project) {
+        BasicCredentials credentials = new BasicCredentials().withAk(ak).withSk(sk).withSecurityToken(token);
+        if (project == null) {
+            credentials.withIamEndpoint(URL);
+            return LtsClient.newBuilder().withCredential(credentials).withRegion(new Region("cn-north-4", URL)).build();
+        }
+        return LtsClient.newBuilder().withCredential(credentials.withProjectId(project)).withEndpoint(URL).build();
+    }
+
+    static LtsClient client() {
+        return client(AK, SK, null, PROJECT);
+    }
+
+    static void control(String method, String path, String body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(URL + "/_emulator/" + path))
+            .method(method, HttpRequest.BodyPublishers.ofString(body)).build();
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        hold(answer.statusCode() < 300, method + " " + path + ": " + answer.body());
+    }
+
+    static void refused(int status, String code, String text, Check call) throws Exception {
+        try {
+            call.run();
+        } catch (ServiceResponseException error) {
+            hold(error.getHttpStatusCode() == status && code.equals(error.getErrorCode())
+                && error.getErrorMsg().startsWith(text) && error.getRequestId() != null, error);
+            return;
+        }
+        throw new AssertionError("not refused");
+    }
+
+    static String createGroup(LtsClient lts, String name) {
+        CreateLogGroupParams body = new CreateLogGroupParams().withLogGroupName(name).withTtlInDays(7);
+        return lts.createLogGroup(new CreateLogGroupRequest().withBody(body)).getLogGroupId();
+    }
+
+    static CreateLogDumpObsResponse createTransfer(LtsClient lts, String group, String stream) {
+        CreateLogDumpObsRequestBody body = new CreateLogDumpObsRequestBody()
+            .withLogGroupId(group).withLogStreamIds(List.of(stream)).withObsBucketName("lts-test").withType("cycle")
+            .withStorageFormat("RAW").withSwitchOn(false).withDirPrefixName("d").withPeriod(30).withPeriodUnit("min");
+        return lts.createLogDumpObs(new CreateLogDumpObsRequest().withBody(body));
+    }
+
+    static void lifeCycle(LtsClient lts) throws Exception {
+        String group = createGroup(lts, "java");
+        var groups = lts.listLogGroups(new ListLogGroupsRequest()).getLogGroups();
+        hold(groups.size() == 1 && groups.get(0).getLogGroupId().equals(group)
+            && groups.get(0).getLogGroupName().equals("java") && groups.get(0).getTtlInDays() == 7, groups);
+        String stream = lts.createLogStream(new CreateLogStreamRequest().withLogGroupId(group)
+            .withBody(new CreateLogStreamParams().withLogStreamName("nginx"))).getLogStreamId();
+        var streams = lts.listLogStream(new ListLogStreamRequest().withLogGroupId(group)).getLogStreams();
+        hold(streams.size() == 1 && streams.get(0).getLogStreamId().equals(stream), streams);
+        CreateLogDumpObsResponse transfer = createTransfer(lts, group, stream);
+        hold(transfer.getHttpStatusCode() == 201 && transfer.getLogDumpObsId().length() == 36, transfer);
+        // Refused with 200: to this SDK a success without an id.
+        CreateLogDumpObsResponse again = createTransfer(lts, group, stream);
+        hold(again.getHttpStatusCode() == 200 && again.getLogDumpObsId() == null, again);
+        Check delete = () ->
+            lts.deleteLogStream(new DeleteLogStreamRequest().withLogGroupId(group).withLogStreamId(stream));
+        refused(400, "LTS.0207", "Log stream is associated by transfer", delete);
+        control("DELETE", "transfers/" + transfer.getLogDumpObsId(), "");
+        delete.run();
+        hold(lts.deleteLogGroup(new DeleteLogGroupRequest().withLogGroupId(group)).getHttpStatusCode() == 204, group);
+    }
+
+    static Check list(LtsClient lts) {
+        return () -> lts.listLogGroups(new ListLogGroupsRequest());
+    }
+
+    public static void main(String[] arguments) {
+        check("life cycle, permanent key", () -> lifeCycle(client()));
+        check("life cycle, temporary key", () -> {
+            Instant now = Instant.now();
+            control("POST", "seed", """
+                {"keys": [
+                  {"ak": "TEMPORARY", "sk": "s", "security_token": "t", "expires_at": "%s"},
+                  {"ak": "EXPIRED", "sk": "s", "security_token": "t", "expires_at": "%s"}]}
+                """.formatted(now.plusSeconds(3600), now.minusSeconds(60)));
+            lifeCycle(client("TEMPORARY", "s", "t", PROJECT));
+        });
+        check("life cycle, project looked up", () -> lifeCycle(client(AK, SK, null, null)));
+        check("refused: a name taken", () -> {
+            createGroup(client(), "taken");
+            refused(400, "LTS.0101", "Failed to create log group, the group name has been existed",
+                () -> createGroup(client(), "taken"));
+        });
+        check("refused: a group unknown", () -> refused(400, "LTS.0201", "The log group is not existed",
+            () -> client().listLogStream(new ListLogStreamRequest().withLogGroupId(NOBODY))));
+        check("refused: a project unknown",
+            () -> refused(403, "LTS.0001", "Invalid projectId", list(client(AK, SK, null, "f".repeat(32)))));
+        check("refused: a wrong secret key", () -> refused(401, "APIGW.0301",
+            WRONG + "verify aksk signature fail, canonicalRequest:GET|/v2/" + PROJECT + "/groups/|",
+            list(client(AK, "wrong", null, PROJECT))));
+        check("refused: an access key unknown", () -> refused(401, "APIGW.0301",
+            WRONG + "Get secretKey failed,ak:NOBODY,err:ak not exist", list(client("NOBODY", SK, null, PROJECT))));
+        check("refused: an expired key", () -> refused(401, "APIGW.0301",
+            WRONG + "Get secretKey failed,ak:EXPIRED,err:ak not exist", list(client("EXPIRED", "s", "t", PROJECT))));
+        check("refused: a clock behind", () -> {
+            control("POST", "clock", "{\"advance_s\": 960}");
+            refused(401, "APIGW.0301", WRONG + "calc aksk signature fail:signature expired, signature time:",
+                list(client()));
+        });
+        System.out.println(passed + " passed, " + failed + " failed");
+        // The SDK leaves threads behind.
+        System.exit(failed == 0 ? 0 : 1);
+    }
+}

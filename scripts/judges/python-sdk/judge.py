@@ -1,0 +1,334 @@
+"""The vendor's SDK for Python in the life that its users lead, with the emulator in the place of the service.
+
+Codes and texts are written out here, as the reference prints them: nothing is read from our document.
+"""
+
+import datetime
+import json
+import os
+import subprocess
+
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.exceptions.exceptions import SdkException, ServiceResponseException
+from huaweicloudsdkcore.region.region import Region
+from huaweicloudsdklts.v2 import (
+    CreateLogDumpObsRequest,
+    CreateLogDumpObsRequestBody,
+    CreateLogGroupParams,
+    CreateLogGroupRequest,
+    CreateLogStreamParams,
+    CreateLogStreamRequest,
+    DeleteLogGroupRequest,
+    DeleteLogStreamRequest,
+    ListLogGroupsRequest,
+    ListLogStreamRequest,
+    ListTransfersRequest,
+    LtsAsyncClient,
+    LtsClient,
+)
+from huaweicloudsdklts.v2.region.lts_region import LtsRegion
+
+import judging
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+NO_GROUP = "The log group is not existed"
+SIGNATURE = "Incorrect IAM authentication information: "
+INTERVALS = "[2min, 5min, 30min, 1hour, 3hour, 6hour, 12hour]"
+
+
+class Sdk:
+    """The seven operations, as the SDK has them."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def create_group(self, name, ttl=7):
+        body = CreateLogGroupParams(log_group_name=name, ttl_in_days=ttl)
+        return self.client.create_log_group(CreateLogGroupRequest(body=body)).log_group_id
+
+    def groups(self):
+        return self.client.list_log_groups(ListLogGroupsRequest()).log_groups
+
+    def delete_group(self, group):
+        return self.client.delete_log_group(DeleteLogGroupRequest(log_group_id=group)).status_code
+
+    def create_stream(self, group, name):
+        body = CreateLogStreamParams(log_stream_name=name)
+        return self.client.create_log_stream(CreateLogStreamRequest(log_group_id=group, body=body)).log_stream_id
+
+    def streams(self, group):
+        return self.client.list_log_stream(ListLogStreamRequest(log_group_id=group)).log_streams
+
+    def delete_stream(self, group, stream):
+        request = DeleteLogStreamRequest(log_group_id=group, log_stream_id=stream)
+        return self.client.delete_log_stream(request).status_code
+
+    def create_transfer(self, group, streams, **changes):
+        """The answer; refused with 200, it is a success to the SDK."""
+        members = {
+            **{"log_group_id": group, "log_stream_ids": streams, "obs_bucket_name": judging.BUCKET, "type": "cycle"},
+            **{"storage_format": "RAW", "switch_on": True, "prefix_name": "p", "dir_prefix_name": "d"},
+            **{"period": 5, "period_unit": "min", **changes},
+        }
+        return self.client.create_log_dump_obs(CreateLogDumpObsRequest(body=CreateLogDumpObsRequestBody(**members)))
+
+
+def sdk(emulator, ak=judging.AK, sk=judging.SK, project_id=judging.PROJECT, security_token=None):
+    credentials = BasicCredentials(ak, sk, project_id)
+    if security_token:
+        credentials = credentials.with_security_token(security_token)
+    return Sdk(LtsClient.new_builder().with_credentials(credentials).with_endpoint(emulator.url).build())
+
+
+def refused(status, code, message, call):
+    """Holds a refusal to status, code and text; a text that ends in `…` is only the beginning."""
+    try:
+        outcome = call()
+    except ServiceResponseException as error:
+        found = (error.status_code, error.error_code)
+        assert found == (status, code), f"{found} {error.error_msg}"
+        assert error.request_id, "no request id"
+        said = error.error_msg
+        good = said.startswith(message[:-1]) if message.endswith("…") else said == message
+        assert good, f"said {said!r}, not {message!r}"
+        return said
+    raise AssertionError(f"not refused: {outcome}")
+
+
+def refused_with_200(code, message, answer):
+    """The SDK doesn't see such a refusal: what it got must say so all the same."""
+    assert answer.status_code == 200 and not answer.log_dump_obs_id, answer
+    assert json.loads(answer.raw_content) == {"error_code": code, "error_msg": message}, answer.raw_content
+
+
+def life_cycle(tally, emulator, lts, what):
+    with tally.check(f"life cycle, {what}"):
+        before = len(lts.groups())
+        group = lts.create_group("app")
+        assert len(group) == 36, group
+        found = next(one for one in lts.groups() if one.log_group_id == group)
+        assert (found.log_group_name, found.ttl_in_days) == ("app", 7), found
+        now = datetime.datetime.now().timestamp() * 1000
+        assert abs(found.creation_time - now) < 60_000, found.creation_time
+        assert lts.streams(group) == []
+        stream = lts.create_stream(group, "nginx")
+        assert [(one.log_stream_id, one.log_stream_name) for one in lts.streams(group)] == [(stream, "nginx")]
+        transfer = lts.create_transfer(group, [stream])
+        assert transfer.status_code == 201 and len(transfer.log_dump_obs_id) == 36, transfer
+        kept = next(one for one in emulator.control("GET", "transfers") if one["log_dump_obs_id"] == transfer.log_dump_obs_id)
+        assert (kept["log_stream_ids"], kept["period"], kept["switch_on"]) == ([stream], 5, True), kept
+        emulator.control("DELETE", f"transfers/{transfer.log_dump_obs_id}")
+        assert lts.delete_stream(group, stream) == 204
+        assert lts.streams(group) == []
+        assert lts.delete_group(group) == 204
+        assert len(lts.groups()) == before
+
+
+def refusals(tally, emulator):
+    lts = sdk(emulator)
+    group = lts.create_group("taken")
+    stream = lts.create_stream(group, "taken")
+    invalid = "Failed to validate the request body"
+    taken = "Failed to create log group, the group name has been existed"
+    for name, status, code, message, call in [
+        ("a ttl out of range", 400, "LTS.0009", invalid, lambda: lts.create_group("x", 366)),
+        ("a name against the rule", 400, "LTS.0009", invalid, lambda: lts.create_group(".x")),
+        ("a stream's name too long", 400, "LTS.0009", invalid, lambda: lts.create_stream(group, "x" * 65)),
+        ("a group's name taken", 400, "LTS.0101", taken, lambda: lts.create_group("taken")),
+        ("a group unknown, delete", 400, "LTS.0201", NO_GROUP, lambda: lts.delete_group(NOBODY)),
+        ("a group unknown, create", 400, "LTS.0201", NO_GROUP, lambda: lts.create_stream(NOBODY, "x")),
+        ("a group unknown, list", 400, "LTS.0201", NO_GROUP, lambda: lts.streams(NOBODY)),
+        ("a group unknown, stream", 400, "LTS.0201", NO_GROUP, lambda: lts.delete_stream(NOBODY, stream)),
+        ("a stream's name taken", 400, "LTS.0205", "The log stream name has been existed", lambda: lts.create_stream(group, "taken")),
+        ("a stream unknown", 400, "LTS.0208", "The log stream does not existed", lambda: lts.delete_stream(group, NOBODY)),
+        ("another project", 403, "LTS.0001", "Invalid projectId", lambda: sdk(emulator, project_id="f" * 32).groups()),
+        (
+            "an operation that isn't there",
+            404,
+            "APIGW.0101",
+            "The API does not exist: method GET not found",
+            lambda: lts.client.list_transfers(ListTransfersRequest()),
+        ),
+    ]:
+        with tally.check(f"refused: {name}"):
+            refused(status, code, message, call)
+
+    for name, code, message, changes in [
+        ("a group unknown", "LTS.0201", "The log group does not existed", {"log_group_id": NOBODY}),
+        ("a stream unknown", "LTS.0208", f"Log stream id does not exist: {NOBODY}", {"log_stream_ids": [stream, NOBODY]}),
+        ("a bucket unknown", "LTS.0416", "obs bucket does not exist: nowhere", {"obs_bucket_name": "nowhere"}),
+        ("a type unknown", "LTS.1901", "type is not in the list [cycle]", {"type": "once"}),
+        ("a format unknown", "LTS.1901", "storage_format is not in the list [RAW, JSON]", {"storage_format": "XML"}),
+        ("a unit unknown", "LTS.1901", "period_unit is not in the list [min, hour]", {"period_unit": "day"}),
+        ("an interval unknown", "LTS.1901", f"period+period_unit is not in the list {INTERVALS}", {"period": 12}),
+        ("a prefix too long", "LTS.1902", "prefix_name is invalid, please verify if it's provided as required", {"prefix_name": "x" * 65}),
+        ("a folder too long", "LTS.1902", "dir_prefix_name is invalid, please verify if it's provided as required", {"dir_prefix_name": "x" * 65}),
+    ]:
+        with tally.check(f"refused with 200: {name}"):
+            refused_with_200(code, message, lts.create_transfer(group, [stream], **changes))
+
+    with tally.check("refused: what a transfer holds"):
+        transfer = lts.create_transfer(group, [stream]).log_dump_obs_id
+        refused(400, "LTS.0207", "Log stream is associated by transfer", lambda: lts.delete_stream(group, stream))
+        refused(400, "LTS.0105", "Log group is associated by transfer", lambda: lts.delete_group(group))
+        again = lts.create_transfer(group, [stream])
+        refused_with_200("LTS.0207", f"Log stream id is associated by transfer: {stream}", again)
+        emulator.control("DELETE", f"transfers/{transfer}")
+        assert lts.delete_group(group) == 204
+
+
+def quotas(tally):
+    with judging.Emulator("--quota-groups", "1", "--quota-streams", "1", "--ttl-must-be-7") as emulator:
+        lts = sdk(emulator)
+        with tally.check("refused: a ttl that the service doesn't take"):
+            refused(400, "LTS.0106", "The log group TTL day must be 7", lambda: lts.create_group("x", 30))
+        with tally.check("refused: quotas"):
+            group = lts.create_group("one")
+            full = "Failed to create log group, the number of log groups exceeds the quota"
+            refused(400, "LTS.0104", full, lambda: lts.create_group("two"))
+            lts.create_stream(group, "one")
+            full = "Failed to create log stream, the number of Log streams exceeds the quota"
+            refused(400, "LTS.0206", full, lambda: lts.create_stream(group, "two"))
+
+
+def failures(tally, emulator):
+    """What a healthy emulator doesn't say of itself: it is told to."""
+    lts = sdk(emulator)
+    create = lambda: lts.create_group("x")
+    for operation, status, code, message, call in [
+        ("createLogGroup", 500, "LTS.0102", "Failed to create log group", create),
+        ("deleteLogGroup", 500, "LTS.0103", "Failed to delete log group", lambda: lts.delete_group(NOBODY)),
+        ("createLogStream", 500, "LTS.0202", "Failed to create Log stream", lambda: lts.create_stream(NOBODY, "x")),
+        ("deleteLogStream", 500, "LTS.0203", "Failed to delete Log stream", lambda: lts.delete_stream(NOBODY, NOBODY)),
+        ("createLogDumpObs", 500, "LTS.0202", "Failed to query lts struct log", lambda: lts.create_transfer(NOBODY, [NOBODY])),
+        ("listLogGroups", 500, "LTS.0010", "Internal Server Error", lts.groups),
+        ("listLogGroups", 400, "LTS.0010", "The system encountered an internal error", lts.groups),
+        ("listLogStreams", 500, "LTS.0010", "Internal Server Error", lambda: lts.streams(NOBODY)),
+        ("createLogGroup", 401, "LTS.0023", "Current user is suspended or restricted or unverified.", create),
+        ("createLogDumpObs", 403, "LTS.0018", "Current user does not have the permission to operate obs", lambda: lts.create_transfer(NOBODY, [NOBODY])),
+        ("createLogGroup", 403, "LTS.0011", "Invalid projectId", create),
+        ("createLogGroup", 429, "APIGW.0308", "The throttling threshold has been reached", create),
+    ]:
+        with tally.check(f"on demand: {operation} {status} {code}"):
+            emulator.control("POST", "faults", {"operation": operation, "code": code, "status": status})
+            refused(status, code, message, call)
+            assert emulator.control("GET", "faults") == []
+
+
+def keys(tally, emulator):
+    with tally.check("a wrong secret key: the gateway shows what it signed"):
+        said = refused(401, "APIGW.0301", f"{SIGNATURE}verify aksk signature fail, canonicalRequest:GET|/v2/…", sdk(emulator, sk="wrong").groups)
+        canonical = said.split("canonicalRequest:")[1].split("|")
+        host = emulator.url.removeprefix("http://")
+        assert canonical[1:3] == [f"/v2/{judging.PROJECT}/groups/", ""], canonical
+        assert f"host:{host}" in canonical and f"x-project-id:{judging.PROJECT}" in canonical, canonical
+        assert canonical[-1] == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", canonical
+        assert canonical[-2] == "content-type;host;user-agent;x-project-id;x-sdk-date", canonical
+    with tally.check("an unknown access key"):
+        refused(401, "APIGW.0301", f"{SIGNATURE}Get secretKey failed,ak:NOBODY,err:ak not exist", sdk(emulator, ak="NOBODY").groups)
+
+    with tally.check("a clock 14 minutes ahead or behind is good, 16 minutes are not"):
+        for minutes, is_good in [(14, True), (16, False), (-14, True), (-16, False)]:
+            moved = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
+            emulator.control("POST", "clock", {"set": moved.isoformat()})
+            if is_good:
+                sdk(emulator).groups()
+            else:
+                said = refused(401, "APIGW.0301", f"{SIGNATURE}calc aksk signature fail:signature expired, signature time:…", sdk(emulator).groups)
+                assert f"server time:{moved:%Y%m%dT%H%M}" in said, said
+        emulator.control("POST", "reset")
+
+    in_an_hour, a_minute_ago = (
+        (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)).isoformat() for minutes in (60, -1)
+    )
+    seed = [
+        {"ak": "TEMPORARY", "sk": "s", "security_token": "t" * 900, "expires_at": in_an_hour},
+        {"ak": "EXPIRED", "sk": "s", "security_token": "t" * 900, "expires_at": a_minute_ago},
+        {"ak": "SECOND", "sk": "another"},
+    ]
+    emulator.control("POST", "seed", {"keys": seed})
+    life_cycle(tally, emulator, sdk(emulator, "TEMPORARY", "s", security_token="t" * 900), "temporary key")
+    life_cycle(tally, emulator, sdk(emulator, "SECOND", "another"), "second key")
+    gone = SIGNATURE + "Get secretKey failed,ak:{},err:ak not exist"
+    for name, ak, token in [
+        ("without its security token", "TEMPORARY", None),
+        ("with another's security token", "TEMPORARY", "u" * 900),
+        ("after it expired", "EXPIRED", "t" * 900),
+    ]:
+        with tally.check(f"a temporary key {name}"):
+            refused(401, "APIGW.0301", gone.format(ak), sdk(emulator, ak, "s", security_token=token).groups)
+    with tally.check("a temporary key with a wrong secret key"):
+        wrong = sdk(emulator, "TEMPORARY", "wrong", security_token="t" * 900)
+        refused(401, "APIGW.0301", f"{SIGNATURE}verify aksk signature fail, canonicalRequest:…", wrong.groups)
+
+    with tally.check("six wrong signatures lock a key, for five minutes"), judging.Emulator("--lock-keys") as locking:
+        for _ in range(6):
+            refused(401, "APIGW.0301", f"{SIGNATURE}verify aksk signature fail, canonicalRequest:…", sdk(locking, sk="wrong").groups)
+        refused(401, "APIGW.0301", f"{SIGNATURE}AK access failed to reach the limit,forbidden.", sdk(locking).groups)
+        locking.control("POST", "clock", {"advance_s": 301})
+        sdk(locking).groups()
+
+
+def look_up(tally, emulator):
+    def client(region, ak=judging.AK):
+        credentials = BasicCredentials(ak, judging.SK).with_iam_endpoint(emulator.url)
+        builder = LtsClient.new_builder().with_credentials(credentials)
+        return Sdk(builder.with_region(Region(region, emulator.url)).build())
+
+    with tally.check("the project is looked up by the region's name"):
+        client(judging.PROJECT_NAME).groups()
+        calls = [(call["operation"], call["status"]) for call in emulator.control("GET", "requests")[-2:]]
+        assert calls == [("listProjects", 200), ("listLogGroups", 200)], calls
+    with tally.check("a region without a project"):
+        try:
+            client("nowhere-1")
+            raise AssertionError("found")
+        except SdkException as error:
+            assert "Failed to get project id of region 'nowhere-1'" in str(error), error
+    with tally.check("the look-up with an unknown key"):
+        try:
+            client(judging.PROJECT_NAME, "NOBODY")
+            raise AssertionError("found")
+        except SdkException as error:
+            assert "err:ak not exist" in str(error), error
+
+
+def environment(tally, emulator):
+    """All that the SDK takes from the environment comes from `--print-env`, but the endpoint's own variable."""
+    with tally.check("configured by --print-env alone"):
+        address = emulator.url.removeprefix("http://")
+        printed = subprocess.check_output([os.environ["LTS_BIN"], "emulator", "--listen", address, "--print-env"], text=True)
+        given = dict(line.removeprefix("export ").split("=", 1) for line in printed.splitlines())
+        given["HUAWEICLOUD_SDK_REGION_LTS_CN_NORTH_4"] = given["HUAWEICLOUD_LTS_ENDPOINT"]
+        os.environ.update(given)
+        client = LtsClient.new_builder().with_region(LtsRegion.value_of(given["HUAWEICLOUD_LTS_REGION"])).build()
+        group = Sdk(client).create_group("from-the-environment")
+        assert Sdk(client).delete_group(group) == 204
+
+
+def main():
+    tally = judging.Tally()
+    with judging.Emulator() as emulator:
+        life_cycle(tally, emulator, sdk(emulator), "permanent key")
+        with tally.check("life cycle, asynchronous client"):
+            credentials = BasicCredentials(judging.AK, judging.SK, judging.PROJECT)
+            client = LtsAsyncClient.new_builder().with_credentials(credentials).with_endpoint(emulator.url).build()
+            body = CreateLogGroupParams(log_group_name="async", ttl_in_days=7)
+            creations = [client.create_log_group_async(CreateLogGroupRequest(body=body)) for _ in range(8)]
+            outcomes = []
+            for creation in creations:
+                try:
+                    outcomes.append(creation.result().status_code)
+                except ServiceResponseException as error:
+                    outcomes.append(error.error_code)
+            assert sorted(map(str, outcomes)) == ["201", *["LTS.0101"] * 7], outcomes
+        refusals(tally, emulator)
+        failures(tally, emulator)
+        keys(tally, emulator)
+        look_up(tally, emulator)
+        environment(tally, emulator)
+    quotas(tally)
+    tally.done()
+
+
+main()
