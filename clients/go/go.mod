@@ -1,0 +1,3 @@
+module huaweicloud-lts/smoke
+
+go 1.21
