@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::{
     Result, Store, StoreError,
-    tables::{Tables, in_use, limit, name_taken},
+    counts::Of,
+    tables::{Tables, in_use, name_taken},
 };
 use crate::emulator::random;
 
@@ -61,16 +62,7 @@ impl Store {
     /// Deletes a group with its streams, unless a transfer reads from one of them.
     pub(in crate::emulator) async fn delete_group(&self, project: &str, group: &str) -> Result<()> {
         let (project, group) = (project.to_owned(), group.to_owned());
-        self.change(move |tables| {
-            let deleted =
-                tables.execute("DELETE FROM groups WHERE id = ?1 AND project_id = ?2", [&group, &project]);
-            match deleted {
-                Ok(0) => Err(StoreError::GroupUnknown),
-                Ok(_) => Ok(()),
-                Err(error) => Err(in_use(error, &group)),
-            }
-        })
-        .await
+        self.change(move |tables| tables.delete_group(&project, &group)).await
     }
 }
 
@@ -83,21 +75,29 @@ impl Tables {
         now: Timestamp,
         quota: u64,
     ) -> Result<String> {
-        let id = random::resource_id()?;
-        let created = self.execute(
-            "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time)
-             SELECT ?1, ?2, ?3, ?4, ?5
-             WHERE ?6 = 0 OR (SELECT count(*) FROM groups WHERE project_id = ?2) < ?6",
-            params![id, project, name, ttl, now.as_millisecond(), limit(quota)],
-        );
-        match created {
-            Ok(1) => Ok(id),
-            Ok(_) => {
-                let taken = "SELECT 1 FROM groups WHERE project_id = ?1 AND name = ?2";
-                Err(self.taken_or_full(taken, [project, name])?)
-            }
-            Err(error) => Err(name_taken(error)),
+        if !self.has_room(Of::GroupsOfProject, project, quota)? {
+            let taken = "SELECT 1 FROM groups WHERE project_id = ?1 AND name = ?2";
+            return Err(self.taken_or_full(taken, [project, name])?);
         }
+        let id = random::resource_id()?;
+        self.execute(
+            "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![id, project, name, ttl, now.as_millisecond()],
+        )
+        .map_err(name_taken)?;
+        self.counts.change(Of::GroupsOfProject, project, 1);
+        Ok(id)
+    }
+
+    pub(super) fn delete_group(&self, project: &str, group: &str) -> Result<()> {
+        let sql = "DELETE FROM groups WHERE id = ?1 AND project_id = ?2";
+        if self.execute(sql, [group, project]).map_err(|error| in_use(error, group))? == 0 {
+            return Err(StoreError::GroupUnknown);
+        }
+        self.counts.change(Of::GroupsOfProject, project, -1);
+        self.counts.none_left(Of::StreamsOfGroup, group);
+        Ok(())
     }
 
     pub(super) fn require_group(&self, project: &str, group: &str) -> Result<()> {

@@ -11,6 +11,7 @@
 //! So looking is a plain call, and changing a future, which in memory is done when it is first polled.
 
 mod access;
+mod counts;
 mod data_file;
 mod groups;
 mod lists;

@@ -57,6 +57,7 @@ impl Tables {
     pub(super) fn fill(&self, options: &Options) -> Result<()> {
         self.atomically(|tables| {
             tables.batch(schema::CLEAR)?;
+            tables.counts.forget();
             tables.begin_with(options)
         })
     }

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{
     Result, Store, StoreError,
-    tables::{Tables, in_use, limit, name_taken},
+    counts::Of,
+    tables::{Tables, in_use, name_taken},
 };
 use crate::emulator::random;
 
@@ -68,15 +69,7 @@ impl Store {
         stream: &str,
     ) -> Result<()> {
         let (project, group, stream) = (project.to_owned(), group.to_owned(), stream.to_owned());
-        self.change(move |tables| {
-            tables.require_group(&project, &group)?;
-            match tables.execute("DELETE FROM streams WHERE id = ?1 AND group_id = ?2", [&stream, &group]) {
-                Ok(0) => Err(StoreError::StreamUnknown(stream)),
-                Ok(_) => Ok(()),
-                Err(error) => Err(in_use(error, &stream)),
-            }
-        })
-        .await
+        self.change(move |tables| tables.delete_stream(&project, &group, &stream)).await
     }
 }
 
@@ -89,21 +82,31 @@ impl Tables {
         now: Timestamp,
         quota: u64,
     ) -> Result<String> {
+        if !self.has_room(Of::StreamsOfGroup, group, quota)? {
+            self.require_group(project, group)?;
+            let taken = "SELECT 1 FROM streams WHERE group_id = ?1 AND name = ?2";
+            return Err(self.taken_or_full(taken, [group, name])?);
+        }
         let id = random::resource_id()?;
         let created = self.execute(
             "INSERT INTO streams (id, group_id, name, creation_time)
-             SELECT ?1, id, ?4, ?5 FROM groups WHERE id = ?2 AND project_id = ?3
-             AND (?6 = 0 OR (SELECT count(*) FROM streams WHERE group_id = ?2) < ?6)",
-            params![id, group, project, name, now.as_millisecond(), limit(quota)],
+             SELECT ?1, id, ?4, ?5 FROM groups WHERE id = ?2 AND project_id = ?3",
+            params![id, group, project, name, now.as_millisecond()],
         );
-        match created {
-            Ok(1) => Ok(id),
-            Ok(_) => {
-                self.require_group(project, group)?;
-                let taken = "SELECT 1 FROM streams WHERE group_id = ?1 AND name = ?2";
-                Err(self.taken_or_full(taken, [group, name])?)
-            }
-            Err(error) => Err(name_taken(error)),
+        if created.map_err(name_taken)? == 0 {
+            return Err(StoreError::GroupUnknown);
         }
+        self.counts.change(Of::StreamsOfGroup, group, 1);
+        Ok(id)
+    }
+
+    pub(super) fn delete_stream(&self, project: &str, group: &str, stream: &str) -> Result<()> {
+        self.require_group(project, group)?;
+        let sql = "DELETE FROM streams WHERE id = ?1 AND group_id = ?2";
+        if self.execute(sql, [stream, group]).map_err(|error| in_use(error, stream))? == 0 {
+            return Err(StoreError::StreamUnknown(stream.to_owned()));
+        }
+        self.counts.change(Of::StreamsOfGroup, group, -1);
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::{mem, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, ffi};
 
-use super::{Result, StoreError, schema};
+use super::{Result, StoreError, counts::Counts, schema};
 
 /// One thread at a time uses a connection, and nobody makes a file by opening it.
 const READ_AND_WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The tables, through one connection. Each noun has its statements in a file of its own.
 pub(super) struct Tables {
     connection: Connection,
+    pub(super) counts: Counts,
 }
 
 impl Tables {
@@ -45,7 +46,7 @@ impl Tables {
         connection.execute_batch("PRAGMA foreign_keys = ON")?;
         // Each statement is prepared once.
         connection.set_prepared_statement_cache_capacity(64);
-        Ok(Self { connection })
+        Ok(Self { connection, counts: Counts::default() })
     }
 
     /// The version of the schema.
@@ -122,6 +123,7 @@ struct Savepoint<'a>(&'a Tables);
 
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
+        self.0.counts.forget();
         // Where SQLite has rolled back by itself, there is no savepoint any more.
         let _ = self.0.batch("ROLLBACK TO steps; RELEASE steps");
     }
@@ -147,9 +149,4 @@ pub(super) fn in_use(error: rusqlite::Error, id: &str) -> StoreError {
         }
         _ => error.into(),
     }
-}
-
-/// A quota as SQLite takes it: its integers have a sign.
-pub(super) fn limit(quota: u64) -> i64 {
-    i64::try_from(quota).unwrap_or(i64::MAX)
 }
