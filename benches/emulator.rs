@@ -194,7 +194,7 @@ fn starts() {
 
 /// The emulator's own schema, read where it stands.
 fn schema() -> &'static str {
-    let store = include_str!("../src/emulator/store.rs");
+    let store = include_str!("../src/emulator/store/schema.rs");
     let (_, schema) = store.split_once("const SCHEMA: &str = \"").unwrap();
     schema.split_once("\";").unwrap().0
 }

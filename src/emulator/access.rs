@@ -44,15 +44,17 @@ impl Caller {
     /// Whether it may use the project in the path.
     pub(super) fn enter(&self, service: &Service, call: &Call<'_>) -> Result<(), Refusal> {
         let project = call.parameter("project_id");
-        let own = match self {
-            Self::Unchecked => return Ok(()),
-            Self::Token { project_id } => project_id.as_deref().map(str::as_bytes),
+        let may_enter = match self {
+            Self::Unchecked => true,
+            // The project of a token is there.
+            Self::Token { project_id } => project_id.as_deref() == Some(project),
             Self::Key => {
                 let named = call.head.headers.get(PROJECT_HEADER);
-                Some(named.map_or(project.as_bytes(), |value| value.as_bytes()))
+                named.is_none_or(|named| named.as_bytes() == project.as_bytes())
+                    && service.store.has_project(project)?
             }
         };
-        if own == Some(project.as_bytes()) && service.store.has_project(project)? {
+        if may_enter {
             return Ok(());
         }
         // The operations have this code under 401 as well.

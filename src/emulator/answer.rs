@@ -54,11 +54,10 @@ impl Answer {
         if has_body {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        for (name, text) in [(REQUEST_ID, request_id), (header::DATE, &clock::http_date(now))] {
-            if let Ok(value) = HeaderValue::from_str(text) {
-                headers.insert(name, value);
-            }
+        if let Ok(request_id) = HeaderValue::from_str(request_id) {
+            headers.insert(REQUEST_ID, request_id);
         }
+        headers.insert(header::DATE, clock::http_date(now));
         for (name, value) in self.headers {
             headers.insert(name, value);
         }

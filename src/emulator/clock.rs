@@ -4,10 +4,12 @@
 //! answer. So it can be moved in one place, and never falls apart into several.
 
 use std::{
+    cell::RefCell,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
+use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 
 /// The emulator's clock: the system's time, moved.
@@ -51,9 +53,21 @@ pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     })
 }
 
-/// As in a `Date` header: `Tue, 05 Mar 2024 08:09:10 GMT`.
-pub(super) fn http_date(time: Timestamp) -> String {
-    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+/// As in a `Date` header: `Tue, 05 Mar 2024 08:09:10 GMT`. Within a second it is written once.
+pub(super) fn http_date(time: Timestamp) -> HeaderValue {
+    thread_local! {
+        static LAST: RefCell<Option<(i64, HeaderValue)>> = const { RefCell::new(None) };
+    }
+    let second = time.as_second();
+    LAST.with_borrow_mut(|last| match last {
+        Some((of, date)) if *of == second => date.clone(),
+        _ => {
+            let date = time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            let date = HeaderValue::try_from(date).unwrap_or(HeaderValue::from_static(""));
+            *last = Some((second, date.clone()));
+            date
+        }
+    })
 }
 
 /// RFC 3339 with microseconds, as IAM writes it.
@@ -69,6 +83,8 @@ mod tests {
     fn times_have_the_forms_of_the_wire() {
         let time: Timestamp = "2024-03-05T08:09:10.5Z".parse().unwrap();
         assert_eq!(http_date(time), "Tue, 05 Mar 2024 08:09:10 GMT");
+        assert_eq!(http_date(time + SignedDuration::from_millis(400)), "Tue, 05 Mar 2024 08:09:10 GMT");
+        assert_eq!(http_date(time + SignedDuration::from_millis(500)), "Tue, 05 Mar 2024 08:09:11 GMT");
         assert_eq!(rfc3339(time), "2024-03-05T08:09:10.500000Z");
     }
 

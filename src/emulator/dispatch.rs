@@ -129,8 +129,9 @@ async fn handle(
         _ => (None, Some(refusals::no_such_api(&head.method, &request_id))),
     };
     let took = || started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+    let mut now = service.clock.now();
     service.journal.add(JournalEntry {
-        time: service.clock.now().into(),
+        time: now.into(),
         operation,
         method: method.to_owned(),
         path: head.uri.path().to_owned(),
@@ -143,9 +144,9 @@ async fn handle(
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
         service.journal.took(&request_id, took());
+        now = service.clock.now();
     }
     let hang_up = head.extensions.remove::<HangUp>().unwrap_or_default();
-    let now = service.clock.now();
     match (answer, fault) {
         (Some(answer), Some(fault)) => fault.respond(answer, &request_id, now, &hang_up),
         (Some(answer), None) => answer.into_response(&request_id, now),
@@ -158,6 +159,9 @@ async fn handle(
 /// What is left of a refused body stays on the connection, which is of no use afterwards.
 pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
     let refused = || Refusal::code(INVALID_BODY);
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     if body.size_hint().lower() > MAX_BODY as u64 {
         return Err(refused());
     }

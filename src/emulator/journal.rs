@@ -50,15 +50,19 @@ pub(super) struct Journal {
 impl Journal {
     pub(super) fn add(&self, mut entry: JournalEntry) {
         for text in [&mut entry.method, &mut entry.path] {
-            if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+            // As many bytes are at most as many characters.
+            if text.len() > LONGEST
+                && let Some((end, _)) = text.char_indices().nth(LONGEST)
+            {
                 text.truncate(end);
             }
         }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() == CAPACITY {
-            entries.pop_front();
-        }
+        let oldest = if entries.len() == CAPACITY { entries.pop_front() } else { None };
         entries.push_back(entry);
+        // What is freed is freed outside of the lock.
+        drop(entries);
+        drop(oldest);
     }
 
     /// How long the request with this id took after all, unless it has been forgotten since.

@@ -14,17 +14,20 @@ use serde_json::Value;
 use super::answer::Answer;
 use crate::spec::Operation;
 
-/// By the schema's text.
-static COMPILED: LazyLock<RwLock<HashMap<&'static str, Arc<Validator>>>> = LazyLock::new(RwLock::default);
+/// Validators by where the text of their schema stands: it is long, and it never moves.
+type Validators = HashMap<(usize, usize), Arc<Validator>>;
+
+static COMPILED: LazyLock<RwLock<Validators>> = LazyLock::new(RwLock::default);
 
 /// The schema of this text, which is one of the spec's.
 pub(super) fn compiled(schema: &'static str) -> Result<Arc<Validator>, String> {
-    if let Some(found) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(schema) {
+    let place = (schema.as_ptr().addr(), schema.len());
+    if let Some(found) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(&place) {
         return Ok(Arc::clone(found));
     }
     let parsed = serde_json::from_str(schema).map_err(|e| e.to_string())?;
     let validator = Arc::new(jsonschema::draft202012::new(&parsed).map_err(|e| e.to_string())?);
-    COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(schema, Arc::clone(&validator));
+    COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(place, Arc::clone(&validator));
     Ok(validator)
 }
 

@@ -13,7 +13,7 @@ use crate::emulator::{
 /// A token that is known and has not expired.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::emulator) struct Token {
-    /// The project that it is for; none if it is for a domain, or for nothing in particular.
+    /// The project that it is for, which is there; none if it is for a domain, or for nothing in particular.
     pub(in crate::emulator) project_id: Option<String>,
 }
 
@@ -73,7 +73,8 @@ impl Store {
 
     pub(in crate::emulator) fn token(&self, token: &[u8], now: Timestamp) -> Result<Option<Token>> {
         self.look().tables.optional(
-            "SELECT project_id FROM tokens WHERE hash = ?1 AND expires_at > ?2",
+            "SELECT projects.id FROM tokens LEFT JOIN projects ON projects.id = project_id
+             WHERE hash = ?1 AND expires_at > ?2",
             params![hash(token), now.as_millisecond()],
             |row| Ok(Token { project_id: row.get(0)? }),
         )
