@@ -150,7 +150,8 @@ pub fn ratios<const N: usize>(
     let rounds = if is_trial() { 1 } else { ROUNDS };
     if rounds > 1 {
         // Caches, connections and code get warm.
-        (ours(), bare());
+        ours();
+        bare();
     }
     let pairs: Vec<_> = (0..rounds)
         .map(|round| match round % 2 {
