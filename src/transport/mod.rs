@@ -340,7 +340,7 @@ impl ClientHooks<Transport> for api::iam::Client {
 pub(crate) fn judged(
     operation: Option<Operation>,
     signed: Option<&str>,
-    status: StatusCode,
+    status: http::StatusCode,
     headers: http::HeaderMap,
     body: Bytes,
 ) -> Result<(), Error> {
