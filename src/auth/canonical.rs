@@ -37,11 +37,6 @@ pub(crate) struct Canonical<'a> {
 }
 
 impl Canonical<'_> {
-    /// The canonical request.
-    pub(crate) fn request(&self) -> String {
-        self.written().0
-    }
-
     /// The canonical request, and the names of the signed headers, sorted and joined with `;`.
     pub(crate) fn written(&self) -> (String, String) {
         let mut headers: Vec<_> = self.headers.iter().collect();
