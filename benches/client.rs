@@ -7,56 +7,15 @@
 
 mod common;
 
-use std::{hint::black_box, net::SocketAddr, time::Instant};
+use std::{hint::black_box, sync::Arc, time::Instant};
 
-use common::{Goal, PROJECT, ThreadCpu, groups, ratio, serve, thread_cpu};
+use common::{Goal, TOKEN, ThreadCpu, bare, groups, ours, ratio, serve, thread_cpu, with_keys, with_token};
 use criterion::Criterion;
-use huaweicloud_lts::{AkSk, Client, Credentials, Secret};
-use serde::Deserialize;
+use huaweicloud_lts::Client;
 use tokio::runtime::Runtime;
 
 /// Calls in a round.
 const CALLS: usize = 300;
-
-#[derive(Deserialize)]
-struct Groups {
-    log_groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "decoding them is the work that is measured")]
-struct Group {
-    creation_time: i64,
-    log_group_name: String,
-    log_group_id: String,
-    ttl_in_days: i32,
-}
-
-/// A bare client: nothing but `reqwest` and `serde_json`.
-struct Bare {
-    http: reqwest::Client,
-    url: String,
-    token: String,
-}
-
-impl Bare {
-    fn new(server: SocketAddr, token: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        let url = format!("http://{server}/v2/{PROJECT}/groups");
-        Self { http: http.build().unwrap(), url, token: token.to_owned() }
-    }
-
-    async fn groups(&self) -> Vec<Group> {
-        let answer = self.http.get(&self.url).header("x-auth-token", &self.token).send().await.unwrap();
-        let answer = answer.error_for_status().unwrap();
-        serde_json::from_slice::<Groups>(&answer.bytes().await.unwrap()).unwrap().log_groups
-    }
-}
-
-fn ours(server: SocketAddr, credentials: Credentials) -> Client {
-    let builder = Client::builder().endpoint(format!("http://{server}")).project_id(PROJECT);
-    builder.credentials(credentials).build().unwrap()
-}
 
 /// The CPU time of a call on this thread, in microseconds.
 fn cpu_per_call<T>(runtime: &Runtime, call: impl AsyncFn() -> T) -> f64 {
@@ -96,17 +55,11 @@ fn calls_per_second<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
 }
 
 fn main() {
-    rustls::crypto::ring::default_provider().install_default().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // As long as a real one.
-    let token = "MIIF".repeat(300);
-    let with_token = || Credentials::Token(Secret::new(token.clone()));
-    let with_keys =
-        || Credentials::AkSk(AkSk::new("AKIDEXAMPLE000000001", "SecretKeyOfThatManyCharactersIsAsLong001"));
     let mut criterion: Criterion<ThreadCpu> = ThreadCpu::criterion();
     for count in [1, 100] {
         let server = serve(groups(count));
-        let bare = Bare::new(server, &token);
+        let bare = bare::Client::new(server, &TOKEN);
         let (token, keys) = (ours(server, with_token()), ours(server, with_keys()));
         runtime
             .block_on(async { assert_eq!(token.groups().await.unwrap().len(), bare.groups().await.len()) });
@@ -149,7 +102,7 @@ fn main() {
     }
 
     let server = serve(groups(1));
-    let (ours, bare) = (ours(server, with_token()), std::sync::Arc::new(Bare::new(server, &token)));
+    let (ours, bare) = (ours(server, with_token()), Arc::new(bare::Client::new(server, &TOKEN)));
     ratio(
         "client/64 in flight, throughput",
         "calls/s",
@@ -162,7 +115,7 @@ fn main() {
         },
         || {
             calls_per_second(&runtime, 64, || {
-                let bare = std::sync::Arc::clone(&bare);
+                let bare = Arc::clone(&bare);
                 async move { bare.groups().await }
             })
         },

@@ -13,60 +13,31 @@ mod common;
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{
-        LazyLock,
-        atomic::{AtomicUsize, Ordering},
-    },
     thread,
     time::{Duration, Instant},
 };
 
-use axum::{Router, routing::get};
-use common::{Goal, Load, PROJECT, head, is_trial, is_wanted, others_cpu, quick, ratios, thread_cpu};
+use common::{
+    Goal, Load, PROJECT, TOKEN, bare, create, is_trial, is_wanted, list, others_cpu, quick, ratios,
+    signed_list, thread_cpu,
+};
 use criterion::{Criterion, Throughput};
-use http::StatusCode;
 use huaweicloud_lts::{
     AkSk, ClientBuilder, Emulator, Ttl,
     emulator::Seed,
     manifest::{Group, Manifest},
-    signer::SigningRequest,
 };
 
-/// As long as a real one.
-static TOKEN: LazyLock<String> = LazyLock::new(|| "MIIF".repeat(300));
 /// Connections of the load generator.
 const CONNECTIONS: usize = 16;
 /// How long a round of the load generator takes.
 const ROUND: Duration = Duration::from_millis(100);
-/// The bytes of the answer to a creation.
-const CREATED: &str = r#"{"log_group_id":"b6b9332b-091f-4b22-b810-264318d2d664"}"#;
-
 /// A bare axum application on a thread of its own; it ends with the process.
-fn bare(listed: String) -> SocketAddr {
+fn bare_axum(listed: String) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    thread::spawn(move || serve_bare(listener, router(listed)));
+    thread::spawn(move || bare::serve(listener, bare::router(listed)));
     address
-}
-
-fn router(listed: String) -> Router {
-    let listed = bytes::Bytes::from(listed);
-    let headers =
-        [("content-type", "application/json"), ("x-request-id", "0123456789abcdef0123456789abcdef")];
-    Router::new().route(
-        "/v2/{project_id}/groups",
-        get(move || std::future::ready((headers, listed.clone())))
-            .post(move || std::future::ready((StatusCode::CREATED, headers, CREATED))),
-    )
-}
-
-fn serve_bare(listener: TcpListener, router: Router) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        listener.set_nonblocking(true).unwrap();
-        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        axum::serve(listener, router).await.unwrap();
-    });
 }
 
 /// An emulator without quotas that knows the token, and so many groups.
@@ -102,21 +73,10 @@ fn address(emulator: &Emulator) -> SocketAddr {
     emulator.url().strip_prefix("http://").unwrap().parse().unwrap()
 }
 
-fn list(bytes: &mut Vec<u8>) {
-    head(bytes, "GET", &format!("/v2/{PROJECT}/groups"), &TOKEN, "");
-}
-
-/// Creates a group of a name that there never was.
-fn create(bytes: &mut Vec<u8>) {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let name = NEXT.fetch_add(1, Ordering::Relaxed);
-    let body = format!(r#"{{"log_group_name":"new-{name:09}","ttl_in_days":7}}"#);
-    head(bytes, "POST", &format!("/v2/{PROJECT}/groups"), &TOKEN, &body);
-}
-
 fn main() {
     lists();
     creations();
+    durable_creations();
     starts();
     growth();
     criterion();
@@ -132,7 +92,7 @@ fn lists() {
     for groups in [1, 100] {
         let emulator = emulator(groups);
         let mut ours = Load::new(address(&emulator), CONNECTIONS);
-        let mut bare = Load::new(bare(body_of_list(&emulator)), CONNECTIONS);
+        let mut bare = Load::new(bare_axum(body_of_list(&emulator)), CONNECTIONS);
         let drive = |load: &mut Load| load.drive(ROUND, "200", |_, bytes| list(bytes));
         both(&format!("emulator/list {groups}"), 0.7, || drive(&mut ours), || drive(&mut bare));
     }
@@ -141,7 +101,7 @@ fn lists() {
 fn creations() {
     let emulator = emulator(0);
     let mut ours = Load::new(address(&emulator), CONNECTIONS);
-    let mut bare = Load::new(bare(common::groups(1)), CONNECTIONS);
+    let mut bare = Load::new(bare_axum(common::groups(1)), CONNECTIONS);
     let drive = |load: &mut Load| load.drive(ROUND, "201", |_, bytes| create(bytes));
     let fresh = || {
         emulator.reset().unwrap();
@@ -149,6 +109,35 @@ fn creations() {
         drive(&mut ours)
     };
     both("emulator/create", 0.35, fresh, || drive(&mut bare));
+}
+
+/// Creations that reach the disk before they are answered, against a thread that commits one row after the other to
+/// a file of the same schema and does nothing else.
+fn durable_creations() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = Emulator::builder().quota_groups(0).data(folder.path().join("ours")).start().unwrap();
+    fill(&ours, 0);
+    let mut load = Load::new(address(&ours), CONNECTIONS);
+    let database = rusqlite::Connection::open(folder.path().join("bare")).unwrap();
+    let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+    database.execute_batch(&format!("{settings}{}", schema())).unwrap();
+    let insert =
+        "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time) VALUES (?1, ?2, ?3, 7, 0)";
+    let mut insert = database.prepare(insert).unwrap();
+    let mut rows = 0;
+    ratios(
+        [("emulator/create, 16 callers, in a file", "1/s", Goal::AtLeast(4.0))],
+        || [load.drive(ROUND, "201", |_, bytes| create(bytes))[0]],
+        || {
+            let start = Instant::now();
+            let first = rows;
+            while start.elapsed() < ROUND {
+                insert.execute((format!("id-{rows:033}"), PROJECT, format!("new-{rows:09}"))).unwrap();
+                rows += 1;
+            }
+            [f64::from(rows - first) / start.elapsed().as_secs_f64()]
+        },
+    );
 }
 
 /// From nothing to the first answer: wall time, and the CPU time of all threads.
@@ -165,15 +154,9 @@ fn starts() {
     let ours = || {
         timed(|| {
             let emulator = Emulator::start().unwrap();
-            let (host, target) = (emulator.url()[7..].to_owned(), format!("/v2/{PROJECT}/groups"));
             let keys = AkSk::new(emulator.access_key(), emulator.secret_key());
-            let signed = SigningRequest::new("GET", &host, &target).sign(&keys);
-            let mut request = format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n");
-            for (name, value) in signed.headers().filter(|(name, _)| *name != "Host") {
-                request += &format!("{name}: {value}\r\n");
-            }
-            Load::new(address(&emulator), 1)
-                .turn("200", |_, bytes| bytes.extend(format!("{request}\r\n").bytes()));
+            let address = address(&emulator);
+            Load::new(address, 1).turn("200", |_, bytes| signed_list(bytes, &address.to_string(), &keys));
             emulator
         })
     };
@@ -181,7 +164,7 @@ fn starts() {
         timed(|| {
             let database = rusqlite::Connection::open_in_memory().unwrap();
             database.execute_batch(schema()).unwrap();
-            Load::new(bare(common::groups(0)), 1).turn("200", |_, bytes| list(bytes));
+            Load::new(bare_axum(common::groups(0)), 1).turn("200", |_, bytes| list(bytes));
             database
         })
     };
@@ -195,7 +178,7 @@ fn starts() {
 /// The emulator's own schema, read where it stands.
 fn schema() -> &'static str {
     let store = include_str!("../src/emulator/store/schema.rs");
-    let (_, schema) = store.split_once("const SCHEMA: &str = \"").unwrap();
+    let (_, schema) = store.split_once("const TABLES: &str = \"").unwrap();
     schema.split_once("\";").unwrap().0
 }
 
@@ -243,7 +226,7 @@ fn growth() {
     let listed = |load: &mut Load, path: &str, changes: bool| {
         costs(load, |i, bytes| match changes && i % 2 == 0 {
             true => create(bytes),
-            false => head(bytes, "GET", path, &TOKEN, ""),
+            false => common::head(bytes, "GET", path, &TOKEN, ""),
         })
     };
     for (what, changes) in [("list streams", false), ("list streams after a change", true)] {

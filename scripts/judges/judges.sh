@@ -28,6 +28,15 @@ need_python_judges() {
     export PYTHONPATH=$judges PYTHONDONTWRITEBYTECODE=1
 }
 
+# Prism, as prism/node_modules/.bin/prism. It says itself that it wants Node 24, and runs on 20.
+need_prism() {
+    need_command node "Node.js 20 or later"
+    need_command npm "npm"
+    install_once prism/node_modules prism/package-lock.json install_prism
+}
+
+install_prism() { (cd "$judges/prism" && npm ci --no-audit --no-fund --loglevel=error); }
+
 # count_all FOLDER KNOWN NAME...: of the folder's scripts NAME/run, runs these one after the other, or all of KNOWN, a list
 # in one word; ends the script with the sum of their counts.
 count_all() {

@@ -1,0 +1,9 @@
+"""Calls, allocations and signatures, as `cargo bench` measures them."""
+
+from figures import ROOT, keep, reported, version_of
+
+
+def measure():
+    benches = [word for name in ("client", "allocations", "signer") for word in ("--bench", name)]
+    figures = reported("cargo", "bench", "--quiet", "--locked", "--all-features", *benches)
+    keep("client", figures, versions={name: version_of(ROOT / "Cargo.lock", name) for name in ("reqwest", "sha2")})
