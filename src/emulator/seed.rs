@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     clock,
     options::Options,
-    stock::{Key, Project, Stock, User},
+    stock::{Key, Project, Stock, User, not_empty},
 };
 use crate::{
     api::lts::types::{self, TransferType},
@@ -151,24 +151,8 @@ impl Seed {
 
     /// What breaks a rule that needs no state to be known, if anything does.
     pub(super) fn check(&self, options: &Options) -> Result<(), String> {
-        let users = self.stock.users.iter().flat_map(|user| {
-            [
-                ("user's name", &user.name),
-                ("user's password", &user.password),
-                ("user's domain", &user.domain),
-            ]
-        });
-        let projects = self.stock.projects.iter();
-        let projects =
-            projects.flat_map(|project| [("project's id", &project.id), ("project's name", &project.name)]);
-        let keys = self.stock.keys.iter().flat_map(|key| [("ak", &key.access_key), ("sk", &key.secret_key)]);
-        let tokens = self.tokens.iter().map(|token| ("token", &token.token));
-        let mut texts = users.chain(projects).chain(keys).chain(tokens);
-        if let Some((what, _)) = texts.find(|(_, text)| text.is_empty()) {
-            return Err(format!("a {what} must not be empty"));
-        }
-        let bucket = |name: &String| check_text("obs_bucket_name", &limits::OBS_BUCKET_NAME, name);
-        self.stock.buckets.iter().try_for_each(bucket).map_err(|error| error.to_string())?;
+        self.stock.check()?;
+        self.tokens.iter().try_for_each(|token| not_empty("token", &token.token))?;
         for group in &self.manifest.groups {
             check_group(group).map_err(|error| format!("group {:?}: {error}", group.name))?;
             if options.ttl_must_be_7 && i64::from(group.ttl.as_days()) != Options::ONLY_TTL {

@@ -25,6 +25,7 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn new(options: Options) -> Result<Self, StoreError> {
         let options = Arc::new(options.completed());
+        options.stock.check().map_err(StoreError::Invalid)?;
         let store = Store::open(&options)?;
         let (journal, clock, faults) = (Journal::default(), Clock::default(), Faults::default());
         Ok(Self { options, store, journal, clock, faults, locks: Locks::default() })

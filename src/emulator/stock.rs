@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::seed;
+use crate::{input::check_text, spec::limits};
 
 /// Projects, key pairs, users and buckets.
 #[derive(Clone, Default)]
@@ -46,6 +47,25 @@ pub(super) struct User {
 }
 
 impl Stock {
+    /// What could never be used, if anything can't.
+    pub(super) fn check(&self) -> Result<(), String> {
+        for Project { id, name } in &self.projects {
+            not_empty("project's id", id)?;
+            not_empty("project's name", name)?;
+        }
+        for key in &self.keys {
+            not_empty("ak", &key.access_key)?;
+            not_empty("sk", &key.secret_key)?;
+        }
+        for User { name, password, domain } in &self.users {
+            not_empty("user's name", name)?;
+            not_empty("user's password", password)?;
+            not_empty("user's domain", domain)?;
+        }
+        let bucket = |name: &String| check_text("obs_bucket_name", &limits::OBS_BUCKET_NAME, name);
+        self.buckets.iter().try_for_each(bucket).map_err(|error| error.to_string())
+    }
+
     pub(super) fn add_project(&mut self, id: impl Into<String>, name: impl Into<String>) {
         self.projects.push(Project { id: id.into(), name: name.into() });
     }
@@ -75,4 +95,8 @@ impl Stock {
     ) {
         self.users.push(User { name: name.into(), password: password.into(), domain: domain.into() });
     }
+}
+
+pub(super) fn not_empty(what: &str, text: &str) -> Result<(), String> {
+    if text.is_empty() { Err(format!("{what}: must not be empty")) } else { Ok(()) }
 }

@@ -871,9 +871,13 @@ fn the_control_can_be_hidden() {
 }
 
 #[test]
-fn contradictory_options_do_not_start() {
-    let error = Emulator::builder().bucket("b").bucket("b").start().unwrap_err();
-    assert_eq!(error.to_string(), "bucket \"b\" is there already");
+fn options_that_are_wrong_do_not_start() {
+    let refused = |options: Options| options.start().unwrap_err().to_string();
+    let twice = Emulator::builder().bucket("twice").bucket("twice");
+    assert_eq!(refused(twice), "bucket \"twice\" is there already");
+    // The rules are those of a seed.
+    assert_eq!(refused(Emulator::builder().key("", "SK")), "ak: must not be empty");
+    assert!(refused(Emulator::builder().bucket("b")).contains("obs_bucket_name"));
 }
 
 // Robustness.

@@ -159,7 +159,7 @@ fn options_add_to_what_a_file_has() {
     drop(emulator);
     // Options that contradict themselves are refused here as well, and change nothing.
     let before = fs::read(&file).unwrap();
-    assert!(matches!(on(&file).bucket("b").bucket("b").start(), Err(EmulatorError::Invalid(_))));
+    assert!(matches!(on(&file).bucket("twice").bucket("twice").start(), Err(EmulatorError::Invalid(_))));
     assert!(fs::read(&file).unwrap() == before);
 }
 
