@@ -62,7 +62,8 @@ impl Process {
         Self::of(command)
     }
 
-    fn of(mut command: Command) -> Self {
+    /// Starts it by a command that listens on a free port.
+    pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();

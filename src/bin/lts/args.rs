@@ -3,11 +3,14 @@
 //! The tree is written down without those options, and each command has them added but for `emulator`, which is
 //! no client. What was given before and after a command is put together here; the later one counts.
 
-use std::{ffi::OsString, time::Duration};
+use std::{
+    ffi::{OsStr, OsString},
+    time::Duration,
+};
 
 use clap::{
-    ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
-    parser::ValueSource,
+    ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable,
+    error::ErrorKind, parser::ValueSource,
 };
 
 use crate::{
@@ -149,7 +152,7 @@ pub(crate) fn parse(
 pub(crate) fn tree() -> clap::Command {
     fn with_options(command: clap::Command) -> clap::Command {
         if command.get_name() == EMULATOR {
-            return command;
+            return without_empty_variables(command);
         }
         // Only the commands that are typed need them.
         command.mut_subcommands(with_options).defer(|command| {
@@ -161,6 +164,12 @@ pub(crate) fn tree() -> clap::Command {
         })
     }
     ClientOptions::augment_args(bare_tree().mut_subcommands(with_options))
+}
+
+/// A variable that is empty counts as none, as with those of a client; clap would take it for a value.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command.mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(Resettable::Reset) } else { arg })
 }
 
 /// The tree of commands without the options of a client.

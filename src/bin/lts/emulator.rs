@@ -1,7 +1,7 @@
 //! `lts emulator`: serves the emulator until it is told to stop.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     path::PathBuf,
     time::Duration,
 };
@@ -12,7 +12,7 @@ use huaweicloud_lts::emulator::{Admin, Options};
 use crate::{exit::Failure, output, values};
 
 /// Every option also reads a variable, `LTS_EMULATOR_QUOTA_GROUPS` for instance: lists with commas, switches as
-/// `true`.
+/// `true`. An empty one counts as none.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  lts emulator --listen 127.0.0.1:0\n  lts emulator --data lts.db\n  eval \"$(lts emulator --print-env)\""
@@ -86,7 +86,7 @@ pub(crate) struct EmulatorArguments {
     #[arg(long, env = "LTS_EMULATOR_SELF_CHECK")]
     self_check: bool,
     /// Switches the control under /_emulator/ off.
-    #[arg(long, env = "LTS_EMULATOR_NO_ADMIN", conflicts_with = "admin_from_anywhere")]
+    #[arg(long, env = "LTS_EMULATOR_NO_ADMIN")]
     no_admin: bool,
     /// Opens the control under /_emulator/ to other machines.
     #[arg(long, env = "LTS_EMULATOR_ADMIN_FROM_ANYWHERE")]
@@ -99,6 +99,10 @@ pub(crate) struct EmulatorArguments {
 pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), Failure> {
     if arguments.project_id.len() != arguments.project_name.len() {
         return Err(Failure::usage("each --project-id needs its --project-name, and the other way round"));
+    }
+    // clap would see a contradiction in a variable that says false, too.
+    if arguments.no_admin && arguments.admin_from_anywhere {
+        return Err(Failure::usage("--no-admin and --admin-from-anywhere contradict each other"));
     }
     if arguments.print_env {
         return output::text(&arguments.environment()?);
@@ -156,7 +160,7 @@ impl EmulatorArguments {
         if self.listen.port() == 0 {
             return Err(Failure::usage("--print-env needs a port: with 0 it is known only once it listens"));
         }
-        let url = format!("http://{}", self.listen);
+        let url = format!("http://{}", reachable(self.listen));
         let first =
             |given: &[String], default: &str| given.first().map_or(default, String::as_str).to_owned();
         let variables = [
@@ -169,6 +173,16 @@ impl EmulatorArguments {
         ];
         Ok(variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect())
     }
+}
+
+/// Where a client on this machine finds it: to listen everywhere is no address to call.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 /// A value as a shell reads it.

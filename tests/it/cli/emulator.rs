@@ -1,6 +1,8 @@
 //! `lts emulator`.
 
-use super::{fails, run, stderr, stdout};
+use serde_json::{Value, json};
+
+use super::{fails, lts, run, stderr, stdout};
 use crate::process::Process;
 
 #[test]
@@ -31,6 +33,68 @@ fn it_refuses_what_makes_no_sense() {
     fails(&["emulator", "--listen", "nowhere"], 2, "nowhere");
     fails(&["emulator", "--listen", "127.0.0.1:0", "--print-env"], 2, "port");
     fails(&["emulator", "--token-ttl", "soon"], 2, "24h");
+    fails(&["emulator", "--no-admin", "--admin-from-anywhere"], 2, "--no-admin");
+    // What could never be used.
+    let starting = |flags: &[&str], says: &str| {
+        fails(&[&["emulator", "--listen", "127.0.0.1:0"], flags].concat(), 3, says);
+    };
+    starting(&["--bucket", ""], "obs_bucket_name");
+    starting(&["--bucket", "xy"], "obs_bucket_name");
+    starting(&["--ak", "", "--sk", "SK"], "ak: must not be empty");
+    starting(&["--password", ""], "user's password: must not be empty");
+    starting(&["--project-id", "", "--project-name", "n"], "project's id: must not be empty");
+}
+
+/// A line of JSON that the control answers with.
+fn control(process: &Process, path: &str) -> Value {
+    let answer = process.get(&format!("/_emulator/{path}"));
+    serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+}
+
+#[test]
+fn every_flag_is_a_variable_as_well() {
+    let help = stdout(&run(&["emulator", "--help"]));
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let flags = help.lines().filter_map(|line| line.trim_start().strip_prefix("--"));
+    let flags: Vec<&str> = flags.map(|line| line.split(' ').next().unwrap()).collect();
+    assert!(flags.len() > 15, "{flags:?}");
+    for flag in flags {
+        let variable = format!("[env: LTS_EMULATOR_{}", flag.to_uppercase().replace('-', "_"));
+        assert!(words.contains(&format!("{variable}=")) || words.contains(&format!("{variable}]")), "{flag}");
+    }
+
+    let with = |variables: &[(&str, &str)], flags: &[&str]| {
+        let mut command = lts(&["emulator"]);
+        command.args(flags).env("LTS_EMULATOR_LISTEN", "127.0.0.1:0");
+        command.envs(variables.iter().map(|(name, value)| (format!("LTS_EMULATOR_{name}"), value)));
+        command
+    };
+    let set = [
+        ("BUCKET", "one-bucket,two-bucket"),
+        ("PROJECT_ID", "p1,p2"),
+        ("PROJECT_NAME", "one,two"),
+        ("QUOTA_GROUPS", "3"),
+        ("QUOTA_STREAMS", "0"),
+        ("LENIENT", "true"),
+        ("NO_ADMIN", "false"),
+    ];
+    // A flag counts before its variable, and a switch that is off contradicts nothing.
+    let process = Process::of(with(&set, &["--quota-groups", "4", "--admin-from-anywhere"]));
+    let about = control(&process, "about");
+    assert_eq!(about["projects"], json!([{"id": "p1", "name": "one"}, {"id": "p2", "name": "two"}]));
+    assert_eq!((&about["quota_groups"], &about["quota_streams"]), (&json!(4), &Value::Null));
+    assert_eq!(about["lenient"], true);
+    assert_eq!(control(&process, "state")["buckets"], json!(["one-bucket", "two-bucket"]));
+
+    // One that is empty is as good as none.
+    let empty = set.map(|(name, _)| (name, ""));
+    let process = Process::of(with(&[&empty[..], &[("DATA", ""), ("TOKEN_TTL", "")]].concat(), &[]));
+    let about = control(&process, "about");
+    assert_eq!((&about["lenient"], &about["quota_groups"]), (&json!(false), &json!(100)));
+    assert_eq!(about["projects"][0]["name"], "cn-north-4");
+    assert_eq!(control(&process, "state")["buckets"], json!(["lts-test"]));
+    let output = with(&[("LENIENT", "yes")], &[]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
 #[test]
@@ -39,11 +103,30 @@ fn print_env_is_what_a_client_needs() {
     let text = stdout(&output);
     for line in [
         "export HUAWEICLOUD_SDK_AK=LTSEMULATORAK0000001",
+        "export HUAWEICLOUD_SDK_SK=LtsEmulatorSecretKeyForLocalUseOnly00001",
         "export HUAWEICLOUD_SDK_PROJECT_ID=0123456789abcdef0123456789abcdef",
         "export HUAWEICLOUD_LTS_ENDPOINT=http://127.0.0.1:8099",
         "export HUAWEICLOUD_SDK_IAM_ENDPOINT=http://127.0.0.1:8099",
         "export HUAWEICLOUD_LTS_REGION=cn-north-4",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
+    }
+    assert_eq!(text.lines().count(), 6, "{text}");
+    // Of the first project, for a shell; an emulator that listens everywhere is called on this machine.
+    for (listen, address) in [("0.0.0.0:8099", "http://127.0.0.1:8099"), ("[::]:8099", "'http://[::1]:8099'")]
+    {
+        let flags =
+            ["--listen", listen, "--sk", "it's", "--project-id", "p1,p2", "--project-name", "one,two"];
+        let text = stdout(&run(&[&["emulator", "--print-env"], &flags[..]].concat()));
+        for (name, value) in [
+            ("SDK_SK", r"'it'\''s'"),
+            ("SDK_PROJECT_ID", "p1"),
+            ("LTS_REGION", "one"),
+            ("LTS_ENDPOINT", address),
+            ("SDK_IAM_ENDPOINT", address),
+        ] {
+            let line = format!("export HUAWEICLOUD_{name}={value}");
+            assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
+        }
     }
 }
