@@ -90,7 +90,7 @@ impl Problem {
             Self::Broken(error) => {
                 // What the emulator stops for is said once, when it does.
                 if !matches!(error, StoreError::Stopped) {
-                    eprintln!("lts emulator: the control failed: {error}");
+                    super::say(format_args!("the control failed: {error}"));
                 }
                 (StatusCode::INTERNAL_SERVER_ERROR, "the control failed")
             }

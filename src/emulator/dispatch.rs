@@ -182,7 +182,7 @@ impl Service {
         let mut answer = match outcome {
             // A failure of the emulator has no place in the spec.
             Err(Refusal::Broken(text)) => {
-                eprintln!("lts emulator: {} failed: {text}", call.operation);
+                super::say(format_args!("{} failed: {text}", call.operation));
                 return Refusal::Broken(text).into_answer(call.operation, request_id);
             }
             // What it stops for is said once, when it does.
@@ -193,7 +193,7 @@ impl Service {
         if self.checks_itself()
             && let Err(violation) = schemas::check(call.operation, &answer)
         {
-            eprintln!("lts emulator: an answer breaks the spec: {violation}");
+            super::say(format_args!("an answer breaks the spec: {violation}"));
             return refusals::breaks_the_spec(&violation);
         }
         if call.operation.service() == spec::Service::Iam

@@ -57,7 +57,8 @@ mod verify;
 
 use std::{
     error::Error,
-    fmt, future, io,
+    fmt, future,
+    io::{self, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::Arc,
     thread::{self, JoinHandle},
@@ -235,6 +236,11 @@ impl Emulator {
     }
 }
 
+/// Says something to whoever runs the emulator; nobody may be listening.
+fn say(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "lts emulator: {text}");
+}
+
 /// Something of the first of a kind. Options are completed at the start, so there always is one.
 fn first<T>(all: &[T], what: impl Fn(&T) -> &String) -> &str {
     all.first().map_or("", |one| what(one))
@@ -261,7 +267,7 @@ impl Options {
                 tokio::select! {
                     result = server.run(future::pending()) => {
                         if let Err(error) = result {
-                            eprintln!("lts emulator: {error}");
+                            say(error);
                         }
                     }
                     _ = stopped => {}

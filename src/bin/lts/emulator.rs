@@ -119,7 +119,7 @@ pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), Failure> {
         let stop = stopped()?;
         let server = arguments.options().listen(listener)?;
         if arguments.lenient {
-            eprintln!("warning: --lenient: credentials are not checked");
+            output::note("warning: --lenient: credentials are not checked");
         }
         output::text(&format!("lts emulator listening on http://{address}\n"))?;
         Ok(server.run(stop).await?)

@@ -1,9 +1,11 @@
 //! How a command ends: its exit code, and what it says on standard error: a line with what went wrong, one with
 //! why, one with what to do.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
-use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
 use huaweicloud_lts::{Client, Error, TransportFailure, emulator::EmulatorError};
 
@@ -96,12 +98,14 @@ impl Failure {
 
 /// What, why, and what to do.
 fn say(what: &str, why: &[String], to_do: Option<&str>) {
-    eprintln!("{RED}error:{RED:#} {what}");
+    // Nobody may be listening.
+    let mut err = anstream::stderr().lock();
+    let _ = writeln!(err, "{RED}error:{RED:#} {what}");
     for (number, line) in why.iter().enumerate() {
-        eprintln!("  {:<11} {line}", if number == 0 { "why:" } else { "" });
+        let _ = writeln!(err, "  {:<11} {line}", if number == 0 { "why:" } else { "" });
     }
     if let Some(to_do) = to_do {
-        eprintln!("  what to do: {to_do}");
+        let _ = writeln!(err, "  what to do: {to_do}");
     }
 }
 

@@ -97,6 +97,19 @@ fn every_flag_is_a_variable_as_well() {
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
+/// A log on a full disk changes nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_error_need_not_be_writable() {
+    let mut process = Process::after("exec 2>/dev/full", &["--lenient"]);
+    assert!(process.is_healthy());
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let busy = lts(&["emulator", "--listen", &process.address]).stderr(full()).status().unwrap();
+    assert_eq!(busy.code(), Some(3));
+    process.signal("-TERM");
+    assert_eq!(process.wait().code(), Some(0));
+}
+
 #[test]
 fn print_env_is_what_a_client_needs() {
     let output = run(&["emulator", "--print-env", "--listen", "127.0.0.1:8099"]);
