@@ -55,6 +55,7 @@ impl Journal {
                 && let Some((end, _)) = text.char_indices().nth(LONGEST)
             {
                 text.truncate(end);
+                text.shrink_to_fit();
             }
         }
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,8 +120,10 @@ mod tests {
         assert_eq!((kept.len(), kept[0].path.as_str()), (CAPACITY, "1"));
         journal.clear();
         assert!(journal.entries().is_empty());
-        journal.add(entry(&"\u{e9}".repeat(LONGEST + 1), None));
+        journal.add(entry(&"\u{e9}".repeat(LONGEST + 1_000), None));
         assert_eq!(journal.entries()[0].path.chars().count(), LONGEST);
+        let kept = journal.entries.lock().unwrap()[0].path.capacity();
+        assert!(kept < 3 * LONGEST, "{kept} bytes are kept of {} characters", LONGEST + 1_000);
     }
 
     #[test]
