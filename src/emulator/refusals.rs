@@ -5,10 +5,10 @@
 //! coded members. A text is the operation's own example where it has one with that code, else the one of
 //! the spec's table of codes.
 
-use std::sync::LazyLock;
+use std::{mem, sync::LazyLock};
 
 use http::{HeaderValue, Method, StatusCode};
-use jsonschema::{ValidationError, error::ValidationErrorKind};
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -250,7 +250,9 @@ pub(super) fn body(
     let validator = schemas::compiled(request.schema).map_err(Refusal::Broken)?;
     let members = operation.coded_members();
     if !validator.is_valid(&body) {
-        return Err(refusal_of(&validator.iter_errors(&body).collect::<Vec<_>>(), members));
+        // An example that keeps the schema, with every member that has a code.
+        let example = request.examples.first().and_then(|example| serde_json::from_str(example.value).ok());
+        return Err(refusal_of(&validator, body, example.unwrap_or_default(), members));
     }
     match members.iter().find(|member| member.members.len() > 1 && !is_interval(&body, member.members)) {
         Some(member) => Err(Refusal::Member(member)),
@@ -259,7 +261,26 @@ pub(super) fn body(
 }
 
 /// Of several violations, those without a code of their own go first; then the order of the members decides.
-fn refusal_of(violations: &[ValidationError<'_>], members: &'static [CodedMember]) -> Refusal {
+///
+/// Of the rest it is enough to know whether it is right: a list of all that is wrong with a long body would take
+/// a hundred times its memory. So it trades its coded members for those of a legal body, and each is judged alone.
+fn refusal_of(
+    validator: &Validator,
+    mut body: Value,
+    mut legal: Value,
+    members: &'static [CodedMember],
+) -> Refusal {
+    for member in members {
+        if let [name] = member.members
+            && let (Some(given), Some(legal)) = (body.get_mut(*name), legal.get_mut(*name))
+        {
+            mem::swap(given, legal);
+        }
+    }
+    if !validator.is_valid(&body) {
+        return Refusal::code(INVALID_BODY);
+    }
+    let violations: Vec<_> = validator.iter_errors(&legal).collect();
     let is_coded = |violation: &ValidationError<'_>, member: &CodedMember| {
         let [name] = member.members else { return false };
         violation.instance_path().as_str().strip_prefix('/') == Some(name)

@@ -383,6 +383,23 @@ fn no_bytes_do_harm() {
     assert!(!said.contains("panicked"), "{said}");
 }
 
+/// A body in which everything is wrong costs no more than one in which something is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_list_of_mistakes_is_not_written_down() {
+    let process = Process::start(&["--lenient"]);
+    assert!(process.is_healthy());
+    let before = process.resident();
+    let wrong = "1,".repeat(500_000);
+    let body = format!("{{\"type\": \"once\", \"log_stream_ids\": [{wrong}1]}}");
+    let head = format!("POST /v2/{PROJECT}/log-dump/obs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+    let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    let answer = String::from_utf8(process.ask(request.as_bytes())).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("LTS.0009"), "{answer}");
+    let grown = process.resident().saturating_sub(before);
+    assert!(grown < 60 * 1024, "a body of {} bytes took {grown} kB", body.len());
+}
+
 /// Over many requests of every kind, memory stays where it was when a tenth of them had been answered.
 ///
 /// `LTS_TEST_REQUESTS` sets their number.
