@@ -221,6 +221,28 @@ fn a_file_that_is_not_ours_stays_as_it_is() {
     assert_sound(&file);
 }
 
+/// Root may write whatever permissions say, but not what the kernel makes up.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_read_only_is_one_line() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_folder, file) = place();
+    drop(open(&file));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
+    let mut paths = vec![PathBuf::from("/proc/version"), PathBuf::from("/proc/lts.db")];
+    if fs::File::options().write(true).open(&file).is_err() {
+        paths.push(file);
+    }
+    for path in paths {
+        let arguments = ["emulator", "--listen", "127.0.0.1:0", "--data", path.to_str().unwrap()];
+        let output = lts(&arguments).output().unwrap();
+        let says = stderr(&output);
+        assert_eq!((output.status.code(), says.lines().count()), (Some(3), 1), "{says}");
+        assert!(says.starts_with(&format!("error: {} can't be ", path.display())), "{says}");
+    }
+}
+
 #[test]
 fn what_is_left_of_a_deleted_file_is_not_taken_for_the_new_ones() {
     let (folder, file) = place();
