@@ -225,12 +225,9 @@ fn steps_of(group: &Planned) -> impl Iterator<Item = Step<'_>> {
     });
     let transfers = group.transfers.iter().filter_map(move |(_, s)| {
         let stream = group.declared.streams.get(*s)?;
-        Some(match group.streams.get(*s)? {
-            Some(_) => Step {
-                reason: Some("or already there: transfers can't be listed".to_owned()),
-                ..step(Action::CreateOrFind, Kind::Transfer, stream, None)
-            },
-            None => step(Action::Create, Kind::Transfer, stream, None),
+        Some(Step {
+            reason: Some("or already there: transfers can't be listed".to_owned()),
+            ..step(Action::CreateOrFind, Kind::Transfer, stream, None)
         })
     });
     std::iter::once(own).chain(deletions).chain(streams).chain(transfers)

@@ -152,7 +152,7 @@ async fn a_plan_only_reads_and_asks_only_for_what_may_be_there() {
             "create: stream a/y",
             "unchanged: stream a/x",
             "create, or already there: transfer a/x",
-            "create: transfer a/y",
+            "create, or already there: transfer a/y",
             "create: group c/c",
             "create: stream c/x",
         ]

@@ -82,7 +82,11 @@ fn ends(output: &Output, code: i32, says: &[&str]) {
 fn a_manifest_is_applied_and_a_second_run_changes_nothing() {
     let emulator = Emulator::start().unwrap();
     let dry = apply(&emulator, &["--dry-run", "-o", "json"], MANIFEST);
-    ends(&dry, 0, &["plan: create: 1 group, 2 streams, 1 transfer\n", "would be: 4 created"]);
+    ends(
+        &dry,
+        0,
+        &["plan: create: 1 group, 2 streams; create, or already there: 1 transfer\n", "would be: 4 created"],
+    );
     assert_eq!(names(&dry, "created"), ["app/app", "app/nginx", "app/worker", "app/nginx"]);
     assert!(emulator.requests().iter().all(|request| request.method == "GET"));
 
