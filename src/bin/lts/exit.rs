@@ -7,7 +7,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use huaweicloud_lts::{Client, Error, TransportFailure, emulator::EmulatorError};
+use huaweicloud_lts::{Client, Error, ServiceError, TransportFailure, emulator::EmulatorError};
 
 use crate::context::Context;
 
@@ -64,8 +64,6 @@ impl Failure {
     /// Says what went wrong, on standard error, and gives the exit code.
     pub(crate) fn report(self, context: &Context) -> ExitCode {
         match &self {
-            // Whoever closed the pipe has what it wanted.
-            Self::Io(_, error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Self::Bug(text) => say(text, &[], Some("this is a bug in lts; please report it")),
             Self::Usage { what, hint }
             | Self::Configuration { what, hint }
@@ -150,6 +148,7 @@ fn advice(error: &Error, context: &Context) -> Option<String> {
         },
         Error::Decode(_) => format!("see whether {endpoint} is the endpoint of LTS"),
         Error::Conflict(_) => "take the ttl that it has, or another name".to_owned(),
+        Error::Service(refusal) => unexplained(refusal, endpoint),
         _ => return None,
     };
     Some(text)
@@ -163,6 +162,20 @@ fn unreached(failure: TransportFailure, endpoint: &str) -> String {
             format!("try again later, or give {endpoint} more time with --timeout")
         }
         _ => format!("try again; {endpoint} broke the answer off"),
+    }
+}
+
+/// What to do about a refusal of which the spec says nothing.
+fn unexplained(refusal: &ServiceError, endpoint: &str) -> String {
+    match refusal.status() {
+        401 | 403 => "see whether the credentials, the region and the project belong together".to_owned(),
+        429 => "wait, then try again at a lower rate".to_owned(),
+        500.. => "try again later; if it stays, the service's support can look the request id up".to_owned(),
+        _ if refusal.code().is_some() => {
+            "look the code up in the service's documentation; its support can look the request id up"
+                .to_owned()
+        }
+        _ => format!("see whether {endpoint} is the endpoint of LTS"),
     }
 }
 

@@ -104,10 +104,14 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     bytes(text.as_bytes())
 }
 
-/// Prints bytes as they are.
+/// Prints bytes as they are. Whoever closed the pipe has what it wanted, and the command goes on: it may have more
+/// to say elsewhere, and an exit code of its own.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(written)
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(written(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Says something besides the data, on standard error.

@@ -1,6 +1,9 @@
 //! What goes where, and how it looks to a program.
 
-use std::{io::Read, process::Stdio};
+use std::{
+    io::{Read, Write},
+    process::Stdio,
+};
 
 use super::{Cli, lts, run, stderr, stdout};
 
@@ -23,6 +26,31 @@ fn a_closed_pipe_is_no_error() {
         let mut text = String::new();
         child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
         assert!(child.wait().unwrap().success() && text.is_empty(), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_hides_no_failure() {
+    let cli = Cli::start();
+    let unknown = "/v2/{project_id}/groups/00000000-0000-4000-8000-000000000000";
+    let mut manifest = tempfile::NamedTempFile::new().unwrap();
+    write!(
+        manifest,
+        "groups: [{{name: app, streams: [s], transfers: [{{streams: [s], bucket: none, every: 5min}}]}}]"
+    )
+    .unwrap();
+    let manifest = manifest.path().to_str().unwrap();
+    for (arguments, code, says) in [
+        (&["api", "DELETE", unknown][..], 4, "LTS.0201"),
+        (&["apply", "-f", manifest], 7, "not done: transfer app/s"),
+        (&["auth", "status", "--project-id", "other"], 6, "LTS.0001"),
+    ] {
+        let mut child = cli.lts(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut text = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}: {text}");
+        assert!(text.contains(says), "{arguments:?}: {text}");
     }
 }
 
