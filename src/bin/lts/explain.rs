@@ -89,11 +89,11 @@ impl From<&'static ErrorCode> for Explained {
 }
 
 fn overview(rows: &[Explained]) -> String {
-    let mut table = output::table(&["CODE", "STATUS", "CLASS", "MESSAGE"]);
-    for row in rows {
-        table.add_row([row.code, &row.status.to_string(), &row.class, row.message]);
-    }
-    output::drawn(table)
+    let cells = |row: &Explained| {
+        vec![row.code.to_owned(), row.status.to_string(), row.class.clone(), row.message.to_owned()]
+    };
+    let rows = rows.iter().map(cells).collect();
+    output::rows(&["CODE", "STATUS", "CLASS", "MESSAGE"], rows, &["MESSAGE"])
 }
 
 fn details(rows: &[Explained]) -> String {

@@ -122,6 +122,17 @@ fn a_table_fits_the_terminal() {
 }
 
 #[test]
+fn an_overview_fits_the_terminal_and_breaks_no_code() {
+    for columns in [40, 60, 80] {
+        let text = at_terminal(columns, super::lts(&["explain"]));
+        assert!(text.contains("APIGW.0301") && text.contains("throttled"), "{text}");
+        let plain = text.replace("\x1b[1m", "").replace("\x1b[0m", "");
+        let widest = plain.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(columns == 40 || widest <= columns.into(), "{plain}");
+    }
+}
+
+#[test]
 fn colour_is_for_terminals_that_want_it() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
