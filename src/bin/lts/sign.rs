@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use clap::Args;
+use http::{HeaderName, HeaderValue, Method};
 use huaweicloud_lts::{AkSk, signer::SigningRequest};
 use serde::Serialize;
 
@@ -55,6 +56,8 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Fa
     };
     let default = if arguments.body.is_some() { "POST" } else { "GET" };
     let method = arguments.method.as_deref().unwrap_or(default);
+    Method::from_bytes(method.as_bytes())
+        .map_err(|_| Failure::usage(format!("{method:?} is no method: give GET or POST, for instance")))?;
     let mut request = SigningRequest::new(method, host, &target).body(&body);
     let headers: Vec<(&str, &str)> =
         arguments.headers.iter().map(|line| header(line)).collect::<Result<_, _>>()?;
@@ -89,19 +92,23 @@ fn keys(arguments: &SignArguments, context: &Context) -> Result<AkSk, Failure> {
 
 /// Host and request target of a URL, as typed: a URL library would normalize them.
 fn split(url: &str) -> Result<(&str, Cow<'_, str>), Failure> {
-    let wrong = || Failure::usage(format!("{url:?} is no whole URL: give scheme, host and path"));
+    let wrong = || Failure::usage(format!("{url:?} is no whole URL: give scheme, host and path, escaped"));
     let (_, rest) = url.split_once("://").ok_or_else(wrong)?;
     let rest = rest.split('#').next().unwrap_or_default();
     let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    if host.is_empty() || host.contains('@') {
+    // A blank or a line break would end the line of the request in the middle of the URL.
+    let breaks = |c: char| c.is_ascii_control() || c == ' ';
+    if host.is_empty() || host.contains('@') || url.contains(breaks) {
         return Err(wrong());
     }
     Ok((host, if target.starts_with('/') { target.into() } else { format!("/{target}").into() }))
 }
 
+/// Name and value of a header, which must be such that it stays one line.
 fn header(line: &str) -> Result<(&str, &str), Failure> {
-    match line.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim(), value.trim())),
-        _ => Err(Failure::usage(format!("header {line:?}: expected NAME: VALUE"))),
-    }
+    let split = line.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
+    let legal = |(name, value): &(&str, &str)| {
+        HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_bytes(value.as_bytes()).is_ok()
+    };
+    split.filter(legal).ok_or_else(|| Failure::usage(format!("header {line:?}: expected NAME: VALUE")))
 }

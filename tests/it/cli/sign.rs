@@ -104,6 +104,12 @@ fn what_cannot_be_signed_says_why() {
     fails(&[&["sign", "/only/a/path"][..], &KEYS].concat(), 2, "whole URL");
     fails(&["sign", "https://h/p", "--ak", "a"], 2, "--sk");
     fails(&with_keys(&["-H", "nonsense"]), 2, "NAME: VALUE");
+    // Such a line would become two in the request.
+    fails(&with_keys(&["-H", "a: b\nc: d"]), 2, "NAME: VALUE");
+    fails(&with_keys(&["-H", "a b: c"]), 2, "NAME: VALUE");
+    fails(&with_keys(&["-X", "GET /"]), 2, "method");
+    fails(&[&["sign", "https://h/p\nq"][..], &KEYS].concat(), 2, "whole URL");
+    fails(&[&["sign", "https://h/p q"][..], &KEYS].concat(), 2, "whole URL");
     fails(&with_keys(&["--date", "now"]), 2, "20240305T080910Z");
     fails(&with_keys(&["-d", "@/no/such/file"]), 2, "/no/such/file");
     let cli = Cli::start();
