@@ -96,10 +96,15 @@ fn members<T: Serialize>(one: &T) -> Result<Map<String, Value>, Failure> {
     let value = serde_json::to_value(one).map_err(|e| Failure::Bug(format!("data can't be written: {e}")))?;
     let Value::Object(mut members) = value else { return Err(Failure::Bug("data is no object".to_owned())) };
     let time = members.get(CREATION_TIME).and_then(Value::as_i64);
-    if let Some(time) = time.and_then(|time| Timestamp::from_millisecond(time).ok()) {
-        members.insert(CREATED_AT.to_owned(), time.to_string().into());
+    if let Some(time) = time.and_then(rfc3339) {
+        members.insert(CREATED_AT.to_owned(), time.into());
     }
     Ok(members)
+}
+
+/// A time of the wire as RFC 3339, always with its milliseconds: the texts are in the order of the times.
+fn rfc3339(milliseconds: i64) -> Option<String> {
+    Timestamp::from_millisecond(milliseconds).ok().map(|time| format!("{time:.3}"))
 }
 
 fn table(all: &[Map<String, Value>], columns: Vec<&Column>) -> String {
@@ -142,5 +147,17 @@ fn local(time: &str) -> String {
             time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
         }
         _ => time.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_of_one_length() {
+        assert_eq!(rfc3339(1_800_000_000_820).unwrap(), "2027-01-15T08:00:00.820Z");
+        assert_eq!(rfc3339(1_800_000_000_000).unwrap(), "2027-01-15T08:00:00.000Z");
+        assert_eq!(rfc3339(i64::MAX), None);
     }
 }
