@@ -20,7 +20,7 @@ use crate::{
     transfer::TransferCommand, values,
 };
 
-/// Huawei Cloud Log Tank Service (LTS) from the command line, with an emulator of it.
+/// Huawei Cloud Log Tank Service (LTS) on the command line, and an emulator.
 #[derive(Debug, Parser)]
 #[command(
     name = "lts",
@@ -77,9 +77,11 @@ pub(crate) enum Command {
     /// Serves an emulator of LTS and of IAM's logins on this machine.
     Emulator(EmulatorArguments),
     /// Runs all operations against an embedded emulator.
-    #[command(
-        after_help = "Needs no account and no network. Exits with 0 only if every step went as expected."
-    )]
+    #[command(after_help = "\
+Needs no account and no network. Exits with 0 only if every step went as expected.
+
+Example:
+  lts demo")]
     Demo,
     /// Prints the reference of all commands, as Markdown.
     #[command(hide = true)]

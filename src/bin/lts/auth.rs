@@ -14,6 +14,10 @@ use crate::{
 const SHOWN: usize = 4;
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  lts auth status
+  curl -H \"X-Auth-Token: $(lts auth token)\" \"$URL\"")]
 pub(crate) enum AuthCommand {
     /// Tells where the credentials come from and where calls go, and tries them.
     #[command(after_help = "\

@@ -13,6 +13,11 @@ use crate::{
 };
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  lts group create app --ttl 30
+  lts group list
+  lts group delete app")]
 pub(crate) enum GroupCommand {
     /// Creates a log group.
     Create(CreateArguments),

@@ -13,6 +13,11 @@ use crate::{
 };
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  lts stream create app nginx
+  lts stream list app
+  lts stream delete app nginx")]
 pub(crate) enum StreamCommand {
     /// Creates a log stream in a group.
     Create(CreateArguments),

@@ -14,20 +14,31 @@ use crate::{
 };
 
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Example:
+  lts transfer create app nginx --bucket my-bucket --every 5min")]
 pub(crate) enum TransferCommand {
     /// Transfers streams of a group to an OBS bucket, again and again.
     Create(CreateArguments),
     /// Not possible: the API has no such call.
+    #[command(after_help = "\
+Example, what to do instead:
+  id=$(lts transfer create app nginx --bucket my-bucket --every 5min -q)")]
     List(Ignored),
     /// Not possible: the API has no such call.
+    #[command(after_help = "\
+Example, what to do instead, with an emulator:
+  curl -X DELETE \"$HUAWEICLOUD_LTS_ENDPOINT/_emulator/transfers/$id\"")]
     Delete(Ignored),
 }
 
 #[derive(Debug, Args)]
+#[command(override_usage = "lts transfer create [OPTIONS] <GROUP> <STREAM>...
+                           --bucket <BUCKET> --every <INTERVAL>")]
 #[command(after_help = "\
 Examples:
   lts transfer create app nginx --bucket my-bucket --every 5min
-  lts transfer create app nginx worker --bucket my-bucket --every 1hour --format json --dir logs --paused
+  lts transfer create app nginx worker --bucket my-bucket --every 1hour --paused
 
 A stream can have one transfer. Keep the id: the API can neither list nor delete transfers.
 
