@@ -8,11 +8,13 @@ use crate::process::Process;
 /// Where the emulator of the tour listens.
 const TOURS: &str = "127.0.0.1:8086";
 
-/// The commands of the chapter, each with what it prints.
+/// The file that the tour applies.
+const MANIFEST: &str = "shop.yaml";
+
+/// The commands of the README, each with what it prints.
 fn tour(readme: &str) -> Vec<(String, String)> {
-    let chapter = readme.split("\n## ").find(|chapter| chapter.starts_with("The command line")).unwrap();
     let mut steps: Vec<(String, String)> = Vec::new();
-    for block in chapter.split("```console\n").skip(1) {
+    for block in readme.split("```console\n").skip(1) {
         for line in block.split("```").next().unwrap().lines() {
             match line.strip_prefix("$ ") {
                 Some(command) => steps.push((command.to_owned(), String::new())),
@@ -23,11 +25,20 @@ fn tour(readme: &str) -> Vec<(String, String)> {
     steps
 }
 
+/// What the file holds.
+fn manifest(readme: &str) -> &str {
+    let block =
+        readme.split("```yaml\n").find(|block| block.starts_with(&format!("# {MANIFEST}\n"))).unwrap();
+    block.split("```").next().unwrap()
+}
+
 /// A text without what is another one each time: ids, times, and how it looks.
 fn masked(text: &str) -> String {
     let mut text = text.to_owned();
     for (pattern, mask) in [
         ("\x1b\\[[0-9;]*m", ""),
+        // A progress bar, which is gone in the end.
+        ("[^\\n]*\r\x1b\\[2K", ""),
         ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
         ("[0-9a-f]{32}", "<id>"),
         ("\"creation_time\":\\d+", "\"creation_time\":<time>"),
@@ -40,8 +51,11 @@ fn masked(text: &str) -> String {
 
 #[test]
 fn the_tour_prints_what_it_says() {
-    let steps = tour(&std::fs::read_to_string("README.md").unwrap());
-    assert!(steps.len() > 8, "{steps:?}");
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let steps = tour(&readme);
+    assert!(steps.len() > 16, "{steps:?}");
+    let here = tempfile::tempdir().unwrap();
+    std::fs::write(here.path().join(MANIFEST), manifest(&readme)).unwrap();
     assert_eq!(steps[0].0, "lts emulator &");
     assert_eq!(steps[0].1, format!("lts emulator listening on http://{TOURS}\n"));
     let process = Process::start(&[]);
@@ -58,7 +72,7 @@ fn the_tour_prints_what_it_says() {
     // The environment is that of the other tests.
     let clean = lts(&[]);
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &script]);
+    shell.args(["-c", &script]).current_dir(here.path());
     for (name, value) in clean.get_envs() {
         match value {
             Some(value) => shell.env(name, value),
