@@ -56,7 +56,7 @@ fn shown(line: &str) -> String {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.differences.is_empty() {
-            return f.write_str("  signed was what the service saw: the secret key is wrong");
+            return f.write_str("  the service saw what was signed: the secret key is wrong");
         }
         f.write_str("  the service saw another request than was signed:")?;
         for (ours, theirs) in &self.differences {

@@ -215,13 +215,11 @@ fn end(outcome: &Outcome, context: &Context, dry: bool) -> Result<(), Failure> {
     }
     if !failed.is_empty() {
         let left = count(failed.len(), "item");
-        return Err(Failure::Unfinished(format!(
-            "{left} could not be done; the next run goes on from there"
-        )));
+        return Err(Failure::Unfinished(format!("{left} could not be done")));
     }
     if !conflicts.is_empty() {
         let number = count(conflicts.len(), "item");
-        return Err(Failure::Conflict(format!("what is there is in the way of {number}")));
+        return Err(Failure::Conflict(format!("{number} in conflict with what is there")));
     }
     Ok(())
 }

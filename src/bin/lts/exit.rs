@@ -68,7 +68,14 @@ impl Failure {
             Self::Usage { what, hint }
             | Self::Configuration { what, hint }
             | Self::NotFound { what, hint } => say(what, &[], hint.as_deref()),
-            Self::Conflict(text) | Self::Unfinished(text) => say(text, &[], None),
+            Self::Conflict(text) => say(text, &[], Some("change the manifest, or what is in its way")),
+            Self::Unfinished(text) => {
+                say(
+                    text,
+                    &[],
+                    Some("mend what the lines above name and run it again: it goes on from there"),
+                );
+            }
             Self::Call { what, error } => {
                 let what = what.as_deref().unwrap_or("lts is not set up for calls");
                 say(what, &reasons(error), advice(error, context).as_deref());

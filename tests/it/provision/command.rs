@@ -136,7 +136,11 @@ fn conflicts_end_with_5_and_create_nothing() {
     runtime().block_on(async { client(&emulator).create_group("app", Ttl::days(1)).await.unwrap() });
     for arguments in [&["-o", "json"][..], &["-o", "json", "--dry-run"]] {
         let output = apply(&emulator, arguments, MANIFEST);
-        ends(&output, 5, &["conflict: group app: it exists with a ttl of 1 day, not 7 days", "error: "]);
+        ends(
+            &output,
+            5,
+            &["conflict: group app: it exists with a ttl of 1 day, not 7 days", "error: ", "what to do: "],
+        );
         assert_eq!((names(&output, "conflicts").len(), names(&output, "created").len()), (1, 0));
     }
 }
@@ -149,7 +153,12 @@ fn failures_end_with_7_and_name_what_is_left() {
     ends(
         &output,
         7,
-        &[left, "\n3 created, 0 deleted, 0 unchanged, 0 in conflict, 1 not done\n", "error: 1 item"],
+        &[
+            left,
+            "\n3 created, 0 deleted, 0 unchanged, 0 in conflict, 1 not done\n",
+            "error: 1 item",
+            "what to do: ",
+        ],
     );
     assert_eq!(names(&output, "failed"), ["app/worker"]);
     // Before anything is planned, it is a call like any other.
