@@ -82,7 +82,7 @@ impl<'a> Apply<'a> {
             return self.plan.outcome();
         }
         // Enough that one lost connection with all its calls doesn't count as a service out of reach.
-        let patience = 2 * self.concurrency + 2;
+        let patience = self.concurrency.saturating_mul(2).saturating_add(2);
         let schedule = Schedule::new(self.plan, patience);
         // More workers than calls would only wait.
         let workers = self.concurrency.min(schedule.total());

@@ -73,7 +73,6 @@ pub(crate) fn run(command: &AuthCommand, context: &Context) -> Result<(), Failur
 
 fn status(lts: &Client, context: &Context) -> Result<(), Failure> {
     let setup = lts.setup();
-    let refused = || "the credentials don't work".to_owned();
     let (provided, project, tried) = context.run(async {
         // Without credentials there is nothing to tell.
         let provided = match lts.credentials().await {
@@ -83,7 +82,7 @@ fn status(lts: &Client, context: &Context) -> Result<(), Failure> {
             }
             Err(_) => None,
         };
-        let tried = lts.groups().await.or_say(refused);
+        let tried = lts.groups().await;
         let project = match tried {
             Ok(_) => lts.project_id().await.ok(),
             Err(_) => None,
@@ -106,7 +105,19 @@ fn status(lts: &Client, context: &Context) -> Result<(), Failure> {
         works: tried.is_ok(),
     };
     context.output.data(&status, || table(&status))?;
-    tried.map(|_| ())
+    match tried {
+        Ok(_) => Ok(()),
+        // Whoever wasn't reached or is out of order has said nothing about them.
+        Err(error) => {
+            let refused = error.as_service().is_some_and(|said| said.status() < 500) && !error.is_throttled();
+            let what = if refused {
+                "the credentials don't work"
+            } else {
+                "it is unknown whether the credentials work"
+            };
+            Err(error).or_say(|| what.to_owned())
+        }
+    }
 }
 
 fn table(status: &Status) -> String {

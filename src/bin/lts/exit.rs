@@ -139,8 +139,13 @@ fn advice(error: &Error, context: &Context) -> Option<String> {
                 .to_owned(),
             "project_id" => "give --project-id, or set HUAWEICLOUD_SDK_PROJECT_ID".to_owned(),
             "profile" => "mend the profile file, or choose another section with --profile".to_owned(),
+            "iam_endpoint" => {
+                "give --region, or set HUAWEICLOUD_LTS_REGION or HUAWEICLOUD_SDK_IAM_ENDPOINT".to_owned()
+            }
+            "call_timeout" => "give another --timeout, 30s for instance".to_owned(),
             _ => return None,
         },
+        Error::InvalidInput(_) => "see what the command takes: it has a --help".to_owned(),
         Error::Transport(error) => unreached(error.failure(), endpoint),
         Error::Credentials(credentials) => match credentials.cause() {
             Some(Error::Transport(error)) => {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use http::{HeaderName, HeaderValue, Method};
 use huaweicloud_lts::{AkSk, signer::SigningRequest};
 use serde::Serialize;
@@ -29,10 +29,10 @@ pub(crate) struct SignArguments {
     #[arg(short = 'd', long = "data", value_name = "BODY")]
     body: Option<String>,
     /// The access key. Without it, the credentials of the environment sign.
-    #[arg(long, value_name = "AK", requires = "sk")]
+    #[arg(long, value_name = "AK", requires = "sk", value_parser = NonEmptyStringValueParser::new())]
     ak: Option<String>,
     /// Its secret key.
-    #[arg(long, value_name = "SK", requires = "ak")]
+    #[arg(long, value_name = "SK", requires = "ak", value_parser = NonEmptyStringValueParser::new())]
     sk: Option<String>,
     /// The time of signing, now if it isn't given. A header X-Sdk-Date goes before.
     #[arg(long, value_name = "20240305T000000Z")]

@@ -91,6 +91,24 @@ fn what_is_not_configured_lists_every_link() {
 }
 
 #[test]
+fn what_is_wrong_before_a_call_comes_with_what_to_do() {
+    let cli = Cli::start();
+    for (arguments, exit) in [
+        (&["group", "list", "--timeout", "99999999h"][..], 3),
+        (&["group", "list", "--region", "a b"], 3),
+        (&["group", "list", "--project-id", "a b"], 3),
+        (&["group", "list", "--profile", "none"], 3),
+        (&["api", "GET", "groups"], 2),
+        (&["api", "FETCH", "/"], 2),
+    ] {
+        cli.fails(arguments, exit, "\n  what to do: ");
+    }
+    let mut command = cli.by_login(&["group", "list"]);
+    command.env_remove("HUAWEICLOUD_LTS_REGION").env_remove("HUAWEICLOUD_SDK_IAM_ENDPOINT");
+    failed(&command.output().unwrap(), 3, "\n  what to do: ");
+}
+
+#[test]
 fn nobody_there_is_no_answer() {
     let cli = Cli::start();
     cli.fails(&["group", "list", "--endpoint", NOBODY, "--max-attempts", "1"], 8, "Connection refused");

@@ -103,6 +103,9 @@ fn what_cannot_be_signed_says_why() {
     fails(&["sign", "https://h/p"], 3, "HUAWEICLOUD_SDK_AK");
     fails(&[&["sign", "/only/a/path"][..], &KEYS].concat(), 2, "whole URL");
     fails(&["sign", "https://h/p", "--ak", "a"], 2, "--sk");
+    // A variable that isn't set is no key.
+    fails(&["sign", "https://h/p", "--ak", "", "--sk", "s"], 2, "--ak");
+    fails(&["sign", "https://h/p", "--ak", "a", "--sk", ""], 2, "--sk");
     fails(&with_keys(&["-H", "nonsense"]), 2, "NAME: VALUE");
     // Such a line would become two in the request.
     fails(&with_keys(&["-H", "a: b\nc: d"]), 2, "NAME: VALUE");

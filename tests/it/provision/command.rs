@@ -107,6 +107,8 @@ fn a_manifest_is_applied_and_a_second_run_changes_nothing() {
     let second = apply(&emulator, &["-o", "json"], MANIFEST);
     ends(&second, 0, &["create, or already there transfer app/nginx", "\n0 created, 0 deleted, 4 unchanged"]);
     assert_eq!(names(&second, "unchanged").len(), 4);
+    let many = usize::MAX.to_string();
+    ends(&apply(&emulator, &["--concurrency", &many], MANIFEST), 0, &["4 unchanged"]);
     let quiet = apply(&emulator, &["-q"], MANIFEST);
     ends(&quiet, 0, &[]);
     assert_eq!((text(&quiet.stdout), text(&quiet.stderr)), ("", ""));
