@@ -165,7 +165,7 @@ for (const [name, check] of Object.entries(checks)) {
         console.log(`ok   typescript: ${name}`);
     } catch (error) {
         failed += 1;
-        console.log(`FAIL typescript: ${name}\n  ${error}`);
+        console.log(`FAIL typescript: ${name}\n  ${error instanceof Error ? error.stack : error}`);
     }
 }
 console.log(`${Object.keys(checks).length - failed} passed, ${failed} failed`);

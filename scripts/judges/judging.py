@@ -71,7 +71,9 @@ class Tally:
             self.failed += 1
             print(f"FAIL {name}")
             if isinstance(error, AssertionError):
-                print(f"  {str(error) or 'assertion'} (line {traceback.extract_tb(error.__traceback__)[-1].lineno})")
+                # Where the check stands, and where in a helper it ended; the first frame is this one.
+                lines = ", ".join(str(frame.lineno) for frame in traceback.extract_tb(error.__traceback__)[1:])
+                print(f"  {str(error) or 'assertion'} (line {lines})")
             else:
                 print("  " + "  ".join(traceback.format_exception(error)).rstrip())
         else:
