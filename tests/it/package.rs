@@ -48,3 +48,16 @@ fn the_tree_of_all_features_has_what_the_default_one_lacks() {
         assert!(has(&crates, name), "{name} is nowhere");
     }
 }
+
+#[test]
+fn newcomers_are_told_of_every_check() {
+    let text = |file| std::fs::read_to_string(file).unwrap();
+    let (run, told) = (text(".ci/run"), text("CONTRIBUTING.md"));
+    let scripts = run.split_once("for check in").and_then(|(_, rest)| rest.split_once("; do"));
+    let scripts: Vec<_> =
+        scripts.unwrap().0.split([' ', '\\', '\n']).filter(|name| !name.is_empty()).collect();
+    assert!(scripts.len() > 10, "{scripts:?}");
+    for script in scripts {
+        assert!(told.contains(&format!("scripts/{script}")), "CONTRIBUTING.md doesn't say scripts/{script}");
+    }
+}

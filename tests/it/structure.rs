@@ -25,9 +25,9 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
     ("provision", &["client", "error", "ids", "input", "manifest", "model", "spec"]),
-    // Its handle alone uses client settings; its rules know nothing of the client.
     // Hidden, and in no build but that of the fuzz targets.
     ("fuzzing", &["config", "emulator", "error", "secret", "spec", "transport"]),
+    // Its handle alone uses client settings; its rules know nothing of the client.
     ("emulator", &["api", "auth", "config", "ids", "input", "manifest", "spec"]),
 ];
 
