@@ -31,10 +31,8 @@ fuzz_target!(|input: &[u8]| {
     }
     let signed = request.sign(&AkSk::new(ak, sk));
     assert_eq!(signed.authorization(), request.sign(&AkSk::new(ak, sk)).authorization(), "it is repeatable");
-    assert!(
-        !signed.canonical_request().contains(sk) || sk.len() < 16 || contains(input, sk),
-        "a secret leaks"
-    );
+    let other = request.sign(&AkSk::new(ak, "another"));
+    assert_eq!(signed.canonical_request(), other.canonical_request(), "nothing of the secret key is in it");
 
     // As a server receives it, where HTTP can carry it at all.
     let mut names: Vec<String> = given().map(|(name, _)| name.to_ascii_lowercase()).collect();
@@ -97,9 +95,4 @@ fn parts<'a>(method: &str, target: &str, headers: impl Iterator<Item = (&'a str,
         parts.headers.insert(name, HeaderValue::from_bytes(on_the_wire(value).as_bytes()).ok()?);
     }
     parts.headers.contains_key(header::AUTHORIZATION).then_some(parts)
-}
-
-fn contains(input: &[u8], text: &str) -> bool {
-    let text = text.as_bytes();
-    !text.is_empty() && input.windows(text.len()).filter(|window| *window == text).count() > 1
 }
