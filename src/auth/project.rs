@@ -22,14 +22,6 @@ pub(crate) enum Project {
 }
 
 impl Project {
-    /// The project's id, if nobody has to be asked for it.
-    pub(crate) fn known(&self) -> Option<&ProjectId> {
-        match self {
-            Self::Known(id) => Some(id),
-            Self::Asked { .. } => None,
-        }
-    }
-
     /// The project's id.
     pub(crate) async fn id(&self) -> Result<ProjectId, Error> {
         let (provider, by_name) = match self {

@@ -102,7 +102,7 @@ fn request(to: &Target, method: &str, path: &str, body: Bytes) -> Result<reqwest
         InvalidInput::new("method", method, METHODS.map(|method| method.to_string()).join(", "))
     })?;
     let typed = path;
-    let path = path.replace(PROJECT, to.project.as_str());
+    let path = path.replace(PROJECT, to.project().as_str());
     let wrong = |rule: &'static str| Error::from(InvalidInput::new("path", typed, rule));
     if !path.starts_with('/') || path.contains('#') {
         return Err(wrong("a path that begins with / and has no fragment"));

@@ -4,6 +4,7 @@ use std::{
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,9 +14,9 @@ use tokio::time::timeout_at;
 use super::Client;
 use crate::{
     api,
-    error::{Error, TransportError, TransportFailure, unpack},
+    error::{Error, TransportError, TransportFailure, uncarry, undocumented},
     ids::ProjectId,
-    transport::{RetryPolicy, in_time},
+    transport::{Outcome, RetryPolicy, in_time},
 };
 
 type Boxed<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
@@ -39,10 +40,29 @@ pub struct Call<'c, T> {
 /// What a call is made with: a raw client that knows the deadline, and the project.
 pub(super) struct Target {
     pub(super) api: api::lts::Client,
-    pub(super) project: ProjectId,
+    project: Arc<ProjectId>,
 }
 
 impl Target {
+    pub(super) fn project(&self) -> &ProjectId {
+        &self.project
+    }
+
+    /// What came of a call of the raw client. The transport has it, decoded, unless the call didn't get that far.
+    pub(super) fn value<T: 'static>(
+        &self,
+        answer: Result<ResponseValue<T>, progenitor_client::Error<()>>,
+    ) -> Result<T, Error> {
+        match self.api.inner().outcome.as_ref().and_then(Outcome::take) {
+            Some(Ok(value)) => value
+                .downcast()
+                .map(|value| *value)
+                .map_err(|_| undocumented(0, "an answer to something else", &[])),
+            Some(Err(error)) => Err(error),
+            None => answer.map(ResponseValue::into_inner).map_err(uncarry),
+        }
+    }
+
     /// Whether a creation whose outcome turned out to be nothing may be repeated; it waits first.
     pub(super) async fn may_repeat(&self, attempts: u32) -> bool {
         self.api.inner().may_repeat(attempts).await
@@ -86,7 +106,7 @@ impl<'c, T> Call<'c, T> {
         let deadline = in_time(time);
         api.inner.deadline = Some(deadline);
         api.inner.retry = self.retry;
-        api.inner.hands_out_values = true;
+        api.inner.outcome = Some(Outcome::default());
         let late = |_| {
             let failure = TransportFailure::Deadline;
             Error::Transport(TransportError {
@@ -97,12 +117,11 @@ impl<'c, T> Call<'c, T> {
                 source: None,
             })
         };
-        let project = &self.client.inner.project;
-        let project = match project.known() {
-            Some(project) => project.clone(),
-            None => timeout_at(deadline, project.id()).await.map_err(late)??,
+        let project = match &api.inner.project {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??),
         };
-        api.inner.project = Some(project.clone());
+        api.inner.project = Some(Arc::clone(&project));
         (self.run)(Target { api, project }).await
     }
 }
@@ -120,11 +139,4 @@ impl<T> fmt::Debug for Call<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("deadline", &self.deadline).finish_non_exhaustive()
     }
-}
-
-/// The value of an answer, or our error.
-pub(super) fn value<T: 'static>(
-    answer: Result<ResponseValue<T>, progenitor_client::Error<()>>,
-) -> Result<T, Error> {
-    unpack(answer.map(ResponseValue::into_inner))
 }

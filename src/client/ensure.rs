@@ -6,7 +6,7 @@
 
 use super::{
     Call, Client, GroupClient,
-    call::{Target, value},
+    call::Target,
     groups::{find_group, group_body},
     streams::{find_stream, stream_body},
 };
@@ -148,8 +148,8 @@ impl Wanted for WantedGroup<'_> {
     }
 
     async fn create(&self) -> Result<GroupId, Error> {
-        let call = self.to.api.create_log_group().project_id(&self.to.project).body(self.body.clone());
-        Ok(value(call.send().await)?.log_group_id)
+        let call = self.to.api.create_log_group().project_id(self.to.project()).body(self.body.clone());
+        Ok(self.to.value(call.send().await)?.log_group_id)
     }
 }
 
@@ -168,7 +168,7 @@ impl Wanted for WantedStream<'_> {
     }
 
     async fn create(&self) -> Result<StreamId, Error> {
-        let call = self.to.api.create_log_stream().project_id(&self.to.project).log_group_id(&self.group);
-        Ok(value(call.body(self.body.clone()).send().await)?.log_stream_id)
+        let call = self.to.api.create_log_stream().project_id(self.to.project()).log_group_id(&self.group);
+        Ok(self.to.value(call.body(self.body.clone()).send().await)?.log_stream_id)
     }
 }

@@ -1,9 +1,6 @@
 //! Log groups: create, list, delete (section 5.1).
 
-use super::{
-    Call, Client,
-    call::{Target, value},
-};
+use super::{Call, Client, call::Target};
 use crate::{
     api::lts::types::{CreateLogGroupRequestBody, LogGroupName},
     error::Error,
@@ -24,7 +21,9 @@ impl Client {
         let name = name.into();
         Call::new(self, async move |to| {
             let body = group_body(&name, ttl)?;
-            Ok(value(to.api.create_log_group().project_id(to.project).body(body).send().await)?.log_group_id)
+            Ok(to
+                .value(to.api.create_log_group().project_id(to.project()).body(body).send().await)?
+                .log_group_id)
         })
     }
 
@@ -43,7 +42,7 @@ impl Client {
     /// See [`Error`].
     pub fn groups(&self) -> Call<'_, Vec<Group>> {
         Call::new(self, async move |to| {
-            let answer = value(to.api.list_log_groups().project_id(to.project).send().await)?;
+            let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
             Ok(answer.log_groups.into_iter().map(Group::from).collect())
         })
     }
@@ -55,14 +54,14 @@ impl Client {
     pub fn delete_group(&self, group: &GroupId) -> Call<'_, ()> {
         let group = group.clone();
         Call::new(self, async move |to| {
-            value(to.api.delete_log_group().project_id(to.project).log_group_id(group).send().await)
+            to.value(to.api.delete_log_group().project_id(to.project()).log_group_id(group).send().await)
         })
     }
 }
 
 /// The log group of this name.
 pub(super) async fn find_group(to: &Target, name: &str) -> Result<Option<Group>, Error> {
-    let answer = value(to.api.list_log_groups().project_id(&to.project).send().await)?;
+    let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
     Ok(answer.log_groups.into_iter().find(|group| group.log_group_name == name).map(Group::from))
 }
 

@@ -1,9 +1,6 @@
 //! Log streams of a group: create, list, delete (section 5.2).
 
-use super::{
-    Call, Client,
-    call::{Target, value},
-};
+use super::{Call, Client, call::Target};
 use crate::{
     api::lts::types::{CreateLogStreamRequestBody, LogStreamName},
     error::Error,
@@ -43,8 +40,8 @@ impl<'c> GroupClient<'c> {
         let (name, group) = (name.into(), self.id.clone());
         Call::new(self.client, async move |to| {
             let body = stream_body(&name)?;
-            let call = to.api.create_log_stream().project_id(to.project).log_group_id(group).body(body);
-            Ok(value(call.send().await)?.log_stream_id)
+            let call = to.api.create_log_stream().project_id(to.project()).log_group_id(group).body(body);
+            Ok(to.value(call.send().await)?.log_stream_id)
         })
     }
 
@@ -55,8 +52,8 @@ impl<'c> GroupClient<'c> {
     pub fn streams(&self) -> Call<'c, Vec<Stream>> {
         let group = self.id.clone();
         Call::new(self.client, async move |to| {
-            let answer =
-                value(to.api.list_log_streams().project_id(to.project).log_group_id(group).send().await)?;
+            let answer = to
+                .value(to.api.list_log_streams().project_id(to.project()).log_group_id(group).send().await)?;
             Ok(answer.log_streams.into_iter().map(Stream::from).collect())
         })
     }
@@ -77,15 +74,16 @@ impl<'c> GroupClient<'c> {
     pub fn delete_stream(&self, stream: &StreamId) -> Call<'c, ()> {
         let (group, stream) = (self.id.clone(), stream.clone());
         Call::new(self.client, async move |to| {
-            let call = to.api.delete_log_stream().project_id(to.project).log_group_id(group);
-            value(call.log_stream_id(stream).send().await)
+            let call = to.api.delete_log_stream().project_id(to.project()).log_group_id(group);
+            to.value(call.log_stream_id(stream).send().await)
         })
     }
 }
 
 /// The stream of this name in a group.
 pub(super) async fn find_stream(to: &Target, group: &GroupId, name: &str) -> Result<Option<Stream>, Error> {
-    let answer = value(to.api.list_log_streams().project_id(&to.project).log_group_id(group).send().await)?;
+    let answer =
+        to.value(to.api.list_log_streams().project_id(to.project()).log_group_id(group).send().await)?;
     Ok(answer.log_streams.into_iter().find(|stream| stream.log_stream_name == name).map(Stream::from))
 }
 

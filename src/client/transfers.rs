@@ -6,10 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Call, Client, GroupClient,
-    call::{Target, value},
-};
+use super::{Call, Client, GroupClient, call::Target};
 use crate::{
     api::{
         self,
@@ -261,7 +258,7 @@ impl<'c> IntoFuture for EnsureTransfer<'c> {
 
 /// Creates a transfer.
 async fn create(to: &Target, body: CreateLogDumpObsRequestBody) -> Result<TransferId, Error> {
-    let answer = value(to.api.create_log_dump_obs().project_id(&to.project).body(body).send().await)?;
+    let answer = to.value(to.api.create_log_dump_obs().project_id(to.project()).body(body).send().await)?;
     // The transport lets no answer without an id pass.
     api::transfer_id(Some(answer))
         .ok_or_else(|| ConfigurationError::new("log_dump_obs_id", "missing in the answer").into())

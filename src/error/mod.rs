@@ -6,7 +6,7 @@ mod service;
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-pub(crate) use carried::{carry, carry_value, uncarry, unpack};
+pub(crate) use carried::{carry, uncarry, undocumented};
 pub(crate) use mismatch::Mismatch;
 pub(crate) use service::{brief, excerpt, read, refuses, request_id};
 

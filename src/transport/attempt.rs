@@ -51,8 +51,12 @@ pub(super) struct Wire<'a> {
 }
 
 impl Carrier for Wire<'_> {
-    async fn carry(&self, request: reqwest::Request) -> Result<Answer, TransportError> {
-        send(self.http, request, self.operation).await
+    fn carry(
+        &self,
+        request: reqwest::Request,
+    ) -> impl Future<Output = Result<Answer, TransportError>> + Send {
+        // On its way at once, so that the future need not keep the request.
+        receive(self.http.execute(request), self.operation)
     }
 }
 
@@ -72,11 +76,12 @@ impl Used {
     }
 }
 
-/// A request like this one. Bodies are in memory, and can be sent again.
-pub(super) fn copy(request: &reqwest::Request) -> reqwest::Request {
-    request
-        .try_clone()
-        .unwrap_or_else(|| reqwest::Request::new(request.method().clone(), request.url().clone()))
+/// A request like this one, with these headers. Bodies are in memory, and can be sent again.
+pub(super) fn copy(request: &reqwest::Request, headers: &HeaderMap) -> reqwest::Request {
+    let bare = || reqwest::Request::new(request.method().clone(), request.url().clone());
+    let mut copy = request.body().and_then(|_| request.try_clone()).unwrap_or_else(bare);
+    *copy.headers_mut() = headers.clone();
+    copy
 }
 
 /// Adds the credentials to a request.
@@ -85,11 +90,7 @@ pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request)
     match provider.provide().await? {
         Provided::Keys(keys) => sign(&keys, to, request),
         Provided::Token { token, .. } => {
-            let mut value = HeaderValue::from_str(token.expose()).map_err(|_| {
-                ConfigurationError::new("credentials", "the token holds a character that no header can")
-            })?;
-            value.set_sensitive(true);
-            request.headers_mut().insert(TOKEN, value);
+            request.headers_mut().insert(TOKEN, to.shared.token_header(&token)?);
             Ok(Used::Token(token))
         }
     }
@@ -98,7 +99,7 @@ pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request)
 /// Signs content-type, host, x-project-id, x-sdk-date and x-security-token; never user-agent, which proxies
 /// rewrite.
 fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<Used, Error> {
-    let project = to.project.as_ref();
+    let project = to.project.as_deref();
     let url = request.url();
     let host = match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -141,10 +142,9 @@ fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<U
     Ok(Used::Keys { canonical_request })
 }
 
-/// Sends a request and reads its answer, bounded.
-pub(super) async fn send(
-    http: &reqwest::Client,
-    request: reqwest::Request,
+/// Reads the answer to a request, bounded.
+async fn receive(
+    response: impl Future<Output = reqwest::Result<reqwest::Response>>,
     operation: Option<Operation>,
 ) -> Result<Answer, TransportError> {
     let failed = |error: reqwest::Error| {
@@ -157,7 +157,7 @@ pub(super) async fn send(
         };
         TransportError { operation, failure, sent, in_doubt: false, source: Some(error.without_url()) }
     };
-    let mut response = http.execute(request).await.map_err(failed)?;
+    let mut response = response.await.map_err(failed)?;
     let status = response.status();
     let mut headers = std::mem::take(response.headers_mut());
     for name in SECRET_ANSWER_HEADERS {

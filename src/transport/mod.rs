@@ -1,10 +1,10 @@
 //! The way of a call, from top to bottom.
 //!
-//! Every call, helper or raw, ends in the hook [`ClientHooks::exec`] of a generated client, and the hook does
-//! all of it: it sets the headers and makes attempts, each of which waits for the client's pace,
-//! authenticates, sends, reads the answer and judges it. The generated code before it only builds a URL and a
-//! body. The code after it hands out what the hook has decoded (see `error::carry_value`), or to users of a raw
-//! client decodes once more what is known to decode.
+//! Every call, helper or raw, ends in a hook of a generated client ([`ClientHooks`]), and the hook does all of
+//! it: it sets the headers and makes attempts, each of which waits for the client's pace, authenticates, sends,
+//! reads the answer and judges it. The generated code before it only builds a URL and a body. For users of a raw
+//! client the code after it decodes once more what is known to decode. A helper's call ends in the hook that
+//! comes before, and takes the decoded value from its [`Outcome`].
 
 mod attempt;
 mod judge;
@@ -16,25 +16,28 @@ mod tests;
 
 use std::{
     fmt,
-    pin::pin,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
+    task::Poll,
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, error::Elapsed, sleep_until, timeout_at};
 use tracing::Instrument;
 
 use crate::{
-    api,
+    api::{self, Decoded},
     auth::CredentialsProvider,
-    error::{Error, ServiceError, TransportError, TransportFailure, carry, carry_value},
+    error::{ConfigurationError, Error, ServiceError, TransportError, TransportFailure, carry},
     ids::ProjectId,
+    secret::Secret,
     spec::{Operation, REQUEST_MEDIA_TYPE},
 };
 
@@ -61,11 +64,32 @@ pub struct Transport {
     /// When the whole call must have ended; none: after [`Settings::call_timeout`].
     pub(crate) deadline: Option<Instant>,
     /// The project, which a signature covers where it is known.
-    pub(crate) project: Option<ProjectId>,
+    pub(crate) project: Option<Arc<ProjectId>>,
     /// When this call is tried again; none: as [`Settings::retry`] says.
     pub(crate) retry: Option<RetryPolicy>,
-    /// Whether the caller takes the decoded answer as it is, which spares the generated client's decoding.
-    pub(crate) hands_out_values: bool,
+    /// For a helper, which takes what came of its call from here.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// What came of a call, decoded once and not wrapped for a generated client. Copies start empty.
+#[derive(Default)]
+pub(crate) struct Outcome(Mutex<Option<Result<Decoded, Error>>>);
+
+impl Outcome {
+    fn set(&self, outcome: Result<Decoded, Error>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    }
+
+    /// What came of the last call, once.
+    pub(crate) fn take(&self) -> Option<Result<Decoded, Error>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Clone for Outcome {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// What all calls of a client share.
@@ -77,6 +101,11 @@ pub(crate) struct Shared {
     skew: AtomicI64,
     /// Random numbers in 0..1.
     random: fn() -> f64,
+    /// The headers of every request, instead of those that generated code sets: `api-version`, which the service
+    /// doesn't know, and no Content-Type where there is no body (erratum 5).
+    headers: HeaderMap,
+    /// The last token that was sent, and the header that it makes.
+    token_header: Mutex<Option<(Secret, HeaderValue)>>,
 }
 
 /// What a client is set to.
@@ -104,9 +133,9 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(crate) fn new(settings: Settings, project: Option<ProjectId>) -> Self {
-        let (pacing, skew) = (Pacing::default(), AtomicI64::default());
-        let shared = Shared { settings, pacing, skew, random: fastrand::f64 };
-        Self { shared: Arc::new(shared), deadline: None, project, retry: None, hands_out_values: false }
+        let shared = Shared::new(settings);
+        let project = project.map(Arc::new);
+        Self { shared: Arc::new(shared), deadline: None, project, retry: None, outcome: None }
     }
 
     /// Makes a generated client's call and answers what that client shall see.
@@ -118,7 +147,6 @@ impl Transport {
     ) -> reqwest::Response {
         let operation = Operation::from_generated_name(info.operation_id);
         match self.send(http, &mut request, operation).await {
-            Ok(success) if self.hands_out_values => carry_value(success.value, request.url()),
             Ok(success) => success.into_response(),
             Err((error, body)) => carry(error, body),
         }
@@ -149,7 +177,8 @@ impl Transport {
         request: &mut reqwest::Request,
         operation: Option<Operation>,
     ) -> Result<Success, (Error, Bytes)> {
-        self.set_headers(request);
+        // Each attempt sets its own.
+        *request.headers_mut() = HeaderMap::new();
         let span = observe::call(operation, request.method());
         let wire = Wire { http, operation };
         // Pinned in place: futures of a few kilobytes, which would be moved.
@@ -246,8 +275,8 @@ impl Transport {
             }
             sleep_until(until).await;
         }
-        let mut request = attempt::copy(request);
-        let authenticated = timeout_at(deadline, pin!(attempt::authenticate(self, &mut request))).await;
+        let mut request = attempt::copy(request, &self.shared.headers);
+        let authenticated = within(deadline, pin!(attempt::authenticate(self, &mut request))).await;
         *used = authenticated
             .map_err(|_| late(TransportFailure::Deadline, false))?
             .map_err(|error| (error, Bytes::new()))?;
@@ -263,19 +292,35 @@ impl Transport {
         observe::answered(sent, answer.status, &answer.headers, answer.body.len());
         judge::judge(operation, answer)
     }
-
-    /// The headers of every request. The generated code sends `api-version`, which the service doesn't know,
-    /// and no Content-Type where there is no body (erratum 5).
-    fn set_headers(&self, request: &mut reqwest::Request) {
-        let headers = request.headers_mut();
-        headers.remove("api-version");
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(REQUEST_MEDIA_TYPE));
-        headers.insert(header::USER_AGENT, self.shared.settings.user_agent.clone());
-    }
 }
 
 impl Shared {
+    fn new(settings: Settings) -> Self {
+        // With room for the credentials' in each copy.
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(REQUEST_MEDIA_TYPE));
+        headers.insert(header::USER_AGENT, settings.user_agent.clone());
+        let (pacing, skew, token_header) = (Pacing::default(), AtomicI64::default(), Mutex::default());
+        Self { settings, pacing, skew, random: fastrand::f64, headers, token_header }
+    }
+
+    /// The header that a token makes, which is long and mostly the one of the request before.
+    fn token_header(&self, token: &Secret) -> Result<HeaderValue, Error> {
+        let mut last = self.token_header.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, header)) = &*last
+            && known == token
+        {
+            return Ok(header.clone());
+        }
+        let mut header = HeaderValue::from_str(token.expose()).map_err(|_| {
+            ConfigurationError::new("credentials", "the token holds a character that no header can")
+        })?;
+        header.set_sensitive(true);
+        *last = Some((token.clone(), header.clone()));
+        Ok(header)
+    }
+
     /// Whether a refused credential has a better successor: a new token, or our time set by the server's.
     fn may_be_let_in(&self, error: &Error, used: &Used) -> bool {
         let Error::Service(error) = error else { return false };
@@ -309,6 +354,18 @@ impl Shared {
     }
 }
 
+/// The same as `timeout_at`, without a timer for what is done at once: most credentials are there already.
+async fn within<F: Future>(deadline: Instant, mut future: Pin<&mut F>) -> Result<F::Output, Elapsed> {
+    let at_once = poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    });
+    match at_once.await {
+        Some(output) => Ok(output),
+        None => timeout_at(deadline, future).await,
+    }
+}
+
 /// The moment after some time from now, at most 30 years: a clock has an end.
 pub(crate) fn in_time(time: Duration) -> Instant {
     const LONG: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
@@ -316,12 +373,26 @@ pub(crate) fn in_time(time: Duration) -> Instant {
 }
 
 impl ClientHooks<Transport> for api::lts::Client {
+    /// Makes a helper's call, and ends it here: without a response, which would have to be made up.
+    async fn pre<E>(
+        &self,
+        request: &mut reqwest::Request,
+        info: &OperationInfo,
+    ) -> Result<(), progenitor_client::Error<E>> {
+        let Some(outcome) = &self.inner().outcome else { return Ok(()) };
+        let operation = Operation::from_generated_name(info.operation_id);
+        let answer = self.inner().send(self.client(), request, operation).await;
+        outcome.set(answer.map(|success| success.value).map_err(|(error, _)| error));
+        Err(progenitor_client::Error::Custom(String::new()))
+    }
+
     async fn exec(
         &self,
         request: reqwest::Request,
         info: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        Ok(self.inner().call(self.client(), request, info).await)
+        // Boxed, since the futures of helpers have room for it, too.
+        Ok(Box::pin(self.inner().call(self.client(), request, info)).await)
     }
 }
 

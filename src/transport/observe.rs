@@ -59,26 +59,25 @@ pub(super) fn retry(attempt: u32, error: &Error, until: Instant) {
     debug!(attempt, error.type = kind(error), pause_ms, "attempt failed, trying again: {error}");
 }
 
-/// A request leaves. It says when.
-pub(super) fn sends(request: &reqwest::Request, is_login: bool) -> Instant {
-    if enabled!(Level::TRACE) {
-        let headers = request.headers().iter().map(|(name, value)| match value.to_str() {
-            Ok(value_) if !value.is_sensitive() => format!("{name}: {value_}"),
-            _ => format!("{name}: [redacted]"),
-        });
-        let headers = headers.collect::<Vec<_>>().join("\n");
-        let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-        let body = if is_login { "[redacted]".to_owned() } else { excerpt(body) };
-        trace!(headers, body, "request {} {}", request.method(), request.url());
+/// A request leaves. It says when, if anybody wants to know.
+pub(super) fn sends(request: &reqwest::Request, is_login: bool) -> Option<Instant> {
+    if !enabled!(Level::TRACE) {
+        return None;
     }
-    Instant::now()
+    let headers = request.headers().iter().map(|(name, value)| match value.to_str() {
+        Ok(value_) if !value.is_sensitive() => format!("{name}: {value_}"),
+        _ => format!("{name}: [redacted]"),
+    });
+    let headers = headers.collect::<Vec<_>>().join("\n");
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    let body = if is_login { "[redacted]".to_owned() } else { excerpt(body) };
+    trace!(headers, body, "request {} {}", request.method(), request.url());
+    Some(Instant::now())
 }
 
 /// An answer came.
-pub(super) fn answered(sent: Instant, status: StatusCode, headers: &HeaderMap, bytes: usize) {
-    if !enabled!(Level::TRACE) {
-        return;
-    }
+pub(super) fn answered(sent: Option<Instant>, status: StatusCode, headers: &HeaderMap, bytes: usize) {
+    let Some(sent) = sent else { return };
     let request_id = request_id(headers).unwrap_or_default();
     trace!(request_id, bytes, ms = sent.elapsed().as_millis() as u64, "answer {status}");
 }

@@ -1,9 +1,6 @@
 //! The way of a call with scripted answers in the place of sockets, and a clock that doesn't wait.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, atomic::AtomicI64},
-};
+use std::{collections::VecDeque, sync::Mutex};
 
 use http::StatusCode;
 
@@ -97,20 +94,9 @@ fn transport(auth: Auth) -> Transport {
         call_timeout: 30 * SECOND,
         retry: RetryPolicy::default(),
     };
-    let shared = Shared {
-        settings,
-        pacing: Pacing::default(),
-        skew: AtomicI64::default(),
-        // Pauses of half their longest: 100 ms, 200 ms, ...
-        random: || 0.5,
-    };
-    Transport {
-        shared: Arc::new(shared),
-        deadline: None,
-        project: None,
-        retry: None,
-        hands_out_values: false,
-    }
+    // Pauses of half their longest: 100 ms, 200 ms, ...
+    let shared = Shared { random: || 0.5, ..Shared::new(settings) };
+    Transport { shared: Arc::new(shared), deadline: None, project: None, retry: None, outcome: None }
 }
 
 fn by(provided: Provided) -> Auth {
