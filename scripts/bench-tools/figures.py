@@ -64,11 +64,11 @@ class Server:
 
 
 def built(*programs):
-    """Paths of release builds: `lts`, or a program of benches/programs."""
+    """Paths of builds: `lts` as it is released, or a program of benches/programs as benchmarks are built."""
     paths = []
     for program in programs:
-        kind = "--bin" if program == "lts" else "--example"
-        run("cargo", "build", "--quiet", "--release", "--locked", "--all-features", kind, program)
+        how = ["--release", "--bin"] if program == "lts" else ["--profile", "bench", "--example"]
+        run("cargo", "build", "--quiet", "--locked", "--all-features", *how, program)
         paths.append(TARGET / "release" / ("" if program == "lts" else "examples") / program)
     return [str(path) for path in paths]
 
