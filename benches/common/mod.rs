@@ -164,24 +164,31 @@ pub fn ratios<const N: usize>(
     mut ours: impl FnMut() -> [f64; N],
     mut bare: impl FnMut() -> [f64; N],
 ) {
+    let mut is_second = false;
+    in_pairs(figures, || {
+        is_second = !is_second;
+        if is_second {
+            return (ours(), bare());
+        }
+        let bare = bare();
+        (ours(), bare)
+    });
+}
+
+/// The same where both sides are measured together in each round.
+pub fn in_pairs<const N: usize>(
+    figures: [(&str, &str, Goal); N],
+    mut round: impl FnMut() -> ([f64; N], [f64; N]),
+) {
     if !figures.iter().any(|(name, ..)| is_wanted(name)) {
         return;
     }
     let rounds = if is_trial() { 1 } else { ROUNDS.load(Ordering::Relaxed) };
     if rounds > 1 {
         // Caches, connections and code get warm.
-        ours();
-        bare();
+        round();
     }
-    let pairs: Vec<_> = (0..rounds)
-        .map(|round| match round % 2 {
-            0 => (ours(), bare()),
-            _ => {
-                let bare = bare();
-                (ours(), bare)
-            }
-        })
-        .collect();
+    let pairs: Vec<_> = (0..rounds).map(|_| round()).collect();
     for (i, (name, unit, goal)) in figures.into_iter().enumerate() {
         let ratio = quartiles(pairs.iter().map(|(ours, bare)| ours[i] / bare[i]).collect());
         let [_, ours, _] = quartiles(pairs.iter().map(|(ours, _)| ours[i]).collect());
