@@ -9,13 +9,15 @@ use openapiv3::{
 };
 
 /// Names of the components that `src/ids.rs` and `src/model.rs` provide: `(component, our type)`.
-pub(crate) const REPLACED: [(&str, &str); 6] = [
+pub(crate) const REPLACED: [(&str, &str); 8] = [
     ("ProjectId", "crate::ids::ProjectId"),
     ("LogGroupId", "crate::ids::GroupId"),
     ("LogStreamId", "crate::ids::StreamId"),
     ("LogDumpObsId", "crate::ids::TransferId"),
     ("TtlInDays", "crate::model::Ttl"),
     ("Password", "crate::secret::Secret"),
+    ("LogGroup", "crate::model::Group"),
+    ("LogStream", "crate::model::Stream"),
 ];
 
 /// All steps, in order.

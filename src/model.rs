@@ -124,31 +124,6 @@ fn time(milliseconds: i64) -> SystemTime {
     time.unwrap_or(UNIX_EPOCH)
 }
 
-impl From<types::LogGroup> for Group {
-    fn from(group: types::LogGroup) -> Self {
-        Self {
-            id: group.log_group_id,
-            name: group.log_group_name,
-            ttl: Ttl(group.ttl_in_days),
-            creation_time: group.creation_time,
-            tags: group.tag,
-        }
-    }
-}
-
-impl From<types::LogStream> for Stream {
-    fn from(stream: types::LogStream) -> Self {
-        Self {
-            id: stream.log_stream_id,
-            name: stream.log_stream_name,
-            creation_time: stream.creation_time,
-            filter_count: stream.filter_count.map(i64::from),
-            is_favorite: stream.is_favorite,
-            tags: stream.tag,
-        }
-    }
-}
-
 /// How transferred logs are stored in the bucket (Table 5-49).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]

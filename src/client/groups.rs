@@ -43,7 +43,7 @@ impl Client {
     pub fn groups(&self) -> Call<'_, Vec<Group>> {
         Call::new(self, async move |to| {
             let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
-            Ok(answer.log_groups.into_iter().map(Group::from).collect())
+            Ok(answer.log_groups)
         })
     }
 
@@ -62,7 +62,7 @@ impl Client {
 /// The log group of this name.
 pub(super) async fn find_group(to: &Target, name: &str) -> Result<Option<Group>, Error> {
     let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
-    Ok(answer.log_groups.into_iter().find(|group| group.log_group_name == name).map(Group::from))
+    Ok(answer.log_groups.into_iter().find(|group| group.name == name))
 }
 
 /// The body of a creation, held against the rules of Table 5-3.

@@ -54,7 +54,7 @@ impl<'c> GroupClient<'c> {
         Call::new(self.client, async move |to| {
             let answer = to
                 .value(to.api.list_log_streams().project_id(to.project()).log_group_id(group).send().await)?;
-            Ok(answer.log_streams.into_iter().map(Stream::from).collect())
+            Ok(answer.log_streams)
         })
     }
 
@@ -84,7 +84,7 @@ impl<'c> GroupClient<'c> {
 pub(super) async fn find_stream(to: &Target, group: &GroupId, name: &str) -> Result<Option<Stream>, Error> {
     let answer =
         to.value(to.api.list_log_streams().project_id(to.project()).log_group_id(group).send().await)?;
-    Ok(answer.log_streams.into_iter().find(|stream| stream.log_stream_name == name).map(Stream::from))
+    Ok(answer.log_streams.into_iter().find(|stream| stream.name == name))
 }
 
 /// The body of a creation, held against the rules of Table 5-25.
