@@ -1,9 +1,12 @@
 """Calls, allocations and signatures, as `cargo bench` measures them."""
 
-from figures import ROOT, keep, reported, version_of
+from figures import ROOT, Awake, keep, reported, run, version_of
 
 
 def measure():
     benches = [word for name in ("client", "allocations", "signer") for word in ("--bench", name)]
-    figures = reported("cargo", "bench", "--quiet", "--locked", "--all-features", *benches)
+    bench = ["cargo", "bench", "--quiet", "--locked", "--all-features", *benches]
+    run(*bench, "--no-run")
+    with Awake():
+        figures = reported(*bench)
     keep("client", figures, versions={name: version_of(ROOT / "Cargo.lock", name) for name in ("reqwest", "sha2")})
