@@ -15,7 +15,7 @@ ROUNDS = 2
 # Stands before each compiler process and writes down what it cost.
 WRAPPER = """#!/usr/bin/env python3
 import os, resource, subprocess, sys
-status = subprocess.call(sys.argv[1:])
+status = subprocess.call(sys.argv[1:], close_fds=False)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 name = sys.argv[sys.argv.index("--crate-name") + 1] if "--crate-name" in sys.argv else "?"
 with open(os.environ["COSTS"], "a") as costs:
