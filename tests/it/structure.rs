@@ -62,7 +62,9 @@ fn modules_use_only_what_they_may() {
 fn only_the_emulators_handle_knows_the_client_settings() {
     each_file(Path::new("src/emulator"), &mut |path, code| {
         if path != Path::new("src/emulator/mod.rs") {
-            assert!(!code.contains("config::") && !code.contains("ClientBuilder"), "{}", path.display());
+            // SQLite has settings, too.
+            let settings = code.replace("config::DbConfig", "").contains("config::");
+            assert!(!settings && !code.contains("ClientBuilder"), "{}", path.display());
         }
     });
 }

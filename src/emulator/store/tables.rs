@@ -2,7 +2,7 @@
 
 use std::{mem, path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, ffi};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, config::DbConfig, ffi};
 
 use super::{Result, StoreError, counts::Counts, schema};
 
@@ -44,7 +44,8 @@ impl Tables {
 
     fn over(connection: Connection) -> Result<Self> {
         connection.execute_batch("PRAGMA foreign_keys = ON")?;
-        // Each statement is prepared once.
+        // Each statement is prepared once, and not again when its parameters change.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection, counts: Counts::default() })
     }
