@@ -23,7 +23,10 @@ use std::{
 
 use criterion::{Criterion, measurement::Measurement};
 use huaweicloud_lts::{AkSk, Client, Credentials, Secret, signer::SigningRequest};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    time::{ClockId, clock_gettime},
+};
 
 /// The project of all calls.
 pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
@@ -336,8 +339,8 @@ impl Load {
         }
     }
 
-    /// Turns for at least this time: requests per second, and requests per second of CPU time that the process
-    /// spends outside of this thread.
+    /// Each connection sends its next request as soon as it has an answer, for this time: requests per second, and
+    /// requests per second of CPU time that the process spends outside of this thread.
     pub fn drive(
         &mut self,
         time: Duration,
@@ -345,15 +348,33 @@ impl Load {
         mut request: impl FnMut(usize, &mut Vec<u8>),
     ) -> [f64; 2] {
         let (start, cpu) = (Instant::now(), others_cpu());
-        let mut count = 0;
-        while start.elapsed() < time {
-            self.turn(status, |_, bytes| {
-                request(count, bytes);
-                count += 1;
-            });
+        let mut bytes = Vec::with_capacity(4096);
+        let mut send = |connection: &mut TcpStream, count: usize| {
+            bytes.clear();
+            request(count, &mut bytes);
+            connection.write_all(&bytes).expect("the request goes out");
+        };
+        let (mut sent, mut answered) = (0, 0);
+        for connection in &mut self.connections {
+            send(connection, sent);
+            sent += 1;
+        }
+        while answered < sent {
+            let mut answers: Vec<_> =
+                self.connections.iter().map(|connection| PollFd::new(connection, PollFlags::IN)).collect();
+            poll(&mut answers, None).expect("connections can be waited for");
+            let ready: Vec<_> = answers.iter().map(|answer| !answer.revents().is_empty()).collect();
+            for (connection, _) in self.connections.iter_mut().zip(ready).filter(|(_, is_ready)| *is_ready) {
+                read_answer(connection, &mut self.buffer, status);
+                answered += 1;
+                if start.elapsed() < time {
+                    send(connection, sent);
+                    sent += 1;
+                }
+            }
         }
         let cpu = others_cpu() - cpu;
-        [count as f64 / start.elapsed().as_secs_f64(), count as f64 / cpu.as_secs_f64()]
+        [sent as f64 / start.elapsed().as_secs_f64(), sent as f64 / cpu.as_secs_f64()]
     }
 }
 

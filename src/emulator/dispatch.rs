@@ -9,7 +9,7 @@ use std::{
     future::poll_fn,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     thread,
@@ -93,6 +93,7 @@ async fn handle(
     request: Request<Body>,
 ) -> Response<Body> {
     let started = Instant::now();
+
     let request_id = random::request_id();
     let (mut head, body) = request.into_parts();
     // Escapes that are no UTF-8 and segments that are empty make no path that the spec knows.
@@ -107,13 +108,14 @@ async fn handle(
             let answer = match read(body).await {
                 Ok(body) => {
                     let call = Call { operation, head: &head, body: &body, parameters: &parameters };
-                    let real = service.answer(&call, &request_id);
+                    // Futures are lent, not given: whoever is given one has room for it twice.
+                    let mut real = pin!(service.answer(&call, &request_id));
                     fault = service.faults.take(operation);
                     delay = service.options.latency;
                     match &fault {
                         Some(fault) => {
                             delay = delay.saturating_add(fault.held_back());
-                            fault.answer(operation, &request_id, real).await
+                            fault.answer(operation, &request_id, real.as_mut()).await
                         }
                         None => Some(real.await),
                     }
@@ -165,7 +167,8 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Refusal> {
     if body.size_hint().lower() > MAX_BODY as u64 {
         return Err(refused());
     }
-    match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
+    // Most requests have no body: they are not to carry the state of those that have.
+    match Box::pin(tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect())).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         // Too long after all, or cut short.
         Ok(Err(_)) => Err(refused()),
@@ -177,7 +180,7 @@ impl Service {
     /// The answer to a call. It is checked against the spec where that is asked for; a bug in a handler
     /// becomes a 500.
     async fn answer(&self, call: &Call<'_>, request_id: &str) -> Answer {
-        let outcome = caught(self.carry_out(call)).await;
+        let outcome = caught(pin!(self.carry_out(call))).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Refusal::Broken("a handler panicked".to_owned())));
         let mut answer = match outcome {
             // A failure of the emulator has no place in the spec.
@@ -222,16 +225,15 @@ impl Service {
             Operation::CreateLogStream => operations::create_log_stream(self, call, &body).await,
             Operation::ListLogStreams => operations::list_log_streams(self, call),
             Operation::DeleteLogStream => operations::delete_log_stream(self, call).await,
-            Operation::CreateLogDumpObs => operations::create_log_dump_obs(self, call, &body).await,
-            Operation::CreateToken => iam::create_token(self, call, &body).await,
+            Operation::CreateLogDumpObs => Box::pin(operations::create_log_dump_obs(self, call, &body)).await,
+            Operation::CreateToken => Box::pin(iam::create_token(self, call, &body)).await,
             Operation::ListProjects => iam::list_projects(self, call),
         }
     }
 }
 
 /// The outcome of a future, or its panic.
-async fn caught<T>(future: impl Future<Output = T>) -> thread::Result<T> {
-    let mut future = pin!(future);
+async fn caught<T>(mut future: Pin<&mut impl Future<Output = T>>) -> thread::Result<T> {
     poll_fn(|context| {
         // After a panic it is not polled again, so whatever it left in itself is never seen.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
@@ -247,7 +249,6 @@ async fn caught<T>(future: impl Future<Output = T>) -> thread::Result<T> {
 mod tests {
     use std::{
         convert::Infallible,
-        pin::Pin,
         task::{Context, Poll},
     };
 
@@ -272,13 +273,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_caught_whenever_it_comes() {
-        assert_eq!(caught(async { 1 }).await.ok(), Some(1));
-        assert!(caught(async { panic!("at once") }).await.is_err());
+        assert_eq!(caught(pin!(async { 1 })).await.ok(), Some(1));
+        assert!(caught(pin!(async { panic!("at once") })).await.is_err());
         let later = async {
             tokio::task::yield_now().await;
             panic!("later");
         };
-        assert!(caught(later).await.is_err());
+        assert!(caught(pin!(later)).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]

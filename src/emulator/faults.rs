@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -242,7 +243,7 @@ impl Fault {
         &self,
         operation: Operation,
         request_id: &str,
-        real: impl Future<Output = Answer>,
+        real: Pin<&mut impl Future<Output = Answer>>,
     ) -> Option<Answer> {
         let mut answer = match (self.drop, self.code.as_deref(), self.status) {
             (Some(DropWhen::Before), ..) => return None,

@@ -3,15 +3,20 @@
 use jiff::Timestamp;
 use rusqlite::params;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
-use super::{Result, Store, tables::Tables};
+use super::{
+    Inner, Result, Store,
+    kept::{Affected, End, KnownToken},
+    tables::Tables,
+};
 use crate::emulator::{
     random,
     stock::{Key, Project, User},
 };
 
 /// A token that is known and has not expired.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::emulator) struct Token {
     /// The project that it is for, which is there; none if it is for a domain, or for nothing in particular.
     pub(in crate::emulator) project_id: Option<String>,
@@ -54,7 +59,7 @@ impl Store {
         self.look().tables.has_project(id)
     }
 
-    /// Issues a token. Only its hash is kept.
+    /// Issues a token. Only its hash is stored.
     pub(in crate::emulator) async fn create_token(
         &self,
         project_id: Option<&str>,
@@ -63,7 +68,7 @@ impl Store {
     ) -> Result<String> {
         let token = random::token()?;
         let (hash, project_id) = (hash(token.as_bytes()), project_id.map(str::to_owned));
-        self.change_unlisted(move |tables| {
+        self.change(Affected::TOKENS, move |tables| {
             tables.execute("DELETE FROM tokens WHERE expires_at <= ?1", [now.as_millisecond()])?;
             Ok(tables.add_token(hash, project_id.as_deref(), expires_at)?)
         })
@@ -72,12 +77,26 @@ impl Store {
     }
 
     pub(in crate::emulator) fn token(&self, token: &[u8], now: Timestamp) -> Result<Option<Token>> {
-        self.look().tables.optional(
-            "SELECT projects.id FROM tokens LEFT JOIN projects ON projects.id = project_id
+        let mut inner = self.look();
+        let Inner { tables, kept } = &mut *inner;
+        let end: Option<&End> = token.last_chunk();
+        let known = end.and_then(|end| kept.tokens.get(end)).filter(|known| **known.text == *token);
+        if let Some(known) = known {
+            return Ok((known.expires_at > now.as_millisecond()).then(|| known.token.clone()));
+        }
+        let found = tables.optional(
+            "SELECT projects.id, expires_at FROM tokens LEFT JOIN projects ON projects.id = project_id
              WHERE hash = ?1 AND expires_at > ?2",
             params![hash(token), now.as_millisecond()],
-            |row| Ok(Token { project_id: row.get(0)? }),
-        )
+            |row| Ok((Token { project_id: row.get(0)? }, row.get(1)?)),
+        )?;
+        Ok(found.map(|(found, expires_at)| {
+            if let Some(end) = end {
+                let text = Zeroizing::new(Box::from(token));
+                kept.tokens.keep(*end, KnownToken { text, token: found.clone(), expires_at });
+            }
+            found
+        }))
     }
 }
 

@@ -6,11 +6,13 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::params;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    Result, Store, StoreError,
+    Inner, Result, Store, StoreError,
     counts::Of,
+    json,
+    kept::Affected,
     tables::{Tables, in_use, name_taken},
 };
 use crate::emulator::random;
@@ -26,7 +28,8 @@ impl Store {
         quota: u64,
     ) -> Result<String> {
         let (project, name) = (project.to_owned(), name.to_owned());
-        self.change(move |tables| tables.create_group(&project, &name, ttl, now, quota)).await
+        self.change(Affected::LISTS, move |tables| tables.create_group(&project, &name, ttl, now, quota))
+            .await
     }
 
     /// The groups of a project, as the body of the answer.
@@ -42,27 +45,32 @@ impl Store {
             log_group_id: String,
             ttl_in_days: i64,
         }
-        self.look().listed(project, None, |tables| {
-            let log_groups = tables.all(
-                "SELECT creation_time, name, id, ttl_in_days FROM groups WHERE project_id = ?1 ORDER BY seq",
-                [project],
-                |row| {
-                    Ok(Group {
-                        creation_time: row.get(0)?,
-                        log_group_name: row.get(1)?,
-                        log_group_id: row.get(2)?,
-                        ttl_in_days: row.get(3)?,
-                    })
-                },
-            )?;
-            Ok(Groups { log_groups })
-        })
+        let mut inner = self.look();
+        let Inner { tables, kept } = &mut *inner;
+        if let Some(list) = kept.groups.get(project) {
+            return Ok(list.clone());
+        }
+        let log_groups = tables.all(
+            "SELECT creation_time, name, id, ttl_in_days FROM groups WHERE project_id = ?1 ORDER BY seq",
+            [project],
+            |row| {
+                Ok(Group {
+                    creation_time: row.get(0)?,
+                    log_group_name: row.get(1)?,
+                    log_group_id: row.get(2)?,
+                    ttl_in_days: row.get(3)?,
+                })
+            },
+        )?;
+        let list = json(&Groups { log_groups })?;
+        kept.groups.keep(project.to_owned(), list.clone());
+        Ok(list)
     }
 
     /// Deletes a group with its streams, unless a transfer reads from one of them.
     pub(in crate::emulator) async fn delete_group(&self, project: &str, group: &str) -> Result<()> {
         let (project, group) = (project.to_owned(), group.to_owned());
-        self.change(move |tables| tables.delete_group(&project, &group)).await
+        self.change(Affected::LISTS, move |tables| tables.delete_group(&project, &group)).await
     }
 }
 
@@ -112,14 +120,14 @@ impl Tables {
         let mut streams: HashMap<String, Vec<Value>> = HashMap::new();
         let rows = self.all("SELECT group_id, id, name FROM streams ORDER BY seq", [], |row| {
             let (id, name): (String, String) = (row.get(1)?, row.get(2)?);
-            Ok((row.get::<_, String>(0)?, json!({"log_stream_id": id, "log_stream_name": name})))
+            Ok((row.get::<_, String>(0)?, serde_json::json!({"log_stream_id": id, "log_stream_name": name})))
         })?;
         for (group, stream) in rows {
             streams.entry(group).or_default().push(stream);
         }
         self.all("SELECT project_id, id, name, ttl_in_days FROM groups ORDER BY seq", [], |row| {
             let id: String = row.get(1)?;
-            Ok(json!({
+            Ok(serde_json::json!({
                 "project_id": row.get::<_, String>(0)?,
                 "log_group_name": row.get::<_, String>(2)?,
                 "ttl_in_days": row.get::<_, i64>(3)?,

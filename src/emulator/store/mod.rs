@@ -14,7 +14,7 @@ mod access;
 mod counts;
 mod data_file;
 mod groups;
-mod lists;
+mod kept;
 mod schema;
 mod seeding;
 mod streams;
@@ -30,13 +30,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::{Value, json};
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
 
 pub(super) use wait::wait;
 
 use super::options::Options;
 use data_file::DataFile;
-use lists::Lists;
+use kept::{Affected, Kept};
 use tables::Tables;
 use writer::Writer;
 
@@ -102,7 +104,7 @@ pub(super) struct Store {
 struct Inner {
     /// For looking; in memory for changing, too.
     tables: Tables,
-    lists: Lists,
+    kept: Kept,
 }
 
 impl Store {
@@ -147,7 +149,7 @@ impl Store {
     /// Forgets everything, and takes the options' stock anew.
     pub(super) async fn reset(&self, options: &Arc<Options>) -> Result<()> {
         let options = Arc::clone(options);
-        self.change(move |tables| tables.fill(&options)).await
+        self.change(Affected::ALL, move |tables| tables.fill(&options)).await
     }
 
     /// For looking. A call that panicked left the state whole: what it had begun was rolled back.
@@ -155,50 +157,46 @@ impl Store {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes something; what was kept of the lists goes.
+    /// Changes something; what was kept of the affected goes.
     ///
     /// The job is done all the same if nobody waits for its end.
     async fn change<T: Send + 'static>(
         &self,
+        affected: Affected,
         job: impl FnOnce(&Tables) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         if let Some(writer) = &self.writer {
-            return writer.change(true, job).await;
+            return writer.change(affected, job).await;
         }
         let mut inner = self.look();
-        inner.lists.forget(true);
+        inner.kept.forget(affected, true);
         job(&inner.tables)
-    }
-
-    /// Changes something that is in no list.
-    async fn change_unlisted<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Tables) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        match &self.writer {
-            Some(writer) => writer.change(false, job).await,
-            None => job(&self.look().tables),
-        }
     }
 
     /// All groups with their streams, and all buckets.
     pub(super) fn state(&self) -> Result<Value> {
-        self.look()
-            .tables
-            .atomically(|tables| Ok(json!({"groups": tables.groups()?, "buckets": tables.buckets()?})))
+        self.look().tables.atomically(|tables| {
+            Ok(serde_json::json!({"groups": tables.groups()?, "buckets": tables.buckets()?}))
+        })
     }
 }
 
 impl Inner {
     fn over(tables: Tables) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self { tables, lists: Lists::default() }))
+        Arc::new(Mutex::new(Self { tables, kept: Kept::default() }))
     }
+}
+
+/// A body of an answer.
+fn json(body: &impl Serialize) -> Result<Bytes> {
+    let json = serde_json::to_vec(body).map_err(|error| StoreError::Failed(Box::new(error)))?;
+    Ok(Bytes::from(json))
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use jiff::Timestamp;
+    use serde_json::json;
 
     use super::{access::Token, *};
 
@@ -306,10 +304,19 @@ mod tests {
         let store = store();
         let later = now() + jiff::SignedDuration::from_hours(1);
         let token = wait(store.create_token(Some(PROJECT), now(), later)).unwrap();
-        let found = store.token(token.as_bytes(), now()).unwrap();
-        assert_eq!(found, Some(Token { project_id: Some(PROJECT.to_owned()) }));
-        assert_eq!(store.token(token.as_bytes(), later).unwrap(), None);
-        assert_eq!(store.token(b"other", now()).unwrap(), None);
+        // The second time it is known by heart.
+        for _ in 0..2 {
+            let found = store.token(token.as_bytes(), now()).unwrap();
+            assert_eq!(found, Some(Token { project_id: Some(PROJECT.to_owned()) }));
+            assert_eq!(store.token(token.as_bytes(), later).unwrap(), None);
+            let token = token.as_bytes();
+            for other in [b"other", &token[1..], &token[token.len() - 16..], b""] {
+                assert_eq!(store.token(other, now()).unwrap(), None);
+            }
+        }
+        // The next one comes when the first has expired, which goes for ever, whatever becomes of the clock.
+        wait(store.create_token(None, later, Timestamp::MAX)).unwrap();
+        assert_eq!(store.token(token.as_bytes(), now()).unwrap(), None);
     }
 
     #[test]
@@ -319,6 +326,7 @@ mod tests {
         let group = group(&store, "a");
         stream(&store, &group, "s");
         let token = wait(store.create_token(None, now(), Timestamp::MAX)).unwrap();
+        assert!(store.token(token.as_bytes(), now()).unwrap().is_some());
         wait(store.reset(&options)).unwrap();
         assert_eq!(store.state().unwrap(), json!({"groups": [], "buckets": ["b"]}));
         assert_eq!(store.token(token.as_bytes(), now()).unwrap(), None);

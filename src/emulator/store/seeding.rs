@@ -8,6 +8,7 @@ use rusqlite::{ffi, params};
 use super::{
     Result, Store, StoreError,
     access::hash,
+    kept::Affected,
     schema,
     tables::{Tables, violated},
 };
@@ -43,7 +44,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let (seed, options) = (seed.clone(), Arc::clone(options));
-        self.change(move |tables| tables.atomically(|tables| tables.seed(&seed, &options, now))).await
+        self.change(Affected::ALL, move |tables| {
+            tables.atomically(|tables| tables.seed(&seed, &options, now))
+        })
+        .await
     }
 }
 

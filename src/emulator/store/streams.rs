@@ -6,8 +6,10 @@ use rusqlite::params;
 use serde::Serialize;
 
 use super::{
-    Result, Store, StoreError,
+    Inner, Result, Store, StoreError,
     counts::Of,
+    json,
+    kept::Affected,
     tables::{Tables, in_use, name_taken},
 };
 use crate::emulator::random;
@@ -23,7 +25,8 @@ impl Store {
         quota: u64,
     ) -> Result<String> {
         let (project, group, name) = (project.to_owned(), group.to_owned(), name.to_owned());
-        self.change(move |tables| tables.create_stream(&project, &group, &name, now, quota)).await
+        self.change(Affected::LISTS, move |tables| tables.create_stream(&project, &group, &name, now, quota))
+            .await
     }
 
     /// The streams of a group, as the body of the answer.
@@ -57,8 +60,16 @@ impl Store {
                 },
             )
         };
-        self.look()
-            .listed(project, Some(group), |tables| Ok(Streams { log_streams: tables.atomically(read)? }))
+        let mut inner = self.look();
+        let Inner { tables, kept } = &mut *inner;
+        if let Some((of, list)) = kept.streams.get(group)
+            && of == project
+        {
+            return Ok(list.clone());
+        }
+        let list = json(&Streams { log_streams: tables.atomically(read)? })?;
+        kept.streams.keep(group.to_owned(), (project.to_owned(), list.clone()));
+        Ok(list)
     }
 
     /// Deletes a stream, unless a transfer reads from it.
@@ -69,7 +80,7 @@ impl Store {
         stream: &str,
     ) -> Result<()> {
         let (project, group, stream) = (project.to_owned(), group.to_owned(), stream.to_owned());
-        self.change(move |tables| tables.delete_stream(&project, &group, &stream)).await
+        self.change(Affected::LISTS, move |tables| tables.delete_stream(&project, &group, &stream)).await
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Result, Store, StoreError,
+    kept::Affected,
     tables::{Tables, in_use},
 };
 use crate::emulator::random;
@@ -24,7 +25,7 @@ impl Store {
         let (project, group, bucket) = (project.to_owned(), group.to_owned(), bucket.to_owned());
         let streams: Vec<String> = streams.iter().map(|stream| (*stream).to_owned()).collect();
         let body = body.to_string();
-        self.change(move |tables| {
+        self.change(Affected::default(), move |tables| {
             tables.atomically(|tables| tables.create_transfer(&project, &group, &streams, &bucket, &body))
         })
         .await
@@ -33,7 +34,10 @@ impl Store {
     /// Ends a transfer; the API has no operation for it. Says whether there was one.
     pub(in crate::emulator) async fn delete_transfer(&self, id: &str) -> Result<bool> {
         let id = id.to_owned();
-        self.change(move |tables| Ok(tables.execute("DELETE FROM transfers WHERE id = ?1", [id])? > 0)).await
+        self.change(Affected::default(), move |tables| {
+            Ok(tables.execute("DELETE FROM transfers WHERE id = ?1", [id])? > 0)
+        })
+        .await
     }
 
     /// All transfers: the request's body, with the ids of transfer and project.

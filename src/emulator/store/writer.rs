@@ -21,7 +21,7 @@ use std::{
 use rusqlite::ErrorCode;
 use tokio::sync::{oneshot, watch};
 
-use super::{Inner, Result, StoreError, tables::Tables};
+use super::{Inner, Result, StoreError, kept::Affected, tables::Tables};
 
 /// The most changes of one transaction.
 const BATCH: usize = 1024;
@@ -34,7 +34,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. The lists of `inner` are forgotten whenever something changes.
+    /// Starts the thread. What `inner` keeps is forgotten whenever it is affected.
     pub(super) fn start(path: &Path, tables: Tables, inner: Arc<Mutex<Inner>>) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel();
         let (failed, failure) = watch::channel(None);
@@ -53,11 +53,11 @@ impl Writer {
     /// Has a change made. When it is done, it is on the disk. It is made all the same if nobody waits for it.
     pub(super) async fn change<T: Send + 'static>(
         &self,
-        lists_change: bool,
+        affected: Affected,
         job: impl FnOnce(&Tables) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Change { job: Some(job), outcome: None, reply, lists_change });
+        let job = Box::new(Change { job: Some(job), outcome: None, reply, affected });
         let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
         jobs.send(job).map_err(|_| StoreError::Stopped)?;
         answer.await.unwrap_or(Err(StoreError::Stopped))
@@ -93,7 +93,7 @@ impl Drop for Writer {
 trait Job: Send {
     /// Makes the change. Its outcome is kept; only a failure of the database is told at once.
     fn run(&mut self, tables: &Tables) -> rusqlite::Result<()>;
-    fn lists_change(&self) -> bool;
+    fn affected(&self) -> Affected;
     /// Tells the outcome, which is on the disk.
     fn answer(self: Box<Self>);
     /// Tells that nothing was done, and why.
@@ -104,7 +104,7 @@ struct Change<F, T> {
     job: Option<F>,
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
-    lists_change: bool,
+    affected: Affected,
 }
 
 impl<T: Send, F: FnOnce(&Tables) -> Result<T> + Send> Job for Change<F, T> {
@@ -123,8 +123,8 @@ impl<T: Send, F: FnOnce(&Tables) -> Result<T> + Send> Job for Change<F, T> {
         Ok(())
     }
 
-    fn lists_change(&self) -> bool {
-        self.lists_change
+    fn affected(&self) -> Affected {
+        self.affected
     }
 
     fn answer(self: Box<Self>) {
@@ -164,16 +164,14 @@ fn work(
                 return Err("the transaction is lost".into());
             }
         }
-        let lists_change = batch.iter().any(|job| job.lists_change());
-        let forget_lists = |and_keep_new_ones: bool| {
-            if lists_change {
-                inner.lock().unwrap_or_else(PoisonError::into_inner).lists.forget(and_keep_new_ones);
-            }
+        let affected = batch.iter().map(|job| job.affected()).fold(Affected::default(), Affected::or);
+        let forget = |and_keep_new_ones: bool| {
+            inner.lock().unwrap_or_else(PoisonError::into_inner).kept.forget(affected, and_keep_new_ones);
         };
-        // A list that is read while the commit is under way may be of before or after it: it is not kept.
-        forget_lists(false);
+        // What is looked up while the commit is under way may be of before or after it: it is not kept.
+        forget(false);
         tables.batch("COMMIT")?;
-        forget_lists(true);
+        forget(true);
         batch.into_iter().for_each(|job| job.answer());
     }
     Ok(())
@@ -212,7 +210,7 @@ mod tests {
             let (reply, answer) = oneshot::channel();
             answers.push(answer);
             let job: Box<dyn Job> =
-                Box::new(Change { job: Some(job), outcome: None, reply, lists_change: true });
+                Box::new(Change { job: Some(job), outcome: None, reply, affected: Affected::LISTS });
             sender.send(job).unwrap();
         }
         drop(sender);
@@ -295,7 +293,7 @@ mod tests {
         let writer = Writer::start(file.path(), looking(), Inner::over(looking())).unwrap();
         assert_eq!(writer.failure(), None);
         for _ in 0..2 {
-            let refused = wait(writer.change(true, |tables| create(tables, "a")));
+            let refused = wait(writer.change(Affected::LISTS, |tables| create(tables, "a")));
             assert!(matches!(refused, Err(StoreError::Stopped)), "{refused:?}");
         }
         wait(writer.failed());
