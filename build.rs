@@ -33,10 +33,24 @@ fn run() -> Result<(), String> {
     write("spec.rs", &pretty(facts::facts(&lts, &iam))?)?;
     for (name, document) in [("lts", lts), ("iam", iam)] {
         write(&format!("{name}.json"), &format!("{:#}\n", document.raw))?;
+        let code = pretty(generate(name, document)?)?;
         // The generator's usage lines are no complete programs: text, not tests to be ignored.
-        write(&format!("{name}.rs"), &pretty(generate(name, document)?)?.replace("```ignore", "```text"))?;
+        write(&format!("{name}.rs"), &for_transport(&code)?.replace("```ignore", "```text"))?;
     }
     Ok(())
+}
+
+/// Leaves URLs and headers of requests to the transport, which has parsed the endpoint and sets headers of its own.
+fn for_transport(code: &str) -> Result<String, String> {
+    let mut parts = code.split("let mut header_map = ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (_, request) =
+            part.split_once("#[allow(unused_mut)]").ok_or("the generator made another request")?;
+        let (before, after) = request.split_once(".headers(header_map)").ok_or("the headers are not used")?;
+        out.extend(["let url = client.inner.url(url).map_err(Error::InvalidRequest)?; ", before, after]);
+    }
+    Ok(out)
 }
 
 /// The raw client of one document; a panic of the generator becomes a message.

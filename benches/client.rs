@@ -14,7 +14,8 @@ use std::{
 };
 
 use common::{
-    Goal, TOKEN, ThreadCpu, bare, groups, in_pairs, ours, ratio, serve, thread_cpu, with_keys, with_token,
+    Goal, TOKEN, ThreadCpu, bare, groups, in_pairs, on_one_processor, ours, ratio, serve, thread_cpu,
+    with_keys, with_token,
 };
 use criterion::Criterion;
 use huaweicloud_lts::Client;
@@ -23,8 +24,8 @@ use tokio::runtime::Runtime;
 /// Calls in a round.
 const CALLS: usize = 300;
 
-/// The CPU time of a call on this thread, in microseconds, for both. They take turns every few calls: what a call costs
-/// the system changes by a factor of three with how deeply the machine sleeps in between, and for both alike.
+/// The CPU time of a call on this thread, in microseconds, for both. They take turns every few calls, so
+/// that both meet the same machine.
 fn cpu_per_call<A, B>(
     runtime: &Runtime,
     ours: impl AsyncFn() -> A,
@@ -76,6 +77,7 @@ fn calls_per_second<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
 }
 
 fn main() {
+    on_one_processor();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut criterion: Criterion<ThreadCpu> = ThreadCpu::criterion();
     for count in [1, 100] {

@@ -71,27 +71,19 @@ class Server:
         return int(line.split()[1]) / 1024
 
 
-class Awake:
-    """Keeps the processors from sleeping, with work that steps back for any other.
+class OneProcessor:
+    """Keeps whatever is started within on one processor.
 
-    To wake a sleeping processor costs more than a call, above all on a virtual machine, and says nothing of a client.
+    A client and a server that take turns on two let both fall asleep in between, and to wake one costs more than a
+    call, above all on a virtual machine, and says nothing of a client.
     """
 
-    LOOP = """
-import os
-os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-parent = os.getppid()
-while os.getppid() == parent:
-    sum(range(100_000))
-"""
-
     def __enter__(self):
-        self.loops = [subprocess.Popen([sys.executable, "-c", self.LOOP]) for _ in range(os.cpu_count())]
+        self.allowed = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {max(self.allowed)})
 
     def __exit__(self, *_):
-        for loop in self.loops:
-            loop.kill()
-            loop.wait()
+        os.sched_setaffinity(0, self.allowed)
 
 
 def built(*programs):

@@ -112,14 +112,13 @@ impl<'a> SigningRequest<'a> {
             .map(|(name, value)| (lower(name), Cow::Borrowed(value)))
             .collect();
         let header =
-            |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| &**value);
-        let date = header(DATE_HEADER).unwrap_or_default().trim().to_owned();
-        let payload_hash =
-            Cow::Owned(canonical::payload_hash(header(PAYLOAD_HEADER), self.body).into_owned());
+            |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        let (date, payload) = (header(DATE_HEADER).unwrap_or_default(), header(PAYLOAD_HEADER));
+        let payload_hash = canonical::payload_hash(payload.as_deref(), self.body);
         let Self { method, path, query, .. } = *self;
         let (canonical_request, signed_headers) =
             Canonical { method, path, query, headers, payload_hash }.written();
-        let string_to_sign = canonical::string_to_sign(&date, &canonical_request);
+        let string_to_sign = canonical::string_to_sign(date.trim(), &canonical_request);
         let signature = canonical::signature(keys.secret_key().expose(), &string_to_sign);
         let parts = [
             ALGORITHM,

@@ -73,6 +73,11 @@ impl Endpoint {
         self.0.as_str().trim_end_matches('/')
     }
 
+    /// The same, parsed.
+    pub(crate) fn as_url(&self) -> &Url {
+        &self.0
+    }
+
     pub(crate) fn is_tls(&self) -> bool {
         self.0.scheme() == "https"
     }

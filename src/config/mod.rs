@@ -310,7 +310,7 @@ impl ClientBuilder {
             } else {
                 self.http(iam, patience, HeaderMap::new())?
             };
-            let transport = Transport::new(self.settings(auth, patience)?, None);
+            let transport = Transport::new(self.settings(iam, auth, patience)?, None);
             Ok(api::iam::Client::new_with_client(iam.as_str(), http, transport))
         };
 
@@ -357,7 +357,7 @@ impl ClientBuilder {
             // A provider may have a token that says it.
             (None, None) => (None, of_token()),
         };
-        let transport = Transport::new(self.settings(auth(), patience)?, known);
+        let transport = Transport::new(self.settings(&lts, auth(), patience)?, known);
         let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
         Ok(Client::from_parts(api, provider, project, setup))
     }
@@ -425,7 +425,12 @@ impl ClientBuilder {
         }
     }
 
-    fn settings(&self, auth: Auth, patience: Patience) -> Result<Settings, ConfigurationError> {
+    fn settings(
+        &self,
+        endpoint: &Endpoint,
+        auth: Auth,
+        patience: Patience,
+    ) -> Result<Settings, ConfigurationError> {
         let mut agent = concat!("huaweicloud-lts/", env!("CARGO_PKG_VERSION")).to_owned();
         if let Some(suffix) = &self.user_agent {
             agent.extend([" ", suffix]);
@@ -434,6 +439,7 @@ impl ClientBuilder {
             ConfigurationError::new("user_agent_suffix", "holds a character that no header can")
         })?;
         Ok(Settings {
+            endpoint: endpoint.as_url().clone(),
             auth,
             user_agent,
             attempt_timeout: patience.attempt,

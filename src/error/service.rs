@@ -3,7 +3,10 @@
 //! LTS, the gateway before it, IAM and whatever else stands in between each have their own shape; some
 //! refusals come with status 200. All of that is understood here and nowhere else.
 
+use std::sync::LazyLock;
+
 use http::{HeaderMap, StatusCode};
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -67,7 +70,8 @@ fn text(value: &Value) -> Option<String> {
 /// Whether the body of a successful answer is an error all the same.
 pub(crate) fn refuses(body: &[u8]) -> bool {
     // A body without this word can't be one; most answers are done with here, unparsed.
-    memchr::memmem::find(body, b"error").is_some()
+    static WORD: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("error"));
+    WORD.find(body).is_some()
         && serde_json::from_slice::<Shape>(body)
             .is_ok_and(|shape| text(&shape.error_code).is_some() || text(&shape.error["code"]).is_some())
 }

@@ -21,6 +21,9 @@ const MAX_ANSWER: usize = 256 << 20;
 /// How much of an error answer is read, in bytes. Error bodies have a few hundred.
 const MAX_ERROR: usize = 64 << 10;
 
+/// For how much of an answer there is room before it comes, in bytes, however long it says that it is.
+const FIRST_ROOM: usize = 1 << 20;
+
 /// Why a longer body than [`MAX_BODY`] can't be signed.
 const BODY_RULE: &str = "at most 12,582,912 bytes with an access key; with a token, it may be longer";
 
@@ -100,22 +103,14 @@ pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request)
 /// rewrite.
 fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<Used, Error> {
     let project = to.project.as_deref();
-    let url = request.url();
-    let host = match (url.host_str(), url.port()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        (Some(host), None) => host.to_owned(),
-        (None, _) => return Err(ConfigurationError::new("endpoint", "has no host").into()),
-    };
-    let target = match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    };
+    let (host, target) =
+        host_and_target(request.url()).ok_or_else(|| ConfigurationError::new("endpoint", "has no host"))?;
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     if body.len() > MAX_BODY {
         return Err(InvalidInput::new("body", format!("{} bytes", body.len()), BODY_RULE).into());
     }
     let time = to.shared.signing_time();
-    let mut unsigned = SigningRequest::new(request.method().as_str(), &host, &target).body(body).at(time);
+    let mut unsigned = SigningRequest::new(request.method().as_str(), host, target).body(body).at(time);
     if let Some(content_type) = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) {
         unsigned = unsigned.header("content-type", content_type);
     }
@@ -140,6 +135,15 @@ fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<U
         request.headers_mut().insert(PROJECT, value);
     }
     Ok(Used::Keys { canonical_request })
+}
+
+/// Host and target of a request, as they are sent.
+fn host_and_target(url: &reqwest::Url) -> Option<(&str, &str)> {
+    let (_, rest) = url.as_str().split_once("://")?;
+    let (whole, _) = rest.split_once('#').unwrap_or((rest, ""));
+    let (authority, target) = whole.split_at(whole.find('/')?);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    (!host.is_empty()).then_some((host, target))
 }
 
 /// Reads the answer to a request, bounded.
@@ -167,6 +171,7 @@ async fn receive(
     }
     let limit = if status.is_success() { MAX_ANSWER } else { MAX_ERROR };
     // Most answers come in one piece, which is kept as it is.
+    let length = response.content_length().and_then(|length| length.try_into().ok()).unwrap_or(0);
     let mut body = Bytes::new();
     let mut pieces = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -176,7 +181,10 @@ async fn receive(
         if body.is_empty() && pieces.is_empty() {
             body = chunk;
         } else {
-            pieces.extend_from_slice(&std::mem::take(&mut body));
+            if pieces.is_empty() {
+                pieces.reserve(length.min(FIRST_ROOM));
+                pieces.extend_from_slice(&std::mem::take(&mut body));
+            }
             pieces.extend_from_slice(&chunk);
         }
         if !fits {

@@ -29,6 +29,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
+use reqwest::Url;
 use tokio::time::{Instant, error::Elapsed, sleep_until, timeout_at};
 use tracing::Instrument;
 
@@ -110,6 +111,7 @@ pub(crate) struct Shared {
 
 /// What a client is set to.
 pub(crate) struct Settings {
+    pub(crate) endpoint: Url,
     pub(crate) auth: Auth,
     pub(crate) user_agent: HeaderValue,
     pub(crate) attempt_timeout: Duration,
@@ -136,6 +138,21 @@ impl Transport {
         let shared = Shared::new(settings);
         let project = project.map(Arc::new);
         Self { shared: Arc::new(shared), deadline: None, project, retry: None, outcome: None }
+    }
+
+    /// The URL of a request of a generated client. What it has of our endpoint was parsed long ago; another client
+    /// may have been made with another one.
+    pub(crate) fn url(&self, text: String) -> Result<Url, String> {
+        let endpoint = &self.shared.settings.endpoint;
+        // It has neither query nor fragment.
+        match text.strip_prefix(endpoint.as_str().strip_suffix(endpoint.path()).unwrap_or_default()) {
+            Some(path) if path.starts_with('/') => {
+                let mut url = endpoint.clone();
+                url.set_path(path);
+                Ok(url)
+            }
+            _ => Url::parse(&text).map_err(|error| format!("{text}: {error}")),
+        }
     }
 
     /// Makes a generated client's call and answers what that client shall see.

@@ -86,16 +86,20 @@ impl Carrier for Script {
     }
 }
 
-fn transport(auth: Auth) -> Transport {
-    let settings = Settings {
+fn settings(auth: Auth) -> Settings {
+    Settings {
+        endpoint: Url::parse("http://localhost").unwrap(),
         auth,
         user_agent: HeaderValue::from_static("test"),
         attempt_timeout: 15 * SECOND,
         call_timeout: 30 * SECOND,
         retry: RetryPolicy::default(),
-    };
+    }
+}
+
+fn transport(auth: Auth) -> Transport {
     // Pauses of half their longest: 100 ms, 200 ms, ...
-    let shared = Shared { random: || 0.5, ..Shared::new(settings) };
+    let shared = Shared { random: || 0.5, ..Shared::new(settings(auth)) };
     Transport { shared: Arc::new(shared), deadline: None, project: None, retry: None, outcome: None }
 }
 
@@ -338,6 +342,30 @@ async fn a_call_dropped_at_any_point_leaves_the_next_one_alone() {
         call(&transport, &script, Operation::ListLogGroups).await.unwrap();
         assert_eq!(script.times().len(), 1);
     }
+}
+
+#[test]
+fn a_url_is_what_parsing_it_would_give() {
+    let mut transport = transport(Auth::None);
+    for endpoint in
+        ["http://localhost", "http://127.0.0.1:1", "https://LTS.example.com:443/a/b%2Fc", "http://[::1]/x"]
+    {
+        let endpoint = Url::parse(endpoint).unwrap();
+        let settings = Settings { endpoint: endpoint.clone(), ..settings(Auth::None) };
+        transport.shared = Arc::new(Shared::new(settings));
+        for path in
+            ["/v2/p/groups", "/v2/-._~!$&'()*+,;=:@/groups/g%20%C3%A9/streams", "/v3/some/tokens", "/", "//"]
+        {
+            for base in [endpoint.as_str().trim_end_matches('/'), "http://localhost:2", "http://127.0.0.1:12"]
+            {
+                let text = format!("{base}{path}");
+                let parsed = Url::parse(&text).unwrap();
+                assert_eq!(transport.url(text).unwrap(), parsed);
+            }
+        }
+    }
+    let broken = transport.url("http://:x/".to_owned());
+    assert_eq!(broken, Err("http://:x/: empty host".to_owned()));
 }
 
 #[test]

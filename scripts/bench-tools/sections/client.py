@@ -1,12 +1,11 @@
 """Calls, allocations and signatures, as `cargo bench` measures them."""
 
-from figures import ROOT, Awake, keep, reported, run, version_of
+from figures import ROOT, keep, reported, run, version_of
 
 
 def measure():
     benches = [word for name in ("client", "allocations", "signer") for word in ("--bench", name)]
     bench = ["cargo", "bench", "--quiet", "--locked", "--all-features", *benches]
     run(*bench, "--no-run")
-    with Awake():
-        figures = reported(*bench)
+    figures = reported(*bench)
     keep("client", figures, versions={name: version_of(ROOT / "Cargo.lock", name) for name in ("reqwest", "sha2")})

@@ -9,7 +9,7 @@ import re
 import subprocess
 import tempfile
 
-from figures import JUDGES, Awake, Server, built, figure, keep, run
+from figures import JUDGES, OneProcessor, Server, built, figure, keep, run
 
 ROUNDS = 5
 # Warm-up and counted calls. Java's compiler is done after its warm-up.
@@ -29,7 +29,7 @@ def measure():
         figures, rows = [], []
         for groups in (1, 100):
             measured = {name: [] for name in peers}
-            with Awake(), Server(probe, "serve", str(groups)) as server:
+            with OneProcessor(), Server(probe, "serve", str(groups)) as server:
                 for _ in range(ROUNDS):
                     for name, command in peers.items():
                         call = [*command, server.address, *map(str, counts.get(name, OURS))]
