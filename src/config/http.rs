@@ -61,17 +61,22 @@ pub(super) fn client(endpoint: &Endpoint, settings: Settings) -> Result<reqwest:
     }
     // After the caller's settings: a redirect would carry the token to another host, and only our own retries
     // sign anew.
-    builder = builder.redirect(reqwest::redirect::Policy::none()).retry(reqwest::retry::never());
+    builder = builder.redirect(reqwest::redirect::Policy::none()).retry(no_retries());
     if endpoint.is_local() {
         builder = builder.no_proxy();
     }
     builder.build().map_err(|e| ConfigurationError::new("configure_http", e.to_string()))
 }
 
+/// No retries of `reqwest`'s own. Without the limit, it copies each request for one that never comes.
+fn no_retries() -> reqwest::retry::Builder {
+    reqwest::retry::never().max_retries_per_request(0)
+}
+
 /// The HTTP client for the ECS metadata service, an address on this very machine's link: no proxy knows it.
 pub(super) fn metadata_client(endpoint: &Endpoint) -> Result<reqwest::Client, ConfigurationError> {
     let builder = reqwest::Client::builder().tls_backend_preconfigured(tls(endpoint)?).no_proxy();
-    let builder = builder.redirect(reqwest::redirect::Policy::none()).retry(reqwest::retry::never());
+    let builder = builder.redirect(reqwest::redirect::Policy::none()).retry(no_retries());
     builder.build().map_err(|e| ConfigurationError::new("metadata_endpoint", e.to_string()))
 }
 
