@@ -93,7 +93,6 @@ async fn handle(
     request: Request<Body>,
 ) -> Response<Body> {
     let started = Instant::now();
-
     let request_id = random::request_id();
     let (mut head, body) = request.into_parts();
     // Escapes that are no UTF-8 and segments that are empty make no path that the spec knows.
@@ -218,6 +217,7 @@ impl Service {
         }
         let content_type = call.head.headers.get(header::CONTENT_TYPE);
         let body = refusals::body(call.operation, content_type, call.body)?;
+        // Every request has room for the largest of these: the largest are boxed.
         match call.operation {
             Operation::CreateLogGroup => operations::create_log_group(self, call, &body).await,
             Operation::ListLogGroups => operations::list_log_groups(self, call),

@@ -9,7 +9,7 @@ import tempfile
 import urllib.request
 from math import log
 
-from figures import PROJECT, ROOT, Server, Spent, built, keep, run
+from figures import PROJECT, ROOT, OneProcessor, Server, Spent, built, keep, run
 from sections import build
 from sections.emulator import seed
 
@@ -34,7 +34,7 @@ def call(probe, address, client, warmup, count):
 
 
 def calls(probe):
-    with Server(probe, "serve", "1") as server:
+    with OneProcessor(), Server(probe, "serve", "1") as server:
         rows = [[count, *call(probe, server.address, "aksk", 100, count)] for count in (1_000, 10_000, 100_000)]
     return {"title": "Calls of one client", "columns": ["calls", "CPU per call, us", "peak memory, MB"], "rows": rows,
             "growth": f"time per call {growth(rows)}, memory {growth(rows, 0, 2)}"}
@@ -43,7 +43,7 @@ def calls(probe):
 def lists(probe):
     rows = []
     for groups in (1, 10, 100, 1_000, 10_000, 100_000):
-        with Server(probe, "serve", str(groups)) as server:
+        with OneProcessor(), Server(probe, "serve", str(groups)) as server:
             count = max(10, 20_000 // groups)
             ours, bare = (call(probe, server.address, client, 5, count) for client in ("token", "bare"))
         rows.append([groups, ours[0], bare[0], round(ours[0] / bare[0], 2), ours[1], bare[1]])
