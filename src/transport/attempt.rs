@@ -171,7 +171,7 @@ async fn receive(
     }
     let limit = if status.is_success() { MAX_ANSWER } else { MAX_ERROR };
     // Most answers come in one piece, which is kept as it is.
-    let length = response.content_length().and_then(|length| length.try_into().ok()).unwrap_or(0);
+    let length = response.content_length().and_then(|length| length.try_into().ok()).unwrap_or(0).min(limit);
     let mut body = Bytes::new();
     let mut pieces = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {

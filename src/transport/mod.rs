@@ -102,8 +102,8 @@ pub(crate) struct Shared {
     skew: AtomicI64,
     /// Random numbers in 0..1.
     random: fn() -> f64,
-    /// The headers of every request, instead of those that generated code sets: `api-version`, which the service
-    /// doesn't know, and no Content-Type where there is no body (erratum 5).
+    /// The headers of every request, in the place of those of generated code, which sends no Content-Type where
+    /// there is no body (erratum 5).
     headers: HeaderMap,
     /// The last token that was sent, and the header that it makes.
     token_header: Mutex<Option<(Secret, HeaderValue)>>,
@@ -313,7 +313,7 @@ impl Transport {
 
 impl Shared {
     fn new(settings: Settings) -> Self {
-        // With room for the credentials' in each copy.
+        // A copy's index has room for the credentials', too.
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(REQUEST_MEDIA_TYPE));

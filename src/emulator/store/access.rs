@@ -81,22 +81,24 @@ impl Store {
         let Inner { tables, kept } = &mut *inner;
         let end: Option<&End> = token.last_chunk();
         let known = end.and_then(|end| kept.tokens.get(end)).filter(|known| **known.text == *token);
-        if let Some(known) = known {
-            return Ok((known.expires_at > now.as_millisecond()).then(|| known.token.clone()));
-        }
-        let found = tables.optional(
-            "SELECT projects.id, expires_at FROM tokens LEFT JOIN projects ON projects.id = project_id
-             WHERE hash = ?1 AND expires_at > ?2",
-            params![hash(token), now.as_millisecond()],
-            |row| Ok((Token { project_id: row.get(0)? }, row.get(1)?)),
-        )?;
-        Ok(found.map(|(found, expires_at)| {
-            if let Some(end) = end {
-                let text = Zeroizing::new(Box::from(token));
-                kept.tokens.keep(*end, KnownToken { text, token: found.clone(), expires_at });
+        let (found, expires_at) = match known {
+            Some(known) => (known.token.clone(), known.expires_at),
+            None => {
+                let found = tables.optional(
+                    "SELECT projects.id, expires_at
+                     FROM tokens LEFT JOIN projects ON projects.id = project_id WHERE hash = ?1",
+                    [hash(token)],
+                    |row| Ok((Token { project_id: row.get(0)? }, row.get(1)?)),
+                )?;
+                let Some((found, expires_at)) = found else { return Ok(None) };
+                if let Some(end) = end {
+                    let text = Zeroizing::new(Box::from(token));
+                    kept.tokens.keep(*end, KnownToken { text, token: found.clone(), expires_at });
+                }
+                (found, expires_at)
             }
-            found
-        }))
+        };
+        Ok((expires_at > now.as_millisecond()).then_some(found))
     }
 }
 

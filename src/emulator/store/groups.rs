@@ -6,14 +6,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::params;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Inner, Result, Store, StoreError,
     counts::Of,
-    json,
     kept::Affected,
     tables::{Tables, in_use, name_taken},
+    to_body,
 };
 use crate::emulator::random;
 
@@ -62,7 +62,7 @@ impl Store {
                 })
             },
         )?;
-        let list = json(&Groups { log_groups })?;
+        let list = to_body(&Groups { log_groups })?;
         kept.groups.keep(project.to_owned(), list.clone());
         Ok(list)
     }
@@ -120,14 +120,14 @@ impl Tables {
         let mut streams: HashMap<String, Vec<Value>> = HashMap::new();
         let rows = self.all("SELECT group_id, id, name FROM streams ORDER BY seq", [], |row| {
             let (id, name): (String, String) = (row.get(1)?, row.get(2)?);
-            Ok((row.get::<_, String>(0)?, serde_json::json!({"log_stream_id": id, "log_stream_name": name})))
+            Ok((row.get::<_, String>(0)?, json!({"log_stream_id": id, "log_stream_name": name})))
         })?;
         for (group, stream) in rows {
             streams.entry(group).or_default().push(stream);
         }
         self.all("SELECT project_id, id, name, ttl_in_days FROM groups ORDER BY seq", [], |row| {
             let id: String = row.get(1)?;
-            Ok(serde_json::json!({
+            Ok(json!({
                 "project_id": row.get::<_, String>(0)?,
                 "log_group_name": row.get::<_, String>(2)?,
                 "ttl_in_days": row.get::<_, i64>(3)?,

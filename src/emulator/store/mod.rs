@@ -32,7 +32,7 @@ use std::{
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(super) use wait::wait;
 
@@ -175,9 +175,9 @@ impl Store {
 
     /// All groups with their streams, and all buckets.
     pub(super) fn state(&self) -> Result<Value> {
-        self.look().tables.atomically(|tables| {
-            Ok(serde_json::json!({"groups": tables.groups()?, "buckets": tables.buckets()?}))
-        })
+        self.look()
+            .tables
+            .atomically(|tables| Ok(json!({"groups": tables.groups()?, "buckets": tables.buckets()?})))
     }
 }
 
@@ -187,8 +187,8 @@ impl Inner {
     }
 }
 
-/// A body of an answer.
-fn json(body: &impl Serialize) -> Result<Bytes> {
+/// The body of an answer.
+fn to_body(body: &impl Serialize) -> Result<Bytes> {
     let json = serde_json::to_vec(body).map_err(|error| StoreError::Failed(Box::new(error)))?;
     Ok(Bytes::from(json))
 }
@@ -196,7 +196,6 @@ fn json(body: &impl Serialize) -> Result<Bytes> {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use serde_json::json;
 
     use super::{access::Token, *};
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::{
     Inner, Result, Store, StoreError,
     counts::Of,
-    json,
     kept::Affected,
     tables::{Tables, in_use, name_taken},
+    to_body,
 };
 use crate::emulator::random;
 
@@ -67,7 +67,7 @@ impl Store {
         {
             return Ok(list.clone());
         }
-        let list = json(&Streams { log_streams: tables.atomically(read)? })?;
+        let list = to_body(&Streams { log_streams: tables.atomically(read)? })?;
         kept.streams.keep(group.to_owned(), (project.to_owned(), list.clone()));
         Ok(list)
     }
