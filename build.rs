@@ -1,20 +1,35 @@
-//! Compiles the OpenAPI documents into `spec.rs` (facts), `lts.rs` and `iam.rs` (types and raw clients).
+//! Compiles the OpenAPI documents into facts (`spec.rs`, `limits.rs`, `bodies.rs`, `dispatch.rs`), and into types and
+//! raw clients (`lts.rs`, `iam.rs`).
 
 #[path = "build/document.rs"]
 mod document;
 #[path = "build/facts.rs"]
 mod facts;
+#[path = "build/generate.rs"]
+mod generate;
 #[path = "build/lower.rs"]
 mod lower;
+#[path = "build/rules.rs"]
+mod rules;
 
-use std::{env, fs, panic, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use document::Document;
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
-use quote::quote;
+use proc_macro2::TokenStream;
+
+const LTS: &str = "openapi/lts.yaml";
+const IAM: &str = "openapi/iam.yaml";
+/// A document of the unit tests, with all that a document may have. The published package doesn't have it.
+const MADE_UP: &str = "tests/data/made-up.yaml";
 
 fn main() {
-    for input in ["build.rs", "build", "openapi/lts.yaml", "openapi/iam.yaml"] {
+    // A missing file would run this script at every build.
+    for input in
+        ["build.rs", "build", LTS, IAM, MADE_UP].into_iter().filter(|input| Path::new(input).exists())
+    {
         println!("cargo::rerun-if-changed={input}");
     }
     if let Err(message) = run() {
@@ -23,59 +38,35 @@ fn main() {
 }
 
 fn run() -> Result<(), String> {
-    let out = PathBuf::from(env::var("OUT_DIR").map_err(|e| format!("OUT_DIR: {e}"))?);
-    let write = |name: &str, text: &str| fs::write(out.join(name), text).map_err(|e| format!("{name}: {e}"));
-    let [lts, iam] = ["openapi/lts.yaml", "openapi/iam.yaml"].map(|file| {
-        let text = fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
-        Document::parse(file, &text).map_err(|mistake| mistake.to_string())
-    });
-    let (lts, iam) = (lts?, iam?);
-    write("spec.rs", &pretty(facts::facts(&lts, &iam))?)?;
-    for (name, document) in [("lts", lts), ("iam", iam)] {
-        write(&format!("{name}.json"), &format!("{:#}\n", document.raw))?;
-        let code = pretty(generate(name, document)?)?;
-        // The generator's usage lines are no complete programs: text, not tests to be ignored.
-        write(&format!("{name}.rs"), &for_transport(&code)?.replace("```ignore", "```text"))?;
+    let (lts, iam) = (read(LTS)?, read(IAM)?);
+    write_code("spec.rs", facts::spec(&lts, &iam)?)?;
+    write_code("limits.rs", facts::limits(&lts)?)?;
+    write_code("bodies.rs", facts::bodies(&[&lts, &iam]))?;
+    write_code("dispatch.rs", facts::dispatch(&[&lts, &iam]))?;
+    write("lts.json", &format!("{:#}\n", lts.raw))?;
+    write("iam.json", &format!("{:#}\n", iam.raw))?;
+    write_code("lts.rs", generate::client(lts)?)?;
+    write_code("iam.rs", generate::client(iam)?)?;
+    if Path::new(MADE_UP).exists() {
+        let made_up = read(MADE_UP)?;
+        write_code("made_up_spec.rs", facts::operations(&[&made_up])?)?;
+        write_code("made_up.rs", generate::client(made_up)?)?;
     }
     Ok(())
 }
 
-/// Leaves URLs and headers of requests to the transport, which has parsed the endpoint and sets headers of its own.
-fn for_transport(code: &str) -> Result<String, String> {
-    let mut parts = code.split("let mut header_map = ");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (_, request) =
-            part.split_once("#[allow(unused_mut)]").ok_or("the generator made another request")?;
-        let (before, after) = request.split_once(".headers(header_map)").ok_or("the headers are not used")?;
-        out.extend(["let url = client.inner.url(url).map_err(Error::InvalidRequest)?; ", before, after]);
-    }
-    Ok(out)
+fn read(file: &'static str) -> Result<Document, String> {
+    let text = fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
+    Document::parse(file, &text).map_err(|mistake| mistake.to_string())
 }
 
-/// The raw client of one document; a panic of the generator becomes a message.
-fn generate(name: &str, document: Document) -> Result<proc_macro2::TokenStream, String> {
-    let mut settings = GenerationSettings::default();
-    settings
-        .with_interface(InterfaceStyle::Builder)
-        .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::transport::Transport))
-        .with_map_type("::std::collections::BTreeMap");
-    for (component, ours) in lower::REPLACED {
-        settings.with_replacement(component, ours, [TypeImpl::Display, TypeImpl::FromStr].into_iter());
-    }
-    panic::set_hook(Box::new(|_| ()));
-    let generated = panic::catch_unwind(move || {
-        Generator::new(&settings).generate_tokens(&lower::lower(document.api)).map_err(|e| e.to_string())
-    });
-    let _ = panic::take_hook();
-    let generated = generated.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref().copied());
-        Err(format!("the generator gave up: {}", text.unwrap_or("no reason given")))
-    });
-    generated.map_err(|message| format!("openapi/{name}.yaml: {message}"))
+fn write_code(name: &str, code: TokenStream) -> Result<(), String> {
+    let file = syn::parse2(code).map_err(|e| format!("{name}: {e}"))?;
+    // The generator marks usage lines as tests to be ignored; they are text.
+    write(name, &prettyplease::unparse(&file).replace("```ignore", "```text"))
 }
 
-fn pretty(tokens: proc_macro2::TokenStream) -> Result<String, String> {
-    Ok(prettyplease::unparse(&syn::parse2(tokens).map_err(|e| format!("generated code: {e}"))?))
+fn write(name: &str, text: &str) -> Result<(), String> {
+    let out = PathBuf::from(env::var("OUT_DIR").map_err(|e| format!("OUT_DIR: {e}"))?);
+    fs::write(out.join(name), text).map_err(|e| format!("{name}: {e}"))
 }

@@ -29,17 +29,17 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// A checked document, in both forms that the build needs.
+/// A checked document.
 pub(crate) struct Document {
+    /// The file that it stands in.
+    pub(crate) file: &'static str,
     /// The document as written, in its own order, extensions included.
     pub(crate) raw: Value,
-    /// The same as types, for the generator.
-    pub(crate) api: openapiv3::OpenAPI,
 }
 
 impl Document {
     /// Parses and checks the text of `file`.
-    pub(crate) fn parse(file: &str, text: &str) -> Result<Self, Mistake> {
+    pub(crate) fn parse(file: &'static str, text: &str) -> Result<Self, Mistake> {
         let mistake = |pointer: String, message: String| Mistake { file: file.to_owned(), pointer, message };
         // By way of YAML's own value, which refuses a key that stands twice.
         let raw = serde_yaml::from_str::<serde_yaml::Value>(text)
@@ -47,15 +47,19 @@ impl Document {
             .and_then(|yaml| serde_json::to_value(yaml).map_err(|e| e.to_string()))
             .map_err(|message| mistake(String::new(), message))?;
         check(&raw, Is::Object(ROOT), "", &raw).map_err(|(pointer, message)| mistake(pointer, message))?;
-        let api = serde_json::from_value(raw.clone()).map_err(|e| mistake("/".to_owned(), e.to_string()))?;
-        Ok(Self { raw, api })
+        Ok(Self { file, raw })
     }
 
-    /// What the `$ref` in `value` leads to, or `value` itself.
+    /// The target of the `$ref` in `value`, or `value` itself.
     pub(crate) fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
-        let target = value.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
-        target.and_then(|pointer| self.raw.pointer(pointer)).unwrap_or(value)
+        resolve(&self.raw, value)
     }
+}
+
+/// The target within `root` of the `$ref` in `value`, or `value` itself.
+pub(crate) fn resolve<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
+    let target = value.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
+    target.and_then(|pointer| root.pointer(pointer)).unwrap_or(value)
 }
 
 type Fields = &'static [(&'static str, Is)];
@@ -139,23 +143,24 @@ const SECURITY_SCHEME: Fields = &[
 const PATH_ITEM: Fields = &[
     ("summary", Is::Text),
     ("description", Is::Text),
-    ("get", Is::Object(OPERATION)),
-    ("put", Is::Object(OPERATION)),
-    ("post", Is::Object(OPERATION)),
-    ("delete", Is::Object(OPERATION)),
-    ("patch", Is::Object(OPERATION)),
+    ("get", Is::Row(OPERATION_REQUIRED, OPERATION)),
+    ("put", Is::Row(OPERATION_REQUIRED, OPERATION)),
+    ("post", Is::Row(OPERATION_REQUIRED, OPERATION)),
+    ("delete", Is::Row(OPERATION_REQUIRED, OPERATION)),
+    ("patch", Is::Row(OPERATION_REQUIRED, OPERATION)),
     ("servers", Is::List(&Is::Object(SERVER))),
     ("parameters", Is::List(&Is::OrRef(PARAMETER))),
 ];
+/// Without these an operation would be missing from the facts, or be retried by a guess.
+const OPERATION_REQUIRED: Fields =
+    &[("operationId", Is::Text), ("responses", Is::Responses), ("x-lts-effect", EFFECT)];
 const OPERATION: Fields = &[
     ("tags", Is::List(&Is::Text)),
     ("summary", Is::Text),
     ("description", Is::Text),
     ("externalDocs", Is::Object(EXTERNAL_DOCS)),
-    ("operationId", Is::Text),
     ("parameters", Is::List(&Is::OrRef(PARAMETER))),
     ("requestBody", Is::OrRef(REQUEST_BODY)),
-    ("responses", Is::Responses),
     ("deprecated", Is::Flag),
     ("security", SECURITY),
     ("servers", Is::List(&Is::Object(SERVER))),
@@ -245,6 +250,8 @@ const EXTENSIONS: Fields = &[
     ("x-lts-resolution", Is::List(&Is::Row(&[("erratum", Is::Count), ("settled", Is::Text)], &[]))),
     ("x-lts-note", Is::Text),
     ("x-lts-rule", Is::Text),
+    ("x-lts-effect", EFFECT),
+    ("x-lts-edition", Is::Text),
     ("x-lts-service-rule", Is::Row(&[("code", Is::Text), ("status", Is::Count), ("rule", Is::Text)], &[])),
     (
         "x-lts-error-code",
@@ -271,6 +278,7 @@ const EXTENSIONS: Fields = &[
         )),
     ),
 ];
+const EFFECT: Is = Is::Word(&["read", "create", "update", "delete", "append"]);
 const ERROR_CODES: Is = Is::List(&Is::Row(
     &[
         ("code", Is::Text),
@@ -343,10 +351,11 @@ fn check(value: &Value, is: Is, at: &str, root: &Value) -> Result<(), Found> {
         Is::Schema => fields(value, SCHEMA, at, root),
         Is::Object(known) | Is::OrRef(known) => fields(value, known, at, root),
         Is::Row(required, optional) => {
-            if let Some((missing, _)) = required.iter().find(|(name, _)| value.get(name).is_none()) {
-                return Err((at.to_owned(), format!("lacks {missing}")));
+            fields(value, &[required, optional].concat(), at, root)?;
+            match required.iter().find(|(name, _)| value.get(name).is_none()) {
+                Some((missing, _)) => Err((at.to_owned(), format!("lacks {missing}"))),
+                None => Ok(()),
             }
-            fields(value, &[required, optional].concat(), at, root)
         }
         Is::Paths => each(value, at, |key, v, at| {
             if !key.starts_with('/') {
@@ -401,4 +410,19 @@ fn reference(value: &Value, at: &str, root: &Value) -> Result<(), Found> {
 
 fn step(at: &str, key: &str) -> String {
     format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// The text under a key; empty where there is none.
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The number under a key; 0 where there is none.
+pub(crate) fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// The list under a key; empty where there is none.
+pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

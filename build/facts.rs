@@ -1,32 +1,21 @@
-//! Writes what the faithful documents know as Rust data, for `src/spec.rs` to read: operations with their
-//! schemas and examples, error codes, limits, intervals. The types of this data are in `src/spec.rs`.
+//! Writes the facts of the documents as Rust data. `src/spec/` has the types of this data.
 //!
-//! [`Document::parse`] has checked the forms already, so nothing here can fail.
+//! [`Document::parse`] has checked all forms, so that only a kind of rule or server that has no type yet can fail here.
 
-use proc_macro2::TokenStream;
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::{Map, Value, json};
 
-use crate::document::Document;
+use super::{
+    document::{Document, list, number, text},
+    rules,
+};
 
-/// The facts of both documents, as the items that `src/spec.rs` includes.
-pub(crate) fn facts(lts: &Document, iam: &Document) -> TokenStream {
-    let operations: Vec<(&Document, TokenStream, OperationAt<'_>)> = [(lts, quote!(Lts)), (iam, quote!(Iam))]
-        .into_iter()
-        .flat_map(|(doc, service)| operations(doc).map(move |operation| (doc, service.clone(), operation)))
-        .collect();
-    let variants: Vec<_> = operations
-        .iter()
-        .map(|(_, _, o)| {
-            let (name, doc) = (o.variant(), format!("`{}`: {}", o.id, text(o.operation, "summary")));
-            quote!(#[doc = #doc] #name,)
-        })
-        .collect();
-    let rows =
-        operations.iter().map(|(doc, service, o)| operation_facts(doc, service, o)).collect::<Vec<_>>();
-    let count = rows.len();
-    let names = operations.iter().map(|(_, _, o)| o.variant());
-
+/// `spec.rs`: operations, error codes and intervals.
+pub(crate) fn spec(lts: &Document, iam: &Document) -> Result<TokenStream, String> {
+    let operations = operations(&[lts, iam])?;
     let codes = error_codes(&lts.raw, "x-error-codes");
     let gateway = error_codes(&lts.raw, "x-gateway-error-codes");
     let wordings = list(&lts.raw, "x-gateway-error-codes")
@@ -39,23 +28,14 @@ pub(crate) fn facts(lts: &Document, iam: &Document) -> TokenStream {
         })
         .collect::<TokenStream>();
     let constants = code_constants(&lts.raw);
-    let limits = limits(lts);
     let intervals = intervals(&lts.raw);
-    let media_type = operations
-        .iter()
-        .find_map(|(doc, _, o)| {
-            doc.resolve(&o.operation["requestBody"])["content"].as_object()?.keys().next().cloned()
-        })
+    let servers = servers(&[lts, iam])?;
+    let media_type = described(lts)
+        .find_map(|o| lts.resolve(&o.operation["requestBody"])["content"].as_object()?.keys().next().cloned())
         .unwrap_or_default();
 
-    quote! {
-        /// An operation of LTS or of IAM, as the documents define it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum Operation { #(#variants)* }
-
-        static OPERATIONS: [OperationFacts; #count] = [#(#rows),*];
-        const ALL_OPERATIONS: [Operation; #count] = [#(Operation::#names),*];
+    Ok(quote! {
+        #operations
 
         /// The media type of every request (erratum 4 of `openapi/README.md`).
         pub const REQUEST_MEDIA_TYPE: &str = #media_type;
@@ -74,17 +54,69 @@ pub(crate) fn facts(lts: &Document, iam: &Document) -> TokenStream {
         /// The wordings under which the gateway sends one and the same code.
         pub static GATEWAY_WORDINGS: &[Wording] = &[#wordings];
 
-        /// Limits of names, ids and numbers, by the spec's component.
-        pub mod limits {
-            use super::{IntegerRule, TextRule};
-            #limits
+        /// The servers, by the first label of their host.
+        pub mod servers {
+            use super::Server;
+            #servers
         }
 
         #intervals
+    })
+}
+
+/// The enum of all operations of these documents, their facts in the same order, and the map from the generated
+/// clients' names.
+pub(crate) fn operations(documents: &[&Document]) -> Result<TokenStream, String> {
+    let all: Vec<_> =
+        documents.iter().flat_map(|doc| described(doc).map(move |operation| (*doc, operation))).collect();
+    let names: Vec<_> = all.iter().map(|(_, o)| o.variant()).collect();
+    let docs = all.iter().map(|(_, o)| format!("`{}`: {}", o.id, text(o.operation, "summary")));
+    let facts = all.iter().map(|(doc, o)| operation_facts(doc, o)).collect::<Result<Vec<_>, _>>()?;
+    let generated_names = all.iter().map(|(_, o)| o.generated_name());
+    let count = all.len();
+    Ok(quote! {
+        /// An operation of LTS or of IAM, as the documents define it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Operation { #(#[doc = #docs] #names),* }
+
+        static OPERATIONS: [OperationFacts; #count] = [#(#facts),*];
+        const ALL_OPERATIONS: [Operation; #count] = [#(Operation::#names),*];
+
+        /// The operation that a generated client calls by this name (`create_log_group`).
+        pub(crate) fn by_generated_name(name: &str) -> Option<&'static OperationFacts> {
+            let operation = match name {
+                #(#generated_names => Operation::#names,)*
+                _ => return None,
+            };
+            Some(&OPERATIONS[operation as usize])
+        }
+    })
+}
+
+/// `bodies.rs`: schemas and examples, in the order of the operations.
+pub(crate) fn bodies(documents: &[&Document]) -> TokenStream {
+    let all: Vec<_> =
+        documents.iter().flat_map(|doc| described(doc).map(|o| operation_bodies(doc, &o))).collect();
+    let count = all.len();
+    quote!(static BODIES: [OperationBodies; #count] = [#(#all),*];)
+}
+
+/// `dispatch.rs`: the emulator's handler of each operation, which has the operation's name in snake case.
+pub(crate) fn dispatch(documents: &[&Document]) -> TokenStream {
+    let all: Vec<_> = documents.iter().flat_map(|doc| described(doc)).collect();
+    let (names, handlers) = (all.iter().map(OperationAt::variant), all.iter().map(OperationAt::handler));
+    quote! {
+        /// Calls the operation's handler.
+        async fn handle_operation(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer, Refusal> {
+            match call.operation {
+                #(Operation::#names => handlers::#handlers(service, call, body).await,)*
+            }
+        }
     }
 }
 
-/// An operation and where it stands.
+/// An operation and its place in the document.
 struct OperationAt<'a> {
     path: &'a str,
     method: String,
@@ -93,34 +125,56 @@ struct OperationAt<'a> {
 }
 
 impl OperationAt<'_> {
-    fn variant(&self) -> proc_macro2::Ident {
+    fn variant(&self) -> Ident {
         format_ident!("{}", pascal(self.id))
+    }
+
+    fn generated_name(&self) -> String {
+        snake(self.id)
+    }
+
+    fn handler(&self) -> Ident {
+        format_ident!("{}", self.generated_name())
     }
 }
 
 /// The operations of a document in its own order.
-fn operations(doc: &Document) -> impl Iterator<Item = OperationAt<'_>> {
-    doc.raw["paths"].as_object().into_iter().flatten().flat_map(|(path, item)| {
-        ["get", "post", "delete"].into_iter().filter_map(move |method| {
-            let operation = item.get(method)?;
-            let id = operation["operationId"].as_str()?;
+fn described(doc: &Document) -> impl Iterator<Item = OperationAt<'_>> {
+    let paths = doc.raw["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        // The other members of a path are no methods, and have no operationId.
+        let members = item.as_object().into_iter().flatten();
+        members.filter_map(move |(method, operation)| {
+            let id = operation.get("operationId")?.as_str()?;
             Some(OperationAt { path, method: method.to_uppercase(), id, operation })
         })
     })
 }
 
-fn operation_facts(doc: &Document, service: &TokenStream, at: &OperationAt<'_>) -> TokenStream {
+fn operation_facts(doc: &Document, at: &OperationAt<'_>) -> Result<TokenStream, String> {
     let OperationAt { path, method, id, operation } = at;
-    let variant = at.variant();
-    let generated_name = snake(id);
     let summary = text(operation, "summary");
-    let request = operation.get("requestBody").map(|body| doc.resolve(body));
-    let request_body = request.map(|body| bodies(doc, body)).unwrap_or_default();
-    let answers = operation["responses"].as_object().into_iter().flatten();
-    let answers = answers.filter_map(|(status, answer)| {
-        let (status, bodies): (u16, _) = (status.parse().ok()?, bodies(doc, doc.resolve(answer)));
-        Some(quote!(Answer { status: #status, bodies: &[#bodies] },))
-    });
+    let effect = format_ident!("{}", pascal(text(operation, "x-lts-effect")));
+    let edition = match text(operation, "x-lts-edition") {
+        "" => text(&doc.raw["info"], "x-lts-edition"),
+        edition => edition,
+    };
+    let (server_name, url) = server(doc, operation)?;
+    let service = format_ident!("{}", pascal(&server(doc, &doc.raw)?.0));
+    let security = operation.get("security").unwrap_or(&doc.raw["security"]).as_array();
+    let security: Vec<_> = security
+        .into_iter()
+        .flatten()
+        .flat_map(|alternative| alternative.as_object().into_iter().flatten())
+        .map(|(scheme, _)| format_ident!("{scheme}"))
+        .collect();
+    let of_path = doc.raw["paths"][*path].get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let parameters = of_path
+        .chain(list(operation, "parameters"))
+        .map(|parameter| parameter_facts(doc, doc.resolve(parameter)))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|message| format!("{id}: {message}"))?;
+    let has_content = successes(operation).any(|response| doc.resolve(response).get("content").is_some());
     let quota = match operation.get("x-lts-quota") {
         Some(quota) => {
             let (default, code) = (number(quota, "default"), text(quota, "code"));
@@ -128,26 +182,78 @@ fn operation_facts(doc: &Document, service: &TokenStream, at: &OperationAt<'_>) 
         }
         None => quote!(None),
     };
-    let coded = coded_members(doc, request);
-    quote! {
+    Ok(quote! {
         OperationFacts {
-            operation: Operation::#variant,
             id: #id,
-            generated_name: #generated_name,
             service: Service::#service,
+            server: Server { name: #server_name, url: #url },
             method: #method,
             path: #path,
             summary: #summary,
-            request: &[#request_body],
-            answers: &[#(#answers)*],
+            effect: Effect::#effect,
+            edition: #edition,
+            security: &[#(Security::#security),*],
+            parameters: &[#(#parameters),*],
+            has_content: #has_content,
             quota: #quota,
-            coded_members: &[#coded],
         }
+    })
+}
+
+/// The responses of an operation with a status of 2xx.
+fn successes(operation: &Value) -> impl Iterator<Item = &Value> {
+    let responses = operation["responses"].as_object().into_iter().flatten();
+    responses.filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response)
+}
+
+/// Name and URL of an operation's server. The name is the first label of its host: `lts` of `https://lts.{region}.{cloud}`.
+fn server(doc: &Document, operation: &Value) -> Result<(String, String), String> {
+    let first = |holder: &Value| Some(list(holder, "servers").first()?["url"].as_str()?.to_owned());
+    let url = first(operation).or_else(|| first(&doc.raw)).unwrap_or_default();
+    match url.strip_prefix("https://").and_then(|rest| rest.split_once('.')) {
+        Some((name, _)) => Ok((name.to_owned(), url)),
+        None => Err(format!("the URL of a server must be https://NAME.…, not {url:?}")),
     }
 }
 
-/// One `Body` per media type of a request body or an answer.
-fn bodies(doc: &Document, holder: &Value) -> TokenStream {
+/// A constant for each server.
+fn servers(documents: &[&Document]) -> Result<TokenStream, String> {
+    let mut servers = BTreeMap::new();
+    for (doc, at) in documents.iter().flat_map(|doc| described(doc).map(move |at| (doc, at))) {
+        servers.extend([server(doc, at.operation)?]);
+    }
+    let constants = servers.iter().map(|(name, url)| {
+        let constant = format_ident!("{}", name.replace('-', "_").to_uppercase());
+        quote!(#[doc = #url] pub const #constant: Server = Server { name: #name, url: #url };)
+    });
+    Ok(constants.collect())
+}
+
+fn parameter_facts(doc: &Document, parameter: &Value) -> Result<TokenStream, String> {
+    let name = text(parameter, "name");
+    let location = format_ident!("{}", pascal(text(parameter, "in")));
+    let required = parameter["required"] == true;
+    let rule = rules::value_rule(doc.resolve(&parameter["schema"]))
+        .map_err(|message| format!("{name}: {message}"))?;
+    Ok(quote!(Parameter { name: #name, location: Location::#location, required: #required, rule: #rule }))
+}
+
+fn operation_bodies(doc: &Document, at: &OperationAt<'_>) -> TokenStream {
+    let request = at.operation.get("requestBody").map(|body| doc.resolve(body));
+    let request_body = request.map(|body| content(doc, body)).unwrap_or_default();
+    let answers = at.operation["responses"].as_object().into_iter().flatten();
+    let answers = answers.filter_map(|(status, answer)| {
+        let (status, bodies): (u16, _) = (status.parse().ok()?, content(doc, doc.resolve(answer)));
+        Some(quote!(Answer { status: #status, bodies: &[#bodies] },))
+    });
+    let coded = coded_members(doc, request);
+    quote! {
+        OperationBodies { request: &[#request_body], answers: &[#(#answers)*], coded_members: &[#coded] }
+    }
+}
+
+/// One `Body` per media type of a request body or a response.
+fn content(doc: &Document, holder: &Value) -> TokenStream {
     let content = holder.get("content").and_then(Value::as_object).into_iter().flatten();
     content
         .map(|(media_type, content)| {
@@ -258,34 +364,26 @@ fn code_constants(root: &Value) -> TokenStream {
     .collect()
 }
 
-/// A constant for each component that bounds a text or a number.
-fn limits(doc: &Document) -> TokenStream {
+/// `limits.rs`: a constant for each component that bounds a text or a number.
+pub(crate) fn limits(doc: &Document) -> Result<TokenStream, String> {
     let mut out = TokenStream::new();
     for (name, schema) in doc.raw["components"]["schemas"].as_object().into_iter().flatten() {
         let constant = format_ident!("{}", snake(name).to_uppercase());
         let doc = format!("`{name}`: {}", text(schema, "description"));
-        let bound = |key: &str| schema.get(key).and_then(Value::as_u64);
+        let has = |key: &str| schema.get(key).is_some();
         match text(schema, "type") {
-            "string" if bound("maxLength").is_some() || schema.get("pattern").is_some() => {
-                let (min, max) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
-                let (pattern, rule) = (optional(schema, "pattern"), optional(schema, "x-lts-rule"));
-                out.extend(quote! {
-                    #[doc = #doc]
-                    pub const #constant: TextRule =
-                        TextRule { min: #min, max: #max, pattern: #pattern, rule: #rule };
-                });
+            "string" if has("maxLength") || has("pattern") => {
+                let rule = rules::text_rule(schema).map_err(|message| format!("{name}: {message}"))?;
+                out.extend(quote!(#[doc = #doc] pub const #constant: TextRule = #rule;));
             }
-            "integer" if bound("maximum").is_some() => {
-                let (min, max) = (bound("minimum").unwrap_or(0), bound("maximum").unwrap_or(u64::MAX));
-                out.extend(quote! {
-                    #[doc = #doc]
-                    pub const #constant: IntegerRule = IntegerRule { min: #min, max: #max };
-                });
+            "integer" if has("maximum") => {
+                let rule = rules::integer_rule(schema);
+                out.extend(quote!(#[doc = #doc] pub const #constant: IntegerRule = #rule;));
             }
             _ => {}
         }
     }
-    out
+    Ok(out)
 }
 
 /// The enum of the legal transfer intervals.
@@ -322,25 +420,6 @@ fn intervals(root: &Value) -> TokenStream {
 
         static INTERVALS: [Interval; #count] = [#facts];
     }
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn number(value: &Value, key: &str) -> u64 {
-    value.get(key).and_then(Value::as_u64).unwrap_or_default()
-}
-
-fn optional(value: &Value, key: &str) -> TokenStream {
-    match value.get(key).and_then(Value::as_str) {
-        Some(text) => quote!(Some(#text)),
-        None => quote!(None),
-    }
-}
-
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// `createLogGroup` or `not_found` as `CreateLogGroup` or `NotFound`.

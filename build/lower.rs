@@ -1,15 +1,18 @@
-//! Turns the faithful `lts.yaml` or `iam.yaml` into the document that the generator can work with.
+//! Lowers a document to what the generator can work with.
 //!
-//! The published documents say what the service does; the generator refuses or spoils some of it. Each step
-//! below takes one such thing away and says why. What it takes from the generated code, the client does
-//! itself: `src/error/service.rs` reads every error body, `src/transport` sets every header.
+//! The published documents say what the service does; the generator refuses some of it, and makes types of some of it
+//! that are stricter than the service is. Each step below takes one such thing away and says why. The client does by
+//! hand what a step takes from the generated code: `src/input.rs` checks texts, `src/transport` sets headers and
+//! encodes bodies, `src/error/body.rs` reads all error bodies, `src/lenient.rs` reads odd members of responses.
 
-use openapiv3::{
-    AdditionalProperties, Components, OpenAPI, Operation, ReferenceOr, Schema, SchemaKind, StatusCode, Type,
-};
+use std::collections::BTreeSet;
 
-/// Names of the components that `src/ids.rs` and `src/model.rs` provide: `(component, our type)`.
-pub(crate) const REPLACED: [(&str, &str); 8] = [
+use serde_json::{Map, Value, json};
+
+use super::document::{list, resolve, text};
+
+/// Components that have a type of ours: `(component, type)`.
+pub(crate) const REPLACED: [(&str, &str); 13] = [
     ("ProjectId", "crate::ids::ProjectId"),
     ("LogGroupId", "crate::ids::GroupId"),
     ("LogStreamId", "crate::ids::StreamId"),
@@ -18,154 +21,271 @@ pub(crate) const REPLACED: [(&str, &str); 8] = [
     ("Password", "crate::secret::Secret"),
     ("LogGroup", "crate::model::Group"),
     ("LogStream", "crate::model::Stream"),
+    (LENIENT_TEXT, "crate::lenient::Lenient<::std::string::String>"),
+    (LENIENT_INTEGER, "crate::lenient::Lenient<i64>"),
+    (LENIENT_NUMBER, "crate::lenient::Lenient<f64>"),
+    (LENIENT_BOOLEAN, "crate::lenient::Lenient<bool>"),
+    (
+        LENIENT_MAP,
+        "crate::lenient::Lenient<::std::collections::BTreeMap<::std::string::String, ::std::string::String>>",
+    ),
 ];
 
+/// Components that [`relax_responses`] adds.
+const LENIENT_TEXT: &str = "LenientText";
+const LENIENT_INTEGER: &str = "LenientInteger";
+const LENIENT_NUMBER: &str = "LenientNumber";
+const LENIENT_BOOLEAN: &str = "LenientBoolean";
+const LENIENT_MAP: &str = "LenientMap";
+
+/// The key of an operation's one response.
+const SUCCESS: &str = "2XX";
+
 /// All steps, in order.
-pub(crate) fn lower(mut api: OpenAPI) -> OpenAPI {
-    drop_errors(&mut api);
-    plain_json(&mut api);
-    open_answers(&mut api);
-    read_misspelt_id(&mut api);
-    api
+pub(crate) fn lower(mut document: Value) -> Result<Value, String> {
+    strip_media_parameters(&mut document);
+    merge_successes(&mut document)?;
+    drop_delete_responses(&mut document);
+    read_misspelt_id(&mut document);
+    relax_responses(&mut document)?;
+    drop_rules(&mut document);
+    Ok(document)
 }
 
-/// Keeps only 2xx responses.
+/// Names media types plainly: `application/json`.
 ///
-/// A documented error response would be decoded by the generated code: an HTML page under a documented
-/// status then loses the status, and two error media types (503) make the generator panic. Without them every
-/// error reaches our one reader as an unexpected response.
-fn drop_errors(api: &mut OpenAPI) {
-    for Operation { responses, .. } in operations(api) {
-        responses.default = None;
-        responses.responses.retain(|status, _| matches!(status, StatusCode::Code(200..=299)));
-    }
+/// The generator fails on a media type that it doesn't know, one with parameters included. The transport sets the exact
+/// value.
+fn strip_media_parameters(document: &mut Value) {
+    let plain = |media_type: &str| media_type.split(';').next().unwrap_or_default().trim().to_owned();
+    visit(document, &mut |object| {
+        if let Some(Value::Object(content)) = object.get_mut("content") {
+            *content = std::mem::take(content).into_iter().map(|(key, value)| (plain(&key), value)).collect();
+        }
+    });
 }
 
-/// Names the media type of bodies plainly: `application/json`.
+/// Replaces all responses of an operation by one, for every status of 2xx.
 ///
-/// The generator writes `application/json` whatever parameters the document gives; the transport sets the
-/// exact value afterwards.
-fn plain_json(api: &mut OpenAPI) {
-    for operation in operations(api) {
-        let Some(ReferenceOr::Item(body)) = &mut operation.request_body else { continue };
-        let plain = |media_type: String| media_type.split(';').next().unwrap_or_default().to_owned();
-        body.content =
-            body.content.drain(..).map(|(media_type, content)| (plain(media_type), content)).collect();
+/// - Errors: the generated code would decode them, and lose the status of one with another body (an HTML page, say); two
+///   media types of one status make the generator panic. Without them every error is an unexpected response.
+/// - Successes: the service answers some operations with another 2xx than documented, which the generated code would
+///   take for an error. It can't tell two successes with bodies of their own apart.
+fn merge_successes(document: &mut Value) -> Result<(), String> {
+    let root = document.clone();
+    for operation in operations(document) {
+        let responses = operation["responses"].as_object().into_iter().flatten();
+        let successes = responses.filter(|(status, _)| status.starts_with('2'));
+        let mut schemas: Vec<Value> = Vec::new();
+        for (_, response) in successes {
+            let Some(content) = resolve(&root, response).get("content") else { continue };
+            let schema = &content["application/json"]["schema"];
+            if !schemas.contains(schema) {
+                schemas.push(schema.clone());
+            }
+        }
+        let response = match schemas.as_slice() {
+            [] => json!({"description": ""}),
+            [schema] => json!({"description": "", "content": {"application/json": {"schema": schema}}}),
+            _ => {
+                return Err(format!(
+                    "{}: two successes with different bodies",
+                    text(operation, "operationId")
+                ));
+            }
+        };
+        operation["responses"] = json!({SUCCESS: response});
     }
+    Ok(())
 }
 
-/// Takes lengths, patterns, ranges and enumerations from what the service answers.
+/// Drops what deletes respond with.
 ///
-/// The generator makes checked types of them, and a name that is one character longer than documented would
-/// fail a whole list. Requests keep theirs. Ids are our own types, which accept any safe path segment.
-fn open_answers(api: &mut OpenAPI) {
-    let mut answers = Vec::new();
-    for Operation { responses, .. } in operations(api) {
-        for response in responses.responses.values().filter_map(ReferenceOr::as_item) {
-            let schemas = response.content.values().filter_map(|c| c.schema.as_ref());
-            answers.extend(schemas.filter_map(component_name));
-        }
-    }
-    let Some(components) = &mut api.components else { return };
-    let mut done = Vec::new();
-    while let Some(name) = answers.pop() {
-        if done.contains(&name) || REPLACED.iter().any(|(replaced, _)| *replaced == name) {
-            continue;
-        }
-        let all = components.clone();
-        if let Some(ReferenceOr::Item(schema)) = components.schemas.get_mut(&name) {
-            answers.extend(open(schema, &all));
-        }
-        done.push(name);
+/// Some return what was deleted, some a status text, some nothing, and the reference is wrong about which. Whether the
+/// delete was done is for the transport to say, and callers have no use for the rest.
+fn drop_delete_responses(document: &mut Value) {
+    for operation in operations(document).filter(|operation| operation["x-lts-effect"] == "delete") {
+        operation["responses"] = json!({SUCCESS: {"description": ""}});
     }
 }
 
-/// Opens a schema of an answer and returns the components that it still refers to.
-fn open(schema: &mut Schema, all: &Components) -> Vec<String> {
-    let SchemaKind::Type(kind) = &mut schema.schema_kind else { return Vec::new() };
-    match kind {
-        Type::String(text) => {
-            (text.min_length, text.max_length, text.pattern) = (None, None, None);
-            text.enumeration.clear();
-            Vec::new()
+/// Lets the response of createLogDumpObs hold its id under the reference's other name, too (erratum 20).
+///
+/// The published document says `log_dump_obs_id` only; a service that takes the reference by the word sends
+/// `log_dump_obe_id`.
+fn read_misspelt_id(document: &mut Value) {
+    if let Some(members) = document.pointer_mut("/components/schemas/CreateLogDumpObsResponseBody/properties")
+        && let Some(id) = members.get("log_dump_obs_id").cloned()
+    {
+        members["log_dump_obe_id"] = id;
+    }
+}
+
+/// Makes what the service sends readable even where it departs from its reference.
+///
+/// Generated types reject a name that is one character too long, a number as text, or a null, and then a whole list is
+/// lost. Here numbers, texts, booleans and maps of a response get types that read odd values as absent; lists and
+/// objects may be null or absent; rules and enumerations go. Required ids stay required: an item without one fails the
+/// call, so that nothing is created twice because it could not be read.
+fn relax_responses(document: &mut Value) -> Result<(), String> {
+    let mut relaxed = Relaxed { root: document.clone(), components: Map::new(), open: Vec::new() };
+    for operation in operations(document) {
+        if let Some(schema) = operation.pointer_mut("/responses/2XX/content/application~1json/schema") {
+            *schema = relaxed.schema(schema)?;
         }
-        Type::Integer(number) => {
-            (number.minimum, number.maximum) = (None, None);
-            number.enumeration.clear();
-            Vec::new()
+    }
+    while let Some((component, name)) = relaxed.open.pop() {
+        let schema = relaxed.root["components"]["schemas"][&component].clone();
+        let schema = relaxed.schema(&schema)?;
+        relaxed.components.insert(name, schema);
+    }
+    let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
+        return Ok(());
+    };
+    components.extend(relaxed.components);
+    for (name, kind) in [
+        (LENIENT_TEXT, "string"),
+        (LENIENT_INTEGER, "integer"),
+        (LENIENT_NUMBER, "number"),
+        (LENIENT_BOOLEAN, "boolean"),
+        (LENIENT_MAP, "object"),
+    ] {
+        components.insert(name.to_owned(), json!({"type": kind}));
+    }
+    Ok(())
+}
+
+/// The components of responses, as far as they are relaxed.
+struct Relaxed {
+    root: Value,
+    components: Map<String, Value>,
+    /// Components that are still to be relaxed, and their new names.
+    open: Vec<(String, String)>,
+}
+
+impl Relaxed {
+    fn schema(&mut self, schema: &Value) -> Result<Value, String> {
+        if let Some(component) = component(schema) {
+            let target = resolve(&self.root, schema).clone();
+            return match text(&target, "type") {
+                _ if is_replaced(component) => Ok(schema.clone()),
+                "object" if target.get("properties").is_some() => Ok(reference(&self.named(component))),
+                _ => self.schema(&target),
+            };
         }
-        Type::Array(array) => array.items.iter_mut().flat_map(|items| open_boxed(items, all)).collect(),
-        Type::Object(object) => {
-            let mut found: Vec<_> =
-                object.properties.values_mut().flat_map(|member| open_boxed(member, all)).collect();
-            if let Some(AdditionalProperties::Schema(schema)) = &mut object.additional_properties
-                && let ReferenceOr::Item(schema) = &mut **schema
+        match text(schema, "type") {
+            "string" => Ok(reference(LENIENT_TEXT)),
+            "integer" => Ok(reference(LENIENT_INTEGER)),
+            "number" => Ok(reference(LENIENT_NUMBER)),
+            "boolean" => Ok(reference(LENIENT_BOOLEAN)),
+            "array" => {
+                Ok(json!({"type": "array", "nullable": true, "items": self.schema(&schema["items"])?}))
+            }
+            "object" => match schema.get("properties").and_then(Value::as_object) {
+                Some(members) => self.object(schema, members),
+                None if schema["additionalProperties"]["type"] == "string" => Ok(reference(LENIENT_MAP)),
+                None => Ok(json!({"type": "object", "nullable": true})),
+            },
+            _ => Err(format!("a response can't have the schema {schema}: there is no lenient form of it")),
+        }
+    }
+
+    fn object(&mut self, schema: &Value, members: &Map<String, Value>) -> Result<Value, String> {
+        let mut required = Vec::new();
+        let mut relaxed = Map::new();
+        for (name, member) in members {
+            let was_required = list(schema, "required").iter().any(|required| required == name);
+            let member = self.schema(member)?;
+            // The lenient types read an absent member as they read a null.
+            let is_lenient = component(&member).is_some_and(|component| component.starts_with("Lenient"));
+            let is_id = component(&member).is_some_and(is_replaced);
+            if is_lenient || (is_id && was_required) {
+                required.push(name.clone());
+            }
+            relaxed.insert(name.clone(), member);
+        }
+        let mut object = json!({"type": "object", "required": required, "properties": relaxed});
+        if let Some(description) = schema.get("description") {
+            object["description"] = description.clone();
+        }
+        Ok(object)
+    }
+
+    /// The name of a relaxed component: its own, unless requests have it too.
+    fn named(&mut self, component: &str) -> String {
+        let in_requests = requested(&self.root).contains(component);
+        let name = if in_requests { format!("{component}InResponse") } else { component.to_owned() };
+        if !self.components.contains_key(&name) {
+            self.components.insert(name.clone(), Value::Null);
+            self.open.push((component.to_owned(), name.clone()));
+        }
+        name
+    }
+}
+
+/// The components that requests refer to.
+fn requested(root: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = Vec::new();
+    for operation in operations(&mut root.clone()) {
+        open.extend([operation["requestBody"].clone(), operation["parameters"].clone()]);
+    }
+    while let Some(mut value) = open.pop() {
+        visit(&mut value, &mut |object| {
+            if let Some(component) = component(&Value::Object(object.clone()))
+                && found.insert(component.to_owned())
             {
-                found.extend(open(schema, all));
+                open.push(resolve(root, &Value::Object(object.clone())).clone());
             }
-            found
-        }
-        _ => Vec::new(),
+        });
     }
+    found
 }
 
-/// Opens a member in place. A referenced text or number may be a request's too, so a copy of it is opened.
-fn open_boxed(member: &mut ReferenceOr<Box<Schema>>, all: &Components) -> Vec<String> {
-    match member {
-        ReferenceOr::Item(schema) => open(schema, all),
-        ReferenceOr::Reference { reference } => {
-            let name = reference.rsplit('/').next().unwrap_or_default().to_owned();
-            let replaced = REPLACED.iter().any(|(replaced, _)| *replaced == name);
-            match all.schemas.get(&name) {
-                Some(ReferenceOr::Item(target)) if !replaced && is_scalar(target) => {
-                    let mut copy = Box::new(target.clone());
-                    open(&mut copy, all);
-                    *member = ReferenceOr::Item(copy);
-                    Vec::new()
-                }
-                _ => vec![name],
-            }
-        }
-    }
-}
-
-/// Lets the answer to createLogDumpObs hold its id under the reference's other name, too (erratum 20).
+/// Drops lengths and patterns of texts, and ranges of numbers. Enumerations stay, since they become enums.
 ///
-/// The published documents say `log_dump_obs_id` only; a service that takes its reference by the word would
-/// send `log_dump_obe_id`.
-fn read_misspelt_id(api: &mut OpenAPI) {
-    let schemas = api.components.iter_mut().flat_map(|c| c.schemas.get_mut("CreateLogDumpObsResponseBody"));
-    for schema in schemas.filter_map(item) {
-        let SchemaKind::Type(Type::Object(object)) = &mut schema.schema_kind else { continue };
-        if let Some(id) = object.properties.get("log_dump_obs_id").cloned() {
-            object.properties.insert("log_dump_obe_id".to_owned(), id);
-        }
-    }
+/// The generator makes checked types of texts, whose errors name neither field nor rule, and whose patterns need an engine
+/// for regular expressions in every client. Of a range it keeps that 0 is not allowed, and forgets the rest. The client
+/// checks the same rules once, from the same document (`src/input.rs`).
+fn drop_rules(document: &mut Value) {
+    visit(document, &mut |object| {
+        let rules: &[&str] = match object.get("type").and_then(Value::as_str) {
+            Some("string") => &["minLength", "maxLength", "pattern"],
+            Some("integer" | "number") => &["minimum", "maximum"],
+            _ => &[],
+        };
+        rules.iter().for_each(|rule| drop(object.remove(*rule)));
+    });
 }
 
-fn is_scalar(schema: &Schema) -> bool {
-    matches!(&schema.schema_kind, SchemaKind::Type(Type::String(_) | Type::Integer(_)))
-}
-
-fn component_name(schema: &ReferenceOr<Schema>) -> Option<String> {
-    match schema {
-        ReferenceOr::Reference { reference } => reference.rsplit('/').next().map(str::to_owned),
-        ReferenceOr::Item(_) => None,
-    }
-}
-
-fn operations(api: &mut OpenAPI) -> impl Iterator<Item = &mut Operation> {
-    let items = api.paths.paths.values_mut().filter_map(item);
-    items.flat_map(|item| {
-        [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
-            .into_iter()
-            .flatten()
-    })
-}
-
-fn item<T>(value: &mut ReferenceOr<T>) -> Option<&mut T> {
+/// Visits every object of a value, outer ones first.
+fn visit(value: &mut Value, visitor: &mut impl FnMut(&mut Map<String, Value>)) {
     match value {
-        ReferenceOr::Item(item) => Some(item),
-        ReferenceOr::Reference { .. } => None,
+        Value::Object(object) => {
+            visitor(object);
+            object.values_mut().for_each(|member| visit(member, visitor));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| visit(item, visitor)),
+        _ => {}
     }
+}
+
+/// All operations of a document.
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    let items = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
+    items.map(|(_, operation)| operation).filter(|operation| operation.get("operationId").is_some())
+}
+
+/// The name of the component that a `$ref` leads to.
+fn component(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.rsplit('/').next()
+}
+
+fn reference(component: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{component}")})
+}
+
+fn is_replaced(component: &str) -> bool {
+    REPLACED.iter().any(|(replaced, _)| *replaced == component)
 }

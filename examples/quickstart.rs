@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     for group in lts.groups().await? {
-        println!("{} {} keeps logs for {}", group.id, group.name, group.ttl);
+        println!("{} {} was created at {:?}", group.id, group.name, group.created_at());
     }
     in_group.delete_stream(&stream).await?;
     lts.delete_group(&group).await?;

@@ -11,18 +11,20 @@ use http::{HeaderMap, StatusCode};
 pub use crate::emulator::fuzzing::{InProcess, verify};
 use crate::{error::Error, secret::Secret, spec::Operation};
 
-/// Reads an answer as the transport does. `signed` is the canonical request that it answers, if it was signed.
+/// Classifies a response as the transport does. `signed` is the canonical request that was sent, if it was signed.
 ///
 /// # Errors
-/// What the answer is, unless it is a success.
-pub fn judge(
+/// The error that the response is, unless it is a success.
+pub fn classify(
     operation: Option<Operation>,
     signed: Option<&str>,
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<(), Error> {
-    crate::transport::judged(operation, signed, status, headers, body)
+    let mut response = http::Response::new(body);
+    (*response.status_mut(), *response.headers_mut()) = (status, headers);
+    crate::transport::classified(operation, signed, response)
 }
 
 /// Reads the text of a profile file: its sections, with their keys and values.

@@ -51,21 +51,18 @@ impl fmt::Display for InvalidInput {
 
 impl std::error::Error for InvalidInput {}
 
-/// Holds a text against the spec's rule.
+/// Checks a text by the spec's rule.
 pub(crate) fn check_text(field: &'static str, rule: &TextRule, text: &str) -> Result<(), InvalidInput> {
     if rule.allows(text) { Ok(()) } else { Err(InvalidInput::new(field, text, rule.to_string())) }
 }
 
-/// Holds a number against the spec's rule.
+/// Checks a number by the spec's rule.
 pub(crate) fn check_integer(
     field: &'static str,
     rule: &IntegerRule,
     number: i64,
 ) -> Result<(), InvalidInput> {
-    match u64::try_from(number) {
-        Ok(n) if (rule.min..=rule.max).contains(&n) => Ok(()),
-        _ => Err(InvalidInput::new(field, number, rule.to_string())),
-    }
+    if rule.allows(number) { Ok(()) } else { Err(InvalidInput::new(field, number, rule.to_string())) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! A call can be followed from top to bottom: [`Client`] and its helpers (`client/`) make a [`Call`]; the
-//! generated client ([`api`]) builds the request; `transport/` authenticates, sends and judges it; [`Error`]
+//! generated client ([`api`]) builds the request; `transport/` authenticates, sends and classifies it; [`Error`]
 //! says what went wrong. What the spec knows is in [`spec`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -14,6 +14,7 @@ mod config;
 mod error;
 mod ids;
 mod input;
+mod lenient;
 pub mod manifest;
 mod model;
 mod secret;

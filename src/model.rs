@@ -15,6 +15,7 @@ use crate::{
     api::lts::types,
     ids::{GroupId, StreamId},
     input::InvalidInput,
+    lenient::{self, FromJson},
 };
 
 /// How long a group keeps its logs, in days.
@@ -36,6 +37,20 @@ impl Ttl {
     /// The number of days.
     pub const fn as_days(self) -> i32 {
         self.0
+    }
+}
+
+impl FromJson for Ttl {
+    fn from_text(text: &str) -> Option<Self> {
+        i64::from_text(text).and_then(Self::from_integer)
+    }
+
+    fn from_integer(number: i64) -> Option<Self> {
+        number.try_into().ok().map(Self)
+    }
+
+    fn from_float(number: f64) -> Option<Self> {
+        i64::from_float(number).and_then(Self::from_integer)
     }
 }
 
@@ -69,20 +84,31 @@ pub struct Group {
     /// Its name, unique in the project.
     #[serde(rename = "log_group_name")]
     pub name: String,
-    /// How long it keeps logs.
-    #[serde(rename = "ttl_in_days")]
-    pub ttl: Ttl,
-    /// When it was created, in milliseconds since 1970-01-01T00:00:00Z.
-    pub creation_time: i64,
+    /// How long it keeps logs, unless the service didn't say.
+    #[serde(
+        rename = "ttl_in_days",
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ttl: Option<Ttl>,
+    /// When it was created, in milliseconds since 1970-01-01T00:00:00Z, unless the service didn't say.
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
+    pub creation_time: Option<i64>,
     /// Its tags; empty where the service sends none.
-    #[serde(rename = "tag", default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        rename = "tag",
+        default,
+        deserialize_with = "lenient::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub tags: BTreeMap<String, String>,
 }
 
 impl Group {
-    /// When it was created.
-    pub fn created_at(&self) -> SystemTime {
-        time(self.creation_time)
+    /// When it was created, unless the service didn't say.
+    pub fn created_at(&self) -> Option<SystemTime> {
+        self.creation_time.map(time)
     }
 }
 
@@ -97,23 +123,29 @@ pub struct Stream {
     /// Its name, unique in the group.
     #[serde(rename = "log_stream_name")]
     pub name: String,
-    /// When it was created, in milliseconds since 1970-01-01T00:00:00Z.
-    pub creation_time: i64,
+    /// When it was created, in milliseconds since 1970-01-01T00:00:00Z, unless the service didn't say.
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
+    pub creation_time: Option<i64>,
     /// How many filters it has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
     pub filter_count: Option<i64>,
     /// Whether it is marked as a favorite.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
     pub is_favorite: Option<bool>,
     /// Its tags; empty where the service sends none.
-    #[serde(rename = "tag", default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        rename = "tag",
+        default,
+        deserialize_with = "lenient::or_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub tags: BTreeMap<String, String>,
 }
 
 impl Stream {
-    /// When it was created.
-    pub fn created_at(&self) -> SystemTime {
-        time(self.creation_time)
+    /// When it was created, unless the service didn't say.
+    pub fn created_at(&self) -> Option<SystemTime> {
+        self.creation_time.map(time)
     }
 }
 

@@ -12,6 +12,9 @@ const created = (doc) => groups(doc).post.responses['201'];
 /** What is wrong with the copy, and the change that puts it there. */
 const DEFECTS = {
   lts: [
+    // Effects
+    ['an operation without an effect', (d) => delete groups(d).get['x-lts-effect']],
+    ['an effect that is none', (d) => (groups(d).get['x-lts-effect'] = 'list')],
     // Examples
     ['a request body without examples', (d) => delete sent(groups(d).post).examples],
     ['an answer without examples', (d) => delete answer(groups(d).get, '200').examples],

@@ -8,8 +8,8 @@ use super::{
     clock::Clock,
 };
 use crate::{
-    api::iam,
-    error::{ConfigurationError, CredentialsError, Error, uncarry},
+    api::{Lenient, iam},
+    error::{ConfigurationError, CredentialsError, Error},
     ids::ProjectId,
 };
 
@@ -72,17 +72,20 @@ impl Source for Projects {
 }
 
 async fn look_up(name: &str, iam: &iam::Client) -> Result<ProjectId, CredentialsError> {
-    let answer = iam.list_projects().name(name).send().await;
-    let answer = answer.map_err(|e| {
-        CredentialsError::new(format!("IAM gave no id of project {name:?}"), Some(uncarry(e)))
-    })?;
-    let projects = answer.into_inner().projects;
+    let mut iam = iam.clone();
+    iam.inner = iam.inner.for_one_call();
+    let answer = iam.inner.checked(iam.list_projects().name(name).send().await);
+    let answer =
+        answer.map_err(|e| CredentialsError::new(format!("IAM gave no id of project {name:?}"), Some(e)))?;
+    let projects = answer.into_inner().projects.unwrap_or_default();
     let failed = |message: String| Err(CredentialsError::new(message, None));
+    let text = |member: &Lenient<String>| member.0.clone().unwrap_or_default();
     match projects.as_slice() {
-        [only] => ProjectId::new(only.id.clone()).or_else(|e| failed(format!("IAM's answer: {e}"))),
+        [only] => ProjectId::new(text(&only.id)).or_else(|e| failed(format!("IAM's answer: {e}"))),
         [] => failed(format!("IAM knows no project {name:?} of these credentials: set a project id")),
         several => {
-            let ids: Vec<_> = several.iter().map(|p| format!("{} ({})", p.id, p.name)).collect();
+            let ids: Vec<_> =
+                several.iter().map(|p| format!("{} ({})", text(&p.id), text(&p.name))).collect();
             failed(format!("IAM knows several projects {name:?}: {}; set the id of one", ids.join(", ")))
         }
     }

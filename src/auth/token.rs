@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::iam::{self, types},
-    error::{CredentialsError, Error, uncarry},
+    error::{CredentialsError, Error},
     ids::ProjectId,
     secret::Secret,
 };
@@ -79,24 +79,30 @@ impl Iam {
     async fn log_in(&self) -> Result<Kept<Issued>, CredentialsError> {
         let body = self.request().map_err(|e| failed(format!("the login can't be written: {e}"), None))?;
         let asked_at = self.clock.now();
-        let answer = self.iam.create_token().nocatalog("true").body(body).send().await;
-        let answer = answer.map_err(|e| failed("IAM gave no token".to_owned(), Some(uncarry(e))))?;
+        let mut iam = self.iam.clone();
+        iam.inner = iam.inner.for_one_call();
+        let answer = iam.inner.checked(iam.create_token().nocatalog("true").body(body).send().await);
+        let answer = answer.map_err(|e| failed("IAM gave no token".to_owned(), Some(e)))?;
         let token = answer.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
         let token = token
             .map(Secret::new)
             .ok_or_else(|| failed("IAM's answer has no X-Subject-Token".into(), None))?;
-        let facts = answer.into_inner().token;
+        let facts =
+            answer.into_inner().token.ok_or_else(|| failed("IAM's answer has no token".into(), None))?;
         let expires_at: jiff::Timestamp = facts
             .expires_at
+            .0
+            .unwrap_or_default()
             .parse()
             .map_err(|e| failed(format!("token.expires_at of IAM's answer: {e}"), None))?;
         // Its life by IAM's clock, its begin by ours: the two may differ.
-        let issued_at = facts.issued_at.and_then(|time| time.parse::<jiff::Timestamp>().ok());
+        let issued_at = facts.issued_at.0.and_then(|time| time.parse::<jiff::Timestamp>().ok());
         let life = issued_at.unwrap_or(asked_at).duration_until(expires_at);
         let ends_at = asked_at.checked_add(life).unwrap_or(expires_at);
         let project =
             facts.project.ok_or_else(|| failed("IAM's token is for no project".to_owned(), None))?;
-        let project = ProjectId::new(project.id).map_err(|e| failed(format!("IAM's answer: {e}"), None))?;
+        let project = ProjectId::new(project.id.0.unwrap_or_default())
+            .map_err(|e| failed(format!("IAM's answer: {e}"), None))?;
         Ok(Kept::between(Issued { token, project }, asked_at, ends_at, RENEW_AHEAD))
     }
 
@@ -110,8 +116,8 @@ impl Iam {
             .methods([types::TokenMethod::Password])
             .password(types::TokenPasswordIdentity::builder().user(user));
         let project = match &self.scope {
-            Scope::Id(id) => types::TokenScopeProject::builder().id(Some(id.to_string().try_into()?)),
-            Scope::Name(name) => types::TokenScopeProject::builder().name(Some(name.clone().try_into()?)),
+            Scope::Id(id) => types::TokenScopeProject::builder().id(Some(id.to_string())),
+            Scope::Name(name) => types::TokenScopeProject::builder().name(Some(name.clone())),
         };
         let scope = types::TokenScope::builder().project(Some(project.try_into()?));
         let auth = types::TokenAuthentication::builder().identity(identity).scope(Some(scope.try_into()?));

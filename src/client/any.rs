@@ -7,10 +7,7 @@ use http::Method;
 use progenitor_client::ClientInfo;
 
 use super::{Call, Client, call::Target};
-use crate::{
-    error::{ConfigurationError, Error},
-    input::InvalidInput,
-};
+use crate::{error::Error, input::InvalidInput, transport::CallKind};
 
 /// What stands for the project's id in a path.
 const PROJECT: &str = "{project_id}";
@@ -19,8 +16,8 @@ const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 impl Client {
-    /// Makes any call to LTS, authenticated, sent and tried again like those of the helpers. Methods other than
-    /// GET and DELETE count as POST: they are repeated only where nothing can have happened.
+    /// Makes any call to LTS, authenticated, sent and retried like those of the helpers. A call that the spec doesn't know
+    /// is retried by its method: GET, PUT, PATCH and DELETE can be repeated, POST counts as a creation.
     ///
     /// The path begins with `/` and may have a query; `{project_id}` in it is filled in. A body is sent as JSON,
     /// whatever is in it.
@@ -43,19 +40,20 @@ impl Client {
         let (method, path, body) = (method.into(), path.into(), body.into());
         Call::new(self, async move |to| {
             let request = request(&to, &method, &path, body)?;
-            match to.api.inner().send_any(to.api.client(), request).await {
-                Ok(response) => {
-                    let status = response.status().as_u16();
-                    let body = response.bytes().await.map_err(|e| {
-                        // It is in memory.
-                        ConfigurationError::new("request", e.to_string())
-                    })?;
-                    Ok(Answer { status, body, refusal: None })
-                }
-                Err((Error::Service(error), body)) => {
-                    Ok(Answer { status: error.status(), body, refusal: Some(Error::Service(error)) })
-                }
-                Err((error, _)) => Err(error),
+            let path = path.split('?').next().unwrap_or_default();
+            let kind = CallKind::of_request(&request, path);
+            match to.api.inner().send(to.api.client(), request, kind).await {
+                Ok(response) => Ok(Answer {
+                    status: response.status().as_u16(),
+                    body: response.into_body(),
+                    refusal: None,
+                }),
+                Err(Error::Service(error)) => Ok(Answer {
+                    status: error.status(),
+                    body: error.body.0.clone(),
+                    refusal: Some(Error::Service(error)),
+                }),
+                Err(error) => Err(error),
             }
         })
     }

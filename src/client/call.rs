@@ -9,14 +9,15 @@ use std::{
 };
 
 use progenitor_client::{ClientInfo, ResponseValue};
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::timeout_at;
 
 use super::Client;
 use crate::{
     api,
-    error::{Error, TransportError, TransportFailure, uncarry, undocumented},
+    error::{Error, TransportError, TransportFailure},
     ids::ProjectId,
-    transport::{Outcome, RetryPolicy, in_time},
+    transport::{RetryPolicy, in_time},
 };
 
 type Boxed<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
@@ -48,19 +49,18 @@ impl Target {
         &self.project
     }
 
-    /// What came of a call of the raw client. The transport has it, decoded, unless the call didn't get that far.
-    pub(super) fn value<T: 'static>(
+    /// The value that a call of the raw client returned.
+    pub(super) fn value<T: DeserializeOwned>(
         &self,
-        answer: Result<ResponseValue<T>, progenitor_client::Error<()>>,
+        result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
     ) -> Result<T, Error> {
-        match self.api.inner().outcome.as_ref().and_then(Outcome::take) {
-            Some(Ok(value)) => value
-                .downcast()
-                .map(|value| *value)
-                .map_err(|_| undocumented(0, "an answer to something else", &[])),
-            Some(Err(error)) => Err(error),
-            None => answer.map(ResponseValue::into_inner).map_err(uncarry),
-        }
+        Ok(self.api.inner().checked(result)?.into_inner())
+    }
+
+    /// The error of a response that lacks what makes it a success.
+    pub(super) fn lacks(&self, member: &str, response: &impl Serialize) -> Error {
+        let body = serde_json::to_vec(response).unwrap_or_default();
+        self.api.inner().wrong_shape(member, "missing", &body)
     }
 
     /// Whether a creation whose outcome turned out to be nothing may be repeated; it waits first.
@@ -104,19 +104,10 @@ impl<'c, T> Call<'c, T> {
         let mut api = self.client.inner.api.clone();
         let time = self.deadline.unwrap_or(api.inner().shared.settings.call_timeout);
         let deadline = in_time(time);
+        api.inner = api.inner.for_one_call();
         api.inner.deadline = Some(deadline);
         api.inner.retry = self.retry;
-        api.inner.outcome = Some(Outcome::default());
-        let late = |_| {
-            let failure = TransportFailure::Deadline;
-            Error::Transport(TransportError {
-                operation: None,
-                failure,
-                sent: false,
-                in_doubt: false,
-                source: None,
-            })
-        };
+        let late = |_| Error::Transport(TransportError::new(TransportFailure::Deadline, false));
         let project = match &api.inner.project {
             Some(known) => Arc::clone(known),
             None => Arc::new(timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??),

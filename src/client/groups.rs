@@ -2,10 +2,10 @@
 
 use super::{Call, Client, call::Target};
 use crate::{
-    api::lts::types::{CreateLogGroupRequestBody, LogGroupName},
+    api::lts::types::CreateLogGroupRequestBody,
     error::Error,
     ids::GroupId,
-    input::{InvalidInput, check_integer, check_text},
+    input::{check_integer, check_text},
     model::{Group, Ttl},
     spec::limits,
 };
@@ -43,7 +43,7 @@ impl Client {
     pub fn groups(&self) -> Call<'_, Vec<Group>> {
         Call::new(self, async move |to| {
             let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
-            Ok(answer.log_groups)
+            Ok(answer.log_groups.unwrap_or_default())
         })
     }
 
@@ -62,14 +62,12 @@ impl Client {
 /// The log group of this name.
 pub(super) async fn find_group(to: &Target, name: &str) -> Result<Option<Group>, Error> {
     let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
-    Ok(answer.log_groups.into_iter().find(|group| group.name == name))
+    Ok(answer.log_groups.into_iter().flatten().find(|group| group.name == name))
 }
 
-/// The body of a creation, held against the rules of Table 5-3.
+/// The body of a creation, checked by the rules of Table 5-3.
 pub(super) fn group_body(name: &str, ttl: Ttl) -> Result<CreateLogGroupRequestBody, Error> {
     check_text("log_group_name", &limits::LOG_GROUP_NAME, name)?;
     check_integer("ttl_in_days", &limits::TTL_IN_DAYS, ttl.as_days().into())?;
-    let log_group_name =
-        LogGroupName::try_from(name).map_err(|e| InvalidInput::new("log_group_name", name, e.to_string()))?;
-    Ok(CreateLogGroupRequestBody { log_group_name, ttl_in_days: ttl })
+    Ok(CreateLogGroupRequestBody { log_group_name: name.to_owned().into(), ttl_in_days: ttl })
 }

@@ -8,14 +8,10 @@ use std::{
 
 use super::{Call, Client, GroupClient, call::Target};
 use crate::{
-    api::{
-        self,
-        lts::types::{
-            CreateLogDumpObsRequestBody, DirPrefixName, ObsBucketName, Period, PeriodUnit, PrefixName,
-            TransferType,
-        },
+    api::lts::types::{
+        CreateLogDumpObsRequestBody, Period, PeriodUnit, TransferType, error::ConversionError,
     },
-    error::{ConfigurationError, Error},
+    error::Error,
     ids::{GroupId, StreamId, TransferId},
     input::{InvalidInput, check_text},
     model::StorageFormat,
@@ -118,7 +114,7 @@ impl<'c> CreateTransfer<'c> {
         call.limited(deadline, retry).await
     }
 
-    /// The body, held against the rules of Table 5-49.
+    /// The body, checked by the rules of Table 5-49.
     fn body(&self) -> Result<CreateLogDumpObsRequestBody, Error> {
         if self.streams.is_empty() {
             return Err(InvalidInput::new("log_stream_ids", "[]", "at least one stream").into());
@@ -130,19 +126,17 @@ impl<'c> CreateTransfer<'c> {
         if let Some(dir) = &self.dir {
             check_text("dir_prefix_name", &limits::DIR_PREFIX_NAME, dir)?;
         }
-        let wrong = |e: api::lts::types::error::ConversionError| {
-            InvalidInput::new("transfer", &self.bucket, e.to_string())
-        };
+        let wrong = |e: ConversionError| InvalidInput::new("every", self.every, e.to_string());
         Ok(CreateLogDumpObsRequestBody {
             log_group_id: self.group.clone(),
             log_stream_ids: self.streams.clone(),
-            obs_bucket_name: ObsBucketName::try_from(self.bucket.as_str()).map_err(wrong)?,
+            obs_bucket_name: self.bucket.clone().into(),
             type_: TransferType::Cycle,
             // Always sent, since the reference leaves open whether it must be (erratum 23).
             storage_format: Some(self.format.into()),
             switch_on: !self.paused,
-            prefix_name: self.prefix.as_deref().map(PrefixName::try_from).transpose().map_err(wrong)?,
-            dir_prefix_name: self.dir.as_deref().map(DirPrefixName::try_from).transpose().map_err(wrong)?,
+            prefix_name: self.prefix.clone().map(Into::into),
+            dir_prefix_name: self.dir.clone().map(Into::into),
             period: Period::try_from(self.every.period()).map_err(wrong)?,
             period_unit: PeriodUnit::try_from(self.every.period_unit()).map_err(wrong)?,
         })
@@ -258,8 +252,8 @@ impl<'c> IntoFuture for EnsureTransfer<'c> {
 
 /// Creates a transfer.
 async fn create(to: &Target, body: CreateLogDumpObsRequestBody) -> Result<TransferId, Error> {
-    let answer = to.value(to.api.create_log_dump_obs().project_id(to.project()).body(body).send().await)?;
-    // The transport lets no answer without an id pass.
-    api::transfer_id(Some(answer))
-        .ok_or_else(|| ConfigurationError::new("log_dump_obs_id", "missing in the answer").into())
+    let response = to.value(to.api.create_log_dump_obs().project_id(to.project()).body(body).send().await)?;
+    // Under either of its names (erratum 20).
+    let id = response.log_dump_obs_id.clone().or(response.log_dump_obe_id.clone());
+    id.ok_or_else(|| to.lacks("log_dump_obs_id", &response))
 }

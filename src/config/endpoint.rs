@@ -3,7 +3,7 @@
 use reqwest::Url;
 
 use super::sources::{Found, Setting};
-use crate::error::ConfigurationError;
+use crate::{error::ConfigurationError, spec::Server};
 
 /// The cloud's domain where none is set.
 const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
@@ -15,9 +15,9 @@ const EUROPE: (&str, &str) = ("eu-west-101", "myhuaweicloud.eu");
 pub(crate) struct Endpoint(Url);
 
 impl Endpoint {
-    /// The endpoint of a service in a region.
+    /// The endpoint of a server in a region.
     pub(super) fn of_region(
-        service: &str,
+        server: Server,
         region: &Found,
         cloud: Option<&Found>,
     ) -> Result<Self, ConfigurationError> {
@@ -32,7 +32,7 @@ impl Endpoint {
         }
         let (region_name, cloud) = (&region.value, cloud.map(|cloud| cloud.value.as_str()));
         let cloud = cloud.unwrap_or(if region_name == EUROPE.0 { EUROPE.1 } else { DEFAULT_CLOUD });
-        let url = format!("https://{service}.{region_name}.{cloud}");
+        let url = server.url.replace("{region}", region_name).replace("{cloud}", cloud);
         Self::read(&url, false).map_err(|why| region.wrong(Setting::Region.name(), &why))
     }
 
@@ -73,11 +73,6 @@ impl Endpoint {
         self.0.as_str().trim_end_matches('/')
     }
 
-    /// The same, parsed.
-    pub(crate) fn as_url(&self) -> &Url {
-        &self.0
-    }
-
     pub(crate) fn is_tls(&self) -> bool {
         self.0.scheme() == "https"
     }
@@ -98,9 +93,10 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::servers;
 
     fn of_region(region: &str, cloud: Option<&str>) -> Result<Endpoint, ConfigurationError> {
-        Endpoint::of_region("lts", &Found::given(region), cloud.map(Found::given).as_ref())
+        Endpoint::of_region(servers::LTS, &Found::given(region), cloud.map(Found::given).as_ref())
     }
 
     fn parse(url: &str) -> Result<Endpoint, ConfigurationError> {

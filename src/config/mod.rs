@@ -42,7 +42,8 @@ use crate::{
     error::{ConfigurationError, Error},
     ids::ProjectId,
     secret::Secret,
-    transport::{Auth, RetryPolicy, Settings, Transport},
+    spec::servers,
+    transport::{RetryPolicy, Settings, Transport},
 };
 
 /// Where the ECS metadata service answers, on every virtual machine.
@@ -287,7 +288,7 @@ impl ClientBuilder {
         let lts = self.lts_endpoint(&sources, region.as_ref(), cloud.as_ref(), &as_whom)?;
         let iam = match (find(&self.iam_endpoint, Setting::IamEndpoint), &region) {
             (Some(url), _) => Some(Endpoint::parse("iam_endpoint", &url, self.allow_plain_http)?),
-            (None, Some(region)) => Some(Endpoint::of_region("iam", region, cloud.as_ref())?),
+            (None, Some(region)) => Some(Endpoint::of_region(servers::IAM, region, cloud.as_ref())?),
             (None, None) => None,
         };
         let project = match find(&self.project_id, Setting::ProjectId) {
@@ -300,7 +301,7 @@ impl ClientBuilder {
         let patience = self.timeouts.complete()?;
         let headers = http::headers(&self.headers)?;
         let lts_http = self.http(&lts, patience, headers.clone())?;
-        let iam_client = |auth: Auth| -> Result<api::iam::Client, Error> {
+        let iam_client = |provider: Option<Arc<dyn CredentialsProvider>>| -> Result<api::iam::Client, Error> {
             let iam =
                 iam.as_ref().ok_or_else(|| missing("iam_endpoint", "or a region: IAM has to be asked"))?;
             // One HTTP client serves both services, unless one of them is on this machine and the other isn't,
@@ -310,7 +311,7 @@ impl ClientBuilder {
             } else {
                 self.http(iam, patience, HeaderMap::new())?
             };
-            let transport = Transport::new(self.settings(iam, auth, patience)?, None);
+            let transport = Transport::new(self.settings(provider, patience)?, servers::IAM, None);
             Ok(api::iam::Client::new_with_client(iam.as_str(), http, transport))
         };
 
@@ -338,26 +339,27 @@ impl ClientBuilder {
                 let scope = project.clone().map(Scope::Id).or_else(by_name);
                 let scope =
                     scope.ok_or_else(|| missing("region", "or a project id: a login is for a project"))?;
-                let iam = iam_client(Auth::None)?;
+                let iam = iam_client(None)?;
                 Arc::new(TokenProvider::new(login, scope, iam, self.clock.clone()))
             }
             AsWhom::Credentials(credentials) => Arc::new(fixed(credentials)?),
         };
-        let auth = || Auth::By(Arc::clone(&provider));
         let of_token = || Project::Asked { provider: Arc::clone(&provider), by_name: None };
         let (known, project) = match (project, region) {
             // Its token says it, with and without a project id in the settings.
             _ if is_login => (None, of_token()),
             (Some(id), _) => (Some(id.clone()), Project::Known(id)),
             (None, Some(name)) => {
-                let by_name = Some(ByName::new(name, iam_client(auth())?, self.clock.clone()));
+                let by_name =
+                    Some(ByName::new(name, iam_client(Some(Arc::clone(&provider)))?, self.clock.clone()));
                 (None, Project::Asked { provider: Arc::clone(&provider), by_name })
             }
             (None, None) if is_settled => return Err(not_to_be_found().into()),
             // A provider may have a token that says it.
             (None, None) => (None, of_token()),
         };
-        let transport = Transport::new(self.settings(&lts, auth(), patience)?, known);
+        let transport =
+            Transport::new(self.settings(Some(Arc::clone(&provider)), patience)?, servers::LTS, known);
         let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
         Ok(Client::from_parts(api, provider, project, setup))
     }
@@ -415,7 +417,7 @@ impl ClientBuilder {
         let given = self.endpoint.as_deref().map(Found::given).or_else(found);
         match (given, region, as_whom) {
             (Some(url), ..) => Endpoint::parse("endpoint", &url, self.allow_plain_http),
-            (None, Some(region), _) => Endpoint::of_region("lts", region, cloud),
+            (None, Some(region), _) => Endpoint::of_region(servers::LTS, region, cloud),
             // Nothing is set at all, it seems.
             (None, None, AsWhom::LastResort(passed)) => {
                 let why = format!("is not set (or an endpoint); {}", exhausted(passed));
@@ -427,8 +429,7 @@ impl ClientBuilder {
 
     fn settings(
         &self,
-        endpoint: &Endpoint,
-        auth: Auth,
+        provider: Option<Arc<dyn CredentialsProvider>>,
         patience: Patience,
     ) -> Result<Settings, ConfigurationError> {
         let mut agent = concat!("huaweicloud-lts/", env!("CARGO_PKG_VERSION")).to_owned();
@@ -439,8 +440,7 @@ impl ClientBuilder {
             ConfigurationError::new("user_agent_suffix", "holds a character that no header can")
         })?;
         Ok(Settings {
-            endpoint: endpoint.as_url().clone(),
-            auth,
+            provider,
             user_agent,
             attempt_timeout: patience.attempt,
             call_timeout: patience.call,

@@ -1,7 +1,7 @@
 //! From a request to its answer, in the order in which the real service checks.
 //!
-//! The routes are those of the spec, and one `match` without a default sends each operation to its handler:
-//! an operation without one does not compile. Everything else gets the gateway's 404, never a framework's
+//! The routes are those of the spec, and a generated `match` sends each operation to the handler of its name: an
+//! operation without one does not compile. Everything else gets the gateway's 404, never a framework's
 //! answer: HEAD for GET, a trailing slash, a path that is no UTF-8.
 
 use std::{
@@ -26,15 +26,16 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body as _;
+use serde_json::Value;
 
 use super::{
     access::Caller,
     admin,
     answer::Answer,
     hangup::HangUp,
-    iam,
     journal::JournalEntry,
-    operations, random,
+    query::Query,
+    random,
     refusals::{self, INVALID_BODY, Refusal},
     schemas,
     service::Service,
@@ -57,6 +58,7 @@ pub(super) struct Call<'a> {
     pub(super) head: &'a Parts,
     pub(super) body: &'a [u8],
     parameters: &'a RawPathParams,
+    query: Query,
 }
 
 impl Call<'_> {
@@ -64,7 +66,25 @@ impl Call<'_> {
     pub(super) fn parameter(&self, name: &str) -> &str {
         self.parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
+
+    /// A parameter of the query, decoded.
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name)
+    }
 }
+
+/// The handlers of all operations.
+mod handlers {
+    pub(super) use super::super::{
+        iam::{create_token, list_projects},
+        operations::{
+            create_log_dump_obs, create_log_group, create_log_stream, delete_log_group, delete_log_stream,
+            list_log_groups, list_log_streams,
+        },
+    };
+}
+
+include!(concat!(env!("OUT_DIR"), "/dispatch.rs"));
 
 /// The routes of a service and of its control.
 pub(super) fn router(service: &Arc<Service>) -> Router {
@@ -106,7 +126,8 @@ async fn handle(
         (Some(operation), Some(parameters)) => {
             let answer = match read(body).await {
                 Ok(body) => {
-                    let call = Call { operation, head: &head, body: &body, parameters: &parameters };
+                    let query = Query::of(&head.uri);
+                    let call = Call { operation, head: &head, body: &body, parameters: &parameters, query };
                     // Futures are lent, not given: whoever is given one has room for it twice.
                     let mut real = pin!(service.answer(&call, &request_id));
                     fault = service.faults.take(operation);
@@ -208,8 +229,7 @@ impl Service {
 
     /// The checks that all operations share, then the operation itself.
     async fn carry_out(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
-        // Who asks for a token can't have one yet: the spec's `security: []`.
-        if call.operation != Operation::CreateToken {
+        if !call.operation.security().is_empty() {
             let caller = Caller::of(self, call)?;
             if call.operation.service() == spec::Service::Lts {
                 caller.enter(self, call)?;
@@ -217,18 +237,8 @@ impl Service {
         }
         let content_type = call.head.headers.get(header::CONTENT_TYPE);
         let body = refusals::body(call.operation, content_type, call.body)?;
-        // Every request has room for the largest of these: the largest are boxed.
-        match call.operation {
-            Operation::CreateLogGroup => operations::create_log_group(self, call, &body).await,
-            Operation::ListLogGroups => operations::list_log_groups(self, call),
-            Operation::DeleteLogGroup => operations::delete_log_group(self, call).await,
-            Operation::CreateLogStream => operations::create_log_stream(self, call, &body).await,
-            Operation::ListLogStreams => operations::list_log_streams(self, call),
-            Operation::DeleteLogStream => operations::delete_log_stream(self, call).await,
-            Operation::CreateLogDumpObs => Box::pin(operations::create_log_dump_obs(self, call, &body)).await,
-            Operation::CreateToken => Box::pin(iam::create_token(self, call, &body)).await,
-            Operation::ListProjects => iam::list_projects(self, call),
-        }
+        call.query.check(call.operation.parameters())?;
+        handle_operation(self, call, &body).await
     }
 }
 

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::SignedDuration;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -73,7 +72,7 @@ pub(super) async fn create_token(
     }
     if !matches!(scope, Scope::Nothing) {
         say("roles", json!([{"id": "0", "name": "te_admin"}]));
-        if !has_query(call, "nocatalog") {
+        if call.query("nocatalog").is_none() {
             say("catalog", catalog(&base_url(call), &scope));
         }
     }
@@ -114,14 +113,14 @@ fn scope(service: &Service, scope: &Value, user: &User) -> Result<Scope, Refusal
     Ok(Scope::Nothing)
 }
 
-pub(super) fn list_projects(service: &Service, call: &Call<'_>) -> Result<Answer, Refusal> {
-    let wanted = query(call).find(|(key, _)| key == "name").map(|(_, value)| value);
+pub(super) async fn list_projects(service: &Service, call: &Call<'_>, _: &Value) -> Result<Answer, Refusal> {
+    let wanted = call.query("name");
     // The account that projects belong to is the first user's.
     let account = service.options.stock.users.first().map_or("", |user| &user.domain);
     let domain_id = stable_id(&["domain", account]);
     let here = format!("{}{}", base_url(call), call.head.uri.path());
     let found = service.store.projects()?.into_iter();
-    let found = found.filter(|project| wanted.as_deref().is_none_or(|name| project.name == name));
+    let found = found.filter(|project| wanted.is_none_or(|name| project.name == name));
     let projects: Vec<Value> = found
         .map(|Project { id, name }| {
             json!({
@@ -168,18 +167,4 @@ fn base_url(call: &Call<'_>) -> String {
     let host = call.head.headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
     let authority = || call.head.uri.authority().map(|authority| Cow::Borrowed(authority.as_str()));
     format!("http://{}", host.or_else(authority).unwrap_or(Cow::Borrowed("localhost")))
-}
-
-fn has_query(call: &Call<'_>, wanted: &str) -> bool {
-    query(call).any(|(key, _)| key == wanted)
-}
-
-/// The pairs of the query, decoded. A `+` is a plus, as in a signature.
-fn query<'a>(call: &'a Call<'_>) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> {
-    let decode = |text| percent_decode_str(text).decode_utf8_lossy();
-    let pairs = call.head.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-    pairs.map(move |pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(key), decode(value))
-    })
 }

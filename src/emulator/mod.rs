@@ -24,7 +24,7 @@
 //! # Layout
 //!
 //! `server` accepts connections, `dispatch` brings a request to its operation, `access` and `verify` look at
-//! its credential, `refusals` at its body; `operations` and `iam` carry it out in the `store`. `faults` spoil what
+//! its credential, `query` and `refusals` at its query and body; `operations` and `iam` carry it out in the `store`. `faults` spoil what
 //! comes of it, down to the connection (`hangup`). `room` bounds the number of connections, `locks` shuts out keys that
 //! were tried too often. `admin` is the control, `origin` keeps foreign web pages from it, `console` is its page. This file is the handle, the one part that knows the crate's client.
 
@@ -44,6 +44,7 @@ mod locks;
 mod operations;
 mod options;
 mod origin;
+mod query;
 mod random;
 mod refusals;
 mod room;

@@ -1,6 +1,7 @@
 //! The operations of LTS.
 //!
-//! Each is called with a body that keeps the spec's schema, by a caller that may use the project.
+//! Each is called with a query and a body that keep the spec's rules, by a caller that may use the project. A handler is
+//! named like the operation: the generated dispatch calls it by that name.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -29,11 +30,11 @@ pub(super) async fn create_log_group(service: &Service, call: &Call<'_>, body: &
     Ok(Answer::json(StatusCode::CREATED, &json!({"log_group_id": id})))
 }
 
-pub(super) fn list_log_groups(service: &Service, call: &Call<'_>) -> Result<Answer> {
+pub(super) async fn list_log_groups(service: &Service, call: &Call<'_>, _: &Value) -> Result<Answer> {
     Ok(Answer::new(StatusCode::OK, service.store.list_groups(call.parameter("project_id"))?))
 }
 
-pub(super) async fn delete_log_group(service: &Service, call: &Call<'_>) -> Result<Answer> {
+pub(super) async fn delete_log_group(service: &Service, call: &Call<'_>, _: &Value) -> Result<Answer> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
     match service.store.delete_group(project, group).await {
         Ok(()) => Ok(Answer::no_content()),
@@ -50,12 +51,12 @@ pub(super) async fn create_log_stream(service: &Service, call: &Call<'_>, body: 
     Ok(Answer::json(StatusCode::CREATED, &json!({"log_stream_id": id})))
 }
 
-pub(super) fn list_log_streams(service: &Service, call: &Call<'_>) -> Result<Answer> {
+pub(super) async fn list_log_streams(service: &Service, call: &Call<'_>, _: &Value) -> Result<Answer> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
     Ok(Answer::new(StatusCode::OK, service.store.list_streams(project, group)?))
 }
 
-pub(super) async fn delete_log_stream(service: &Service, call: &Call<'_>) -> Result<Answer> {
+pub(super) async fn delete_log_stream(service: &Service, call: &Call<'_>, _: &Value) -> Result<Answer> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
     service.store.delete_stream(project, group, call.parameter("log_stream_id")).await?;
     Ok(Answer::no_content())

@@ -1,19 +1,21 @@
 //! The one error type of every call.
 
-mod carried;
-mod mismatch;
-mod service;
+mod body;
+mod signature_mismatch;
+mod through_generated;
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-pub(crate) use carried::{carry, uncarry, undocumented};
-pub(crate) use mismatch::Mismatch;
-pub(crate) use service::{brief, excerpt, read, refuses, request_id};
+use bytes::Bytes;
+
+pub(crate) use body::{brief, excerpt, parse, request_id, scan};
+pub(crate) use signature_mismatch::Mismatch;
+pub(crate) use through_generated::{ResponseHead, from_generated, into_response};
 
 use crate::{
     input::InvalidInput,
     model::Ttl,
-    spec::{self, Class, ErrorCode, Operation, Wording},
+    spec::{self, Class, Effect, ErrorCode, Operation, OperationFacts, Wording},
 };
 
 /// Why a call failed.
@@ -52,8 +54,11 @@ pub enum Error {
 
 impl Error {
     /// The error behind one of the raw client's ([`Client::api`](crate::Client::api)).
+    ///
+    /// A raw client forgets what it asked for: where a body has the wrong shape, this error names neither the operation
+    /// nor the member, as those of the helpers do.
     pub fn from_api(error: progenitor_client::Error<()>) -> Self {
-        uncarry(error)
+        from_generated::<serde::de::IgnoredAny>(error, None)
     }
 
     /// The service's answer, if there was one.
@@ -73,7 +78,7 @@ impl Error {
     /// The HTTP status of the answer, if there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Decode(error) => Some(error.status),
+            Self::Decode(error) => error.status,
             _ => self.as_service().map(ServiceError::status),
         }
     }
@@ -140,15 +145,32 @@ impl Error {
         }
     }
 
-    /// Whether the service may have done the work all the same. Only a POST can leave this open: a GET
-    /// changes nothing, and a DELETE can be repeated.
+    /// Whether the service may have done the work all the same, so that repeating it may do it twice. Only what creates
+    /// or appends can leave this open: reads change nothing, updates and deletes can be repeated.
     pub fn outcome_unknown(&self) -> bool {
-        let creates = |operation: Option<Operation>| operation.is_some_and(|o| o.method() == "POST");
         match self {
-            Self::Transport(error) => error.in_doubt || error.sent && creates(error.operation),
-            Self::Decode(error) => creates(error.operation),
-            Self::Service(error) => error.in_doubt || error.may_have_worked() && creates(error.operation),
+            Self::Transport(error) => error.outcome_unknown,
+            Self::Decode(error) => error.outcome_unknown,
+            Self::Service(error) => error.outcome_unknown,
             _ => false,
+        }
+    }
+
+    /// Adds what is known of the call when its last attempt has failed.
+    pub(crate) fn complete(
+        &mut self,
+        operation: Option<&'static OperationFacts>,
+        attempts: u32,
+        outcome_unknown: bool,
+    ) {
+        match self {
+            Self::Transport(error) => (error.operation, error.outcome_unknown) = (operation, outcome_unknown),
+            Self::Decode(error) => (error.operation, error.outcome_unknown) = (operation, outcome_unknown),
+            Self::Service(error) => {
+                (error.operation, error.attempts, error.outcome_unknown) =
+                    (operation, attempts, outcome_unknown);
+            }
+            _ => {}
         }
     }
 
@@ -205,6 +227,12 @@ impl From<InvalidInput> for Error {
 impl From<CredentialsError> for Error {
     fn from(error: CredentialsError) -> Self {
         Self::Credentials(error)
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(Box::new(error))
     }
 }
 
@@ -317,16 +345,19 @@ pub enum TransportFailure {
 /// An answer that didn't come, or not whole.
 #[derive(Debug)]
 pub struct TransportError {
-    pub(crate) operation: Option<Operation>,
+    pub(crate) operation: Option<&'static OperationFacts>,
     pub(crate) failure: TransportFailure,
     /// Whether the request may have reached the service.
     pub(crate) sent: bool,
-    /// It may have done work that must not be done twice, though the spec knows no such operation.
-    pub(crate) in_doubt: bool,
+    pub(crate) outcome_unknown: bool,
     pub(crate) source: Option<reqwest::Error>,
 }
 
 impl TransportError {
+    pub(crate) fn new(failure: TransportFailure, sent: bool) -> Self {
+        Self { operation: None, failure, sent, outcome_unknown: false, source: None }
+    }
+
     /// What happened.
     pub fn failure(&self) -> TransportFailure {
         self.failure
@@ -358,25 +389,36 @@ impl fmt::Display for TransportError {
 /// A refusal or failure that the service reported.
 #[derive(Debug)]
 pub struct ServiceError {
-    pub(crate) operation: Option<Operation>,
+    pub(crate) operation: Option<&'static OperationFacts>,
     pub(crate) status: u16,
     pub(crate) code: Option<String>,
     pub(crate) message: String,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
-    /// An earlier attempt may have done the work.
-    pub(crate) in_doubt: bool,
+    pub(crate) outcome_unknown: bool,
     /// The service's clock when it answered.
     pub(crate) server_time: Option<jiff::Timestamp>,
     /// Where the service's idea of the request differs from ours.
     pub(crate) mismatch: Option<Mismatch>,
+    /// The response's body, of which errors show as much as they can read.
+    pub(crate) body: RawBody,
+}
+
+/// A body that `Debug` doesn't show: it may hold a secret.
+#[derive(Clone, Default)]
+pub(crate) struct RawBody(pub(crate) Bytes);
+
+impl fmt::Debug for RawBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 impl ServiceError {
     /// The operation that was called.
     pub fn operation(&self) -> Option<Operation> {
-        self.operation
+        self.operation?.operation()
     }
 
     /// The HTTP status; 200 for a refusal that the service dresses as success.
@@ -420,15 +462,11 @@ impl ServiceError {
             request_id: None,
             retry_after: None,
             attempts: 1,
-            in_doubt: false,
+            outcome_unknown: false,
             server_time: None,
             mismatch: None,
+            body: RawBody::default(),
         }
-    }
-
-    /// Whether its status leaves open that the work was done.
-    pub(crate) fn may_have_worked(&self) -> bool {
-        matches!(self.status, 408 | 500..=502 | 504..=599)
     }
 
     /// The spec's row of its code.
@@ -466,8 +504,8 @@ impl fmt::Display for ServiceError {
             write!(f, "{code}: ")?;
         }
         // What follows is better shown line by line, as `{:#}` does.
-        match self.message.split_once(mismatch::MARK).filter(|_| self.mismatch.is_some()) {
-            Some((before, _)) => write!(f, "{before}{}…", mismatch::MARK)?,
+        match self.message.split_once(signature_mismatch::MARK).filter(|_| self.mismatch.is_some()) {
+            Some((before, _)) => write!(f, "{before}{}…", signature_mismatch::MARK)?,
             None => f.write_str(&self.message)?,
         }
         write!(f, " (HTTP {}", self.status)?;
@@ -484,18 +522,45 @@ impl fmt::Display for ServiceError {
 /// A whole answer that isn't what the spec says.
 #[derive(Debug)]
 pub struct DecodeError {
-    pub(crate) operation: Option<Operation>,
-    pub(crate) status: u16,
+    pub(crate) operation: Option<&'static OperationFacts>,
+    pub(crate) status: Option<u16>,
     pub(crate) request_id: Option<String>,
     /// Where in the JSON, `log_groups[0].log_group_id`; empty for the whole body.
     pub(crate) path: String,
     pub(crate) message: String,
     pub(crate) excerpt: String,
+    pub(crate) outcome_unknown: bool,
 }
 
 impl DecodeError {
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
+    /// Says why `body` isn't what it should be.
+    pub(crate) fn new(message: &str, body: &[u8]) -> Self {
+        Self {
+            operation: None,
+            status: None,
+            request_id: None,
+            path: String::new(),
+            message: brief(message),
+            excerpt: excerpt(body),
+            outcome_unknown: false,
+        }
+    }
+
+    /// Says how the body of a response departs from the spec.
+    pub(crate) fn of_shape(path: &str, message: &str, body: &[u8], head: Option<ResponseHead>) -> Self {
+        let error = Self { path: brief(path), ..Self::new(message, body) };
+        let Some(ResponseHead { operation, status, request_id }) = head else { return error };
+        Self {
+            operation: Some(operation),
+            status: Some(status),
+            request_id,
+            outcome_unknown: matches!(operation.effect, Effect::Create | Effect::Append),
+            ..error
+        }
+    }
+
+    /// The HTTP status, where it is known.
+    pub fn status(&self) -> Option<u16> {
         self.status
     }
 
@@ -513,7 +578,11 @@ impl DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_operation(f, self.operation)?;
-        write!(f, "the answer isn't what the spec says (HTTP {}): ", self.status)?;
+        f.write_str("the answer isn't what the spec says")?;
+        if let Some(status) = self.status {
+            write!(f, " (HTTP {status})")?;
+        }
+        f.write_str(": ")?;
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
         }
@@ -521,7 +590,7 @@ impl fmt::Display for DecodeError {
     }
 }
 
-fn write_operation(f: &mut fmt::Formatter<'_>, operation: Option<Operation>) -> fmt::Result {
+fn write_operation(f: &mut fmt::Formatter<'_>, operation: Option<&'static OperationFacts>) -> fmt::Result {
     match operation {
         Some(operation) => write!(f, "{operation}: "),
         None => Ok(()),

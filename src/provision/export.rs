@@ -102,7 +102,7 @@ impl<'c> Export<'c> {
                     names.sort();
                     Ok(Some(Group {
                         name: group.name,
-                        ttl: group.ttl,
+                        ttl: group.ttl.unwrap_or_else(crate::manifest::seven_days),
                         streams: names,
                         transfers: Vec::new(),
                     }))

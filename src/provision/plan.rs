@@ -112,11 +112,10 @@ pub(super) struct Planned {
 impl Planned {
     /// Why the group can't be what is declared.
     pub(super) fn conflict(&self) -> Option<String> {
-        let found = self.found.as_ref().filter(|found| found.ttl != self.declared.ttl)?;
-        Some(format!(
-            "it exists with a ttl of {}, not {}, and nothing can change it",
-            found.ttl, self.declared.ttl
-        ))
+        let (found, declared) = (self.found.as_ref()?.ttl?, self.declared.ttl);
+        let message =
+            || format!("it exists with a ttl of {found}, not {declared}, and nothing can change it");
+        (found != declared).then(message)
     }
 
     fn new(declared: &manifest::Group) -> Self {

@@ -1,9 +1,9 @@
-//! One attempt: authenticate, send, read the whole answer.
+//! One attempt: authenticates, sends, reads the whole response.
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, header};
 
-use super::{Auth, Transport};
+use super::{CallKind, Transport, response::MAX_ERROR};
 use crate::{
     auth::{
         AkSk, PROJECT_HEADER, Provided, TOKEN_HEADER,
@@ -13,16 +13,14 @@ use crate::{
     error::{ConfigurationError, Error, Mismatch, TransportError, TransportFailure},
     input::InvalidInput,
     secret::Secret,
-    spec::Operation,
+    spec::Security,
 };
 
-/// The largest answer read, in bytes: a list of 100,000 groups, ten times over.
-const MAX_ANSWER: usize = 256 << 20;
-/// How much of an error answer is read, in bytes. Error bodies have a few hundred.
-const MAX_ERROR: usize = 64 << 10;
+/// The largest response read, in bytes: a list of 100,000 groups has 15 MB.
+const MAX_RESPONSE: usize = 64 << 20;
 
-/// For how much of an answer there is room before it comes, in bytes, however long it says that it is.
-const FIRST_ROOM: usize = 1 << 20;
+/// The most memory that is reserved for a response before it comes, in bytes, whatever length it declares.
+const INITIAL_CAPACITY: usize = 1 << 20;
 
 /// Why a longer body than [`MAX_BODY`] can't be signed.
 const BODY_RULE: &str = "at most 12,582,912 bytes with an access key; with a token, it may be longer";
@@ -30,48 +28,33 @@ const BODY_RULE: &str = "at most 12,582,912 bytes with an access key; with a tok
 const TOKEN: HeaderName = HeaderName::from_static(TOKEN_HEADER);
 const PROJECT: HeaderName = HeaderName::from_static(PROJECT_HEADER);
 
-/// Headers of an answer that hold a secret.
-const SECRET_ANSWER_HEADERS: [&str; 1] = ["x-subject-token"];
+/// Response headers that hold a secret.
+const SECRET_RESPONSE_HEADERS: [&str; 1] = ["x-subject-token"];
 
-/// A whole answer.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-}
-
-/// What takes a request to the service and brings the answer back.
-pub(super) trait Carrier: Sync {
-    /// Sends a request and reads its answer.
-    fn carry(&self, request: reqwest::Request)
-    -> impl Future<Output = Result<Answer, TransportError>> + Send;
+/// Sends a request and reads the response.
+pub(super) trait HttpSend: Sync {
+    fn send(
+        &self,
+        request: reqwest::Request,
+    ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + Send;
 }
 
 /// The network.
-pub(super) struct Wire<'a> {
-    pub(super) http: &'a reqwest::Client,
-    pub(super) operation: Option<Operation>,
-}
-
-impl Carrier for Wire<'_> {
-    fn carry(
-        &self,
-        request: reqwest::Request,
-    ) -> impl Future<Output = Result<Answer, TransportError>> + Send {
-        // On its way at once, so that the future need not keep the request.
-        receive(self.http.execute(request), self.operation)
+impl HttpSend for reqwest::Client {
+    async fn send(&self, request: reqwest::Request) -> Result<Response<Bytes>, TransportError> {
+        receive(self.execute(request).await.map_err(failed)?).await
     }
 }
 
-/// What a request was authenticated with.
-pub(super) enum Used {
+/// The credentials that a request was sent with.
+pub(super) enum AppliedCredentials {
     Nothing,
     Token(Secret),
     Keys { canonical_request: String },
 }
 
-impl Used {
-    /// Says in an error what a refused signature covered.
+impl AppliedCredentials {
+    /// Adds to an error what a refused signature covered.
     pub(super) fn explain(&self, error: &mut Error) {
         if let (Self::Keys { canonical_request }, Error::Service(error)) = (self, error) {
             error.mismatch = Mismatch::of(canonical_request, &error.message);
@@ -79,37 +62,49 @@ impl Used {
     }
 }
 
-/// A request like this one, with these headers. Bodies are in memory, and can be sent again.
-pub(super) fn copy(request: &reqwest::Request, headers: &HeaderMap) -> reqwest::Request {
-    let bare = || reqwest::Request::new(request.method().clone(), request.url().clone());
-    let mut copy = request.body().and_then(|_| request.try_clone()).unwrap_or_else(bare);
-    *copy.headers_mut() = headers.clone();
-    copy
-}
-
-/// Adds the credentials to a request.
-pub(super) async fn authenticate(to: &Transport, request: &mut reqwest::Request) -> Result<Used, Error> {
-    let Auth::By(provider) = &to.shared.settings.auth else { return Ok(Used::Nothing) };
+/// Adds the credentials to a request, if its operation takes any.
+pub(super) async fn authenticate(
+    transport: &Transport,
+    request: &mut reqwest::Request,
+    kind: CallKind,
+) -> Result<AppliedCredentials, Error> {
+    if !kind.needs_credentials() {
+        return Ok(AppliedCredentials::Nothing);
+    }
+    let provider = transport.shared.settings.provider.as_ref();
+    let provider = provider.ok_or_else(|| ConfigurationError::new("credentials", "this call needs some"))?;
     match provider.provide().await? {
-        Provided::Keys(keys) => sign(&keys, to, request),
+        Provided::Keys(keys) => {
+            kind.require(Security::AkSkAuth)?;
+            sign(&keys, transport, request)
+        }
         Provided::Token { token, .. } => {
-            request.headers_mut().insert(TOKEN, to.shared.token_header(&token)?);
-            Ok(Used::Token(token))
+            kind.require(Security::TokenAuth)?;
+            let mut value = HeaderValue::from_str(token.expose()).map_err(|_| {
+                ConfigurationError::new("credentials", "the token holds a character that no header can")
+            })?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(TOKEN, value);
+            Ok(AppliedCredentials::Token(token))
         }
     }
 }
 
 /// Signs content-type, host, x-project-id, x-sdk-date and x-security-token; never user-agent, which proxies
 /// rewrite.
-fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<Used, Error> {
-    let project = to.project.as_deref();
+fn sign(
+    keys: &AkSk,
+    transport: &Transport,
+    request: &mut reqwest::Request,
+) -> Result<AppliedCredentials, Error> {
+    let project = transport.project.as_deref();
     let (host, target) =
         host_and_target(request.url()).ok_or_else(|| ConfigurationError::new("endpoint", "has no host"))?;
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     if body.len() > MAX_BODY {
         return Err(InvalidInput::new("body", format!("{} bytes", body.len()), BODY_RULE).into());
     }
-    let time = to.shared.signing_time();
+    let time = transport.shared.signing_time();
     let mut unsigned = SigningRequest::new(request.method().as_str(), host, target).body(body).at(time);
     if let Some(content_type) = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) {
         unsigned = unsigned.header("content-type", content_type);
@@ -134,7 +129,7 @@ fn sign(keys: &AkSk, to: &Transport, request: &mut reqwest::Request) -> Result<U
         let value = value.map_err(|e| ConfigurationError::new("project_id", e.to_string()))?;
         request.headers_mut().insert(PROJECT, value);
     }
-    Ok(Used::Keys { canonical_request })
+    Ok(AppliedCredentials::Keys { canonical_request })
 }
 
 /// Host and target of a request, as they are sent.
@@ -146,58 +141,42 @@ fn host_and_target(url: &reqwest::Url) -> Option<(&str, &str)> {
     (!host.is_empty()).then_some((host, target))
 }
 
-/// Reads the answer to a request, bounded.
-async fn receive(
-    response: impl Future<Output = reqwest::Result<reqwest::Response>>,
-    operation: Option<Operation>,
-) -> Result<Answer, TransportError> {
-    let failed = |error: reqwest::Error| {
-        let (failure, sent) = if error.is_connect() || error.is_builder() {
-            (TransportFailure::Connect, false)
-        } else if error.is_timeout() {
-            (TransportFailure::Timeout, true)
-        } else {
-            (TransportFailure::Closed, true)
-        };
-        TransportError { operation, failure, sent, in_doubt: false, source: Some(error.without_url()) }
+fn failed(error: reqwest::Error) -> TransportError {
+    let (failure, sent) = if error.is_connect() || error.is_builder() {
+        (TransportFailure::Connect, false)
+    } else if error.is_timeout() {
+        (TransportFailure::Timeout, true)
+    } else {
+        (TransportFailure::Closed, true)
     };
-    let mut response = response.await.map_err(failed)?;
+    TransportError { source: Some(error.without_url()), ..TransportError::new(failure, sent) }
+}
+
+/// Reads a response, bounded.
+async fn receive(mut response: reqwest::Response) -> Result<Response<Bytes>, TransportError> {
     let status = response.status();
     let mut headers = std::mem::take(response.headers_mut());
-    for name in SECRET_ANSWER_HEADERS {
+    for name in SECRET_RESPONSE_HEADERS {
         if let Some(value) = headers.get_mut(name) {
             value.set_sensitive(true);
         }
     }
-    let limit = if status.is_success() { MAX_ANSWER } else { MAX_ERROR };
-    // Most answers come in one piece, which is kept as it is.
-    let length = response.content_length().and_then(|length| length.try_into().ok()).unwrap_or(0).min(limit);
-    let mut body = Bytes::new();
-    let mut pieces = BytesMut::new();
+    let limit = if status.is_success() { MAX_RESPONSE } else { MAX_ERROR };
+    let length = response.content_length().and_then(|length| length.try_into().ok()).unwrap_or(0);
+    let mut body = BytesMut::with_capacity(INITIAL_CAPACITY.min(limit).min(length));
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        let room = limit - body.len() - pieces.len();
-        let fits = chunk.len() <= room;
-        let chunk = chunk.slice(..chunk.len().min(room));
-        if body.is_empty() && pieces.is_empty() {
-            body = chunk;
-        } else {
-            if pieces.is_empty() {
-                pieces.reserve(length.min(FIRST_ROOM));
-                pieces.extend_from_slice(&std::mem::take(&mut body));
-            }
-            pieces.extend_from_slice(&chunk);
-        }
-        if !fits {
+        let room = limit - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
             if status.is_success() {
-                let failure = TransportFailure::TooLarge;
-                return Err(TransportError { operation, failure, sent: true, in_doubt: false, source: None });
+                return Err(TransportError::new(TransportFailure::TooLarge, true));
             }
             // What was read of an error says enough.
             break;
         }
     }
-    if body.is_empty() {
-        body = pieces.freeze();
-    }
-    Ok(Answer { status, headers, body })
+    let mut response = Response::new(body.freeze());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
 }

@@ -1,130 +1,149 @@
-//! The way of a call, from top to bottom.
+//! Sends requests: authentication, retries, classification of responses.
 //!
-//! Every call, helper or raw, ends in a hook of a generated client ([`ClientHooks`]), and the hook does all of
-//! it: it sets the headers and makes attempts, each of which waits for the client's pace, authenticates, sends,
-//! reads the answer and judges it. The generated code before it only builds a URL and a body. For users of a raw
-//! client the code after it decodes once more what is known to decode. A helper's call ends in the hook that
-//! comes before, and takes the decoded value from its [`Outcome`].
+//! A call of a generated client, a helper's or a raw one, ends in its hook ([`ClientHooks::exec`]), which does all of this.
+//! The generated code before it builds the request from what the document declares; the code after it decodes the body
+//! of the response, which has been found to be a success.
 
 mod attempt;
-mod judge;
-mod observe;
-mod pacing;
+mod encoding;
+mod response;
 mod retry;
+mod spans;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
 use std::{
     fmt,
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
-    task::Poll,
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
-use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
-use reqwest::Url;
-use tokio::time::{Instant, error::Elapsed, sleep_until, timeout_at};
+use http::{HeaderValue, Response, StatusCode, header};
+use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument;
 
 use crate::{
-    api::{self, Decoded},
+    api,
     auth::CredentialsProvider,
-    error::{ConfigurationError, Error, ServiceError, TransportError, TransportFailure, carry},
+    error::{
+        ConfigurationError, DecodeError, Error, ResponseHead, ServiceError, TransportError, TransportFailure,
+        from_generated, into_response, request_id,
+    },
     ids::ProjectId,
-    secret::Secret,
-    spec::{Operation, REQUEST_MEDIA_TYPE},
+    spec::{self, Effect, Operation, OperationFacts, REQUEST_MEDIA_TYPE, Security, Server},
 };
 
 use self::{
-    attempt::{Carrier, Used, Wire},
-    judge::Success,
-    pacing::Pacing,
-    retry::{Course, Next},
+    attempt::{AppliedCredentials, HttpSend},
+    retry::{Decision, RetryState},
+    throttle::RetryThrottle,
 };
 
 pub use retry::RetryPolicy;
 
-/// How far the server's clock must be from ours to be the reason for a refused signature. The gateway allows
-/// 15 minutes; a difference of less than this is none.
-const LEAST_SKEW: i64 = 60;
+/// The smallest difference between the server's clock and ours that explains a refused signature, in seconds. The
+/// gateway allows 15 minutes.
+const MIN_CLOCK_SKEW: i64 = 60;
 
 /// The gateway's wordings, by their names in the spec, for a key that no other signature helps.
-const HOPELESS: [&str; 2] = ["locked_access_key", "unknown_access_key"];
+const PERMANENT_KEY_FAILURES: [&str; 2] = ["locked_access_key", "unknown_access_key"];
 
-/// What a generated client carries inside: how its calls are authenticated, sent and judged.
+/// A header that generated code adds to every request, and that the service doesn't know.
+const API_VERSION: &str = "api-version";
+
+/// What a generated client carries inside: how its calls are authenticated, sent and retried.
 #[derive(Clone)]
 pub struct Transport {
     pub(crate) shared: Arc<Shared>,
-    /// When the whole call must have ended; none: after [`Settings::call_timeout`].
+    /// The server that the generated client's base URL is one of.
+    server: Server,
+    /// The end of the whole call; none: after [`Settings::call_timeout`].
     pub(crate) deadline: Option<Instant>,
     /// The project, which a signature covers where it is known.
     pub(crate) project: Option<Arc<ProjectId>>,
-    /// When this call is tried again; none: as [`Settings::retry`] says.
+    /// When this call is retried; none: as [`Settings::retry`] says.
     pub(crate) retry: Option<RetryPolicy>,
-    /// For a helper, which takes what came of its call from here.
-    pub(crate) outcome: Option<Outcome>,
-}
-
-/// What came of a call, decoded once and not wrapped for a generated client. Copies start empty.
-#[derive(Default)]
-pub(crate) struct Outcome(Mutex<Option<Result<Decoded, Error>>>);
-
-impl Outcome {
-    fn set(&self, outcome: Result<Decoded, Error>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-    }
-
-    /// What came of the last call, once.
-    pub(crate) fn take(&self) -> Option<Result<Decoded, Error>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl Clone for Outcome {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
+    /// Whether an append of this call may be done twice.
+    pub(crate) accepts_duplicates: bool,
+    /// Head of the call's last response, for a message; none where several calls may share this transport.
+    pub(crate) last_response: Option<Arc<Mutex<Option<ResponseHead>>>>,
 }
 
 /// What all calls of a client share.
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
-    /// The pace of all calls.
-    pacing: Pacing,
-    /// How far the server's clock is ahead of ours, in seconds, as far as we know.
+    throttle: RetryThrottle,
+    /// How far the server's clock is ahead of ours, in seconds, as far as is known.
     skew: AtomicI64,
     /// Random numbers in 0..1.
     random: fn() -> f64,
-    /// The headers of every request, in the place of those of generated code, which sends no Content-Type where
-    /// there is no body (erratum 5).
-    headers: HeaderMap,
-    /// The last token that was sent, and the header that it makes.
-    token_header: Mutex<Option<(Secret, HeaderValue)>>,
 }
 
-/// What a client is set to.
+/// Settings of a client.
 pub(crate) struct Settings {
-    pub(crate) endpoint: Url,
-    pub(crate) auth: Auth,
+    /// What requests are authenticated with; none for a client that only logs in.
+    pub(crate) provider: Option<Arc<dyn CredentialsProvider>>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) retry: RetryPolicy,
 }
 
-/// How a request is authenticated.
-pub(crate) enum Auth {
-    /// Not at all: the request is a login.
-    None,
-    /// With what the provider has at that moment: a signature, or a token.
-    By(Arc<dyn CredentialsProvider>),
+/// What a request is about, as far as sending it goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallKind {
+    /// None for a request that the documents don't know.
+    pub(crate) operation: Option<&'static OperationFacts>,
+    pub(crate) effect: Effect,
+}
+
+impl CallKind {
+    /// A request that the caller wrote.
+    pub(crate) fn of_request(request: &reqwest::Request, path: &str) -> Self {
+        match Operation::of_request(request.method(), path) {
+            Some(operation) => operation.into(),
+            None => Self { operation: None, effect: Effect::of_method(request.method()) },
+        }
+    }
+
+    fn needs_credentials(self) -> bool {
+        self.operation.is_none_or(|operation| !operation.security.is_empty())
+    }
+
+    /// Whether a success must have a body. That of a delete is dropped.
+    fn needs_content(self) -> bool {
+        self.effect != Effect::Delete && self.operation.is_some_and(|operation| operation.has_content)
+    }
+
+    /// Refuses credentials that the operation doesn't take.
+    fn require(self, security: Security) -> Result<(), ConfigurationError> {
+        match self.operation {
+            Some(operation) if !operation.security.contains(&security) => Err(ConfigurationError::new(
+                "credentials",
+                format!("{operation} takes {:?}, and these are for {security:?}", operation.security),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<&'static OperationFacts> for CallKind {
+    fn from(operation: &'static OperationFacts) -> Self {
+        Self { operation: Some(operation), effect: operation.effect }
+    }
+}
+
+impl From<Operation> for CallKind {
+    fn from(operation: Operation) -> Self {
+        operation.facts().into()
+    }
 }
 
 impl fmt::Debug for Transport {
@@ -134,137 +153,156 @@ impl fmt::Debug for Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(settings: Settings, project: Option<ProjectId>) -> Self {
-        let shared = Shared::new(settings);
-        let project = project.map(Arc::new);
-        Self { shared: Arc::new(shared), deadline: None, project, retry: None, outcome: None }
-    }
-
-    /// The URL of a request of a generated client. What it has of our endpoint was parsed long ago; another client
-    /// may have been made with another one.
-    pub(crate) fn url(&self, text: String) -> Result<Url, String> {
-        let endpoint = &self.shared.settings.endpoint;
-        // It has neither query nor fragment.
-        match text.strip_prefix(endpoint.as_str().strip_suffix(endpoint.path()).unwrap_or_default()) {
-            Some(path) if path.starts_with('/') => {
-                let mut url = endpoint.clone();
-                url.set_path(path);
-                Ok(url)
-            }
-            _ => Url::parse(&text).map_err(|error| format!("{text}: {error}")),
+    pub(crate) fn new(settings: Settings, server: Server, project: Option<ProjectId>) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(settings)),
+            server,
+            deadline: None,
+            project: project.map(Arc::new),
+            retry: None,
+            accepts_duplicates: false,
+            last_response: None,
         }
     }
 
-    /// Makes a generated client's call and answers what that client shall see.
-    async fn call(
+    /// The same for one call, whose errors then say more.
+    pub(crate) fn for_one_call(&self) -> Self {
+        Self { last_response: Some(Arc::default()), ..self.clone() }
+    }
+
+    /// The response of a generated client's call, or the error behind the generated one.
+    pub(crate) fn checked<T: DeserializeOwned>(
+        &self,
+        result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
+    ) -> Result<ResponseValue<T>, Error> {
+        result.map_err(|error| from_generated::<T>(error, self.last_head()))
+    }
+
+    /// The error of the last response of a call, whose body has the wrong shape at `path`.
+    pub(crate) fn wrong_shape(&self, path: &str, message: &str, body: &[u8]) -> Error {
+        DecodeError::of_shape(path, message, body, self.last_head()).into()
+    }
+
+    fn last_head(&self) -> Option<ResponseHead> {
+        self.last_response.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a call of a generated client.
+    async fn exec(
         &self,
         http: &reqwest::Client,
-        mut request: reqwest::Request,
-        info: &OperationInfo,
+        request: reqwest::Request,
+        operation: Option<&'static OperationFacts>,
     ) -> reqwest::Response {
-        let operation = Operation::from_generated_name(info.operation_id);
-        match self.send(http, &mut request, operation).await {
-            Ok(success) => success.into_response(),
-            Err((error, body)) => carry(error, body),
+        let result = match operation {
+            Some(operation) if operation.server != self.server => {
+                let message = format!(
+                    "{operation} is an operation of {}, not of {}",
+                    operation.server.name, self.server.name
+                );
+                Err(ConfigurationError::new("endpoint", message).into())
+            }
+            Some(operation) => self.send(http, request, operation.into()).await,
+            None => Err(ConfigurationError::new("operation", "the spec has no such operation").into()),
+        };
+        match result {
+            Ok(response) => response.into(),
+            Err(error) => into_response(error),
         }
     }
 
-    /// Makes a call that the spec need not know. The body of a refusal comes with it.
-    pub(crate) async fn send_any(
+    /// Makes a call.
+    pub(crate) async fn send(
         &self,
         http: &reqwest::Client,
         mut request: reqwest::Request,
-    ) -> Result<reqwest::Response, (Error, Bytes)> {
-        let creates = retry::creates(request.method());
-        let answer = self.send(http, &mut request, None).await.map(Success::into_response);
-        answer.map_err(|(mut error, body)| {
-            match &mut error {
-                Error::Transport(error) => error.in_doubt |= creates && error.sent,
-                Error::Service(error) => error.in_doubt |= creates && error.may_have_worked(),
-                _ => {}
-            }
-            (error, body)
-        })
+        kind: CallKind,
+    ) -> Result<Response<Bytes>, Error> {
+        let span = spans::call(kind.operation, request.method());
+        self.prepare(&mut request)?;
+        let result = self.attempts(http, &request, kind).instrument(span.clone()).await;
+        spans::ended(&span, &result);
+        let head = |response: &Response<Bytes>| {
+            let request_id = request_id(response.headers()).map(str::to_owned);
+            Some(ResponseHead { operation: kind.operation?, status: response.status().as_u16(), request_id })
+        };
+        if let (Some(last), Ok(response)) = (&self.last_response, &result) {
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = head(response);
+        }
+        result
     }
 
-    /// Makes the call.
-    async fn send(
-        &self,
-        http: &reqwest::Client,
-        request: &mut reqwest::Request,
-        operation: Option<Operation>,
-    ) -> Result<Success, (Error, Bytes)> {
-        // Each attempt sets its own.
-        *request.headers_mut() = HeaderMap::new();
-        let span = observe::call(operation, request.method());
-        let wire = Wire { http, operation };
-        // Pinned in place: futures of a few kilobytes, which would be moved.
-        let attempts = pin!(self.attempts(&wire, request, operation));
-        let answer = attempts.instrument(span.clone()).await;
-        observe::ended(&span, &answer);
-        answer
+    /// Sets what all attempts have in common: headers that generated code leaves out or makes up, and the body's
+    /// encoding. Headers that the document declares stay.
+    fn prepare(&self, request: &mut reqwest::Request) -> Result<(), Error> {
+        let headers = request.headers_mut();
+        headers.remove(API_VERSION);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(REQUEST_MEDIA_TYPE));
+        headers.insert(header::USER_AGENT, self.shared.settings.user_agent.clone());
+        encoding::encode(request)
     }
 
     /// Makes attempts until one succeeds or no further one may help.
     async fn attempts(
         &self,
-        carrier: &impl Carrier,
+        http: &impl HttpSend,
         request: &reqwest::Request,
-        operation: Option<Operation>,
-    ) -> Result<Success, (Error, Bytes)> {
+        kind: CallKind,
+    ) -> Result<Response<Bytes>, Error> {
         let shared = &*self.shared;
         let deadline = self.deadline.unwrap_or_else(|| in_time(shared.settings.call_timeout));
         let policy = self.retry.unwrap_or(shared.settings.retry);
-        let mut course = Course::new(policy, request.method());
+        let mut state = RetryState::new(policy, kind.effect, self.accepts_duplicates);
         loop {
-            let mut used = Used::Nothing;
-            let failed = self.attempt(carrier, request, operation, deadline, &mut used).await;
-            let (mut error, body) = match failed {
+            let mut credentials = AppliedCredentials::Nothing;
+            let mut error = match self.attempt(http, request, kind, deadline, &mut credentials).await {
                 Ok(response) => {
-                    shared.pacing.refund();
+                    shared.throttle.refund();
                     return Ok(response);
                 }
-                Err(failed) => failed,
+                Err(error) => error,
             };
-            let next = course.after(&error, (shared.random)());
-            if let Error::Service(error) = &mut error {
-                error.attempts = course.attempts();
-                error.in_doubt = next == Next::FailInDoubt;
-                if let (429 | 503, Some(time)) = (error.status, error.retry_after) {
-                    shared.pacing.hold(time);
-                }
+            let decision = state.on_failure(&error, (shared.random)());
+            if let Error::Service(error) = &error
+                && let (429 | 503, Some(time)) = (error.status, error.retry_after)
+            {
+                shared.throttle.pause(time);
             }
-            match next {
-                Next::Again { pause } => {
-                    let until = shared.pacing.not_before().unwrap_or_else(Instant::now).checked_add(pause);
+            let outcome_unknown = state.outcome_unknown(&error);
+            error.complete(kind.operation, state.attempts(), outcome_unknown);
+            match decision {
+                Decision::Retry { pause } => {
+                    let now = Instant::now();
+                    let until = shared.throttle.paused_until().unwrap_or(now).checked_add(pause);
                     match until.filter(|until| *until < deadline) {
-                        Some(until) if !policy.is_budgeted() || shared.pacing.pay() => {
-                            observe::retry(course.attempts(), &error, until);
+                        Some(until) if !policy.is_budgeted() || shared.throttle.try_spend() => {
+                            spans::retry(state.attempts(), &error, until);
                             sleep_until(until).await;
                         }
-                        _ => return Err((error, body)),
+                        _ => return Err(error),
                     }
                 }
-                Next::Reauthenticate if shared.may_be_let_in(&error, &used) => {
-                    observe::retry(course.attempts(), &error, Instant::now());
+                Decision::Reauthenticate if shared.can_reauthenticate(&error, &credentials) => {
+                    spans::retry(state.attempts(), &error, Instant::now());
                 }
-                Next::Succeed => return Ok(Success::no_content()),
-                Next::Reauthenticate | Next::Fail | Next::FailInDoubt => {
-                    used.explain(&mut error);
-                    return Err((error, body));
+                Decision::Succeed => return Ok(no_content()),
+                Decision::Reauthenticate | Decision::Fail => {
+                    credentials.explain(&mut error);
+                    return Err(error);
                 }
             }
         }
     }
 
-    /// Whether something may be done again after so many attempts, as policy, budget and deadline have it. It
-    /// waits first. This is for callers who find out by other means that an attempt did not do its work.
+    /// Whether a creation that is known not to have been done may be repeated after this many attempts, by policy, budget
+    /// and deadline. Waits before it says yes.
     pub(crate) async fn may_repeat(&self, attempts: u32) -> bool {
         let policy = self.retry.unwrap_or(self.shared.settings.retry);
         let Some(pause) = policy.pause_after(attempts, (self.shared.random)()) else { return false };
         let until = in_time(pause);
         let in_time = self.deadline.is_none_or(|deadline| until < deadline);
-        if !in_time || (policy.is_budgeted() && !self.shared.pacing.pay()) {
+        if !in_time || (policy.is_budgeted() && !self.shared.throttle.try_spend()) {
             return false;
         }
         sleep_until(until).await;
@@ -274,112 +312,82 @@ impl Transport {
     /// One attempt, within its own time and the call's deadline, authenticated anew.
     async fn attempt(
         &self,
-        carrier: &impl Carrier,
+        http: &impl HttpSend,
         request: &reqwest::Request,
-        operation: Option<Operation>,
+        kind: CallKind,
         deadline: Instant,
-        used: &mut Used,
-    ) -> Result<Success, (Error, Bytes)> {
-        let late = |failure, sent| {
-            (
-                Error::Transport(TransportError { operation, failure, sent, in_doubt: false, source: None }),
-                Bytes::new(),
-            )
-        };
-        if let Some(until) = self.shared.pacing.not_before() {
+        credentials: &mut AppliedCredentials,
+    ) -> Result<Response<Bytes>, Error> {
+        let timeout = |failure, sent| Error::Transport(TransportError::new(failure, sent));
+        if let Some(until) = self.shared.throttle.paused_until() {
             if until >= deadline {
-                return Err(late(TransportFailure::Deadline, false));
+                return Err(timeout(TransportFailure::Deadline, false));
             }
             sleep_until(until).await;
         }
-        let mut request = attempt::copy(request, &self.shared.headers);
-        let authenticated = within(deadline, pin!(attempt::authenticate(self, &mut request))).await;
-        *used = authenticated
-            .map_err(|_| late(TransportFailure::Deadline, false))?
-            .map_err(|error| (error, Bytes::new()))?;
+        let streamed = || ConfigurationError::new("request", "a body that is a stream can't be sent again");
+        let mut request = request.try_clone().ok_or_else(streamed)?;
+        *credentials = timeout_at(deadline, attempt::authenticate(self, &mut request, kind))
+            .await
+            .map_err(|_| timeout(TransportFailure::Deadline, false))??;
         let (until, failure) = match in_time(self.shared.settings.attempt_timeout) {
             attempt_ends if attempt_ends < deadline => (attempt_ends, TransportFailure::Timeout),
             _ => (deadline, TransportFailure::Deadline),
         };
-        let is_login = matches!(self.shared.settings.auth, Auth::None);
-        let sent = observe::sends(&request, is_login);
-        let answer =
-            timeout_at(until, pin!(carrier.carry(request))).await.map_err(|_| late(failure, true))?;
-        let answer = answer.map_err(|error| (Error::Transport(error), Bytes::new()))?;
-        observe::answered(sent, answer.status, &answer.headers, answer.body.len());
-        judge::judge(operation, answer)
+        let sent = spans::sends(&request, kind);
+        let response = timeout_at(until, http.send(request)).await.map_err(|_| timeout(failure, true))?;
+        let response = response.map_err(Error::Transport)?;
+        spans::received(sent, &response);
+        response::classify(kind, response)
     }
+}
+
+/// The response to a delete that an earlier attempt has done.
+fn no_content() -> Response<Bytes> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 impl Shared {
     fn new(settings: Settings) -> Self {
-        // A copy's index has room for the credentials', too.
-        let mut headers = HeaderMap::with_capacity(12);
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(REQUEST_MEDIA_TYPE));
-        headers.insert(header::USER_AGENT, settings.user_agent.clone());
-        let (pacing, skew, token_header) = (Pacing::default(), AtomicI64::default(), Mutex::default());
-        Self { settings, pacing, skew, random: fastrand::f64, headers, token_header }
+        let (throttle, skew) = (RetryThrottle::default(), AtomicI64::default());
+        Self { settings, throttle, skew, random: fastrand::f64 }
     }
 
-    /// The header that a token makes, which is long and mostly the one of the request before.
-    fn token_header(&self, token: &Secret) -> Result<HeaderValue, Error> {
-        let mut last = self.token_header.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, header)) = &*last
-            && known == token
-        {
-            return Ok(header.clone());
-        }
-        let mut header = HeaderValue::from_str(token.expose()).map_err(|_| {
-            ConfigurationError::new("credentials", "the token holds a character that no header can")
-        })?;
-        header.set_sensitive(true);
-        *last = Some((token.clone(), header.clone()));
-        Ok(header)
-    }
-
-    /// Whether a refused credential has a better successor: a new token, or our time set by the server's.
-    fn may_be_let_in(&self, error: &Error, used: &Used) -> bool {
+    /// Whether a refused credential has a better successor: a new token, or our time corrected by the server's.
+    fn can_reauthenticate(&self, error: &Error, credentials: &AppliedCredentials) -> bool {
         let Error::Service(error) = error else { return false };
-        match used {
-            Used::Token(token) => {
-                matches!(&self.settings.auth, Auth::By(provider) if provider.refused(token))
+        match credentials {
+            AppliedCredentials::Token(token) => {
+                self.settings.provider.as_ref().is_some_and(|provider| provider.refused(token))
             }
-            // Another try of a locked key would keep it locked.
-            Used::Keys { .. } => !HOPELESS.iter().any(|name| error.is_worded(name)) && self.learn_time(error),
-            Used::Nothing => false,
+            // Another try with a locked key would keep it locked.
+            AppliedCredentials::Keys { .. } => {
+                !PERMANENT_KEY_FAILURES.iter().any(|name| error.is_worded(name))
+                    && self.adjust_clock_skew(error)
+            }
+            AppliedCredentials::Nothing => false,
         }
     }
 
-    /// Sets our time by the server's, if the two are so far apart that it explains the refusal.
-    fn learn_time(&self, error: &ServiceError) -> bool {
+    /// Corrects our time by the server's, if the two are so far apart that it explains the refusal.
+    fn adjust_clock_skew(&self, error: &ServiceError) -> bool {
         let Some(theirs) = error.server_time else { return false };
         let skew = theirs.as_second() - jiff::Timestamp::now().as_second();
         let known = self.skew.load(Ordering::Relaxed);
-        if (skew - known).abs() < LEAST_SKEW {
+        if (skew - known).abs() < MIN_CLOCK_SKEW {
             return false;
         }
         self.skew.store(skew, Ordering::Relaxed);
         true
     }
 
-    /// The time of signing, by the server's clock as far as we know it.
+    /// The time of signing, by the server's clock as far as it is known.
     fn signing_time(&self) -> jiff::Timestamp {
         let now = jiff::Timestamp::now();
         let skew = jiff::SignedDuration::from_secs(self.skew.load(Ordering::Relaxed));
         now.checked_add(skew).unwrap_or(now)
-    }
-}
-
-/// The same as `timeout_at`, without a timer for what is done at once: most credentials are there already.
-async fn within<F: Future>(deadline: Instant, mut future: Pin<&mut F>) -> Result<F::Output, Elapsed> {
-    let at_once = poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => Poll::Ready(None),
-    });
-    match at_once.await {
-        Some(output) => Ok(output),
-        None => timeout_at(deadline, future).await,
     }
 }
 
@@ -390,26 +398,13 @@ pub(crate) fn in_time(time: Duration) -> Instant {
 }
 
 impl ClientHooks<Transport> for api::lts::Client {
-    /// Makes a helper's call, and ends it here: without a response, which would have to be made up.
-    async fn pre<E>(
-        &self,
-        request: &mut reqwest::Request,
-        info: &OperationInfo,
-    ) -> Result<(), progenitor_client::Error<E>> {
-        let Some(outcome) = &self.inner().outcome else { return Ok(()) };
-        let operation = Operation::from_generated_name(info.operation_id);
-        let answer = self.inner().send(self.client(), request, operation).await;
-        outcome.set(answer.map(|success| success.value).map_err(|(error, _)| error));
-        Err(progenitor_client::Error::Custom(String::new()))
-    }
-
     async fn exec(
         &self,
         request: reqwest::Request,
         info: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        // Boxed, since the futures of helpers have room for it, too.
-        Ok(Box::pin(self.inner().call(self.client(), request, info)).await)
+        let operation = spec::by_generated_name(info.operation_id);
+        Ok(self.inner().exec(self.client(), request, operation).await)
     }
 }
 
@@ -419,25 +414,28 @@ impl ClientHooks<Transport> for api::iam::Client {
         request: reqwest::Request,
         info: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        Ok(self.inner().call(self.client(), request, info).await)
+        let operation = spec::by_generated_name(info.operation_id);
+        Ok(self.inner().exec(self.client(), request, operation).await)
     }
 }
 
-/// Judges an answer as a call would, for the fuzz targets.
+/// Reads a response as a call would, for the fuzz targets.
 #[cfg(fuzzing)]
-pub(crate) fn judged(
+pub(crate) fn classified(
     operation: Option<Operation>,
     signed: Option<&str>,
-    status: http::StatusCode,
-    headers: http::HeaderMap,
-    body: Bytes,
+    response: Response<Bytes>,
 ) -> Result<(), Error> {
-    let used = match signed {
-        Some(canonical_request) => Used::Keys { canonical_request: canonical_request.to_owned() },
-        None => Used::Nothing,
+    let credentials = match signed {
+        Some(canonical_request) => {
+            AppliedCredentials::Keys { canonical_request: canonical_request.to_owned() }
+        }
+        None => AppliedCredentials::Nothing,
     };
-    judge::judge(operation, attempt::Answer { status, headers, body }).map(drop).map_err(|(mut error, _)| {
-        used.explain(&mut error);
+    let unknown = CallKind { operation: None, effect: Effect::Create };
+    let kind = operation.map_or(unknown, CallKind::from);
+    response::classify(kind, response).map(drop).map_err(|mut error| {
+        credentials.explain(&mut error);
         error
     })
 }

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use http::Method;
-
 use crate::{
     error::{Error, ServiceError, TransportFailure},
-    spec::{Class, codes},
+    spec::{Class, Effect, codes},
 };
 
 /// When a call is tried again.
 ///
-/// Only what is safe is repeated: a GET or DELETE after anything that may pass, a POST only where the service
-/// can't have done the work (no connection, 429) or says that it is not there (503). Every attempt is
-/// authenticated anew.
+/// Only what is safe is repeated, by the [effect](crate::spec::Effect) of the operation: reads, updates and deletes after
+/// anything that may pass; what creates only where the service can't have done the work (no connection, 429) or says that
+/// it is not there (503); what appends only where it can't have been done, unless the caller accepts duplicates. Every
+/// attempt is authenticated anew.
 ///
 /// ```
 /// use std::time::Duration;
@@ -92,124 +91,128 @@ impl RetryPolicy {
     }
 }
 
-/// What an operation does to the service, as far as repeating it goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Changes nothing.
-    Read,
-    /// Can be repeated: what is gone stays gone.
-    Delete,
-    /// Must not be done twice.
-    Create,
-}
-
-/// Whether a method must not be done twice.
-pub(super) fn creates(method: &Method) -> bool {
-    Kind::of(method) == Kind::Create
-}
-
-impl Kind {
-    fn of(method: &Method) -> Self {
-        match *method {
-            Method::GET => Self::Read,
-            Method::DELETE => Self::Delete,
-            _ => Self::Create,
-        }
-    }
-}
-
 /// What follows a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum Decision {
     /// The call failed.
     Fail,
-    /// The call failed, and an earlier attempt may have done the work.
-    FailInDoubt,
     /// The work is done all the same.
     Succeed,
     /// Another attempt after a pause; what a `Retry-After` asks for comes on top.
-    Again { pause: Duration },
-    /// Another attempt at once, if there is a reason to believe that it will be let in: another token, or the
-    /// server's time.
+    Retry { pause: Duration },
+    /// Another attempt at once, if fresh credentials or a corrected clock may make it succeed.
     Reauthenticate,
 }
 
-/// The course of one call.
+/// The attempts of one call so far.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct RetryState {
     policy: RetryPolicy,
-    kind: Kind,
+    effect: Effect,
+    /// Whether the caller accepts that an append is done twice.
+    accepts_duplicates: bool,
     attempts: u32,
-    /// An earlier attempt may have done the work.
-    in_doubt: bool,
+    /// Some attempt may have done the work.
+    maybe_applied: bool,
+    /// The last attempt may have done the work.
+    last_maybe_applied: bool,
     reauthenticated: bool,
 }
 
-impl Course {
-    pub(super) fn new(policy: RetryPolicy, method: &Method) -> Self {
-        let kind = Kind::of(method);
-        Self { policy, kind, attempts: 0, in_doubt: false, reauthenticated: false }
+impl RetryState {
+    pub(super) fn new(policy: RetryPolicy, effect: Effect, accepts_duplicates: bool) -> Self {
+        Self {
+            policy,
+            effect,
+            accepts_duplicates,
+            attempts: 0,
+            maybe_applied: false,
+            last_maybe_applied: false,
+            reauthenticated: false,
+        }
     }
 
-    /// How many attempts were made.
+    /// The number of attempts made.
     pub(super) fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// What follows an attempt that failed like this; `random` is in 0..1.
-    pub(super) fn after(&mut self, error: &Error, random: f64) -> Next {
+    /// What follows an attempt that failed with this error; `random` is in 0..1.
+    pub(super) fn on_failure(&mut self, error: &Error, random: f64) -> Decision {
         self.attempts += 1;
-        let harmless = self.kind != Kind::Create;
+        let before = self.maybe_applied;
+        self.last_maybe_applied = may_have_been_applied(error);
+        self.maybe_applied |= self.last_maybe_applied;
         let repeatable = match error {
             Error::Transport(error) => match error.failure {
                 // There is no time left, or it would be as large again.
                 TransportFailure::Deadline | TransportFailure::TooLarge => false,
-                _ => !error.sent || self.doubt(harmless),
+                _ => !self.last_maybe_applied || self.is_harmless(),
             },
-            Error::Decode(_) => match self.kind {
-                Kind::Read => true,
-                Kind::Delete => return Next::Succeed,
-                Kind::Create => false,
-            },
-            Error::Service(error) => match self.after_answer(error) {
-                Ok(repeatable) => repeatable,
-                Err(next) => return next,
+            Error::Decode(_) => self.is_harmless(),
+            Error::Service(error) => match (error.status, error.class()) {
+                (_, Some(Class::NotFound)) if self.effect == Effect::Delete && before => {
+                    return Decision::Succeed;
+                }
+                (429, _) | (_, Some(Class::Throttled)) => true,
+                // The service says that it is not there, and names are created once.
+                (503, _) => self.is_harmless() || self.effect == Effect::Create,
+                (408 | 500..=599, _) => self.is_harmless(),
+                (401, _) if is_about_credentials(error) => {
+                    if !std::mem::replace(&mut self.reauthenticated, true) {
+                        return Decision::Reauthenticate;
+                    }
+                    false
+                }
+                _ => false,
             },
             _ => false,
         };
         match self.policy.pause_after(self.attempts, random) {
-            Some(pause) if repeatable => Next::Again { pause },
-            _ => Next::Fail,
+            Some(pause) if repeatable => Decision::Retry { pause },
+            _ => Decision::Fail,
         }
     }
 
-    /// Whether the attempt may be repeated, or what follows at once.
-    fn after_answer(&mut self, error: &ServiceError) -> Result<bool, Next> {
-        let harmless = self.kind != Kind::Create;
-        match (error.status, error.class()) {
-            (_, Some(Class::NotFound)) if self.kind == Kind::Delete && self.in_doubt => Err(Next::Succeed),
-            (_, Some(Class::Exists)) if self.kind == Kind::Create && self.in_doubt => Err(Next::FailInDoubt),
-            (429, _) | (_, Some(Class::Throttled)) => Ok(true),
-            (503, _) => {
-                self.in_doubt = true;
-                Ok(true)
-            }
-            (408 | 500..=599, _) => Ok(self.doubt(harmless)),
-            (401, _)
-                if matches!(error.row().map(|row| row.code), Some(codes::LTS_0003 | codes::APIGW_0301)) =>
-            {
-                let before = std::mem::replace(&mut self.reauthenticated, true);
-                if before { Ok(false) } else { Err(Next::Reauthenticate) }
-            }
-            _ => Ok(false),
+    /// Whether the operation may be repeated after it was done.
+    fn is_harmless(&self) -> bool {
+        match self.effect {
+            Effect::Read | Effect::Update | Effect::Delete => true,
+            Effect::Create => false,
+            Effect::Append => self.accepts_duplicates,
         }
     }
 
-    /// Notes that the attempt may have done the work.
-    fn doubt(&mut self, repeatable: bool) -> bool {
-        self.in_doubt = true;
-        repeatable
+    /// Whether a caller must find out what was done before repeating a call that ended with this error.
+    pub(super) fn outcome_unknown(&self, error: &Error) -> bool {
+        let unavailable = matches!(error, Error::Service(error) if error.status == 503);
+        match self.effect {
+            Effect::Read | Effect::Update | Effect::Delete => false,
+            // The name may be taken by an attempt that was answered 503.
+            Effect::Create if is_taken(error) => self.maybe_applied,
+            Effect::Create => self.last_maybe_applied && !unavailable,
+            Effect::Append => self.maybe_applied,
+        }
     }
+}
+
+/// Whether an attempt that failed with this error may have done the work.
+fn may_have_been_applied(error: &Error) -> bool {
+    match error {
+        Error::Transport(error) => error.sent,
+        Error::Decode(_) => true,
+        Error::Service(error) => matches!(error.status, 408 | 500..=599),
+        _ => false,
+    }
+}
+
+fn is_taken(error: &Error) -> bool {
+    matches!(error, Error::Service(error) if error.class() == Some(Class::Exists))
+}
+
+/// Whether other credentials, or the same with a corrected clock, may be accepted.
+fn is_about_credentials(error: &ServiceError) -> bool {
+    matches!(error.row().map(|row| row.code), Some(codes::LTS_0003 | codes::APIGW_0301))
 }
 
 #[cfg(test)]
@@ -217,10 +220,11 @@ mod tests {
     use super::*;
     use crate::error::{DecodeError, TransportError};
 
-    const METHODS: [Method; 3] = [Method::GET, Method::DELETE, Method::POST];
+    const EFFECTS: [Effect; 5] =
+        [Effect::Read, Effect::Update, Effect::Delete, Effect::Create, Effect::Append];
 
     fn transport(failure: TransportFailure, sent: bool) -> Error {
-        Error::Transport(TransportError { operation: None, failure, sent, in_doubt: false, source: None })
+        Error::Transport(TransportError::new(failure, sent))
     }
 
     fn service(status: u16, code: Option<&str>) -> Error {
@@ -228,54 +232,59 @@ mod tests {
     }
 
     fn undecodable() -> Error {
-        Error::Decode(Box::new(DecodeError {
-            operation: None,
-            status: 200,
-            request_id: None,
-            path: String::new(),
-            message: String::new(),
-            excerpt: String::new(),
-        }))
+        Error::Decode(Box::new(DecodeError::new("", &[])))
     }
 
-    fn course(method: &Method) -> Course {
-        Course::new(RetryPolicy::default(), method)
+    fn state(effect: Effect) -> RetryState {
+        RetryState::new(RetryPolicy::default(), effect, false)
     }
 
-    /// What follows these errors, one after the other.
-    fn follows(method: &Method, errors: &[Error]) -> Next {
-        let mut course = course(method);
-        errors.iter().map(|error| course.after(error, 0.0)).last().unwrap()
+    /// What follows the last of these errors, and for a failure whether its outcome is unknown.
+    fn decision(mut state: RetryState, errors: &[Error]) -> (Decision, bool) {
+        let decisions =
+            errors.iter().map(|error| (state.on_failure(error, 0.0), state.outcome_unknown(error)));
+        match decisions.last().unwrap() {
+            (Decision::Fail, unknown) => (Decision::Fail, unknown),
+            (other, _) => (other, false),
+        }
     }
 
-    const AGAIN: Next = Next::Again { pause: Duration::ZERO };
+    const AGAIN: (Decision, bool) = (Decision::Retry { pause: Duration::ZERO }, false);
+    const SUCCEED: (Decision, bool) = (Decision::Succeed, false);
+    const REAUTHENTICATE: (Decision, bool) = (Decision::Reauthenticate, false);
+    const FAIL: (Decision, bool) = (Decision::Fail, false);
+    const UNKNOWN: (Decision, bool) = (Decision::Fail, true);
 
     #[test]
     fn each_failure_has_its_row() {
-        use Next::{Fail, Succeed};
-        // For GET, DELETE and POST.
+        // For reads, updates, deletes, creates and appends, and for appends whose caller accepts duplicates.
         let rows = [
-            (transport(TransportFailure::Connect, false), [AGAIN, AGAIN, AGAIN]),
-            (service(429, None), [AGAIN, AGAIN, AGAIN]),
-            (service(400, Some("APIGW.0308")), [AGAIN, AGAIN, AGAIN]),
-            (service(503, None), [AGAIN, AGAIN, AGAIN]),
-            (service(408, None), [AGAIN, AGAIN, Fail]),
-            (transport(TransportFailure::Closed, true), [AGAIN, AGAIN, Fail]),
-            (transport(TransportFailure::Timeout, true), [AGAIN, AGAIN, Fail]),
-            (service(500, Some("LTS.0102")), [AGAIN, AGAIN, Fail]),
-            (service(502, None), [AGAIN, AGAIN, Fail]),
-            (service(504, None), [AGAIN, AGAIN, Fail]),
-            (undecodable(), [AGAIN, Succeed, Fail]),
-            (transport(TransportFailure::Deadline, true), [Fail, Fail, Fail]),
-            (transport(TransportFailure::TooLarge, true), [Fail, Fail, Fail]),
-            (service(400, Some("LTS.0009")), [Fail, Fail, Fail]),
-            (service(403, Some("LTS.0001")), [Fail, Fail, Fail]),
-            (service(404, Some("APIGW.0101")), [Fail, Fail, Fail]),
-            (service(302, None), [Fail, Fail, Fail]),
+            (transport(TransportFailure::Connect, false), [AGAIN, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN]),
+            (service(429, None), [AGAIN, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN]),
+            (service(400, Some("APIGW.0308")), [AGAIN, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN]),
+            (service(503, None), [AGAIN, AGAIN, AGAIN, AGAIN, UNKNOWN, AGAIN]),
+            (service(408, None), [AGAIN, AGAIN, AGAIN, UNKNOWN, UNKNOWN, AGAIN]),
+            (transport(TransportFailure::Closed, true), [AGAIN, AGAIN, AGAIN, UNKNOWN, UNKNOWN, AGAIN]),
+            (transport(TransportFailure::Timeout, true), [AGAIN, AGAIN, AGAIN, UNKNOWN, UNKNOWN, AGAIN]),
+            (service(500, Some("LTS.0102")), [AGAIN, AGAIN, AGAIN, UNKNOWN, UNKNOWN, AGAIN]),
+            (service(502, None), [AGAIN, AGAIN, AGAIN, UNKNOWN, UNKNOWN, AGAIN]),
+            (service(504, None), [AGAIN, AGAIN, AGAIN, UNKNOWN, UNKNOWN, AGAIN]),
+            (undecodable(), [AGAIN, AGAIN, AGAIN, UNKNOWN, UNKNOWN, AGAIN]),
+            (transport(TransportFailure::Deadline, true), [FAIL, FAIL, FAIL, UNKNOWN, UNKNOWN, UNKNOWN]),
+            (transport(TransportFailure::Deadline, false), [FAIL, FAIL, FAIL, FAIL, FAIL, FAIL]),
+            (transport(TransportFailure::TooLarge, true), [FAIL, FAIL, FAIL, UNKNOWN, UNKNOWN, UNKNOWN]),
+            (service(400, Some("LTS.0009")), [FAIL, FAIL, FAIL, FAIL, FAIL, FAIL]),
+            (service(400, Some("LTS.0201")), [FAIL, FAIL, FAIL, FAIL, FAIL, FAIL]),
+            (service(403, Some("LTS.0001")), [FAIL, FAIL, FAIL, FAIL, FAIL, FAIL]),
+            (service(404, Some("APIGW.0101")), [FAIL, FAIL, FAIL, FAIL, FAIL, FAIL]),
+            (service(302, None), [FAIL, FAIL, FAIL, FAIL, FAIL, FAIL]),
         ];
         for (error, expected) in rows {
-            for (method, expected) in METHODS.iter().zip(expected) {
-                assert_eq!(follows(method, &[clone(&error)]), expected, "{method} after {error}");
+            let duplicates = RetryState::new(RetryPolicy::default(), Effect::Append, true);
+            let states = EFFECTS.map(state).into_iter().chain([duplicates]);
+            for (state, expected) in states.zip(expected) {
+                let found = format!("{state:?} after {error}");
+                assert_eq!(decision(state, &[clone(&error)]), expected, "{found}");
             }
         }
     }
@@ -290,60 +299,65 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_count_as_post() {
-        for method in [Method::PUT, Method::PATCH, Method::HEAD] {
-            assert_eq!(follows(&method, &[service(500, None)]), Next::Fail, "{method}");
-        }
-    }
-
-    #[test]
-    fn gone_is_success_for_a_delete_that_may_have_worked() {
+    fn not_found_is_success_for_a_delete_that_may_have_worked() {
         let gone = || service(400, Some("LTS.0201"));
-        assert_eq!(follows(&Method::DELETE, &[gone()]), Next::Fail);
+        assert_eq!(decision(state(Effect::Delete), &[gone()]), FAIL);
         for doubt in [transport(TransportFailure::Closed, true), service(500, None), service(503, None)] {
-            assert_eq!(follows(&Method::DELETE, &[doubt, gone()]), Next::Succeed);
+            assert_eq!(decision(state(Effect::Delete), &[doubt, gone()]), SUCCEED);
         }
         for certain in [transport(TransportFailure::Connect, false), service(429, None)] {
-            assert_eq!(follows(&Method::DELETE, &[certain, gone()]), Next::Fail);
+            assert_eq!(decision(state(Effect::Delete), &[certain, gone()]), FAIL);
         }
-        assert_eq!(follows(&Method::GET, &[service(500, None), gone()]), Next::Fail);
+        for effect in [Effect::Read, Effect::Update] {
+            assert_eq!(decision(state(effect), &[service(500, None), gone()]), FAIL);
+        }
         // A wrong path is no deleted group.
-        assert_eq!(
-            follows(&Method::DELETE, &[service(500, None), service(404, Some("APIGW.0101"))]),
-            Next::Fail
-        );
+        let wrong_path = service(404, Some("APIGW.0101"));
+        assert_eq!(decision(state(Effect::Delete), &[service(500, None), wrong_path]), FAIL);
     }
 
     #[test]
-    fn there_already_is_in_doubt_after_an_attempt_that_may_have_worked() {
+    fn a_taken_name_leaves_the_outcome_open_after_an_attempt_that_may_have_worked() {
         let exists = || service(400, Some("LTS.0101"));
-        assert_eq!(follows(&Method::POST, &[exists()]), Next::Fail);
-        assert_eq!(follows(&Method::POST, &[service(429, None), exists()]), Next::Fail);
-        assert_eq!(follows(&Method::POST, &[service(503, None), exists()]), Next::FailInDoubt);
+        assert_eq!(decision(state(Effect::Create), &[exists()]), FAIL);
+        assert_eq!(decision(state(Effect::Create), &[service(429, None), exists()]), FAIL);
+        assert_eq!(decision(state(Effect::Create), &[service(503, None), exists()]), UNKNOWN);
+    }
+
+    #[test]
+    fn an_append_that_may_have_been_done_stays_in_doubt() {
+        let append = || RetryState::new(RetryPolicy::default(), Effect::Append, true);
+        let lost = transport(TransportFailure::Closed, true);
+        assert_eq!(decision(append(), &[lost, service(400, Some("LTS.0009"))]), UNKNOWN);
+        let refused = transport(TransportFailure::Connect, false);
+        assert_eq!(decision(append(), &[refused, service(400, Some("LTS.0009"))]), FAIL);
     }
 
     #[test]
     fn a_credential_gets_one_more_chance() {
         for code in ["LTS.0003", "APIGW.0301", "APIG.0301"] {
             let refused = || service(401, Some(code));
-            assert_eq!(follows(&Method::POST, &[refused()]), Next::Reauthenticate);
-            assert_eq!(follows(&Method::POST, &[refused(), refused()]), Next::Fail);
+            for effect in EFFECTS {
+                assert_eq!(decision(state(effect), &[refused()]), REAUTHENTICATE);
+                assert_eq!(decision(state(effect), &[refused(), refused()]), FAIL);
+            }
         }
-        assert_eq!(follows(&Method::GET, &[service(401, Some("LTS.0002"))]), Next::Fail);
-        assert_eq!(follows(&Method::GET, &[service(401, None)]), Next::Fail);
+        assert_eq!(decision(state(Effect::Read), &[service(401, Some("LTS.0002"))]), FAIL);
+        assert_eq!(decision(state(Effect::Read), &[service(401, None)]), FAIL);
     }
 
     #[test]
     fn attempts_end_and_pauses_grow() {
         let policy = RetryPolicy::default().max_attempts(5).longest_pause(Duration::from_millis(500));
-        let mut course = Course::new(policy, &Method::GET);
-        let mut next = || course.after(&service(503, None), 0.5);
+        let mut state = RetryState::new(policy, Effect::Read, false);
+        let mut next = || state.on_failure(&service(503, None), 0.5);
         for pause in [100, 200, 250, 250] {
-            assert_eq!(next(), Next::Again { pause: Duration::from_millis(pause) });
+            assert_eq!(next(), Decision::Retry { pause: Duration::from_millis(pause) });
         }
-        assert_eq!(next(), Next::Fail);
-        assert_eq!(course.attempts(), 5);
-        assert_eq!(Course::new(RetryPolicy::off(), &Method::GET).after(&service(503, None), 0.5), Next::Fail);
+        assert_eq!(next(), Decision::Fail);
+        assert_eq!(state.attempts(), 5);
+        let off = RetryState::new(RetryPolicy::off(), Effect::Read, false);
+        assert_eq!(decision(off, &[service(503, None)]), FAIL);
     }
 
     #[test]

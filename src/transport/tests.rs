@@ -1,14 +1,17 @@
-//! The way of a call with scripted answers in the place of sockets, and a clock that doesn't wait.
+//! Calls with scripted responses instead of sockets, and a clock that doesn't wait.
+
+mod made_up;
 
 use std::{collections::VecDeque, sync::Mutex};
 
 use http::StatusCode;
 
-use super::{attempt::Answer, *};
+use super::*;
 use crate::{
     Ttl,
     auth::{AkSk, Provided, fixed::Fixed},
-    spec::codes,
+    error::TransportError,
+    spec::{codes, servers},
 };
 
 const ID: &str = "b6b9332b-091f-4b22-b810-264318d2d664";
@@ -39,7 +42,6 @@ struct Script {
     times: Mutex<Vec<Duration>>,
     dates: Mutex<Vec<String>>,
     start: Instant,
-    operation: Option<Operation>,
 }
 
 impl Script {
@@ -49,7 +51,6 @@ impl Script {
             times: Mutex::default(),
             dates: Mutex::default(),
             start: Instant::now(),
-            operation: None,
         }
     }
 
@@ -59,37 +60,29 @@ impl Script {
     }
 }
 
-impl Carrier for Script {
-    async fn carry(&self, request: reqwest::Request) -> Result<Answer, TransportError> {
+impl HttpSend for Script {
+    async fn send(&self, request: reqwest::Request) -> Result<Response<Bytes>, TransportError> {
         self.times.lock().unwrap().push(self.start.elapsed());
         let date = request.headers().get("x-sdk-date").map(|date| date.to_str().unwrap().to_owned());
         self.dates.lock().unwrap().extend(date);
         let reply = self.replies.lock().unwrap().pop_front().expect("one attempt too many");
         match reply {
-            Reply::Answer(status, headers, body) => Ok(Answer {
-                status: StatusCode::from_u16(status).unwrap(),
-                headers: headers
-                    .iter()
-                    .map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v)))
-                    .collect(),
-                body: body.into(),
-            }),
-            Reply::Failure(failure, sent) => Err(TransportError {
-                operation: self.operation,
-                failure,
-                sent,
-                in_doubt: false,
-                source: None,
-            }),
+            Reply::Answer(status, headers, body) => {
+                let mut response = Response::new(body.into());
+                *response.status_mut() = StatusCode::from_u16(status).unwrap();
+                let headers = headers.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v)));
+                response.headers_mut().extend::<Vec<(http::HeaderName, _)>>(headers.collect());
+                Ok(response)
+            }
+            Reply::Failure(failure, sent) => Err(TransportError::new(failure, sent)),
             Reply::Never => std::future::pending().await,
         }
     }
 }
 
-fn settings(auth: Auth) -> Settings {
+fn settings(provider: Option<Arc<dyn CredentialsProvider>>) -> Settings {
     Settings {
-        endpoint: Url::parse("http://localhost").unwrap(),
-        auth,
+        provider,
         user_agent: HeaderValue::from_static("test"),
         attempt_timeout: 15 * SECOND,
         call_timeout: 30 * SECOND,
@@ -97,18 +90,14 @@ fn settings(auth: Auth) -> Settings {
     }
 }
 
-fn transport(auth: Auth) -> Transport {
+fn transport(provided: Provided) -> Transport {
     // Pauses of half their longest: 100 ms, 200 ms, ...
-    let shared = Shared { random: || 0.5, ..Shared::new(settings(auth)) };
-    Transport { shared: Arc::new(shared), deadline: None, project: None, retry: None, outcome: None }
-}
-
-fn by(provided: Provided) -> Auth {
-    Auth::By(Arc::new(Fixed::new(provided)))
+    let shared = Shared { random: || 0.5, ..Shared::new(settings(Some(Arc::new(Fixed::new(provided))))) };
+    Transport { shared: Arc::new(shared), ..Transport::new(settings(None), servers::LTS, None) }
 }
 
 fn with_token() -> Transport {
-    transport(by(Provided::Token { token: "token".into(), project_id: None }))
+    transport(Provided::Token { token: "token".into(), project_id: None })
 }
 
 fn request(operation: Operation) -> reqwest::Request {
@@ -120,9 +109,17 @@ fn request(operation: Operation) -> reqwest::Request {
     request
 }
 
-async fn call(transport: &Transport, script: &Script, operation: Operation) -> Result<Success, Error> {
-    let answer = transport.attempts(script, &request(operation), Some(operation)).await;
-    answer.map_err(|(error, _)| error)
+async fn call(
+    transport: &Transport,
+    script: &Script,
+    operation: Operation,
+) -> Result<Response<Bytes>, Error> {
+    transport.attempts(script, &prepared(transport, request(operation)), operation.into()).await
+}
+
+fn prepared(transport: &Transport, mut request: reqwest::Request) -> reqwest::Request {
+    transport.prepare(&mut request).unwrap();
+    request
 }
 
 fn created() -> Reply {
@@ -135,7 +132,7 @@ const EMPTY: &str = r#"{"log_groups":[]}"#;
 async fn a_list_gets_through_after_pauses_that_double() {
     let script = Script::new([refusal(503, codes::LTS_0010), lost(), ok(EMPTY)]);
     let answer = call(&with_token(), &script, Operation::ListLogGroups).await.unwrap();
-    assert_eq!(answer.answer.status, 200);
+    assert_eq!(answer.status(), 200);
     assert_eq!(script.times(), [0, 100, 300]);
 }
 
@@ -156,12 +153,14 @@ async fn a_creation_is_repeated_only_if_it_was_not_done() {
     ]);
     call(&with_token(), &script, Operation::CreateLogGroup).await.unwrap();
 
-    for doubt in
-        [lost(), refusal(500, codes::LTS_0102), refusal(408, ""), Reply::Answer(201, &[], "{}".to_owned())]
-    {
-        let operation = Operation::CreateLogGroup;
-        let script = Script { operation: Some(operation), ..Script::new([doubt]) };
-        let error = call(&with_token(), &script, operation).await.unwrap_err();
+    for doubt in [
+        lost(),
+        refusal(500, codes::LTS_0102),
+        refusal(408, ""),
+        Reply::Answer(201, &[], "<html>".to_owned()),
+    ] {
+        let script = Script::new([doubt]);
+        let error = call(&with_token(), &script, Operation::CreateLogGroup).await.unwrap_err();
         assert!(error.outcome_unknown(), "{error}");
     }
 }
@@ -177,7 +176,7 @@ async fn there_already_after_a_503_leaves_the_outcome_open() {
 async fn a_delete_whose_answer_was_lost_is_done_when_it_is_gone() {
     let script = Script::new([lost(), refusal(400, codes::LTS_0201)]);
     let answer = call(&with_token(), &script, Operation::DeleteLogGroup).await.unwrap();
-    assert_eq!(answer.answer.status, 204);
+    assert_eq!(answer.status(), 204);
     let script = Script::new([refusal(400, codes::LTS_0201)]);
     assert!(call(&with_token(), &script, Operation::DeleteLogGroup).await.unwrap_err().is_not_found());
 }
@@ -255,7 +254,7 @@ async fn a_policy_of_the_call_goes_before_the_clients() {
 }
 
 fn with_keys() -> Transport {
-    transport(by(Provided::Keys(AkSk::new("AK", "SK"))))
+    transport(Provided::Keys(AkSk::new("AK", "SK")))
 }
 
 #[tokio::test(start_paused = true)]
@@ -296,9 +295,9 @@ async fn a_body_too_long_to_sign_is_not_sent() {
     let operation = Operation::CreateLogGroup;
     let mut long = request(operation);
     *long.body_mut() = Some(vec![b' '; 12_582_913].into());
-    let (error, _) = with_keys().attempts(&Script::new([]), &long, Some(operation)).await.unwrap_err();
+    let error = with_keys().attempts(&Script::new([]), &long, operation.into()).await.unwrap_err();
     assert!(matches!(&error, Error::InvalidInput(e) if e.field() == "body"), "{error}");
-    let answer = with_token().attempts(&Script::new([created()]), &long, Some(operation)).await;
+    let answer = with_token().attempts(&Script::new([created()]), &long, operation.into()).await;
     assert!(answer.is_ok(), "with a token it may be longer");
 }
 
@@ -344,28 +343,17 @@ async fn a_call_dropped_at_any_point_leaves_the_next_one_alone() {
     }
 }
 
-#[test]
-fn a_url_is_what_parsing_it_would_give() {
-    let mut transport = transport(Auth::None);
-    for endpoint in
-        ["http://localhost", "http://127.0.0.1:1", "https://LTS.example.com:443/a/b%2Fc", "http://[::1]/x"]
-    {
-        let endpoint = Url::parse(endpoint).unwrap();
-        let settings = Settings { endpoint: endpoint.clone(), ..settings(Auth::None) };
-        transport.shared = Arc::new(Shared::new(settings));
-        for path in
-            ["/v2/p/groups", "/v2/-._~!$&'()*+,;=:@/groups/g%20%C3%A9/streams", "/v3/some/tokens", "/", "//"]
-        {
-            for base in [endpoint.as_str().trim_end_matches('/'), "http://localhost:2", "http://127.0.0.1:12"]
-            {
-                let text = format!("{base}{path}");
-                let parsed = Url::parse(&text).unwrap();
-                assert_eq!(transport.url(text).unwrap(), parsed);
-            }
-        }
-    }
-    let broken = transport.url("http://:x/".to_owned());
-    assert_eq!(broken, Err("http://:x/: empty host".to_owned()));
+#[tokio::test(start_paused = true)]
+async fn credentials_of_a_kind_that_the_operation_does_not_take_are_an_error() {
+    static FACTS: std::sync::LazyLock<OperationFacts> = std::sync::LazyLock::new(|| OperationFacts {
+        security: &[Security::TokenAuth],
+        ..*Operation::ListLogGroups.facts()
+    });
+    let keys = with_keys();
+    let request = prepared(&keys, request(Operation::ListLogGroups));
+    let error = keys.attempts(&Script::new([]), &request, (&*FACTS).into()).await.unwrap_err();
+    assert!(matches!(&error, Error::Configuration(e) if e.setting() == "credentials"), "{error}");
+    with_token().attempts(&Script::new([ok(EMPTY)]), &request, (&*FACTS).into()).await.unwrap();
 }
 
 #[test]

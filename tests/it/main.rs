@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod alone;
+mod build;
 mod cli;
 mod client;
 mod credentials;

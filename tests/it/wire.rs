@@ -156,7 +156,7 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
         Reply::with(429, &[("Retry-After", "7")], gateway),
         Reply::with(502, &[("Content-Type", "text/html")], "<html>Bad Gateway</html>"),
         Reply::json(200, r#"{"log_groups":[{"log_group_id":"x"}]}"#),
-        Reply::json(200, r#"{"log_groups":[{"log_group_id":"x","log_group_name":"n","ttl_in_days":"7","creation_time":1}]}"#),
+        Reply::json(200, r#"{"log_groups":[{"log_group_id":"..","log_group_name":"n","ttl_in_days":"7"}]}"#),
         Reply::with(200, &[], "<html>Sign in to the hotel's network</html>"),
         Reply::with(503, &[], ""),
     ])
@@ -190,9 +190,9 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
         "{error}"
     );
 
-    for path in ["log_groups[0]", "log_groups[0].ttl_in_days", ""] {
+    for path in ["log_groups[0]", "log_groups[0].log_group_id", ""] {
         let Error::Decode(error) = lts.groups().await.unwrap_err() else { panic!("{path}: no decode error") };
-        assert_eq!((error.status(), error.path()), (200, path), "{error}");
+        assert_eq!((error.status(), error.path()), (Some(200), path), "{error}");
     }
 
     assert!(lts.groups().await.unwrap_err().to_string().contains("with an empty body"));
@@ -279,7 +279,18 @@ async fn the_raw_client_authenticates_and_reads_errors_alike() {
     .await;
     let lts = script.with_token().build().unwrap();
     let project = lts.project_id().await.unwrap();
-    assert!(lts.api().list_log_groups().project_id(&project).send().await.unwrap().log_groups.is_empty());
+    assert!(
+        lts.api()
+            .list_log_groups()
+            .project_id(&project)
+            .send()
+            .await
+            .unwrap()
+            .log_groups
+            .as_ref()
+            .unwrap()
+            .is_empty()
+    );
     let error =
         lts.api().delete_log_group().project_id(&project).log_group_id(group()).send().await.unwrap_err();
     let error = Error::from_api(error);

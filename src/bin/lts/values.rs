@@ -43,7 +43,6 @@ pub(crate) fn text(
 /// Reads a number of days that the service takes.
 pub(crate) fn ttl(days: &str) -> Result<Ttl, String> {
     let rule = limits::TTL_IN_DAYS;
-    let legal =
-        days.parse::<Ttl>().ok().filter(|ttl| (rule.min..=rule.max).contains(&(ttl.as_days() as u64)));
+    let legal = days.parse::<Ttl>().ok().filter(|ttl| rule.allows(ttl.as_days().into()));
     legal.ok_or_else(|| format!("must be a number of days, {rule}"))
 }

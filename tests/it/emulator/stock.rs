@@ -350,7 +350,7 @@ async fn a_seed_from_rust_is_the_one_of_the_control() {
         .build()
         .unwrap();
     let groups = lts.groups().await.unwrap();
-    assert_eq!((groups.len(), groups[0].ttl), (2, Ttl::days(30)));
+    assert_eq!((groups.len(), groups[0].ttl), (2, Some(Ttl::days(30))));
     let reply = get("/groups").header("X-Auth-Token", "for-first").send(&emulator);
     assert_eq!(reply.status, 200);
     // A seeded group is like any other.

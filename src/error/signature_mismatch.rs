@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::service::SECRET_LINE;
+use super::body::SECRET_LINE;
 use crate::spec;
 
 /// What stands before the service's canonical request.

@@ -1,30 +1,30 @@
-//! What a call leaves in traces: one span, with the names of OpenTelemetry's HTTP client conventions, and an
-//! event for each attempt that is followed by another.
+//! Tracing of calls: one span per call, with the names of OpenTelemetry's HTTP client conventions, and an event for each
+//! attempt that is repeated.
 //!
 //! Neither headers nor bodies are in there, hence no secret. At the finest level (`TRACE`) each request is shown
 //! as it leaves, but for its credentials: their headers are marked as sensitive, and a login's body is left out.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, Response};
 use tokio::time::Instant;
 use tracing::{Level, Span, debug, debug_span, enabled, field, trace};
 
-use super::judge::Success;
+use super::CallKind;
 use crate::{
     error::{Error, excerpt, request_id},
-    spec::Operation,
+    spec::OperationFacts,
 };
 
 /// The span of a call.
-pub(super) fn call(operation: Option<Operation>, method: &Method) -> Span {
-    let template = operation.map_or("", Operation::path);
+pub(super) fn call(operation: Option<&'static OperationFacts>, method: &Method) -> Span {
+    let template = operation.map_or("", |operation| operation.path);
     debug_span!(
         "call",
         otel.name = format!("{method} {template}"),
         otel.kind = "client",
         http.request.method = method.as_str(),
         url.template = template,
-        lts.operation = operation.map_or("", Operation::id),
+        lts.operation = operation.map_or("", |operation| operation.id),
         http.response.status_code = field::Empty,
         http.request.resend_count = field::Empty,
         error.type = field::Empty,
@@ -32,13 +32,13 @@ pub(super) fn call(operation: Option<Operation>, method: &Method) -> Span {
     )
 }
 
-/// Notes how a call ended.
-pub(super) fn ended(span: &Span, answer: &Result<Success, (Error, Bytes)>) {
-    match answer {
-        Ok(success) => {
-            span.record("http.response.status_code", success.answer.status.as_u16());
+/// Records the result of a call.
+pub(super) fn ended(span: &Span, result: &Result<Response<Bytes>, Error>) {
+    match result {
+        Ok(response) => {
+            span.record("http.response.status_code", response.status().as_u16());
         }
-        Err((error, _)) => {
+        Err(error) => {
             span.record("error.type", kind(error));
             if let Some(status) = error.status() {
                 span.record("http.response.status_code", status);
@@ -53,14 +53,14 @@ pub(super) fn ended(span: &Span, answer: &Result<Success, (Error, Bytes)>) {
     }
 }
 
-/// An attempt failed, and another one follows.
+/// An attempt failed, and another follows.
 pub(super) fn retry(attempt: u32, error: &Error, until: Instant) {
     let pause_ms = until.saturating_duration_since(Instant::now()).as_millis() as u64;
     debug!(attempt, error.type = kind(error), pause_ms, "attempt failed, trying again: {error}");
 }
 
-/// A request leaves. It says when, if anybody wants to know.
-pub(super) fn sends(request: &reqwest::Request, is_login: bool) -> Option<Instant> {
+/// A request is sent. Returns the time where the level is `TRACE`.
+pub(super) fn sends(request: &reqwest::Request, kind: CallKind) -> Option<Instant> {
     if !enabled!(Level::TRACE) {
         return None;
     }
@@ -70,15 +70,17 @@ pub(super) fn sends(request: &reqwest::Request, is_login: bool) -> Option<Instan
     });
     let headers = headers.collect::<Vec<_>>().join("\n");
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-    let body = if is_login { "[redacted]".to_owned() } else { excerpt(body) };
+    // What needs no credentials brings some in its body: a login.
+    let body = if kind.needs_credentials() { excerpt(body) } else { "[redacted]".to_owned() };
     trace!(headers, body, "request {} {}", request.method(), request.url());
     Some(Instant::now())
 }
 
-/// An answer came.
-pub(super) fn answered(sent: Option<Instant>, status: StatusCode, headers: &HeaderMap, bytes: usize) {
+/// A response was received.
+pub(super) fn received(sent: Option<Instant>, response: &Response<Bytes>) {
     let Some(sent) = sent else { return };
-    let request_id = request_id(headers).unwrap_or_default();
+    let (status, bytes) = (response.status(), response.body().len());
+    let request_id = request_id(response.headers()).unwrap_or_default();
     trace!(request_id, bytes, ms = sent.elapsed().as_millis() as u64, "answer {status}");
 }
 

@@ -1,29 +1,31 @@
-//! What the OpenAPI documents know: operations, limits, intervals, quotas and error codes.
+//! Facts of the OpenAPI documents: operations, limits, intervals, quotas and error codes.
 //!
 //! The data is generated from `openapi/lts.yaml` and `openapi/iam.yaml` when the crate is built; this module
-//! gives it types. Whoever needs a length, a status or an error text reads it here, so that each fact stands
-//! in one place only.
+//! gives it types. Lengths, statuses and error texts are read here, so that each fact has one place only.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    str::FromStr,
-    sync::{Arc, PoisonError, RwLock},
-};
+#[cfg(feature = "emulator")]
+mod bodies;
+pub mod limits;
+
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+#[cfg(feature = "emulator")]
+pub use bodies::{Answer, Body, CodedMember, Example};
+pub use limits::{Characters, IntegerRule, TextRule, ValueRule};
 
 include!(concat!(env!("OUT_DIR"), "/spec.rs"));
 
 /// The OpenAPI document of LTS, as published.
 pub const LTS: Document = Document {
-    yaml: include_str!("../openapi/lts.yaml"),
+    yaml: include_str!("../../openapi/lts.yaml"),
     json: include_str!(concat!(env!("OUT_DIR"), "/lts.json")),
 };
 
 /// The OpenAPI document of what a client of LTS needs of IAM, as published.
 pub const IAM: Document = Document {
-    yaml: include_str!("../openapi/iam.yaml"),
+    yaml: include_str!("../../openapi/iam.yaml"),
     json: include_str!(concat!(env!("OUT_DIR"), "/iam.json")),
 };
 
@@ -45,26 +47,112 @@ pub enum Service {
     Iam,
 }
 
-/// What the documents say of one operation.
-struct OperationFacts {
-    operation: Operation,
-    id: &'static str,
-    generated_name: &'static str,
-    service: Service,
-    method: &'static str,
-    path: &'static str,
-    summary: &'static str,
-    request: &'static [Body],
-    answers: &'static [Answer],
-    quota: Option<Quota>,
-    coded_members: &'static [CodedMember],
+/// The effect of an operation on the service. Retries depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Changes nothing; can be repeated.
+    Read,
+    /// Creates something; must not be done twice.
+    Create,
+    /// Brings something into a given state; can be repeated.
+    Update,
+    /// Removes something; can be repeated.
+    Delete,
+    /// Adds data, again at each repetition.
+    Append,
+}
+
+impl Effect {
+    /// The effect that a request has by its method, where no operation is known.
+    pub(crate) fn of_method(method: &http::Method) -> Self {
+        match *method {
+            http::Method::GET | http::Method::HEAD => Self::Read,
+            http::Method::PUT | http::Method::PATCH => Self::Update,
+            http::Method::DELETE => Self::Delete,
+            _ => Self::Create,
+        }
+    }
+}
+
+/// A server of the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Server {
+    /// The first label of its host: `lts`.
+    pub name: &'static str,
+    /// Its URL, with the variables `{region}` and `{cloud}`.
+    pub url: &'static str,
+}
+
+/// A way to authenticate a request: a security scheme of the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Security {
+    /// An IAM token.
+    TokenAuth,
+    /// A signature with an access key, SDK-HMAC-SHA256.
+    AkSkAuth,
+}
+
+/// The part of a request that holds a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// A segment of the path.
+    Path,
+    /// The query.
+    Query,
+    /// A header.
+    Header,
+}
+
+/// A parameter of an operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// The part of the request that holds it.
+    pub location: Location,
+    /// Whether it must be there.
+    pub required: bool,
+    /// The values that it may have.
+    pub rule: ValueRule,
+}
+
+/// The facts of one operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OperationFacts {
+    pub(crate) id: &'static str,
+    pub(crate) service: Service,
+    pub(crate) server: Server,
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) effect: Effect,
+    pub(crate) edition: &'static str,
+    pub(crate) security: &'static [Security],
+    pub(crate) parameters: &'static [Parameter],
+    /// Whether a success has a body.
+    pub(crate) has_content: bool,
+    pub(crate) quota: Option<Quota>,
+}
+
+impl OperationFacts {
+    /// The operation; none for one of a document that tests use.
+    pub(crate) fn operation(&self) -> Option<Operation> {
+        self.id.parse().ok()
+    }
+}
+
+impl fmt::Display for OperationFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
 }
 
 impl Operation {
     /// Every operation of LTS, then of IAM, in the order of the documents.
     pub const ALL: &'static [Self] = &ALL_OPERATIONS;
 
-    fn facts(self) -> &'static OperationFacts {
+    pub(crate) fn facts(self) -> &'static OperationFacts {
         &OPERATIONS[self as usize]
     }
 
@@ -73,14 +161,29 @@ impl Operation {
         self.facts().id
     }
 
-    /// The operation that the generated client calls by this name (`create_log_group`).
-    pub(crate) fn from_generated_name(name: &str) -> Option<Self> {
-        OPERATIONS.iter().find(|facts| facts.generated_name == name).map(|facts| facts.operation)
+    /// The operation of LTS with this method and path (without query).
+    pub(crate) fn of_request(method: &http::Method, path: &str) -> Option<Self> {
+        let matches = |template: &str| {
+            let (mut template, mut path) = (template.split('/'), path.split('/'));
+            template
+                .by_ref()
+                .zip(path.by_ref())
+                .all(|(name, segment)| name.starts_with('{') || name == segment)
+                && template.next().is_none()
+                && path.next().is_none()
+        };
+        let mut all = Self::ALL.iter().copied().filter(|operation| operation.service() == Service::Lts);
+        all.find(|operation| operation.method() == method.as_str() && matches(operation.path()))
     }
 
-    /// The service that answers it.
+    /// The service that it belongs to.
     pub fn service(self) -> Service {
         self.facts().service
+    }
+
+    /// The server that requests go to.
+    pub fn server(self) -> Server {
+        self.facts().server
     }
 
     /// The HTTP method, in capitals.
@@ -98,29 +201,29 @@ impl Operation {
         self.facts().summary
     }
 
-    /// The request body, if there is one.
-    pub fn request(self) -> Option<&'static Body> {
-        self.facts().request.first()
+    /// What it does to the service.
+    pub fn effect(self) -> Effect {
+        self.facts().effect
     }
 
-    /// The documented answers.
-    pub fn answers(self) -> &'static [Answer] {
-        self.facts().answers
+    /// The edition of the reference that describes it: `2024-03`.
+    pub fn edition(self) -> &'static str {
+        self.facts().edition
     }
 
-    /// The documented answer with this status.
-    pub fn answer(self, status: u16) -> Option<&'static Answer> {
-        self.answers().iter().find(|answer| answer.status == status)
+    /// The ways to authenticate it, any of which will do; none for a request that needs no credentials.
+    pub fn security(self) -> &'static [Security] {
+        self.facts().security
+    }
+
+    /// Its parameters in path, query and headers.
+    pub fn parameters(self) -> &'static [Parameter] {
+        self.facts().parameters
     }
 
     /// How many of what it creates there may be.
     pub fn quota(self) -> Option<Quota> {
         self.facts().quota
-    }
-
-    /// Members of the request body whose violation has an error code of its own, in the order of the schema.
-    pub fn coded_members(self) -> &'static [CodedMember] {
-        self.facts().coded_members
     }
 }
 
@@ -135,49 +238,11 @@ impl FromStr for Operation {
 
     /// Reads an operationId.
     fn from_str(id: &str) -> Result<Self, UnknownName> {
-        OPERATIONS.iter().find(|facts| facts.id == id).map(|facts| facts.operation).ok_or_else(|| {
-            UnknownName {
-                what: "operation",
-                given: id.to_owned(),
-                known: OPERATIONS.iter().map(|facts| facts.id).collect(),
-            }
+        Self::ALL.iter().copied().find(|operation| operation.id() == id).ok_or_else(|| UnknownName {
+            what: "operation",
+            given: id.to_owned(),
+            known: Self::ALL.iter().map(|operation| operation.id()).collect(),
         })
-    }
-}
-
-/// A body in one media type.
-#[derive(Debug, Clone, Copy)]
-pub struct Body {
-    /// `application/json`, for instance.
-    pub media_type: &'static str,
-    /// Its JSON Schema (draft 2020-12), without references.
-    pub schema: &'static str,
-    /// Its examples, in the order of the document.
-    pub examples: &'static [Example],
-}
-
-/// A named example.
-#[derive(Debug, Clone, Copy)]
-pub struct Example {
-    /// The key in the document.
-    pub name: &'static str,
-    /// The value, as JSON.
-    pub value: &'static str,
-}
-
-/// A documented answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// Its bodies, one per media type; none for an answer without content.
-    pub bodies: &'static [Body],
-}
-
-impl Answer {
-    /// The body in JSON.
-    pub fn json(&self) -> Option<&'static Body> {
-        self.bodies.iter().find(|body| body.media_type.starts_with("application/json"))
     }
 }
 
@@ -188,19 +253,6 @@ pub struct Quota {
     pub default: u64,
     /// The error code of a creation beyond it.
     pub code: &'static str,
-}
-
-/// A member of a request body, or several together, whose violation has an error code of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CodedMember {
-    /// One name; several where their combination counts.
-    pub members: &'static [&'static str],
-    /// The code that the service answers with.
-    pub code: &'static str,
-    /// The HTTP status of that answer.
-    pub status: u16,
-    /// The name of that answer's example.
-    pub example: &'static str,
 }
 
 /// The kind of an error code: what a caller can do about it.
@@ -309,68 +361,6 @@ pub fn error_codes(code: &str) -> impl Iterator<Item = &'static ErrorCode> {
 /// The row of a code under a status; its first row where none has that status.
 pub fn error_code(code: &str, status: u16) -> Option<&'static ErrorCode> {
     error_codes(code).find(|row| row.status == status).or_else(|| error_codes(code).next())
-}
-
-/// What a text may be. Lengths are in characters.
-#[derive(Debug, Clone, Copy)]
-pub struct TextRule {
-    /// The fewest characters.
-    pub min: u64,
-    /// The most characters.
-    pub max: u64,
-    /// A regular expression (ECMA-262) that it must match.
-    pub pattern: Option<&'static str>,
-    /// The pattern in words.
-    pub rule: Option<&'static str>,
-}
-
-impl TextRule {
-    /// Whether `text` keeps the rule.
-    pub fn allows(&self, text: &str) -> bool {
-        let length = text.chars().count() as u64;
-        (self.min..=self.max).contains(&length)
-            && self.pattern.and_then(compiled).is_none_or(|pattern| pattern.find(text).is_some())
-    }
-}
-
-/// A pattern, compiled when it is first needed. What does not compile forbids nothing.
-fn compiled(pattern: &'static str) -> Option<Arc<regress::Regex>> {
-    static COMPILED: RwLock<BTreeMap<&str, Option<Arc<regress::Regex>>>> = RwLock::new(BTreeMap::new());
-    if let Some(found) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
-        return found.clone();
-    }
-    let compiled = regress::Regex::new(pattern).ok().map(Arc::new);
-    COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(pattern, compiled.clone());
-    compiled
-}
-
-impl fmt::Display for TextRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.min, self.max) {
-            (min, max) if min == max => write!(f, "{max} characters")?,
-            (0, max) => write!(f, "at most {max} characters")?,
-            (min, max) => write!(f, "{min} to {max} characters")?,
-        }
-        match self.rule {
-            Some(rule) => write!(f, ": {rule}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// What a number may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IntegerRule {
-    /// The least.
-    pub min: u64,
-    /// The greatest.
-    pub max: u64,
-}
-
-impl fmt::Display for IntegerRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {}", self.min, self.max)
-    }
 }
 
 /// A legal pair of `period` and `period_unit`.

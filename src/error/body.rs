@@ -1,0 +1,456 @@
+//! Reads bodies for the errors in them.
+//!
+//! LTS, the gateway before it, IAM and proxies in between each have their own form of error; some refusals come with
+//! status 200. All forms are read here and nowhere else, in one pass that builds nothing but the members it looks for.
+
+use std::fmt;
+
+use http::{HeaderMap, StatusCode};
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
+};
+
+use crate::spec::Effect;
+
+/// How much of a body that can't be read an error shows, in characters.
+const EXCERPT: usize = 200;
+
+/// The longest message that an error keeps, in characters: more than any canonical request that the gateway echoes.
+const LONGEST_MESSAGE: usize = 16_384;
+/// The longest code, request id or the like, in characters.
+const LONGEST_BRIEF: usize = 200;
+
+/// The most JSON values of a body; beyond, they would take many times the memory of their text.
+const MAX_VALUES: usize = 1_000_000;
+/// The deepest nesting of a body; the service's have six levels.
+const MAX_DEPTH: usize = 32;
+
+/// What stands before the security token in a canonical request that the gateway echoes.
+pub(super) const SECRET_LINE: &str = "x-security-token:";
+
+/// Headers that may hold the request id: LTS and the gateway, then IAM.
+const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "x-iam-trace-id"];
+
+/// Codes in the place of an error code that mean success.
+const SUCCESS_CODES: [&str; 3] = ["0", "SVCSTG.ALS.200.200", "SVCSTG.ALS.200200"];
+/// What codes of refusals start with.
+const REFUSAL_PREFIXES: [&str; 3] = ["LTS.", "APIGW.", "APIG."];
+
+/// An error response, read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ErrorBody {
+    pub(crate) code: Option<String>,
+    pub(crate) message: String,
+    pub(crate) request_id: Option<String>,
+}
+
+/// The members of a body that may belong to an error, of all its forms: `{error_code, error_msg}`,
+/// `{errorCode, errorMessage}`, `{code, message}`, `{message: {code, details}}`, `{error: {code, message, title}}` and
+/// `{error}`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ErrorMembers {
+    /// `error_code`, one within an object, `code`.
+    codes: [Option<String>; 3],
+    /// `error_msg`, one within an object, `message`, a title, `error` as text.
+    messages: [Option<String>; 5],
+    request_id: Option<String>,
+}
+
+const OWN: usize = 0;
+const NESTED: usize = 1;
+const PLAIN: usize = 2;
+const TITLE: usize = 3;
+const TEXT: usize = 4;
+
+impl ErrorMembers {
+    fn code(&self) -> Option<&str> {
+        self.codes.iter().flatten().next().map(String::as_str)
+    }
+
+    fn message(&self) -> Option<&str> {
+        self.messages.iter().flatten().next().map(String::as_str)
+    }
+
+    /// Whether the body of a successful response to an operation with this effect is a refusal all the same.
+    pub(crate) fn refuse(&self, effect: Effect) -> bool {
+        let code = self.codes[OWN].as_deref().or(self.codes[NESTED].as_deref());
+        if code.is_some_and(|code| SUCCESS_CODES.contains(&code)) {
+            return false;
+        }
+        let has_message = [OWN, NESTED, TEXT].iter().any(|place| self.messages[*place].is_some());
+        match effect {
+            Effect::Append => code.is_some(),
+            Effect::Delete => code.is_some() || has_message,
+            Effect::Read | Effect::Create | Effect::Update => {
+                code.is_some_and(|code| REFUSAL_PREFIXES.iter().any(|prefix| code.starts_with(prefix)))
+            }
+        }
+    }
+}
+
+/// Reads a JSON text from its start to its end.
+///
+/// # Errors
+/// If it is no JSON, has more than a million values or is nested deeper than 32 levels.
+pub(crate) fn scan(body: &[u8]) -> Result<ErrorMembers, serde_json::Error> {
+    let mut found = ErrorMembers::default();
+    let mut values = 0;
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let scan = Scan { place: Place::Root, depth: 0, values: &mut values, found: &mut found };
+    scan.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(found)
+}
+
+/// What a value stands for.
+#[derive(Clone, Copy)]
+enum Place {
+    Root,
+    /// `error`: an object, or a text.
+    Error,
+    /// `message`: an object, or a text.
+    Message,
+    Code(usize),
+    MessageText(usize),
+    RequestId,
+    /// Nothing that matters here.
+    Other,
+}
+
+impl Place {
+    fn of_member(self, key: &str) -> Self {
+        match (self, key) {
+            (Self::Root, "error_code" | "errorCode") => Self::Code(OWN),
+            (Self::Root, "error_msg" | "errorMsg" | "errorMessage") => Self::MessageText(OWN),
+            (Self::Root, "code") => Self::Code(PLAIN),
+            (Self::Root, "message") => Self::Message,
+            (Self::Root, "error") => Self::Error,
+            (Self::Root, "request_id") => Self::RequestId,
+            (Self::Error | Self::Message, "code" | "error_code") => Self::Code(NESTED),
+            (Self::Error, "message" | "error_msg") | (Self::Message, "details") => Self::MessageText(NESTED),
+            (Self::Error, "title") => Self::MessageText(TITLE),
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Visits one value and all within it.
+struct Scan<'a> {
+    place: Place,
+    depth: usize,
+    values: &'a mut usize,
+    found: &'a mut ErrorMembers,
+}
+
+impl Scan<'_> {
+    fn keep(self, text: &str) {
+        let ErrorMembers { codes, messages, request_id } = self.found;
+        let slot = match self.place {
+            Place::Code(i) => &mut codes[i],
+            Place::MessageText(i) => &mut messages[i],
+            Place::Message => &mut messages[PLAIN],
+            Place::Error => &mut messages[TEXT],
+            Place::RequestId => request_id,
+            Place::Root | Place::Other => return,
+        };
+        if slot.is_none() && !text.trim().is_empty() {
+            *slot = Some(shortened(text, LONGEST_MESSAGE));
+        }
+    }
+
+    fn within(&mut self, place: Place) -> Scan<'_> {
+        Scan { place, depth: self.depth + 1, values: self.values, found: self.found }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Scan<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        *self.values += 1;
+        if *self.values > MAX_VALUES {
+            return Err(D::Error::custom(format_args!("more than {MAX_VALUES} values")));
+        }
+        if self.depth > MAX_DEPTH {
+            return Err(D::Error::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Scan<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        if !matches!(self.place, Place::Other) {
+            self.keep(&number.to_string());
+        }
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        if !matches!(self.place, Place::Other) {
+            self.keep(&number.to_string());
+        }
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        if !matches!(self.place, Place::Other) {
+            self.keep(&number.to_string());
+        }
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.keep(text);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self.within(Place::Other))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        while let Some(place) = members.next_key_seed(Key(self.place))? {
+            members.next_value_seed(self.within(place))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a key of an object at a place as the place of its value.
+struct Key(Place);
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Place;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Place, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Place;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Place, E> {
+        Ok(self.0.of_member(key))
+    }
+}
+
+/// The request id, from the headers.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    REQUEST_ID_HEADERS.iter().find_map(|name| headers.get(*name)?.to_str().ok())
+}
+
+/// Reads an error response of any form.
+pub(crate) fn parse(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorBody {
+    let header_id = request_id(headers);
+    let members = scan(body).unwrap_or_default();
+    let message = match (members.message(), members.code()) {
+        (Some(message), _) => one_line(message),
+        (None, Some(_)) => "the answer gives no reason".to_owned(),
+        (None, None) => unreadable(status, body),
+    };
+    ErrorBody {
+        code: members.code().map(brief),
+        message,
+        request_id: header_id.or(members.request_id.as_deref()).map(brief),
+    }
+}
+
+/// A message for an answer that says nothing we understand.
+fn unreadable(status: StatusCode, body: &[u8]) -> String {
+    let reason = status.canonical_reason().unwrap_or("no standard reason");
+    match excerpt(body) {
+        text if text.is_empty() => format!("{reason}, with an empty body"),
+        text if text.trim_start().starts_with('<') => {
+            format!("{reason}, with an HTML page in the place of an answer: {text:?}")
+        }
+        text => format!("{reason}: {text:?}"),
+    }
+}
+
+/// A code, an id or a place, shortened and without control characters: its sender may be anything.
+pub(crate) fn brief(text: &str) -> String {
+    let printable: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_BRIEF + 1).collect();
+    shortened(&printable, LONGEST_BRIEF)
+}
+
+/// A text of no more characters than these, and a sign that there were more.
+fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The first characters of a body.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    // Four bytes are the most that a character takes.
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT + 4)]);
+    shortened(&text, EXCERPT)
+}
+
+/// A message on one line, without control characters, and without the token that the gateway echoes.
+fn one_line(message: &str) -> String {
+    let shown = |part: &str| match part.trim_start().starts_with(SECRET_LINE) {
+        true => format!("{SECRET_LINE}[redacted]"),
+        false => part.to_owned(),
+    };
+    let message = message.split('|').map(shown).collect::<Vec<_>>().join("|");
+    let words = message.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty());
+    shortened(&words.collect::<Vec<_>>().join(" "), LONGEST_MESSAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read_text(status: u16, body: &str) -> ErrorBody {
+        parse(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes())
+    }
+
+    #[test]
+    fn every_known_shape_is_read() {
+        for (body, code, message) in [
+            (r#"{"error_code":"LTS.0009","error_msg":"bad"}"#, Some("LTS.0009"), "bad"),
+            (r#"{"errorCode":"LTS.0009","errorMsg":"bad"}"#, Some("LTS.0009"), "bad"),
+            (r#"{"code":"SVC.1","message":"bad"}"#, Some("SVC.1"), "bad"),
+            (r#"{"error":{"code":401,"message":"bad","title":"Unauthorized"}}"#, Some("401"), "bad"),
+            (r#"{"error":{"code":"IAM.1","message":"two\n lines"}}"#, Some("IAM.1"), "two lines"),
+            (r#"{"error_code":"LTS.0009"}"#, Some("LTS.0009"), "the answer gives no reason"),
+            (r#"{"error_msg":"bad","error_code":null}"#, None, "bad"),
+            (r#"{"error":"bad"}"#, None, "bad"),
+            (
+                r#"{"errorCode":"SVCSTG.ALS.200201","errorMessage":"Query Param is error."}"#,
+                Some("SVCSTG.ALS.200201"),
+                "Query Param is error.",
+            ),
+            (r#"{"message":{"code":"LTS.0208","details":"gone"}}"#, Some("LTS.0208"), "gone"),
+            (r#"{"error_code":"LTS.0009","errorCode":"LTS.0009","error_msg":"x"}"#, Some("LTS.0009"), "x"),
+            (
+                r#"{"error_code":"LTS.0009","error_code":{},"error_msg":["y"],"errorMsg":"x"}"#,
+                Some("LTS.0009"),
+                "x",
+            ),
+        ] {
+            let refusal = read_text(400, body);
+            assert_eq!((refusal.code.as_deref(), refusal.message.as_str()), (code, message), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_echoed_token_is_not_kept() {
+        let body = r#"{"error_code":"APIGW.0301","error_msg":"canonicalRequest:GET|/|host:h|x-security-token:hush|x-a:1"}"#;
+        let message = read_text(401, body).message;
+        assert_eq!(message, "canonicalRequest:GET|/|host:h|x-security-token:[redacted]|x-a:1");
+    }
+
+    #[test]
+    fn what_is_no_json_is_shown_shortened() {
+        assert_eq!(read_text(503, "").message, "Service Unavailable, with an empty body");
+        assert_eq!(read_text(503, "down").message, "Service Unavailable: \"down\"");
+        assert!(read_text(502, "<html>").message.contains("HTML page"));
+        let garbage = read_text(500, &"\u{1}x".repeat(5_000_000));
+        assert!(garbage.message.len() < 3_000 && garbage.code.is_none());
+        assert!(!garbage.message.contains('\u{1}'));
+    }
+
+    #[test]
+    fn no_part_of_an_error_grows_with_the_answer() {
+        let long = "x".repeat(300_000);
+        let body = format!(r#"{{"error_code":"{long}\u0007","error_msg":"{long}","request_id":"{long}"}}"#);
+        let refusal = read_text(500, &body);
+        let lengths =
+            [refusal.code, Some(refusal.message), refusal.request_id].map(|text| text.unwrap().len());
+        let most = [LONGEST_BRIEF, LONGEST_MESSAGE, LONGEST_BRIEF].map(|characters| characters + "…".len());
+        assert_eq!(lengths, most);
+        let odd = read_text(400, r#"{"error_code":"LTS.\u00010009\n","error_msg":"m"}"#);
+        assert_eq!(odd.code.as_deref(), Some("LTS.0009"));
+    }
+
+    #[test]
+    fn the_request_id_is_found_in_headers_and_body() {
+        let mut headers = HeaderMap::new();
+        let body = br#"{"error_code":"APIGW.0301","error_msg":"no","request_id":"body"}"#;
+        let id = |headers: &HeaderMap| parse(StatusCode::UNAUTHORIZED, headers, body).request_id;
+        assert_eq!(id(&headers).as_deref(), Some("body"));
+        headers.insert("x-iam-trace-id", http::HeaderValue::from_static("iam"));
+        assert_eq!(id(&headers).as_deref(), Some("iam"));
+        headers.insert("x-request-id", http::HeaderValue::from_static("lts"));
+        assert_eq!(id(&headers).as_deref(), Some("lts"));
+    }
+
+    #[test]
+    fn a_refusal_under_a_status_of_success_depends_on_code_and_effect() {
+        use Effect::{Append, Create, Delete, Read, Update};
+        let all = [Read, Create, Update, Delete, Append];
+        for (body, refused_by) in [
+            (r#"{"error_code":"LTS.0201"}"#, &all[..]),
+            (r#"{"errorCode":"APIGW.0301","errorMsg":"x"}"#, &all),
+            (r#"{"error":{"code":"LTS.0201"}}"#, &all),
+            (r#"{"error_code":"SVCSTG.ALS.200201","error_msg":"Query Param is error."}"#, &[Delete, Append]),
+            (r#"{"error_code":"OTHER.1"}"#, &[Delete, Append]),
+            (r#"{"error_msg":"no"}"#, &[Delete]),
+            (r#"{"error":"no"}"#, &[Delete]),
+            (r#"{"errorCode":"SVCSTG.ALS.200.200","errorMessage":"Report success.","result":null}"#, &[]),
+            (r#"{"error_code":"SVCSTG.ALS.200200","error_msg":"delete struct config successfully"}"#, &[]),
+            (r#"{"error_code":"0","log_groups":[]}"#, &[]),
+            (r#"{"error_code":0,"error_msg":"ok"}"#, &[]),
+            (r#"{"log_group_id":"x"}"#, &[]),
+            (r#"{"message":"done"}"#, &[]),
+            (r#"{"log_dump_obs_id":"x","error_code":"","error_msg":""}"#, &[]),
+            (r#"{"log_dump_obs_id":"x","error_code":null}"#, &[]),
+            (r#"{"log_groups":[{"log_group_name":"error_code","error_code":"LTS.0201"}]}"#, &[]),
+        ] {
+            let members = scan(body.as_bytes()).unwrap();
+            let refusing: Vec<_> = all.into_iter().filter(|effect| members.refuse(*effect)).collect();
+            assert_eq!(refusing, refused_by, "{body}");
+        }
+    }
+
+    #[test]
+    fn hostile_shapes_are_refused() {
+        let wide = format!("[{}0]", "0,".repeat(MAX_VALUES));
+        let nested = |levels: usize| format!("{}0{}", "[".repeat(levels), "]".repeat(levels));
+        let deep = nested(MAX_DEPTH + 1);
+        for (body, reason) in [
+            (wide, "values"),
+            (deep, "levels"),
+            ("{\"a\":".to_owned(), "EOF"),
+            ("{} {}".to_owned(), "trailing"),
+        ] {
+            let error = scan(body.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+        assert_eq!(scan(nested(MAX_DEPTH).as_bytes()).unwrap(), ErrorMembers::default());
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_is_too_odd(status in 100u16..600, body in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let refusal = parse(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &body);
+            prop_assert!(!refusal.message.is_empty() && !refusal.message.contains('\n'));
+        }
+    }
+}

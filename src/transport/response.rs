@@ -1,0 +1,157 @@
+//! Classifies a response as success, service error or undecodable.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Response, header};
+
+use super::CallKind;
+use crate::{
+    error::{DecodeError, Error, RawBody, ServiceError, parse, scan},
+    spec::Effect,
+};
+
+/// How much of an error's body is read and kept, in bytes. Error bodies have a few hundred.
+pub(super) const MAX_ERROR: usize = 64 << 10;
+
+/// The response, or the error that it is.
+///
+/// A status of 2xx alone is no success: the service reports some refusals with it, and proxies answer with pages of their
+/// own. The body is read once, without building anything; the generated client then decodes it.
+pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Response<Bytes>, Error> {
+    let (status, body) = (response.status(), response.body());
+    if !status.is_success() {
+        return Err(service_error(&response));
+    }
+    let undecodable = |message: &str| {
+        Err(Error::Decode(Box::new(DecodeError {
+            status: Some(status.as_u16()),
+            request_id: parse(status, response.headers(), &[]).request_id,
+            ..DecodeError::new(message, body)
+        })))
+    };
+    if body.is_empty() {
+        return if kind.needs_content() { undecodable("the body is empty") } else { Ok(response) };
+    }
+    match scan(body) {
+        Ok(members) if members.refuse(kind.effect) => Err(service_error(&response)),
+        Ok(_) => Ok(response),
+        // Nothing is known of what other operations respond with.
+        Err(_) if kind.operation.is_none() && kind.effect != Effect::Delete => Ok(response),
+        Err(error) => undecodable(&error.to_string()),
+    }
+}
+
+fn service_error(response: &Response<Bytes>) -> Error {
+    let (status, headers, body) = (response.status(), response.headers(), response.body());
+    let error = parse(status, headers, body);
+    Error::Service(Box::new(ServiceError {
+        operation: None,
+        status: status.as_u16(),
+        code: error.code,
+        message: error.message,
+        request_id: error.request_id,
+        retry_after: retry_after(headers),
+        attempts: 1,
+        outcome_unknown: false,
+        server_time: date(headers, &header::DATE),
+        mismatch: None,
+        body: RawBody(match body.len() {
+            0..=MAX_ERROR => body.clone(),
+            // A copy, so that the rest can be freed.
+            _ => Bytes::copy_from_slice(&body[..MAX_ERROR]),
+        }),
+    }))
+}
+
+/// How long the service asks to wait: seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = date(headers, &header::RETRY_AFTER)?;
+    Some(Duration::try_from(date.duration_since(jiff::Timestamp::now())).unwrap_or_default())
+}
+
+/// A header that holds a date.
+fn date(headers: &HeaderMap, name: &HeaderName) -> Option<jiff::Timestamp> {
+    Some(jiff::fmt::rfc2822::parse(headers.get(name)?.to_str().ok()?.trim()).ok()?.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+    use crate::spec::Operation;
+
+    fn classified(kind: impl Into<CallKind>, status: u16, body: &str) -> Result<Response<Bytes>, Error> {
+        let mut response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        classify(kind.into(), response)
+    }
+
+    #[test]
+    fn a_refusal_under_200_is_an_error() {
+        let body = r#"{"error_code":"LTS.0201","error_msg":"gone"}"#;
+        let error = classified(Operation::CreateLogDumpObs, 200, body).unwrap_err();
+        assert!(error.is_not_found() && error.status() == Some(200));
+    }
+
+    #[test]
+    fn a_success_that_is_no_json_is_an_error() {
+        for (operation, body) in [
+            (Operation::CreateLogGroup, ""),
+            (Operation::ListLogGroups, "<html>"),
+            (Operation::ListLogGroups, r#"{"log_groups":["#),
+            (Operation::DeleteLogGroup, "<html>Please accept the terms</html>"),
+        ] {
+            let error = classified(operation, 200, body).unwrap_err();
+            assert!(matches!(&error, Error::Decode(error) if error.status() == Some(200)), "{body}: {error}");
+        }
+        for (method, is_error) in [(http::Method::GET, false), (http::Method::DELETE, true)] {
+            let unknown = CallKind { operation: None, effect: Effect::of_method(&method) };
+            assert_eq!(classified(unknown, 200, "<html>").is_err(), is_error);
+            assert!(classified(unknown, 200, "").is_ok());
+        }
+    }
+
+    #[test]
+    fn any_status_of_success_will_do() {
+        let body = r#"{"log_group_id":"b6b9332b-091f-4b22-b810-264318d2d664"}"#;
+        assert_eq!(classified(Operation::CreateLogGroup, 200, body).unwrap().status(), 200);
+        for (status, body) in [(200, ""), (202, r#"{"error_code":"0"}"#), (204, "")] {
+            assert_eq!(classified(Operation::DeleteLogGroup, status, body).unwrap().status(), status);
+        }
+    }
+
+    #[test]
+    fn an_undecodable_body_is_shown_shortened() {
+        let long = format!("<{}\n\u{7}", "x".repeat(300_000));
+        let error = classified(Operation::ListLogGroups, 200, &long).unwrap_err();
+        assert!(matches!(error, Error::Decode(_)) && error.to_string().len() < 2_000, "{error}");
+        assert!(!error.to_string().contains(char::is_control));
+    }
+
+    #[test]
+    fn a_refusal_keeps_no_more_than_the_start_of_its_body() {
+        let body = format!(r#"{{"error_code":"LTS.0201","rest":"{}"}}"#, "x".repeat(MAX_ERROR));
+        let Error::Service(error) = classified(Operation::ListLogGroups, 200, &body).unwrap_err() else {
+            panic!("no refusal");
+        };
+        assert_eq!(error.body.0, body.as_bytes()[..MAX_ERROR]);
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(retry_after(&headers), None);
+        headers.insert(header::RETRY_AFTER, "7".parse().unwrap());
+        assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
+        headers.insert(header::RETRY_AFTER, "Wed, 21 Oct 2015 07:28:00 GMT".parse().unwrap());
+        assert_eq!(retry_after(&headers), Some(Duration::ZERO));
+        headers.insert(header::RETRY_AFTER, "soon".parse().unwrap());
+        assert_eq!(retry_after(&headers), None);
+    }
+}
