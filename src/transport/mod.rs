@@ -25,6 +25,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
+use reqwest::ResponseBuilderExt;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument;
@@ -194,6 +195,7 @@ impl Transport {
         request: reqwest::Request,
         operation: Option<&'static OperationFacts>,
     ) -> reqwest::Response {
+        let url = request.url().clone();
         let result = match operation {
             Some(operation) if operation.server != self.server => {
                 let message = format!(
@@ -205,10 +207,14 @@ impl Transport {
             Some(operation) => self.send(http, request, operation.into()).await,
             None => Err(ConfigurationError::new("operation", "the spec has no such operation").into()),
         };
-        match result {
-            Ok(response) => response.into(),
-            Err(error) => into_response(error),
-        }
+        result.map_or_else(into_response, |response| {
+            // Without a URL, `reqwest` makes one up, and parses it.
+            let (head, body) = response.into_parts();
+            let mut response =
+                Response::builder().url(url).status(head.status).body(body).unwrap_or_default();
+            *response.headers_mut() = head.headers;
+            response.into()
+        })
     }
 
     /// Makes a call.
