@@ -1,9 +1,8 @@
 //! Makes HTTP clients: TLS, no redirects, no retries of their own.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::{Configure, Endpoint};
 use crate::{
@@ -40,24 +39,36 @@ const OWN_HEADERS: [&str; 17] = [
 /// What a client is made with.
 pub(super) struct Settings {
     pub(super) connect_timeout: Duration,
-    pub(super) proxy: Option<reqwest::Proxy>,
+    pub(super) proxy: Option<Proxy>,
     /// Sent with every request that hasn't such a header of its own.
     pub(super) headers: HeaderMap,
     pub(super) configure: Option<Configure>,
 }
 
-/// The HTTP client for an endpoint.
-pub(super) fn client(endpoint: &Endpoint, settings: Settings) -> Result<reqwest::Client, ConfigurationError> {
+/// The HTTP client for an endpoint, which is the value of this setting.
+pub(super) fn client(
+    setting: &'static str,
+    endpoint: &Endpoint,
+    settings: Settings,
+) -> Result<reqwest::Client, ConfigurationError> {
     let Settings { connect_timeout, proxy, headers, configure } = settings;
-    let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls(endpoint)?)
+    // No proxy is used for this machine.
+    let proxy = proxy.filter(|_| !endpoint.is_local());
+    let tls_user = match &proxy {
+        _ if endpoint.is_tls() => Some(setting),
+        Some(proxy) if proxy.is_tls => Some("proxy"),
+        _ => None,
+    };
+    let mut builder = tls(reqwest::Client::builder(), tls_user)?
+        // Else it would depend on the features that others in the program choose for reqwest.
+        .http1_only()
         .connect_timeout(connect_timeout)
         .default_headers(headers);
     if let Some(configure) = configure {
         builder = configure(builder);
     }
     if let Some(proxy) = proxy {
-        builder = builder.proxy(proxy);
+        builder = builder.proxy(proxy.proxy);
     }
     // After the caller's settings: a redirect would carry the token to another host, and only our own retries
     // sign anew.
@@ -65,7 +76,7 @@ pub(super) fn client(endpoint: &Endpoint, settings: Settings) -> Result<reqwest:
     if endpoint.is_local() {
         builder = builder.no_proxy();
     }
-    builder.build().map_err(|e| ConfigurationError::new("configure_http", e.to_string()))
+    builder.build().map_err(|e| ConfigurationError::new("configure_http", build_failure(&e)))
 }
 
 /// No retries of `reqwest`'s own. Without the limit, it copies each request for one that never comes.
@@ -75,23 +86,74 @@ fn no_retries() -> reqwest::retry::Builder {
 
 /// The HTTP client for the ECS metadata service, an address on this very machine's link: no proxy knows it.
 pub(super) fn metadata_client(endpoint: &Endpoint) -> Result<reqwest::Client, ConfigurationError> {
-    let builder = reqwest::Client::builder().tls_backend_preconfigured(tls(endpoint)?).no_proxy();
+    let setting = "metadata_endpoint";
+    let tls_user = endpoint.is_tls().then_some(setting);
+    let builder = tls(reqwest::Client::builder(), tls_user)?.http1_only().no_proxy();
     let builder = builder.redirect(reqwest::redirect::Policy::none()).retry(no_retries());
-    builder.build().map_err(|e| ConfigurationError::new("metadata_endpoint", e.to_string()))
+    builder.build().map_err(|e| ConfigurationError::new(setting, build_failure(&e)))
 }
 
-/// TLS with ring, named explicitly: a library must not install a provider for the whole process.
-fn tls(endpoint: &Endpoint) -> Result<rustls::ClientConfig, ConfigurationError> {
-    let failed = |e: rustls::Error| ConfigurationError::new("configure_http", format!("TLS: {e}"));
-    let builder =
-        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(failed)?;
-    if endpoint.is_tls() {
-        return Ok(builder.with_platform_verifier().map_err(failed)?.with_no_client_auth());
+/// Why reqwest can't build a client. Its own message is "builder error"; what happened is in the sources.
+fn build_failure(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
     }
-    // Nothing to verify, and a machine without certificates shall do.
-    Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+    let causes = if causes.is_empty() { error.to_string() } else { causes.join(": ") };
+    format!("the HTTP client can't be built: {causes}")
+}
+
+/// Sets TLS up for the setting that needs it, if one does. It is reqwest's own: rustls with the process's crypto
+/// provider if there is one, else with aws-lc-rs, and the platform's certificates.
+#[cfg(feature = "tls")]
+fn tls(
+    builder: reqwest::ClientBuilder,
+    tls_user: Option<&'static str>,
+) -> Result<reqwest::ClientBuilder, ConfigurationError> {
+    // Named, since it is no longer the default once somebody in the program enables reqwest's `native-tls`.
+    let builder = builder.tls_backend_rustls();
+    Ok(match tls_user {
+        Some(_) => builder,
+        // There is nothing to verify, and a machine without certificates has to do.
+        None => builder.tls_certs_only([]),
+    })
+}
+
+/// Sets TLS up for the setting that needs it, if one does. The provider is ring's, named explicitly: a library
+/// must not install one for the whole process, and without any reqwest panics.
+#[cfg(all(feature = "tls-ring", not(feature = "tls")))]
+fn tls(
+    builder: reqwest::ClientBuilder,
+    tls_user: Option<&'static str>,
+) -> Result<reqwest::ClientBuilder, ConfigurationError> {
+    use rustls_platform_verifier::BuilderVerifierExt;
+
+    let failed = |e: rustls::Error| ConfigurationError::new("configure_http", format!("TLS: {e}"));
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?;
+    let config = match tls_user {
+        Some(_) => config.with_platform_verifier().map_err(failed)?,
+        // There is nothing to verify, and a machine without certificates has to do.
+        None => config.with_root_certificates(rustls::RootCertStore::empty()),
+    };
+    Ok(builder.tls_backend_preconfigured(config.with_no_client_auth()))
+}
+
+/// Refuses the setting that needs TLS, if one does.
+#[cfg(not(any(feature = "tls", feature = "tls-ring")))]
+fn tls(
+    builder: reqwest::ClientBuilder,
+    tls_user: Option<&'static str>,
+) -> Result<reqwest::ClientBuilder, ConfigurationError> {
+    let why = "https needs the feature `tls` or `tls-ring` of huaweicloud-lts, and neither is enabled";
+    match tls_user {
+        Some(setting) => Err(ConfigurationError::new(setting, why)),
+        None => Ok(builder),
+    }
 }
 
 /// A header that a caller adds.
@@ -119,12 +181,20 @@ pub(super) fn headers(extra: &[ExtraHeader]) -> Result<HeaderMap, ConfigurationE
     Ok(map)
 }
 
+/// A proxy, and whether it is itself reached by https.
+pub(super) struct Proxy {
+    proxy: reqwest::Proxy,
+    is_tls: bool,
+}
+
 /// Reads a proxy's URL. It may hold a password, so that no message shows it.
-pub(super) fn proxy(url: &Secret) -> Result<reqwest::Proxy, ConfigurationError> {
+pub(super) fn proxy(url: &Secret) -> Result<Proxy, ConfigurationError> {
     let wrong = |why: &str| ConfigurationError::new("proxy", why);
     let parsed = reqwest::Url::parse(url.expose()).map_err(|e| wrong(&format!("is no URL: {e}")))?;
     if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
         return Err(wrong("must be the URL of an http or https proxy"));
     }
-    reqwest::Proxy::all(parsed).map_err(|_| wrong("can't be used"))
+    let is_tls = parsed.scheme() == "https";
+    let proxy = reqwest::Proxy::all(parsed).map_err(|_| wrong("can't be used"))?;
+    Ok(Proxy { proxy, is_tls })
 }

@@ -300,16 +300,17 @@ impl ClientBuilder {
         };
         let patience = self.timeouts.complete()?;
         let headers = http::headers(&self.headers)?;
-        let lts_http = self.http(&lts, patience, headers.clone())?;
+        let lts_http = self.http("endpoint", &lts, patience, headers.clone())?;
         let iam_client = |provider: Option<Arc<dyn CredentialsProvider>>| -> Result<api::iam::Client, Error> {
             let iam =
                 iam.as_ref().ok_or_else(|| missing("iam_endpoint", "or a region: IAM has to be asked"))?;
-            // One HTTP client serves both services, unless one of them is on this machine and the other isn't,
-            // or there are headers for one of them only.
-            let http = if iam.is_local() == lts.is_local() && headers.is_empty() {
+            // One HTTP client serves both services, unless they differ in what an endpoint decides (proxies and
+            // TLS), or there are headers for one of them only.
+            let alike = iam.is_local() == lts.is_local() && iam.is_tls() == lts.is_tls();
+            let http = if alike && headers.is_empty() {
                 lts_http.clone()
             } else {
-                self.http(iam, patience, HeaderMap::new())?
+                self.http("iam_endpoint", iam, patience, HeaderMap::new())?
             };
             let transport = Transport::new(self.settings(provider, patience)?, servers::IAM, None);
             Ok(api::iam::Client::new_with_client(iam.as_str(), http, transport))
@@ -450,6 +451,7 @@ impl ClientBuilder {
 
     fn http(
         &self,
+        setting: &'static str,
         endpoint: &Endpoint,
         patience: Patience,
         headers: HeaderMap,
@@ -457,6 +459,7 @@ impl ClientBuilder {
         let proxy = self.proxy.as_ref().map(http::proxy).transpose()?;
         let configure = self.configure.clone();
         http::client(
+            setting,
             endpoint,
             http::Settings { connect_timeout: patience.connect, proxy, headers, configure },
         )

@@ -9,11 +9,17 @@ const ALONE: &str = "LTS_TEST_ALONE";
 /// Whether this process belongs to the test of this name. If not, the test is run in one that does, and it is
 /// asserted that it passes there.
 pub(crate) fn alone(test: &str) -> bool {
+    alone_with(test, &[])
+}
+
+/// The same, with these variables in the environment of that process.
+pub(crate) fn alone_with(test: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os(ALONE).is_some() {
         return true;
     }
     let mut command = Command::new(std::env::current_exe().unwrap());
-    let output = command.args(["--exact", test, "--nocapture"]).env(ALONE, "1").output().unwrap();
+    command.args(["--exact", test, "--nocapture"]).env(ALONE, "1");
+    let output = command.envs(variables.iter().copied()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success() && text.contains("1 passed"),

@@ -2,7 +2,7 @@
 
 use huaweicloud_lts::{AkSk, Client, ClientBuilder, Credentials, Emulator, Error, Login, Ttl};
 
-use crate::suite::Surroundings;
+use crate::{emulator::wire::Request, suite::Surroundings};
 
 fn emulator() -> Emulator {
     Emulator::start().unwrap()
@@ -46,31 +46,24 @@ async fn it_behaves_with_a_login() {
 #[tokio::test]
 async fn it_behaves_with_a_token() {
     let emulator = emulator();
-    let token = token(&emulator).await;
+    let token = token(&emulator);
     let lts = settings(&emulator).project_id(emulator.project_id()).credentials(Credentials::token(token));
     behave(&emulator, &lts.build().unwrap(), "token").await;
 }
 
 /// A token as any other client gets one.
-async fn token(emulator: &Emulator) -> String {
+fn token(emulator: &Emulator) -> String {
     let login = serde_json::json!({ "auth": {
         "identity": { "methods": ["password"], "password": { "user": {
             "name": emulator.user(), "password": emulator.password(), "domain": { "name": emulator.domain() },
         } } },
         "scope": { "project": { "id": emulator.project_id() } },
     } });
-    let http = reqwest::Client::builder().tls_backend_preconfigured(no_tls()).build().unwrap();
-    let answer = http.post(format!("{}/v3/auth/tokens", emulator.url())).json(&login).send().await.unwrap();
-    assert_eq!(answer.status(), 201);
-    let token = answer.headers()["x-subject-token"].to_str().unwrap().to_owned();
+    let answer = Request::new("POST", "/v3/auth/tokens").json(&login).send(emulator);
+    assert_eq!(answer.status, 201);
+    let token = answer.header("x-subject-token").unwrap().to_owned();
     assert!((1_000..=2_000).contains(&token.len()));
     token
-}
-
-fn no_tls() -> rustls::ClientConfig {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    builder.unwrap().with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
 }
 
 #[tokio::test]

@@ -463,6 +463,32 @@ async fn a_proxy_is_used_but_never_for_this_machine() {
     assert!(!format!("{:?}", away.proxy("http://u:hush@p")).contains("hush"));
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn certificates_are_needed_for_https_only() {
+    let none = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
+    if !crate::alone::alone_with("credentials::certificates_are_needed_for_https_only", &none) {
+        return;
+    }
+    let here = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    here.with_token().build().unwrap().groups().await.unwrap();
+
+    let login = || here.with_token().credentials(Login::new("u", "p", "d"));
+    let plain = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
+    let plain = plain.credentials(Credentials::token("t"));
+    assert!(plain.clone().proxy("http://proxy.invalid").build().is_ok());
+    for builder in [
+        here.with_token().endpoint("https://lts.invalid"),
+        login().iam_endpoint("https://iam.invalid"),
+        // Both on this machine, but only one of them by https.
+        login().iam_endpoint("https://localhost"),
+        plain.proxy("https://proxy.invalid"),
+    ] {
+        let (setting, text) = configuration(builder.build());
+        assert!(setting == "configure_http" && text.contains("No CA certificates"), "{text}");
+    }
+}
+
 #[test]
 fn times_that_contradict_each_other_are_refused_by_name() {
     let builder = || Client::builder().region("r").project_id(PROJECT).credentials(Credentials::token("t"));
