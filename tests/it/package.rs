@@ -50,6 +50,18 @@ fn the_tree_of_all_features_has_what_the_default_one_lacks() {
 }
 
 #[test]
+fn each_tls_feature_has_its_own_provider() {
+    let providers = |features: &[&str]| {
+        let crates = crates(features);
+        ["aws-lc-rs", "ring"].map(|name| has(&crates, name))
+    };
+    assert_eq!(providers(&[]), [true, false]);
+    assert_eq!(providers(&["--no-default-features", "--features", "tls-ring"]), [false, true]);
+    let none = crates(&["--no-default-features"]);
+    assert!(has(&none, "reqwest") && !has(&none, "rustls"));
+}
+
+#[test]
 fn newcomers_are_told_of_every_check() {
     let text = |file| std::fs::read_to_string(file).unwrap();
     let (run, told) = (text(".ci/run"), text("CONTRIBUTING.md"));
