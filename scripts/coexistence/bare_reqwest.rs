@@ -1,0 +1,11 @@
+//! A program that uses reqwest without any feature for TLS of its own.
+mod common;
+
+fn main() {
+    common::block_on(async {
+        common::reqwest_speaks_http(reqwest::Client::new()).await;
+        common::lts_speaks_http().await;
+        common::lts_speaks_https().await;
+        common::reqwest_speaks_http(reqwest::Client::new()).await;
+    });
+}

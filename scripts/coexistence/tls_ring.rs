@@ -1,0 +1,11 @@
+//! A program that uses this crate's `tls-ring`, and does what README.md says before it makes clients of its own.
+mod common;
+
+fn main() {
+    rustls::crypto::ring::default_provider().install_default().unwrap();
+    common::block_on(async {
+        common::reqwest_speaks_http(reqwest::Client::new()).await;
+        common::lts_speaks_http().await;
+        common::lts_speaks_https().await;
+    });
+}
