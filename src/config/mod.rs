@@ -262,8 +262,8 @@ impl ClientBuilder {
 
     /// Adjusts the HTTP client. It is applied first: redirects stay off, and retries are only ours.
     ///
-    /// TLS is set up with the platform's certificates; for others, hand a rustls configuration to
-    /// `tls_backend_preconfigured`.
+    /// TLS is set up with the platform's certificates. For others, use `tls_certs_merge` or `tls_certs_only`
+    /// with the feature `tls`; with `tls-ring`, hand a `rustls::ClientConfig` to `tls_backend_preconfigured`.
     pub fn configure_http(
         mut self,
         configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
@@ -276,7 +276,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`Error::Configuration`], with the name of the setting, if one is missing, malformed or contradicts
-    /// another.
+    /// another, or if it needs https and the features `tls` and `tls-ring` are off.
     pub fn build(self) -> Result<Client, Error> {
         let sources = Sources::read(self.profile.as_deref(), self.environment.as_ref())?;
         let find = |given: &Option<String>, setting| {
