@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use huaweicloud_lts::{Error, fuzzing::judge, spec::Operation};
+use huaweicloud_lts::{Error, fuzzing::classify, spec::Operation};
 use huaweicloud_lts_fuzz::{Message, on_the_wire};
 use libfuzzer_sys::fuzz_target;
 
@@ -34,8 +34,8 @@ fuzz_target!(|input: &[u8]| {
     }
     let body = many(message.body, times);
     for signed in [None, Some(SIGNED)] {
-        let judged = judge(operation, signed, status, headers.clone(), body.clone());
-        match judged {
+        let classified = classify(operation, signed, status, headers.clone(), body.clone());
+        match classified {
             Ok(()) => assert!(status.is_success(), "{status} is no success"),
             Err(error) => shows(&error, status),
         }

@@ -75,13 +75,7 @@ impl Call<'_> {
 
 /// The handlers of all operations.
 mod handlers {
-    pub(super) use super::super::{
-        iam::{create_token, list_projects},
-        operations::{
-            create_log_dump_obs, create_log_group, create_log_stream, delete_log_group, delete_log_stream,
-            list_log_groups, list_log_streams,
-        },
-    };
+    pub(super) use super::super::{iam::*, operations::*};
 }
 
 include!(concat!(env!("OUT_DIR"), "/dispatch.rs"));

@@ -163,19 +163,26 @@ async fn receive(mut response: reqwest::Response) -> Result<Response<Bytes>, Tra
     }
     let limit = if status.is_success() { MAX_RESPONSE } else { MAX_ERROR };
     let length = response.content_length().and_then(|length| length.try_into().ok()).unwrap_or(0);
-    let mut body = BytesMut::with_capacity(INITIAL_CAPACITY.min(limit).min(length));
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        let room = limit - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            if status.is_success() {
-                return Err(TransportError::new(TransportFailure::TooLarge, true));
+    let mut body = response.chunk().await.map_err(failed)?.unwrap_or_default();
+    // Most responses come in one piece, which is kept as it is.
+    if body.len() != length || length > limit {
+        let mut pieces = BytesMut::with_capacity(INITIAL_CAPACITY.min(limit).min(length));
+        let mut next = Some(body);
+        while let Some(piece) = next {
+            let room = limit - pieces.len();
+            pieces.extend_from_slice(&piece[..piece.len().min(room)]);
+            if piece.len() > room {
+                if status.is_success() {
+                    return Err(TransportError::new(TransportFailure::TooLarge, true));
+                }
+                // What was read of an error says enough.
+                break;
             }
-            // What was read of an error says enough.
-            break;
+            next = response.chunk().await.map_err(failed)?;
         }
+        body = pieces.freeze();
     }
-    let mut response = Response::new(body.freeze());
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
