@@ -15,6 +15,7 @@ mod throttle;
 
 use std::{
     fmt,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -226,7 +227,9 @@ impl Transport {
     ) -> Result<Response<Bytes>, Error> {
         let span = spans::call(kind.operation, request.method());
         self.prepare(&mut request)?;
-        let result = self.attempts(http, &request, kind).instrument(span.clone()).await;
+        // Pinned in place: moving a future of this size costs as much as sending its request's headers.
+        let attempts = pin!(self.attempts(http, &request, kind));
+        let result = attempts.instrument(span.clone()).await;
         spans::ended(&span, &result);
         let head = |response: &Response<Bytes>| {
             let request_id = request_id(response.headers()).map(str::to_owned);
@@ -341,7 +344,8 @@ impl Transport {
             _ => (deadline, TransportFailure::Deadline),
         };
         let sent = spans::sends(&request, kind);
-        let response = timeout_at(until, http.send(request)).await.map_err(|_| timeout(failure, true))?;
+        let response =
+            timeout_at(until, pin!(http.send(request))).await.map_err(|_| timeout(failure, true))?;
         let response = response.map_err(Error::Transport)?;
         spans::received(sent, &response);
         response::classify(kind, response)
