@@ -112,7 +112,7 @@ fn tls(
     builder: reqwest::ClientBuilder,
     tls_user: Option<&'static str>,
 ) -> Result<reqwest::ClientBuilder, ConfigurationError> {
-    // Named, since it is no longer the default once somebody in the program enables reqwest's `native-tls`.
+    // Named, since it is no longer the default once another crate of the program enables reqwest's `native-tls`.
     let builder = builder.tls_backend_rustls();
     Ok(match tls_user {
         Some(_) => builder,

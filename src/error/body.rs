@@ -30,7 +30,7 @@ pub(super) const SECRET_LINE: &str = "x-security-token:";
 /// Headers that may hold the request id: LTS and the gateway, then IAM.
 const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "x-iam-trace-id"];
 
-/// Codes in the place of an error code that mean success.
+/// Codes that mean success, where an error has its code.
 const SUCCESS_CODES: [&str; 3] = ["0", "SVCSTG.ALS.200.200", "SVCSTG.ALS.200200"];
 /// What codes of refusals start with.
 const REFUSAL_PREFIXES: [&str; 3] = ["LTS.", "APIGW.", "APIG."];
@@ -289,7 +289,7 @@ fn unreadable(status: StatusCode, body: &[u8]) -> String {
     match excerpt(body) {
         text if text.is_empty() => format!("{reason}, with an empty body"),
         text if text.trim_start().starts_with('<') => {
-            format!("{reason}, with an HTML page in the place of an answer: {text:?}")
+            format!("{reason}, with an HTML page instead of an answer: {text:?}")
         }
         text => format!("{reason}: {text:?}"),
     }

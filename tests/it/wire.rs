@@ -402,3 +402,59 @@ fn settings_that_cannot_work_are_named() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_request_is_retried_by_the_effect_of_its_operation_or_method() {
+    let policy = RetryPolicy::default().longest_pause(Duration::ZERO);
+    for (method, path, attempts) in [
+        ("GET", "/v2/{project_id}/other", 2),
+        ("PUT", "/v2/{project_id}/other", 2),
+        ("PATCH", "/v2/{project_id}/other", 2),
+        ("DELETE", "/v2/{project_id}/other", 2),
+        ("POST", "/v2/{project_id}/other", 1),
+        ("GET", "/v2/{project_id}/groups?x=y", 2),
+        ("POST", "/v2/{project_id}/groups", 1),
+    ] {
+        let replies = || [Reply::json(500, "{}"), Reply::json(200, "{}")];
+        let script = Script::serve(replies()).await;
+        let lts = script.with_token().retry(policy).build().unwrap();
+        let answer = lts.request(method, path, "").await.unwrap();
+        assert_eq!(script.requests().len(), attempts, "{method} {path}");
+        match answer.into_result() {
+            Ok(_) => assert_eq!(attempts, 2),
+            Err(error) => assert!(attempts == 1 && error.outcome_unknown(), "{method} {path}: {error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_within_a_whole_message_is_read_again() {
+    let script = Script::serve([
+        Reply::json(200, r#"{"log_groups":[{"log_group_id""#),
+        Reply::with(200, &[], "<html>Sign in</html>"),
+        Reply::json(200, r#"{"log_groups":[]}"#),
+    ])
+    .await;
+    let policy = RetryPolicy::default().longest_pause(Duration::ZERO);
+    assert!(script.with_token().retry(policy).build().unwrap().groups().await.unwrap().is_empty());
+    assert_eq!(script.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_delete_is_done_only_if_the_response_says_nothing_else() {
+    let group = GroupId::new(GROUP).unwrap();
+    for (reply, is_done) in [
+        (Reply::with(204, &[], ""), true),
+        (Reply::with(200, &[], ""), true),
+        (Reply::json(200, "{}"), true),
+        (Reply::json(200, r#"{"error_code":"SVCSTG.ALS.200200","error_msg":"deleted"}"#), true),
+        (Reply::json(200, r#"{"error_msg":"no"}"#), false),
+        (Reply::with(200, &[], "<html>Please accept the terms</html>"), false),
+    ] {
+        let script = Script::serve([reply]).await;
+        let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+        let result = lts.delete_group(&group).await;
+        assert_eq!(result.is_ok(), is_done, "{result:?}");
+        assert!(!result.is_err_and(|error| error.outcome_unknown()));
+    }
+}
