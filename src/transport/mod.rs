@@ -227,7 +227,7 @@ impl Transport {
     ) -> Result<Response<Bytes>, Error> {
         let span = spans::call(kind.operation, request.method());
         self.prepare(&mut request)?;
-        // Pinned in place: moving a future of this size costs as much as sending its request's headers.
+        // Pinned in place: a future of a few kilobytes need not be moved.
         let attempts = pin!(self.attempts(http, &request, kind));
         let result = attempts.instrument(span.clone()).await;
         spans::ended(&span, &result);
