@@ -159,6 +159,12 @@ impl Scan<'_> {
         }
     }
 
+    fn keep_number(self, number: impl ToString) {
+        if !matches!(self.place, Place::Other) {
+            self.keep(&number.to_string());
+        }
+    }
+
     fn within(&mut self, place: Place) -> Scan<'_> {
         Scan { place, values: self.values.as_deref_mut(), found: self.found }
     }
@@ -201,23 +207,17 @@ impl<'de> Visitor<'de> for Scan<'_> {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        if !matches!(self.place, Place::Other) {
-            self.keep(&number.to_string());
-        }
+        self.keep_number(number);
         Ok(())
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        if !matches!(self.place, Place::Other) {
-            self.keep(&number.to_string());
-        }
+        self.keep_number(number);
         Ok(())
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<(), E> {
-        if !matches!(self.place, Place::Other) {
-            self.keep(&number.to_string());
-        }
+        self.keep_number(number);
         Ok(())
     }
 

@@ -36,7 +36,7 @@ use crate::{
     auth::CredentialsProvider,
     error::{
         ConfigurationError, DecodeError, Error, ResponseHead, ServiceError, TransportError, TransportFailure,
-        from_generated, into_response, request_id,
+        brief, from_generated, into_response, request_id,
     },
     ids::ProjectId,
     spec::{self, Effect, Operation, OperationFacts, REQUEST_MEDIA_TYPE, Security, Server},
@@ -232,7 +232,7 @@ impl Transport {
         let result = attempts.instrument(span.clone()).await;
         spans::ended(&span, &result);
         let head = |response: &Response<Bytes>| {
-            let request_id = request_id(response.headers()).map(str::to_owned);
+            let request_id = request_id(response.headers()).map(brief);
             Some(ResponseHead { operation: kind.operation?, status: response.status().as_u16(), request_id })
         };
         if let (Some(last), Ok(response)) = (&self.last_response, &result) {

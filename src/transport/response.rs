@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, Response, header};
 
 use super::CallKind;
 use crate::{
-    error::{DecodeError, Error, RawBody, ServiceError, parse, scan},
+    error::{DecodeError, Error, RawBody, ServiceError, brief, parse, request_id, scan},
     spec::Effect,
 };
 
@@ -26,7 +26,7 @@ pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Resp
     let undecodable = |message: &str| {
         Err(Error::Decode(Box::new(DecodeError {
             status: Some(status.as_u16()),
-            request_id: parse(status, response.headers(), &[]).request_id,
+            request_id: request_id(response.headers()).map(brief),
             ..DecodeError::new(message, body)
         })))
     };
