@@ -18,13 +18,13 @@ pub(crate) fn spec(lts: &Document, iam: &Document) -> Result<TokenStream, String
     let operations = operations(&[lts, iam])?;
     let codes = error_codes(&lts.raw, "x-error-codes");
     let gateway = error_codes(&lts.raw, "x-gateway-error-codes");
-    let wordings = list(&lts.raw, "x-gateway-error-codes")
+    let variants = list(&lts.raw, "x-gateway-error-codes")
         .iter()
         .flat_map(|row| list(row, "x-lts-variants").iter().map(move |v| (row, v)))
         .map(|(row, v)| {
             let [name, message, cause, solution] = ["name", "message", "cause", "solution"].map(|k| text(v, k));
             let code = text(row, "code");
-            quote!(Wording { code: #code, name: #name, message: #message, cause: #cause, solution: #solution },)
+            quote!(MessageVariant { code: #code, name: #name, message: #message, cause: #cause, solution: #solution },)
         })
         .collect::<TokenStream>();
     let constants = code_constants(&lts.raw);
@@ -51,8 +51,8 @@ pub(crate) fn spec(lts: &Document, iam: &Document) -> Result<TokenStream, String
             #constants
         }
 
-        /// The wordings under which the gateway sends one and the same code.
-        pub static GATEWAY_WORDINGS: &[Wording] = &[#wordings];
+        /// The variants under which the gateway sends one and the same code.
+        pub static GATEWAY_MESSAGE_VARIANTS: &[MessageVariant] = &[#variants];
 
         /// The servers, by the first label of their host.
         pub mod servers {
@@ -241,14 +241,14 @@ fn parameter_facts(doc: &Document, parameter: &Value) -> Result<TokenStream, Str
 fn operation_bodies(doc: &Document, at: &OperationAt<'_>) -> TokenStream {
     let request = at.operation.get("requestBody").map(|body| doc.resolve(body));
     let request_body = request.map(|body| content(doc, body)).unwrap_or_default();
-    let answers = at.operation["responses"].as_object().into_iter().flatten();
-    let answers = answers.filter_map(|(status, answer)| {
-        let (status, bodies): (u16, _) = (status.parse().ok()?, content(doc, doc.resolve(answer)));
-        Some(quote!(Answer { status: #status, bodies: &[#bodies] },))
+    let responses = at.operation["responses"].as_object().into_iter().flatten();
+    let responses = responses.filter_map(|(status, response)| {
+        let (status, bodies): (u16, _) = (status.parse().ok()?, content(doc, doc.resolve(response)));
+        Some(quote!(DocumentedResponse { status: #status, bodies: &[#bodies] },))
     });
     let coded = coded_members(doc, request);
     quote! {
-        OperationBodies { request: &[#request_body], answers: &[#(#answers)*], coded_members: &[#coded] }
+        OperationBodies { request: &[#request_body], responses: &[#(#responses)*], coded_members: &[#coded] }
     }
 }
 

@@ -34,11 +34,11 @@ pub mod provision;
 #[doc = include_str!("../docs/emulator.md")]
 mod page_of_the_emulator {}
 
-pub use auth::{AkSk, Credentials, CredentialsProvider, Login, Provided, Providing, signer};
+pub use auth::{AkSk, Credentials, CredentialsProvider, Login, ProvideFuture, ResolvedCredentials, signer};
 pub use client::{
-    Answer, Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient,
+    Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient, Response,
 };
-pub use config::{ClientBuilder, Setup};
+pub use config::{ClientBuilder, ClientInfo};
 #[cfg(feature = "emulator")]
 pub use emulator::Emulator;
 pub use error::{
@@ -47,7 +47,7 @@ pub use error::{
 };
 pub use ids::{GroupId, ProjectId, StreamId, TransferId};
 pub use input::InvalidInput;
-pub use model::{Group, StorageFormat, Stream, Ttl};
+pub use model::{LogGroup, LogStream, StorageFormat, Ttl};
 pub use secret::Secret;
 pub use spec::TransferInterval;
 pub use transport::RetryPolicy;

@@ -77,7 +77,7 @@ impl FromStr for Ttl {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct Group {
+pub struct LogGroup {
     /// Its id.
     #[serde(rename = "log_group_id")]
     pub id: GroupId,
@@ -105,7 +105,7 @@ pub struct Group {
     pub tags: BTreeMap<String, String>,
 }
 
-impl Group {
+impl LogGroup {
     /// When it was created, unless the service didn't say.
     pub fn created_at(&self) -> Option<SystemTime> {
         self.creation_time.map(time)
@@ -116,7 +116,7 @@ impl Group {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct Stream {
+pub struct LogStream {
     /// Its id.
     #[serde(rename = "log_stream_id")]
     pub id: StreamId,
@@ -142,7 +142,7 @@ pub struct Stream {
     pub tags: BTreeMap<String, String>,
 }
 
-impl Stream {
+impl LogStream {
     /// When it was created, unless the service didn't say.
     pub fn created_at(&self) -> Option<SystemTime> {
         self.creation_time.map(time)

@@ -4,7 +4,7 @@
 //! so it is asked by the first call; and since that call may be the one to fail, it says what all the others
 //! had been looked for.
 
-use super::{CredentialsProvider, Providing, metadata::Metadata};
+use super::{CredentialsProvider, ProvideFuture, metadata::Metadata};
 use crate::error::ConfigurationError;
 
 /// A link that had nothing, and why: names of variables, files and keys, never a value.
@@ -40,9 +40,9 @@ impl LastResort {
 }
 
 impl CredentialsProvider for LastResort {
-    fn provide(&self) -> Providing<'_> {
+    fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(async {
-            match self.metadata.provide().await {
+            match self.metadata.credentials().await {
                 // It has been the source so far, hence the others don't matter.
                 Err(error) if self.metadata.had_keys() => Err(error),
                 Err(error) => {

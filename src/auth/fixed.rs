@@ -1,19 +1,19 @@
 //! Credentials that stay as they are.
 
-use super::{CredentialsProvider, Provided, Providing};
+use super::{CredentialsProvider, ProvideFuture, ResolvedCredentials};
 
 /// Keys or a token from the caller. They are not renewed.
 #[derive(Debug)]
-pub(crate) struct Fixed(Provided);
+pub(crate) struct Fixed(ResolvedCredentials);
 
 impl Fixed {
-    pub(crate) fn new(provided: Provided) -> Self {
+    pub(crate) fn new(provided: ResolvedCredentials) -> Self {
         Self(provided)
     }
 }
 
 impl CredentialsProvider for Fixed {
-    fn provide(&self) -> Providing<'_> {
+    fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(std::future::ready(Ok(self.0.clone())))
     }
 }

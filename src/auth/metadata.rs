@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{
-    AkSk, CredentialsProvider, Provided, Providing,
+    AkSk, CredentialsProvider, ProvideFuture, ResolvedCredentials,
     cache::{Cache, Getting, Kept, Source},
     clock::Clock,
 };
@@ -65,10 +65,10 @@ impl Metadata {
 }
 
 impl CredentialsProvider for Metadata {
-    fn provide(&self) -> Providing<'_> {
+    fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(async {
             let kept = self.0.get().await?;
-            Ok(Provided::Keys(kept.value.clone()))
+            Ok(ResolvedCredentials::Keys(kept.value.clone()))
         })
     }
 }

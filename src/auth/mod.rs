@@ -18,7 +18,7 @@ pub(crate) mod token;
 
 use std::fmt;
 
-pub use provider::{CredentialsProvider, Provided, Providing};
+pub use provider::{CredentialsProvider, ProvideFuture, ResolvedCredentials};
 
 use crate::secret::Secret;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    CredentialsProvider, Provided,
+    CredentialsProvider, ResolvedCredentials,
     cache::{Cache, Getting, Kept, Source},
     clock::Clock,
 };
@@ -28,8 +28,8 @@ impl Project {
             Self::Known(id) => return Ok(id.clone()),
             Self::Asked { provider, by_name } => (provider, by_name),
         };
-        match (provider.provide().await?, by_name) {
-            (Provided::Token { project_id: Some(id), .. }, _) => Ok(id),
+        match (provider.credentials().await?, by_name) {
+            (ResolvedCredentials::Token { project_id: Some(id), .. }, _) => Ok(id),
             (_, Some(by_name)) => by_name.id().await,
             (_, None) => Err(not_to_be_found().into()),
         }

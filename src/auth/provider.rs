@@ -5,8 +5,8 @@ use std::{fmt, pin::Pin};
 use super::AkSk;
 use crate::{error::Error, ids::ProjectId, secret::Secret};
 
-/// The future of [`CredentialsProvider::provide`].
-pub type Providing<'a> = Pin<Box<dyn Future<Output = Result<Provided, Error>> + Send + 'a>>;
+/// The future of [`CredentialsProvider::credentials`].
+pub type ProvideFuture<'a> = Pin<Box<dyn Future<Output = Result<ResolvedCredentials, Error>> + Send + 'a>>;
 
 /// A source of credentials that may change: a vault, an agent, a login of another kind.
 ///
@@ -14,16 +14,16 @@ pub type Providing<'a> = Pin<Box<dyn Future<Output = Result<Provided, Error>> + 
 /// good. A future that is dropped must not keep later callers from getting an answer.
 ///
 /// ```
-/// use huaweicloud_lts::{AkSk, Client, CredentialsProvider, Error, Provided, Providing};
+/// use huaweicloud_lts::{AkSk, Client, CredentialsProvider, Error, ResolvedCredentials, ProvideFuture};
 ///
 /// #[derive(Debug)]
 /// struct Vault;
 ///
 /// impl CredentialsProvider for Vault {
-///     fn provide(&self) -> Providing<'_> {
+///     fn credentials(&self) -> ProvideFuture<'_> {
 ///         Box::pin(async {
 ///             let (access_key, secret_key) = ask_the_vault().await;
-///             Ok(Provided::Keys(AkSk::new(access_key, secret_key)))
+///             Ok(ResolvedCredentials::Keys(AkSk::new(access_key, secret_key)))
 ///         })
 ///     }
 /// }
@@ -37,7 +37,7 @@ pub trait CredentialsProvider: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// A [`CredentialsError`](crate::CredentialsError) says why there is nothing; any [`Error`] will do.
-    fn provide(&self) -> Providing<'_>;
+    fn credentials(&self) -> ProvideFuture<'_>;
 
     /// Takes notice that the service refused a token from here, and says whether another one can be had.
     ///
@@ -51,7 +51,7 @@ pub trait CredentialsProvider: fmt::Debug + Send + Sync {
 /// What a request is authenticated with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Provided {
+pub enum ResolvedCredentials {
     /// A signature with these keys.
     Keys(AkSk),
     /// An IAM token.

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 use super::{
-    CredentialsProvider, Login, Provided, Providing,
+    CredentialsProvider, Login, ProvideFuture, ResolvedCredentials,
     cache::{Cache, Getting, Kept, Source},
     clock::Clock,
 };
@@ -52,11 +52,11 @@ impl TokenProvider {
 }
 
 impl CredentialsProvider for TokenProvider {
-    fn provide(&self) -> Providing<'_> {
+    fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(async {
             let kept = self.0.get().await?;
             let Issued { token, project } = &kept.value;
-            Ok(Provided::Token { token: token.clone(), project_id: Some(project.clone()) })
+            Ok(ResolvedCredentials::Token { token: token.clone(), project_id: Some(project.clone()) })
         })
     }
 

@@ -14,7 +14,7 @@ use crate::{
     api::lts::types::{CreateLogGroupRequestBody, CreateLogStreamRequestBody},
     error::{ConflictError, Error},
     ids::{GroupId, StreamId},
-    model::{Group, Ttl},
+    model::{LogGroup, Ttl},
 };
 
 /// What `ensure_…` found or made.
@@ -140,7 +140,7 @@ impl Wanted for WantedGroup<'_> {
 
     async fn find(&self) -> Result<Option<GroupId>, Error> {
         match find_group(self.to, &self.name).await? {
-            Some(Group { name: group, ttl: Some(found), .. }) if found != self.ttl => {
+            Some(LogGroup { name: group, ttl: Some(found), .. }) if found != self.ttl => {
                 Err(Error::Conflict(ConflictError { group, wanted: self.ttl, found }))
             }
             found => Ok(found.map(|group| group.id)),

@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     ids::GroupId,
     input::{check_integer, check_text},
-    model::{Group, Ttl},
+    model::{LogGroup, Ttl},
     spec::limits,
 };
 
@@ -31,7 +31,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`]; that there is none is no error.
-    pub fn find_group(&self, name: impl Into<String>) -> Call<'_, Option<Group>> {
+    pub fn find_group(&self, name: impl Into<String>) -> Call<'_, Option<LogGroup>> {
         let name = name.into();
         Call::new(self, async move |to| find_group(&to, &name).await)
     }
@@ -40,7 +40,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn groups(&self) -> Call<'_, Vec<Group>> {
+    pub fn groups(&self) -> Call<'_, Vec<LogGroup>> {
         Call::new(self, async move |to| {
             let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
             Ok(answer.log_groups.unwrap_or_default())
@@ -60,7 +60,7 @@ impl Client {
 }
 
 /// The log group of this name.
-pub(super) async fn find_group(to: &Target, name: &str) -> Result<Option<Group>, Error> {
+pub(super) async fn find_group(to: &Target, name: &str) -> Result<Option<LogGroup>, Error> {
     let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
     Ok(answer.log_groups.into_iter().flatten().find(|group| group.name == name))
 }

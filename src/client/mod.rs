@@ -1,24 +1,24 @@
 //! The client and its helpers.
 
-mod any;
 mod call;
 mod ensure;
 mod groups;
+mod request;
 mod streams;
 mod transfers;
 
 use std::{fmt, sync::Arc};
 
-pub use any::Answer;
 pub use call::Call;
 pub use ensure::Ensured;
+pub use request::Response;
 pub use streams::GroupClient;
 pub use transfers::{CreateTransfer, EnsureTransfer, EnsuredTransfer};
 
 use crate::{
     api,
-    auth::{CredentialsProvider, Provided, project::Project},
-    config::{ClientBuilder, Setup},
+    auth::{CredentialsProvider, ResolvedCredentials, project::Project},
+    config::{ClientBuilder, ClientInfo},
     error::Error,
     ids::ProjectId,
 };
@@ -33,7 +33,7 @@ struct Inner {
     api: api::lts::Client,
     provider: Arc<dyn CredentialsProvider>,
     project: Project,
-    setup: Setup,
+    info: ClientInfo,
 }
 
 impl Client {
@@ -64,9 +64,9 @@ impl Client {
         api: api::lts::Client,
         provider: Arc<dyn CredentialsProvider>,
         project: Project,
-        setup: Setup,
+        info: ClientInfo,
     ) -> Self {
-        Self { inner: Arc::new(Inner { api, provider, project, setup }) }
+        Self { inner: Arc::new(Inner { api, provider, project, info }) }
     }
 
     /// The raw client: the operations as the spec has them, with the authentication and error reading of the
@@ -78,8 +78,8 @@ impl Client {
     }
 
     /// Where the client calls, and where its credentials come from.
-    pub fn setup(&self) -> &Setup {
-        &self.inner.setup
+    pub fn info(&self) -> &ClientInfo {
+        &self.inner.info
     }
 
     /// The project that calls are about. A login may have to be made to know it.
@@ -94,8 +94,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Credentials`] if they can't be had, [`Error::Configuration`] if there are none.
-    pub async fn credentials(&self) -> Result<Provided, Error> {
-        self.inner.provider.provide().await
+    pub async fn credentials(&self) -> Result<ResolvedCredentials, Error> {
+        self.inner.provider.credentials().await
     }
 
     /// Gets ahead of time what the first call would have to get: credentials, and the project's id.

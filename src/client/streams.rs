@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     ids::{GroupId, StreamId},
     input::check_text,
-    model::Stream,
+    model::LogStream,
     spec::limits,
 };
 
@@ -49,7 +49,7 @@ impl<'c> GroupClient<'c> {
     ///
     /// # Errors
     /// `is_not_found()` for the group.
-    pub fn streams(&self) -> Call<'c, Vec<Stream>> {
+    pub fn streams(&self) -> Call<'c, Vec<LogStream>> {
         let group = self.id.clone();
         Call::new(self.client, async move |to| {
             let answer = to
@@ -62,7 +62,7 @@ impl<'c> GroupClient<'c> {
     ///
     /// # Errors
     /// `is_not_found()` for the group; that there is no such stream is no error.
-    pub fn find_stream(&self, name: impl Into<String>) -> Call<'c, Option<Stream>> {
+    pub fn find_stream(&self, name: impl Into<String>) -> Call<'c, Option<LogStream>> {
         let (name, group) = (name.into(), self.id.clone());
         Call::new(self.client, async move |to| find_stream(&to, &group, &name).await)
     }
@@ -81,7 +81,11 @@ impl<'c> GroupClient<'c> {
 }
 
 /// The stream of this name in a group.
-pub(super) async fn find_stream(to: &Target, group: &GroupId, name: &str) -> Result<Option<Stream>, Error> {
+pub(super) async fn find_stream(
+    to: &Target,
+    group: &GroupId,
+    name: &str,
+) -> Result<Option<LogStream>, Error> {
     let answer =
         to.value(to.api.list_log_streams().project_id(to.project()).log_group_id(group).send().await)?;
     Ok(answer.log_streams.into_iter().flatten().find(|stream| stream.name == name))

@@ -6,8 +6,8 @@
 mod endpoint;
 mod environment;
 mod http;
+mod info;
 mod profile;
-mod setup;
 mod sources;
 mod timeouts;
 
@@ -22,16 +22,16 @@ use ::http::{HeaderMap, HeaderValue};
 pub(crate) use endpoint::Endpoint;
 use environment::Environment;
 use http::ExtraHeader;
+pub use info::ClientInfo;
 #[cfg(fuzzing)]
 pub(crate) use profile::parse as parse_profile;
-pub use setup::Setup;
 use sources::{Chain, Found, Setting, Sources};
 use timeouts::{Patience, Timeouts};
 
 use crate::{
     Client, api,
     auth::{
-        AkSk, Credentials, CredentialsProvider, Provided,
+        AkSk, Credentials, CredentialsProvider, ResolvedCredentials,
         chain::{LastResort, Passed, exhausted},
         clock::Clock,
         fixed::Fixed,
@@ -317,7 +317,7 @@ impl ClientBuilder {
         };
 
         let region = region.map(|region| region.value);
-        let setup = Setup {
+        let info = ClientInfo {
             endpoint: lts.as_str().to_owned(),
             iam_endpoint: iam.as_ref().map(|iam| iam.as_str().to_owned()),
             region: region.clone(),
@@ -327,7 +327,7 @@ impl ClientBuilder {
         };
         // Whether it is known already what a request will be authenticated with.
         let is_settled = matches!(as_whom, AsWhom::Credentials(_));
-        let is_login = setup.logs_in;
+        let is_login = info.logs_in;
         let provider: Arc<dyn CredentialsProvider> = match as_whom {
             AsWhom::Provider(provider) => provider,
             AsWhom::LastResort(passed) => Arc::new(LastResort::new(passed, self.metadata()?)),
@@ -362,7 +362,7 @@ impl ClientBuilder {
         let transport =
             Transport::new(self.settings(Some(Arc::clone(&provider)), patience)?, servers::LTS, known);
         let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
-        Ok(Client::from_parts(api, provider, project, setup))
+        Ok(Client::from_parts(api, provider, project, info))
     }
 
     /// The key pair that a client would sign with, for requests that are sent by other means
@@ -383,9 +383,9 @@ impl ClientBuilder {
             AsWhom::Provider(provider) => provider,
             AsWhom::LastResort(passed) => Arc::new(LastResort::new(passed, self.metadata()?)),
         };
-        match provider.provide().await? {
-            Provided::Keys(keys) => Ok(keys),
-            Provided::Token { .. } => Err(other("a token")),
+        match provider.credentials().await? {
+            ResolvedCredentials::Keys(keys) => Ok(keys),
+            ResolvedCredentials::Token { .. } => Err(other("a token")),
         }
     }
 
@@ -482,12 +482,12 @@ fn fixed(credentials: Credentials) -> Result<Fixed, ConfigurationError> {
         Credentials::AkSk(keys) if keys.access_key().is_empty() || keys.secret_key().is_empty() => {
             wrong("the access key or the secret key is empty")
         }
-        Credentials::AkSk(keys) => Ok(Fixed::new(Provided::Keys(keys))),
+        Credentials::AkSk(keys) => Ok(Fixed::new(ResolvedCredentials::Keys(keys))),
         Credentials::Token(token) if token.is_empty() => wrong("the token is empty"),
         Credentials::Token(token) if HeaderValue::from_str(token.expose()).is_err() => {
             wrong("the token holds a character that no header can")
         }
-        Credentials::Token(token) => Ok(Fixed::new(Provided::Token { token, project_id: None })),
+        Credentials::Token(token) => Ok(Fixed::new(ResolvedCredentials::Token { token, project_id: None })),
         Credentials::Login(_) => wrong("a login isn't fixed"),
     }
 }

@@ -38,9 +38,9 @@ pub(super) enum Refusal {
     },
     /// A member of the body, or several together, whose violation has a code of its own.
     Member(&'static CodedMember),
-    /// A signature, refused by the gateway in one of its wordings.
+    /// A signature, refused by the gateway in one of its variants.
     Gateway {
-        wording: &'static str,
+        variant: &'static str,
         /// What stands for the words in braces.
         parts: Vec<(&'static str, String)>,
     },
@@ -71,10 +71,10 @@ impl Refusal {
     pub(super) fn into_answer(self, operation: Operation, request_id: &str) -> Answer {
         let example_of = |code: &str, status: Option<u16>| example_of(operation, code, status);
         let (status, code, message) = match self {
-            Self::Gateway { wording, parts } => {
+            Self::Gateway { variant, parts } => {
                 let row = spec::error_codes(NOT_AUTHENTICATED).next();
-                let wording = spec::GATEWAY_WORDINGS.iter().find(|row| row.name == wording);
-                let text = wording.map(|w| w.message).or(row.map(|row| row.message)).unwrap_or_default();
+                let variant = spec::GATEWAY_MESSAGE_VARIANTS.iter().find(|row| row.name == variant);
+                let text = variant.map(|w| w.message).or(row.map(|row| row.message)).unwrap_or_default();
                 let message = parts
                     .iter()
                     .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
@@ -168,7 +168,7 @@ fn error(status: u16, code: &str, message: &str, request_id: Option<&str>) -> An
 
 /// An error body without a code: the example that the spec has for this status, else one in IAM's form.
 fn uncoded(operation: Operation, status: u16) -> Answer {
-    let documented = operation.answer(status).and_then(|answer| answer.json()?.examples.first());
+    let documented = operation.response(status).and_then(|answer| answer.json()?.examples.first());
     let status = status_of(status);
     match documented {
         Some(example) => Answer::new(status, example.value),
@@ -199,7 +199,7 @@ struct ErrorExample {
 static EXAMPLES: LazyLock<Vec<ErrorExample>> = LazyLock::new(|| {
     let mut examples = Vec::new();
     for operation in Operation::ALL {
-        for answer in operation.answers() {
+        for answer in operation.responses() {
             for example in answer.json().map_or(&[][..], |body| body.examples) {
                 let value: Value = serde_json::from_str(example.value).unwrap_or_default();
                 if let (Some(code), Some(message)) =

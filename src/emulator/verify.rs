@@ -148,8 +148,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-fn gateway<const N: usize>(wording: &'static str, parts: [(&'static str, String); N]) -> Refusal {
-    Refusal::Gateway { wording, parts: parts.into() }
+fn gateway<const N: usize>(variant: &'static str, parts: [(&'static str, String); N]) -> Refusal {
+    Refusal::Gateway { variant, parts: parts.into() }
 }
 
 #[cfg(test)]
@@ -200,12 +200,12 @@ mod tests {
     fn judge_with(request: &Parts, body: &[u8], now: Timestamp, key: Key) -> Result<(), &'static str> {
         let find = |ak: &str| Ok((ak == key.access_key).then_some(key));
         verify(request, body, now, find, None).map_err(|refusal| {
-            let Refusal::Gateway { wording, parts } = refusal else { panic!("{refusal:?}") };
-            let row = spec::GATEWAY_WORDINGS.iter().find(|row| row.name == wording).unwrap();
+            let Refusal::Gateway { variant, parts } = refusal else { panic!("{refusal:?}") };
+            let row = spec::GATEWAY_MESSAGE_VARIANTS.iter().find(|row| row.name == variant).unwrap();
             for (name, _) in parts {
                 assert!(row.message.contains(&format!("{{{name}}}")), "{name}");
             }
-            wording
+            variant
         })
     }
 

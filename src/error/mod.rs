@@ -15,7 +15,7 @@ pub(crate) use through_generated::{ResponseHead, from_generated, into_response};
 use crate::{
     input::InvalidInput,
     model::Ttl,
-    spec::{self, Class, Effect, ErrorCode, Operation, OperationFacts, Wording},
+    spec::{self, Class, Effect, ErrorCode, MessageVariant, Operation, OperationFacts},
 };
 
 /// Why a call failed.
@@ -479,21 +479,23 @@ impl ServiceError {
         self.row().map(|row| row.class)
     }
 
-    /// Which of the gateway's wordings it has.
-    fn wording(&self) -> Option<&'static Wording> {
+    /// Which of the gateway's variants it has.
+    fn variant(&self) -> Option<&'static MessageVariant> {
         let code = self.row()?.code;
-        spec::GATEWAY_WORDINGS.iter().find(|wording| wording.code == code && wording.matches(&self.message))
+        spec::GATEWAY_MESSAGE_VARIANTS
+            .iter()
+            .find(|variant| variant.code == code && variant.matches(&self.message))
     }
 
-    /// Whether it has the gateway's wording of this name.
+    /// Whether it has the gateway's variant of this name.
     pub(crate) fn is_worded(&self, name: &str) -> bool {
-        self.wording().is_some_and(|wording| wording.name == name)
+        self.variant().is_some_and(|variant| variant.name == name)
     }
 
     /// What to do about it, where the spec knows the code.
     pub fn remedy(&self) -> Option<&'static str> {
-        let wording = self.wording().map(|wording| wording.solution);
-        wording.or_else(|| self.row().map(|row| row.solution))
+        let variant = self.variant().map(|variant| variant.solution);
+        variant.or_else(|| self.row().map(|row| row.solution))
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Mismatch {
 impl Mismatch {
     /// Compares our canonical request with the one in a message of the service, if there is one in it.
     pub(crate) fn of(ours: &str, message: &str) -> Option<Self> {
-        let echoed = spec::GATEWAY_WORDINGS.iter().any(|wording| wording.message.contains(MARK));
+        let echoed = spec::GATEWAY_MESSAGE_VARIANTS.iter().any(|variant| variant.message.contains(MARK));
         let (_, theirs) = message.split_once(MARK).filter(|_| echoed)?;
         let (ours, theirs): (Vec<_>, Vec<_>) =
             (ours.split('\n').collect(), theirs.trim().split('|').collect());

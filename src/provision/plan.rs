@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     ids::{GroupId, StreamId},
     manifest::{self, Manifest},
-    model::{Group, Stream},
+    model::{LogGroup, LogStream},
     spec::Operation,
 };
 
@@ -100,7 +100,7 @@ pub struct Plan {
 #[derive(Debug, Clone)]
 pub(super) struct Planned {
     pub(super) declared: manifest::Group,
-    pub(super) found: Option<Group>,
+    pub(super) found: Option<LogGroup>,
     /// The ids of those of its streams that are there, in the order of the manifest.
     pub(super) streams: Vec<Option<StreamId>>,
     /// Each single transfer: its declaration and its stream, by their positions.
@@ -136,7 +136,7 @@ impl Planned {
     }
 
     /// Takes in which streams there are.
-    fn compare(&mut self, there: Vec<Stream>, prune: bool) {
+    fn compare(&mut self, there: Vec<LogStream>, prune: bool) {
         let mut there: HashMap<String, StreamId> =
             there.into_iter().map(|stream| (stream.name, stream.id)).collect();
         for (id, name) in self.streams.iter_mut().zip(&self.declared.streams) {
@@ -267,7 +267,7 @@ impl<'a> Planning<'a> {
         let (client, prune) = (self.client, self.prune);
         let there = client.groups().await?;
         let groups_there = there.len();
-        let mut there: HashMap<String, Group> =
+        let mut there: HashMap<String, LogGroup> =
             there.into_iter().map(|group| (group.name.clone(), group)).collect();
         let mut planned: Vec<Planned> = self.manifest.groups.iter().map(Planned::new).collect();
         for group in &mut planned {

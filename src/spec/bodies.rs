@@ -7,7 +7,7 @@ include!(concat!(env!("OUT_DIR"), "/bodies.rs"));
 /// The bodies of one operation.
 struct OperationBodies {
     request: &'static [Body],
-    answers: &'static [Answer],
+    responses: &'static [DocumentedResponse],
     coded_members: &'static [CodedMember],
 }
 
@@ -21,14 +21,14 @@ impl Operation {
         self.bodies().request.first()
     }
 
-    /// The documented answers.
-    pub fn answers(self) -> &'static [Answer] {
-        self.bodies().answers
+    /// The documented responses.
+    pub fn responses(self) -> &'static [DocumentedResponse] {
+        self.bodies().responses
     }
 
-    /// The documented answer with this status.
-    pub fn answer(self, status: u16) -> Option<&'static Answer> {
-        self.answers().iter().find(|answer| answer.status == status)
+    /// The documented response with this status.
+    pub fn response(self, status: u16) -> Option<&'static DocumentedResponse> {
+        self.responses().iter().find(|response| response.status == status)
     }
 
     /// Members of the request body whose violation has an error code of its own, in the order of the schema.
@@ -57,16 +57,16 @@ pub struct Example {
     pub value: &'static str,
 }
 
-/// A documented answer.
+/// A documented response.
 #[derive(Debug, Clone, Copy)]
-pub struct Answer {
+pub struct DocumentedResponse {
     /// HTTP status.
     pub status: u16,
-    /// Its bodies, one per media type; none for an answer without content.
+    /// Its bodies, one per media type; none for an response without content.
     pub bodies: &'static [Body],
 }
 
-impl Answer {
+impl DocumentedResponse {
     /// The body in JSON.
     pub fn json(&self) -> Option<&'static Body> {
         self.bodies.iter().find(|body| body.media_type.starts_with("application/json"))
@@ -78,10 +78,10 @@ impl Answer {
 pub struct CodedMember {
     /// One name; several where their combination counts.
     pub members: &'static [&'static str],
-    /// The code that the service answers with.
+    /// The code that the service responses with.
     pub code: &'static str,
-    /// The HTTP status of that answer.
+    /// The HTTP status of that response.
     pub status: u16,
-    /// The name of that answer's example.
+    /// The name of that response's example.
     pub example: &'static str,
 }

@@ -12,7 +12,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 #[cfg(feature = "emulator")]
-pub use bodies::{Answer, Body, CodedMember, Example};
+pub use bodies::{Body, CodedMember, DocumentedResponse, Example};
 pub use limits::{Characters, IntegerRule, TextRule, ValueRule};
 
 include!(concat!(env!("OUT_DIR"), "/spec.rs"));
@@ -310,9 +310,9 @@ pub struct ErrorCode {
     pub solution: &'static str,
 }
 
-/// One of the wordings under which the gateway sends the same code.
+/// One of the variants under which the gateway sends the same code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wording {
+pub struct MessageVariant {
     /// The code that it comes with.
     pub code: &'static str,
     /// Its name in the spec.
@@ -325,8 +325,8 @@ pub struct Wording {
     pub solution: &'static str,
 }
 
-impl Wording {
-    /// Whether `message` is this wording, whatever stands for its changing parts.
+impl MessageVariant {
+    /// Whether `message` is this variant, whatever stands for its changing parts.
     pub fn matches(&self, message: &str) -> bool {
         let mut rest = message;
         let mut parts =

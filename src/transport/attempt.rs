@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Response, header};
 use super::{CallKind, Transport, response::MAX_ERROR};
 use crate::{
     auth::{
-        AkSk, PROJECT_HEADER, Provided, TOKEN_HEADER,
+        AkSk, PROJECT_HEADER, ResolvedCredentials, TOKEN_HEADER,
         canonical::MAX_BODY,
         signer::{SECURITY_TOKEN_HEADER, SigningRequest},
     },
@@ -73,12 +73,12 @@ pub(super) async fn authenticate(
     }
     let provider = transport.shared.settings.provider.as_ref();
     let provider = provider.ok_or_else(|| ConfigurationError::new("credentials", "this call needs some"))?;
-    match provider.provide().await? {
-        Provided::Keys(keys) => {
+    match provider.credentials().await? {
+        ResolvedCredentials::Keys(keys) => {
             kind.require(Security::AkSkAuth)?;
             sign(&keys, transport, request)
         }
-        Provided::Token { token, .. } => {
+        ResolvedCredentials::Token { token, .. } => {
             kind.require(Security::TokenAuth)?;
             let mut value = HeaderValue::from_str(token.expose()).map_err(|_| {
                 ConfigurationError::new("credentials", "the token holds a character that no header can")

@@ -54,7 +54,7 @@ pub use retry::RetryPolicy;
 /// gateway allows 15 minutes.
 const MIN_CLOCK_SKEW: i64 = 60;
 
-/// The gateway's wordings, by their names in the spec, for a key that no other signature helps.
+/// The gateway's variants, by their names in the spec, for a key that no other signature helps.
 const PERMANENT_KEY_FAILURES: [&str; 2] = ["locked_access_key", "unknown_access_key"];
 
 /// A header that generated code adds to every request, and that the service doesn't know.

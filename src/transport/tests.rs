@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::*;
 use crate::{
     Ttl,
-    auth::{AkSk, Provided, fixed::Fixed},
+    auth::{AkSk, ResolvedCredentials, fixed::Fixed},
     error::TransportError,
     spec::{codes, servers},
 };
@@ -90,14 +90,14 @@ fn settings(provider: Option<Arc<dyn CredentialsProvider>>) -> Settings {
     }
 }
 
-fn transport(provided: Provided) -> Transport {
+fn transport(provided: ResolvedCredentials) -> Transport {
     // Pauses of half their longest: 100 ms, 200 ms, ...
     let shared = Shared { random: || 0.5, ..Shared::new(settings(Some(Arc::new(Fixed::new(provided))))) };
     Transport { shared: Arc::new(shared), ..Transport::new(settings(None), servers::LTS, None) }
 }
 
 fn with_token() -> Transport {
-    transport(Provided::Token { token: "token".into(), project_id: None })
+    transport(ResolvedCredentials::Token { token: "token".into(), project_id: None })
 }
 
 fn request(operation: Operation) -> reqwest::Request {
@@ -254,7 +254,7 @@ async fn a_policy_of_the_call_goes_before_the_clients() {
 }
 
 fn with_keys() -> Transport {
-    transport(Provided::Keys(AkSk::new("AK", "SK")))
+    transport(ResolvedCredentials::Keys(AkSk::new("AK", "SK")))
 }
 
 #[tokio::test(start_paused = true)]

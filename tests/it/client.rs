@@ -125,7 +125,7 @@ async fn wrong_credentials_are_told_apart_from_everything_else() {
     assert!(!format!("{secret:#} {secret:?}").contains("hunter2"));
 
     let key = with(AkSk::new("NOBODY", "x").into()).groups().await.unwrap_err();
-    assert!(key.is_auth() && key.remedy() != secret.remedy(), "each wording has its remedy: {key:#}");
+    assert!(key.is_auth() && key.remedy() != secret.remedy(), "each variant has its remedy: {key:#}");
 }
 
 #[tokio::test]

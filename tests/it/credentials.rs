@@ -10,8 +10,8 @@ use std::{
 };
 
 use huaweicloud_lts::{
-    AkSk, Client, ClientBuilder, Credentials, CredentialsError, CredentialsProvider, Error, Login, Provided,
-    Providing, Secret,
+    AkSk, Client, ClientBuilder, Credentials, CredentialsError, CredentialsProvider, Error, Login,
+    ProvideFuture, ResolvedCredentials, Secret,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -46,8 +46,8 @@ fn endpoint(lts: &Client) -> String {
 /// The access key that a client signs with, or its token.
 async fn who(lts: &Client) -> String {
     match lts.credentials().await.unwrap() {
-        Provided::Keys(keys) => keys.access_key().to_owned(),
-        Provided::Token { token, .. } => token.expose().to_owned(),
+        ResolvedCredentials::Keys(keys) => keys.access_key().to_owned(),
+        ResolvedCredentials::Token { token, .. } => token.expose().to_owned(),
         other => panic!("{other:?}"),
     }
 }
@@ -109,10 +109,10 @@ async fn the_parts_of_a_credential_never_mix_sources() {
         with_home(&home, &[("HUAWEICLOUD_SDK_AK", "env-ak"), ("HUAWEICLOUD_SDK_SECURITY_TOKEN", "env-st")]);
     let lts = Client::builder().region("r").or_variables(half).build().unwrap();
     let expected = AkSk::new("file-ak", "file-sk").security_token("file-st");
-    assert_eq!(lts.credentials().await.unwrap(), Provided::Keys(expected));
+    assert_eq!(lts.credentials().await.unwrap(), ResolvedCredentials::Keys(expected));
     // A whole one: nothing is added from the profile.
     let lts = Client::builder().region("r").or_variables(with_home(&home, &KEYS)).build().unwrap();
-    assert_eq!(lts.credentials().await.unwrap(), Provided::Keys(AkSk::new("env-ak", "env-sk")));
+    assert_eq!(lts.credentials().await.unwrap(), ResolvedCredentials::Keys(AkSk::new("env-ak", "env-sk")));
 }
 
 #[test]
@@ -260,7 +260,7 @@ async fn keys_come_from_ecs_metadata_and_are_renewed_40_minutes_ahead() {
         .collect();
     for provided in all {
         let expected = AkSk::new("one", "s").security_token("st-secret");
-        assert_eq!(provided.await.unwrap(), Provided::Keys(expected));
+        assert_eq!(provided.await.unwrap(), ResolvedCredentials::Keys(expected));
     }
     let requests = script.requests();
     assert_eq!(requests.len(), 2);
@@ -344,13 +344,13 @@ struct Vault {
 }
 
 impl CredentialsProvider for Vault {
-    fn provide(&self) -> Providing<'_> {
+    fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(async {
             if self.empty {
                 return Err(CredentialsError::new("the vault is sealed", None).into());
             }
             let token = format!("vault-{}", self.refused.load(SeqCst)).into();
-            Ok(Provided::Token { token, project_id: Some(PROJECT.parse().unwrap()) })
+            Ok(ResolvedCredentials::Token { token, project_id: Some(PROJECT.parse().unwrap()) })
         })
     }
 

@@ -101,7 +101,7 @@ fn a_code_has_the_operations_own_words() {
     for operation in Operation::ALL {
         let target = operation.path().replace("{project_id}", PROJECT).replace(['{', '}'], "");
         for code in &codes {
-            let examples = operation.answers().iter().flat_map(|answer| {
+            let examples = operation.responses().iter().flat_map(|answer| {
                 let examples = answer.json().map_or(&[][..], |body| body.examples);
                 examples.iter().map(move |example| (answer.status, example))
             });

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use huaweicloud_lts::{Group, GroupId, Stream, StreamId, TransferInterval, Ttl, manifest::Manifest, spec};
+use huaweicloud_lts::{
+    GroupId, LogGroup, LogStream, StreamId, TransferInterval, Ttl, manifest::Manifest, spec,
+};
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 
@@ -40,7 +42,7 @@ fn ours<T: JsonSchema>() -> Value {
 #[test]
 fn our_types_have_the_members_of_the_spec() {
     let document: Value = serde_json::from_str(spec::LTS.json).unwrap();
-    for (component, schema) in [("LogGroup", ours::<Group>()), ("LogStream", ours::<Stream>())] {
+    for (component, schema) in [("LogGroup", ours::<LogGroup>()), ("LogStream", ours::<LogStream>())] {
         let (our_types, our_required) = shape(&schema, &schema);
         let (types, required) = shape(&document, &document["components"]["schemas"][component]);
         assert_eq!(our_types, types, "{component}");

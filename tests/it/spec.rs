@@ -66,7 +66,8 @@ fn a_broken_document_is_reported_with_its_place() {
 fn every_example_is_what_its_schema_says() {
     let mut examples = 0;
     for operation in Operation::ALL {
-        let bodies = operation.request().into_iter().chain(operation.answers().iter().flat_map(|a| a.bodies));
+        let bodies =
+            operation.request().into_iter().chain(operation.responses().iter().flat_map(|a| a.bodies));
         for body in bodies {
             let validator = validator(&serde_json::from_str(body.schema).unwrap());
             assert!(!body.examples.is_empty(), "{operation} has a body without example");
@@ -180,7 +181,7 @@ fn generated_types_round_trip_every_example() {
                 other => panic!("{other} has a request body that this test doesn't know"),
             };
         }
-        for answer in operation.answers() {
+        for answer in operation.responses() {
             let Some(body) = answer.json() else { continue };
             let what = format!("{operation}, {}", answer.status);
             checked += match (operation, answer.status) {
@@ -223,18 +224,18 @@ fn every_error_code_says_what_it_is_and_what_to_do() {
         }
         assert!((200..600).contains(&row.status), "{}", row.code);
     }
-    for wording in spec::GATEWAY_WORDINGS {
-        assert!(!wording.cause.is_empty() && !wording.solution.is_empty(), "{}", wording.name);
-        assert!(wording.matches(wording.message), "{}", wording.name);
+    for variant in spec::GATEWAY_MESSAGE_VARIANTS {
+        assert!(!variant.cause.is_empty() && !variant.solution.is_empty(), "{}", variant.name);
+        assert!(variant.matches(variant.message), "{}", variant.name);
     }
-    assert!(spec::GATEWAY_WORDINGS.len() >= 7);
+    assert!(spec::GATEWAY_MESSAGE_VARIANTS.len() >= 7);
 }
 
 #[test]
 fn every_code_that_an_example_names_has_a_row() {
     let mut codes = 0;
     for operation in Operation::ALL.iter().filter(|o| o.service() == spec::Service::Lts) {
-        for example in operation.answers().iter().flat_map(|a| a.json()).flat_map(|b| b.examples) {
+        for example in operation.responses().iter().flat_map(|a| a.json()).flat_map(|b| b.examples) {
             let value: Value = serde_json::from_str(example.value).unwrap();
             if let Some(code) = value["error_code"].as_str() {
                 assert!(spec::error_codes(code).next().is_some(), "{operation}, {}: {code}", example.name);

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, Login, Provided};
+use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, Login, ResolvedCredentials};
 use serde_json::json;
 use tracing::{Level, instrument::WithSubscriber};
 
@@ -59,7 +59,7 @@ fn issued(token: &str) -> Reply {
 
 async fn token(lts: &Client) -> String {
     match lts.credentials().await.unwrap() {
-        Provided::Token { token, project_id } => {
+        ResolvedCredentials::Token { token, project_id } => {
             assert_eq!(project_id.unwrap().as_str(), PROJECT);
             token.expose().to_owned()
         }

@@ -1223,7 +1223,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Whether two texts start alike, as two wordings of one message do.
+/// Whether two texts start alike, as two variants of one message do.
 fn alike(one: &Value, other: &Value) -> bool {
     match (one.as_str(), other.as_str()) {
         (Some(one), Some(other)) => one.starts_with(other) || other.starts_with(one),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use huaweicloud_lts::{
-    AkSk, Client, Credentials, Emulator, Error, GroupId, Login, Provided, RetryPolicy, Secret, StorageFormat,
-    StreamId, TransferInterval, TransportFailure, Ttl, signer::SigningRequest,
+    AkSk, Client, Credentials, Emulator, Error, GroupId, Login, ResolvedCredentials, RetryPolicy, Secret,
+    StorageFormat, StreamId, TransferInterval, TransportFailure, Ttl, signer::SigningRequest,
 };
 use serde_json::{Value, json};
 
@@ -321,8 +321,8 @@ async fn secrets_are_nowhere_to_be_seen() {
         Credentials::from(keys.clone()),
         Credentials::from(login.clone())
     );
-    shown += &format!("{:?} {:?}", Provided::Keys(keys.clone()), Secret::new("a-secret"));
-    shown += &format!("{:?}", Provided::Token { token: "token-secret".into(), project_id: None });
+    shown += &format!("{:?} {:?}", ResolvedCredentials::Keys(keys.clone()), Secret::new("a-secret"));
+    shown += &format!("{:?}", ResolvedCredentials::Token { token: "token-secret".into(), project_id: None });
     shown += &format!("{signing:?} {:?}", signing.sign(&keys));
     let options = Emulator::builder().key("AK", "SK-secret").user("u", "password-secret", "d");
     shown += &format!("{options:?} {:?}", options.clone().start().unwrap());

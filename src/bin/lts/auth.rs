@@ -1,7 +1,7 @@
 //! `lts auth`: which credentials are used, and a token for other clients.
 
 use clap::Subcommand;
-use huaweicloud_lts::{Client, Provided, Secret};
+use huaweicloud_lts::{Client, ResolvedCredentials, Secret};
 use serde::Serialize;
 
 use crate::{
@@ -72,12 +72,12 @@ pub(crate) fn run(command: &AuthCommand, context: &Context) -> Result<(), Failur
 }
 
 fn status(lts: &Client, context: &Context) -> Result<(), Failure> {
-    let setup = lts.setup();
+    let info = lts.info();
     let (provided, project, tried) = context.run(async {
         // Without credentials there is nothing to tell.
         let provided = match lts.credentials().await {
             Ok(provided) => Some(provided),
-            Err(error) if !setup.logs_in => {
+            Err(error) if !info.logs_in => {
                 return Err(error).or_say(|| "there are no credentials".to_owned());
             }
             Err(_) => None,
@@ -87,21 +87,21 @@ fn status(lts: &Client, context: &Context) -> Result<(), Failure> {
             Ok(_) => lts.project_id().await.ok(),
             Err(_) => None,
         };
-        Ok((provided, project.or_else(|| setup.project_id.clone()), tried))
+        Ok((provided, project.or_else(|| info.project_id.clone()), tried))
     })?;
     let (kind, access_key) = match &provided {
-        Some(Provided::Keys(keys)) => ("access key", Some(masked(keys.access_key()))),
-        _ if setup.logs_in => ("login", None),
+        Some(ResolvedCredentials::Keys(keys)) => ("access key", Some(masked(keys.access_key()))),
+        _ if info.logs_in => ("login", None),
         _ => ("token", None),
     };
     let status = Status {
-        source: setup.credentials_from.clone(),
+        source: info.credentials_from.clone(),
         kind,
         access_key,
         project_id: project.map(|id| id.to_string()),
-        region: setup.region.clone(),
-        endpoint: setup.endpoint.clone(),
-        iam_endpoint: setup.iam_endpoint.clone(),
+        region: info.region.clone(),
+        endpoint: info.endpoint.clone(),
+        iam_endpoint: info.iam_endpoint.clone(),
         works: tried.is_ok(),
     };
     context.output.data(&status, || table(&status))?;
@@ -152,7 +152,7 @@ fn masked(key: &str) -> String {
 fn token(lts: &Client, context: &Context) -> Result<(), Failure> {
     let what = || "could not get a token".to_owned();
     match context.run(async { lts.credentials().await.or_say(what) })? {
-        Provided::Token { token, project_id } => {
+        ResolvedCredentials::Token { token, project_id } => {
             if output::is_seen() && !context.output.quiet {
                 output::note("warning: whoever has this token can act in your name until it expires");
             }
@@ -160,7 +160,7 @@ fn token(lts: &Client, context: &Context) -> Result<(), Failure> {
             context.output.ids_or_data([data.token.expose()], &data, || format!("{}\n", data.token.expose()))
         }
         _ => Err(Failure::Configuration {
-            what: format!("there is no token: {} has an access key, which signs each request", lts.setup().credentials_from),
+            what: format!("there is no token: {} has an access key, which signs each request", lts.info().credentials_from),
             hint: Some("sign with `lts sign`, or set HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME in the place of the key".to_owned()),
         }),
     }

@@ -127,8 +127,8 @@ fn advice(error: &Error, context: &Context) -> Option<String> {
     if let Some(remedy) = error.remedy() {
         return Some(remedy.into_owned());
     }
-    let setup = context.built_client().map(Client::setup);
-    let endpoint = setup.map_or("the endpoint", |setup| &setup.endpoint);
+    let info = context.built_client().map(Client::info);
+    let endpoint = info.map_or("the endpoint", |info| &info.endpoint);
     let text = match error {
         Error::Configuration(error) => match error.setting() {
             "credentials" => {
@@ -149,10 +149,10 @@ fn advice(error: &Error, context: &Context) -> Option<String> {
         Error::Transport(error) => unreached(error.failure(), endpoint),
         Error::Credentials(credentials) => match credentials.cause() {
             Some(Error::Transport(error)) => {
-                let iam = setup.and_then(|setup| setup.iam_endpoint.as_deref());
+                let iam = info.and_then(|info| info.iam_endpoint.as_deref());
                 unreached(error.failure(), iam.unwrap_or("the endpoint of IAM"))
             }
-            _ if setup.is_some_and(|setup| setup.logs_in) => {
+            _ if info.is_some_and(|info| info.logs_in) => {
                 "see whether HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME are right, and the project"
                     .to_owned()
             }

@@ -1,7 +1,7 @@
 //! `lts explain`: what an error code means and what to do, from the spec.
 
 use clap::Args;
-use huaweicloud_lts::spec::{self, ErrorCode, Wording};
+use huaweicloud_lts::spec::{self, ErrorCode, MessageVariant};
 use serde::Serialize;
 
 use crate::{
@@ -56,12 +56,12 @@ struct Explained {
     solution: &'static str,
     /// The texts under which the gateway sends the code.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    wordings: Vec<ExplainedWording>,
+    variants: Vec<ExplainedVariant>,
 }
 
 /// One of several texts of a code.
 #[derive(Serialize)]
-struct ExplainedWording {
+struct ExplainedVariant {
     name: &'static str,
     message: &'static str,
     cause: &'static str,
@@ -71,10 +71,10 @@ struct ExplainedWording {
 impl From<&'static ErrorCode> for Explained {
     fn from(row: &'static ErrorCode) -> Self {
         let ErrorCode { code, status, class, message, cause, solution } = *row;
-        let wordings = spec::GATEWAY_WORDINGS.iter().filter(|wording| wording.code == code);
-        let wordings = wordings.map(|wording| {
-            let Wording { name, message, cause, solution, .. } = *wording;
-            ExplainedWording { name, message, cause, solution }
+        let variants = spec::GATEWAY_MESSAGE_VARIANTS.iter().filter(|variant| variant.code == code);
+        let variants = variants.map(|variant| {
+            let MessageVariant { name, message, cause, solution, .. } = *variant;
+            ExplainedVariant { name, message, cause, solution }
         });
         Self {
             code,
@@ -83,7 +83,7 @@ impl From<&'static ErrorCode> for Explained {
             message,
             cause,
             solution,
-            wordings: wordings.collect(),
+            variants: variants.collect(),
         }
     }
 }
@@ -100,9 +100,9 @@ fn details(rows: &[Explained]) -> String {
     let one = |row: &Explained| {
         let mut out = format!("{} (HTTP {}, {})\n", row.code, row.status, row.class);
         out += &paragraphs(row.message, row.cause, row.solution);
-        for wording in &row.wordings {
-            out += &format!("\n  {}\n", wording.name.replace('_', " "));
-            out += &paragraphs(wording.message, wording.cause, wording.solution);
+        for variant in &row.variants {
+            out += &format!("\n  {}\n", variant.name.replace('_', " "));
+            out += &paragraphs(variant.message, variant.cause, variant.solution);
         }
         out
     };

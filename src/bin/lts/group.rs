@@ -1,7 +1,7 @@
 //! `lts group`: log groups.
 
 use clap::{Args, Subcommand};
-use huaweicloud_lts::{Group, GroupId, Ttl, spec::limits};
+use huaweicloud_lts::{GroupId, LogGroup, Ttl, spec::limits};
 use serde::Serialize;
 
 use crate::{
@@ -58,7 +58,7 @@ JSON and YAML: an array of {log_group_id, log_group_name, ttl_in_days, created_a
 creation_time is in milliseconds; members that the service doesn't send are left out.")]
 pub(crate) struct ListArguments {
     /// What to show of each, with commas between.
-    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = list::column::<Group>())]
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = list::column::<LogGroup>())]
     columns: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ struct Created<'a> {
     created: bool,
 }
 
-impl Listed for Group {
+impl Listed for LogGroup {
     const COLUMNS: &'static [Column] = &[
         Column { name: "id", member: "log_group_id", usual: true },
         Column { name: "name", member: "log_group_name", usual: true },

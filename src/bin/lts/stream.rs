@@ -1,7 +1,7 @@
 //! `lts stream`: log streams of a group.
 
 use clap::{Args, Subcommand};
-use huaweicloud_lts::{Stream, StreamId, spec::limits};
+use huaweicloud_lts::{LogStream, StreamId, spec::limits};
 use serde::Serialize;
 
 use crate::{
@@ -59,7 +59,7 @@ pub(crate) struct ListArguments {
     /// The group's name, or its id.
     group: String,
     /// What to show of each, with commas between.
-    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = list::column::<Stream>())]
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = list::column::<LogStream>())]
     columns: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ struct Created<'a> {
     created: bool,
 }
 
-impl Listed for Stream {
+impl Listed for LogStream {
     const COLUMNS: &'static [Column] = &[
         Column { name: "id", member: "log_stream_id", usual: true },
         Column { name: "name", member: "log_stream_name", usual: true },

@@ -12,7 +12,7 @@ use http::Method;
 use super::super::*;
 use crate::{
     StreamId,
-    auth::{Credentials, Provided, fixed::Fixed},
+    auth::{Credentials, ResolvedCredentials, fixed::Fixed},
     spec::{IntegerRule, Location, Quota, Server, Service, ValueRule},
 };
 
@@ -84,7 +84,10 @@ async fn scripted(
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let settings = Settings {
-        provider: Some(Arc::new(Fixed::new(Provided::Token { token: "tok".into(), project_id: None }))),
+        provider: Some(Arc::new(Fixed::new(ResolvedCredentials::Token {
+            token: "tok".into(),
+            project_id: None,
+        }))),
         user_agent: HeaderValue::from_static("made-up"),
         attempt_timeout: Duration::from_secs(15),
         call_timeout: Duration::from_secs(30),

@@ -34,8 +34,8 @@ fn fail(emulator: &Emulator, times: usize) {
 }
 
 fn is_locked(reply: &Reply) -> bool {
-    let wording = spec::GATEWAY_WORDINGS.iter().find(|row| row.name == "locked_access_key").unwrap();
-    let is = reply.status == 401 && reply.error().2 == wording.message;
+    let variant = spec::GATEWAY_MESSAGE_VARIANTS.iter().find(|row| row.name == "locked_access_key").unwrap();
+    let is = reply.status == 401 && reply.error().2 == variant.message;
     if is {
         assert_eq!(reply.error().1, "APIGW.0301");
         assert_eq!(reply.text("request_id"), reply.header("X-Request-Id").unwrap());

@@ -2,11 +2,11 @@
 
 use crate::ids::ProjectId;
 
-/// Where a client calls, and where its credentials come from; [`Client::setup`](crate::Client::setup) has it.
+/// Where a client calls, and where its credentials come from; [`Client::info`](crate::Client::info) has it.
 /// There is no secret in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Setup {
+pub struct ClientInfo {
     /// The endpoint of LTS.
     pub endpoint: String,
     /// The endpoint of IAM, if one is known.

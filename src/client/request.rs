@@ -30,25 +30,25 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// If there is no whole answer. A refusal is an [`Answer`]: its body may be of interest.
+    /// If there is no whole answer. A refusal is an [`Response`]: its body may be of interest.
     pub fn request(
         &self,
         method: impl Into<String>,
         path: impl Into<String>,
         body: impl Into<Bytes>,
-    ) -> Call<'_, Answer> {
+    ) -> Call<'_, Response> {
         let (method, path, body) = (method.into(), path.into(), body.into());
         Call::new(self, async move |to| {
             let request = request(&to, &method, &path, body)?;
             let path = path.split('?').next().unwrap_or_default();
             let kind = CallKind::of_request(&request, path);
             match to.api.inner().send(to.api.client(), request, kind).await {
-                Ok(response) => Ok(Answer {
+                Ok(response) => Ok(Response {
                     status: response.status().as_u16(),
                     body: response.into_body(),
                     refusal: None,
                 }),
-                Err(Error::Service(error)) => Ok(Answer {
+                Err(Error::Service(error)) => Ok(Response {
                     status: error.status(),
                     body: error.body.0.clone(),
                     refusal: Some(Error::Service(error)),
@@ -60,13 +60,13 @@ impl Client {
 }
 
 /// The answer to a [`Client::request`], as it came.
-pub struct Answer {
+pub struct Response {
     status: u16,
     body: Bytes,
     refusal: Option<Error>,
 }
 
-impl Answer {
+impl Response {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status
@@ -86,9 +86,9 @@ impl Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
