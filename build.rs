@@ -1,12 +1,12 @@
 //! Compiles the OpenAPI documents into facts (`spec.rs`, `limits.rs`, `bodies.rs`, `dispatch.rs`), and into types and
 //! raw clients (`lts.rs`, `iam.rs`).
 
-#[path = "build/document.rs"]
-mod document;
 #[path = "build/facts.rs"]
 mod facts;
 #[path = "build/generate.rs"]
 mod generate;
+#[path = "build/load.rs"]
+mod load;
 #[path = "build/lower.rs"]
 mod lower;
 #[path = "build/rules.rs"]
@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use document::Document;
+use load::Document;
 use proc_macro2::TokenStream;
 
 const LTS: &str = "openapi/lts.yaml";

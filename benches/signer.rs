@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use common::{Goal, PROJECT, ThreadCpu, ratio, thread_cpu};
 use hmac::{Hmac, KeyInit, Mac};
-use huaweicloud_lts::{AkSk, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, signing::SigningRequest};
 use sha2::{Digest, Sha256};
 
 const HOST: &str = "lts.cn-north-4.myhuaweicloud.com";

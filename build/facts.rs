@@ -9,7 +9,7 @@ use quote::{format_ident, quote};
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::{Document, list, number, text},
+    load::{Document, list, number, text},
     rules,
 };
 

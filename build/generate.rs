@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
 use quote::quote;
 
-use super::{document::Document, lower};
+use super::{load::Document, lower};
 
 /// The client's code. A panic of the generator becomes a message.
 pub(crate) fn client(document: Document) -> Result<TokenStream, String> {

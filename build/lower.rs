@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::document::{list, resolve, text};
+use super::load::{list, resolve, text};
 
 /// Components that have a type of ours: `(component, type)`.
 pub(crate) const REPLACED: [(&str, &str); 13] = [

@@ -8,7 +8,7 @@ use quote::quote;
 use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind, Repetition};
 use serde_json::Value;
 
-use super::document::text;
+use super::load::text;
 
 /// The `TextRule` of a schema of type string.
 pub(crate) fn text_rule(schema: &Value) -> Result<TokenStream, String> {

@@ -34,7 +34,7 @@ pub mod provision;
 #[doc = include_str!("../docs/emulator.md")]
 mod page_of_the_emulator {}
 
-pub use auth::{AkSk, Credentials, CredentialsProvider, Login, ProvideFuture, ResolvedCredentials, signer};
+pub use auth::{AkSk, Credentials, CredentialsProvider, Login, ProvideFuture, ResolvedCredentials, signing};
 pub use client::{
     Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient, Response,
 };

@@ -22,7 +22,7 @@ use std::{
 };
 
 use criterion::{Criterion, measurement::Measurement};
-use huaweicloud_lts::{AkSk, Client, Credentials, Secret, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, Client, Credentials, Secret, signing::SigningRequest};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     time::{ClockId, clock_gettime},

@@ -29,7 +29,7 @@ use common::{
     Goal, Load, PROJECT, TOKEN, bare, create, groups, list, ours, process_cpu, ratio, serve, signed_list,
     with_keys, with_token,
 };
-use huaweicloud_lts::{AkSk, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, signing::SigningRequest};
 use serde_json::json;
 
 fn main() {

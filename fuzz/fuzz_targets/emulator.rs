@@ -10,7 +10,7 @@ use std::{cell::LazyCell, collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
-use huaweicloud_lts::{AkSk, emulator::Options, fuzzing::InProcess, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, emulator::Options, fuzzing::InProcess, signing::SigningRequest};
 use huaweicloud_lts_fuzz::{Message, messages, on_the_wire};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;

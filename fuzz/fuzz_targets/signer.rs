@@ -5,7 +5,7 @@
 #![no_main]
 
 use http::{HeaderName, HeaderValue, Request, header, request::Parts};
-use huaweicloud_lts::{AkSk, fuzzing::verify, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, fuzzing::verify, signing::SigningRequest};
 use huaweicloud_lts_fuzz::{Message, on_the_wire};
 use libfuzzer_sys::fuzz_target;
 

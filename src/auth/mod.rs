@@ -1,125 +1,21 @@
-//! Credentials, and how a request gets authenticated with them.
+//! Credentials and request authentication.
 //!
-//! [`canonical`] is the text that a signature covers, shared by our [`signer`] and the emulator's verifier.
-//! A [`provider`] says what the next request is authenticated with: something [`fixed`], the [`token`] of a
-//! login, the keys of the machine ([`metadata`]), which end a [`chain`]. What ends some day is kept in a
-//! [`cache`]. [`project`] finds the project id.
+//! A [`provider`] resolves the credentials of the next request: [`static_credentials`], the token of a [`login`], or
+//! temporary keys from the ECS [`metadata`] service, which is the end of the [`chain`]. Values that expire are kept in a
+//! [`cache`]. [`signing`] signs requests, and [`project`] finds the project id.
 
 mod cache;
-pub(crate) mod canonical;
 pub(crate) mod chain;
 pub(crate) mod clock;
-pub(crate) mod fixed;
+mod credentials;
+mod headers;
+pub(crate) mod login;
 pub(crate) mod metadata;
 pub(crate) mod project;
 mod provider;
-pub mod signer;
-pub(crate) mod token;
+pub mod signing;
+pub(crate) mod static_credentials;
 
-use std::fmt;
-
+pub use credentials::{AkSk, Credentials, Login};
+pub(crate) use headers::{PROJECT_HEADER, TOKEN_HEADER};
 pub use provider::{CredentialsProvider, ProvideFuture, ResolvedCredentials};
-
-use crate::secret::Secret;
-
-/// The header with an IAM token.
-pub(crate) const TOKEN_HEADER: &str = "x-auth-token";
-/// The header in which signed requests name their project.
-pub(crate) const PROJECT_HEADER: &str = "x-project-id";
-
-/// An access key and its secret key, which sign requests (SDK-HMAC-SHA256).
-#[derive(Clone, PartialEq, Eq)]
-pub struct AkSk {
-    access_key: String,
-    secret_key: Secret,
-    security_token: Option<Secret>,
-}
-
-impl AkSk {
-    /// A permanent key pair.
-    pub fn new(access_key: impl Into<String>, secret_key: impl Into<Secret>) -> Self {
-        Self { access_key: access_key.into(), secret_key: secret_key.into(), security_token: None }
-    }
-
-    /// Adds the security token that temporary keys come with.
-    #[must_use]
-    pub fn security_token(mut self, token: impl Into<Secret>) -> Self {
-        self.security_token = Some(token.into());
-        self
-    }
-
-    /// The access key, by which the account is known. It is no secret.
-    pub fn access_key(&self) -> &str {
-        &self.access_key
-    }
-
-    pub(crate) fn secret_key(&self) -> &Secret {
-        &self.secret_key
-    }
-
-    /// The security token of temporary keys.
-    pub(crate) fn token(&self) -> Option<&Secret> {
-        self.security_token.as_ref()
-    }
-}
-
-impl fmt::Debug for AkSk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AkSk").finish_non_exhaustive()
-    }
-}
-
-/// A user's name and password, with which the client logs in to IAM by itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Login {
-    pub(crate) user: String,
-    pub(crate) password: Secret,
-    pub(crate) domain: String,
-}
-
-impl Login {
-    /// A user of the account (domain) `domain`.
-    ///
-    /// The token is scoped to the client's project id where one is set, else to the project that is named like
-    /// its region.
-    pub fn new(user: impl Into<String>, password: impl Into<Secret>, domain: impl Into<String>) -> Self {
-        Self { user: user.into(), password: password.into(), domain: domain.into() }
-    }
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login").finish_non_exhaustive()
-    }
-}
-
-/// What requests are authenticated with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Credentials {
-    /// Sign each request.
-    AkSk(AkSk),
-    /// Send an IAM token that the caller got.
-    Token(Secret),
-    /// Log in to IAM, and send the token from there.
-    Login(Login),
-}
-
-impl Credentials {
-    /// An IAM token that the caller got. It isn't renewed: after its expiry, calls fail.
-    pub fn token(token: impl Into<Secret>) -> Self {
-        Self::Token(token.into())
-    }
-}
-
-impl From<AkSk> for Credentials {
-    fn from(keys: AkSk) -> Self {
-        Self::AkSk(keys)
-    }
-}
-
-impl From<Login> for Credentials {
-    fn from(login: Login) -> Self {
-        Self::Login(login)
-    }
-}

@@ -9,7 +9,7 @@ use std::{
 use super::{Call, Client, GroupClient, call::Target};
 use crate::{
     api::lts::types::{
-        CreateLogDumpObsRequestBody, Period, PeriodUnit, TransferType, error::ConversionError,
+        self, CreateLogDumpObsRequestBody, Period, PeriodUnit, TransferType, error::ConversionError,
     },
     error::Error,
     ids::{GroupId, StreamId, TransferId},
@@ -256,4 +256,13 @@ async fn create(to: &Target, body: CreateLogDumpObsRequestBody) -> Result<Transf
     // Under either of its names (erratum 20).
     let id = response.log_dump_obs_id.clone().or(response.log_dump_obe_id.clone());
     id.ok_or_else(|| to.lacks("log_dump_obs_id", &response))
+}
+
+impl From<StorageFormat> for types::StorageFormat {
+    fn from(format: StorageFormat) -> Self {
+        match format {
+            StorageFormat::Raw => Self::Raw,
+            StorageFormat::Json => Self::Json,
+        }
+    }
 }

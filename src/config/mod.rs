@@ -5,7 +5,7 @@
 
 mod endpoint;
 mod environment;
-mod http;
+mod http_client;
 mod info;
 mod profile;
 mod sources;
@@ -17,11 +17,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ::http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
 pub(crate) use endpoint::Endpoint;
 use environment::Environment;
-use http::ExtraHeader;
+use http_client::ExtraHeader;
 pub use info::ClientInfo;
 #[cfg(fuzzing)]
 pub(crate) use profile::parse as parse_profile;
@@ -34,10 +34,10 @@ use crate::{
         AkSk, Credentials, CredentialsProvider, ResolvedCredentials,
         chain::{LastResort, Passed, exhausted},
         clock::Clock,
-        fixed::Fixed,
+        login::{Scope, TokenProvider},
         metadata::Metadata,
         project::{ByName, Project, not_to_be_found},
-        token::{Scope, TokenProvider},
+        static_credentials::StaticCredentials,
     },
     error::{ConfigurationError, Error},
     ids::ProjectId,
@@ -299,7 +299,7 @@ impl ClientBuilder {
             None => None,
         };
         let patience = self.timeouts.complete()?;
-        let headers = http::headers(&self.headers)?;
+        let headers = http_client::headers(&self.headers)?;
         let lts_http = self.http("endpoint", &lts, patience, headers.clone())?;
         let iam_client = |provider: Option<Arc<dyn CredentialsProvider>>| -> Result<api::iam::Client, Error> {
             let iam =
@@ -366,7 +366,7 @@ impl ClientBuilder {
     }
 
     /// The key pair that a client would sign with, for requests that are sent by other means
-    /// ([`signer`](crate::signer)). Neither region nor project need be known for it.
+    /// ([`signing`](crate::signing)). Neither region nor project need be known for it.
     ///
     /// # Errors
     /// [`Error::Configuration`] if there are no credentials, or a token or a login in the place of a key pair.
@@ -456,12 +456,12 @@ impl ClientBuilder {
         patience: Patience,
         headers: HeaderMap,
     ) -> Result<reqwest::Client, ConfigurationError> {
-        let proxy = self.proxy.as_ref().map(http::proxy).transpose()?;
+        let proxy = self.proxy.as_ref().map(http_client::proxy).transpose()?;
         let configure = self.configure.clone();
-        http::client(
+        http_client::client(
             setting,
             endpoint,
-            http::Settings { connect_timeout: patience.connect, proxy, headers, configure },
+            http_client::Settings { connect_timeout: patience.connect, proxy, headers, configure },
         )
     }
 
@@ -471,23 +471,25 @@ impl ClientBuilder {
         let url = given.or_else(found).unwrap_or_else(|| Found::given(METADATA));
         // Its address is on the machine's own link, where there is no TLS.
         let endpoint = Endpoint::parse("metadata_endpoint", &url, true)?;
-        Ok(Metadata::new(http::metadata_client(&endpoint)?, endpoint.as_str(), self.clock.clone()))
+        Ok(Metadata::new(http_client::metadata_client(&endpoint)?, endpoint.as_str(), self.clock.clone()))
     }
 }
 
 /// A provider of credentials that stay as they are.
-fn fixed(credentials: Credentials) -> Result<Fixed, ConfigurationError> {
+fn fixed(credentials: Credentials) -> Result<StaticCredentials, ConfigurationError> {
     let wrong = |why: &str| Err(ConfigurationError::new("credentials", why));
     match credentials {
         Credentials::AkSk(keys) if keys.access_key().is_empty() || keys.secret_key().is_empty() => {
             wrong("the access key or the secret key is empty")
         }
-        Credentials::AkSk(keys) => Ok(Fixed::new(ResolvedCredentials::Keys(keys))),
+        Credentials::AkSk(keys) => Ok(StaticCredentials::new(ResolvedCredentials::Keys(keys))),
         Credentials::Token(token) if token.is_empty() => wrong("the token is empty"),
         Credentials::Token(token) if HeaderValue::from_str(token.expose()).is_err() => {
             wrong("the token holds a character that no header can")
         }
-        Credentials::Token(token) => Ok(Fixed::new(ResolvedCredentials::Token { token, project_id: None })),
+        Credentials::Token(token) => {
+            Ok(StaticCredentials::new(ResolvedCredentials::Token { token, project_id: None }))
+        }
         Credentials::Login(_) => wrong("a login isn't fixed"),
     }
 }

@@ -40,7 +40,7 @@ use super::{
     schemas,
     service::Service,
 };
-use crate::auth::canonical::MAX_BODY;
+use crate::auth::signing::canonical::MAX_BODY;
 use crate::spec::{self, Operation};
 
 /// The time for a body to arrive.

@@ -44,7 +44,7 @@ impl InProcess {
 pub fn verify(request: &Parts, body: &[u8], time: &str, ak: &str, sk: &str) -> Result<(), &'static str> {
     let key =
         Key { access_key: ak.to_owned(), secret_key: sk.to_owned(), security_token: None, expires_at: None };
-    let now = crate::auth::signer::parse_date(time).map_err(|_| "no time")?;
+    let now = crate::auth::signing::parse_date(time).map_err(|_| "no time")?;
     let found = |ak: &str| Ok((ak == key.access_key).then_some(key));
     verify::verify(request, body, now, found, None).map_err(|refusal| match refusal {
         Refusal::Gateway { variant, .. } => variant,

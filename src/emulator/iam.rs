@@ -16,7 +16,7 @@ use super::{
     service::Service,
     stock::{Project, User},
 };
-use crate::auth::canonical::hex;
+use crate::auth::signing::canonical::hex;
 
 /// The header with a new token.
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");

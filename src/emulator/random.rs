@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::auth::canonical::hex;
+use crate::auth::signing::canonical::hex;
 
 /// `N` random bytes.
 pub(super) fn bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {

@@ -14,9 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
 use super::{locks::Locks, refusals::Refusal, stock::Key};
-use crate::auth::{
+use crate::auth::signing::{
+    self, SECURITY_TOKEN_HEADER,
     canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER},
-    signer::{self, SECURITY_TOKEN_HEADER},
 };
 
 /// How far the client's clock may be from the server's, either way.
@@ -77,7 +77,7 @@ pub(super) fn verify(
 
     let date = text(headers, DATE_HEADER).unwrap_or_default();
     let date = date.trim();
-    let in_time = signer::parse_date(date).is_ok_and(|date| now.duration_since(date).abs() <= WINDOW);
+    let in_time = signing::parse_date(date).is_ok_and(|date| now.duration_since(date).abs() <= WINDOW);
     if !in_time && !date.is_empty() {
         let server_time = canonical::date(now);
         let parts = [("signature_time", date.to_owned()), ("server_time", server_time)];
@@ -159,7 +159,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        auth::{AkSk, signer::SigningRequest},
+        auth::{AkSk, signing::SigningRequest},
         spec,
     };
 
@@ -379,7 +379,7 @@ mod tests {
             headers.insert("authorization", vector.authorization.parse().unwrap());
             let token = headers.get("x-security-token").map(|v| v.to_str().unwrap().to_owned());
             let key = Key { access_key: vector.ak, secret_key: vector.sk, security_token: token, ..key() };
-            let now = signer::parse_date(&vector.sdk_date).unwrap();
+            let now = signing::parse_date(&vector.sdk_date).unwrap();
             assert_eq!(judge_with(&request.into_parts().0, &body, now, key), Ok(()), "{}", vector.name);
             judged += 1;
         }
@@ -420,7 +420,7 @@ mod tests {
             place in any::<prop::sample::Index>(),
         ) {
             let keys = AkSk::new("AK", "SK");
-            let parts = |target: &str, values: &[String], signed: &signer::Signed| {
+            let parts = |target: &str, values: &[String], signed: &signing::Signed| {
                 let mut parts = Request::post(target).body(()).unwrap().into_parts().0;
                 for (i, value) in values.iter().enumerate() {
                     let name: http::HeaderName = format!("x-header-{i}").parse().unwrap();

@@ -109,7 +109,7 @@ mod tests {
     fn known_hashes_are_those_of_what_they_name() {
         use sha2::{Digest, Sha256};
         for (body, (_, hash)) in ["", "{}", "\"\""].iter().zip(KNOWN_HASHES) {
-            assert_eq!(crate::auth::canonical::hex(&Sha256::digest(body)), hash);
+            assert_eq!(crate::auth::signing::canonical::hex(&Sha256::digest(body)), hash);
         }
     }
 }

@@ -7,8 +7,7 @@ use super::{CallKind, Transport, response::MAX_ERROR};
 use crate::{
     auth::{
         AkSk, PROJECT_HEADER, ResolvedCredentials, TOKEN_HEADER,
-        canonical::MAX_BODY,
-        signer::{SECURITY_TOKEN_HEADER, SigningRequest},
+        signing::{SECURITY_TOKEN_HEADER, SigningRequest, canonical::MAX_BODY},
     },
     error::{ConfigurationError, Error, Mismatch, TransportError, TransportFailure},
     input::InvalidInput,

@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::*;
 use crate::{
     Ttl,
-    auth::{AkSk, ResolvedCredentials, fixed::Fixed},
+    auth::{AkSk, ResolvedCredentials, static_credentials::StaticCredentials},
     error::TransportError,
     spec::{codes, servers},
 };
@@ -92,7 +92,8 @@ fn settings(provider: Option<Arc<dyn CredentialsProvider>>) -> Settings {
 
 fn transport(provided: ResolvedCredentials) -> Transport {
     // Pauses of half their longest: 100 ms, 200 ms, ...
-    let shared = Shared { random: || 0.5, ..Shared::new(settings(Some(Arc::new(Fixed::new(provided))))) };
+    let shared =
+        Shared { random: || 0.5, ..Shared::new(settings(Some(Arc::new(StaticCredentials::new(provided))))) };
     Transport { shared: Arc::new(shared), ..Transport::new(settings(None), servers::LTS, None) }
 }
 

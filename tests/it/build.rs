@@ -1,8 +1,8 @@
 //! The build script's parts, compiled in: how a document is lowered for the generator, and how its rules are translated.
 
 #[allow(dead_code, unreachable_pub)]
-#[path = "../../build/document.rs"]
-pub(crate) mod document;
+#[path = "../../build/load.rs"]
+pub(crate) mod load;
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../build/lower.rs"]
 mod lower;
@@ -163,7 +163,7 @@ fn rules_of_requests_go_and_enumerations_stay() {
 
 #[test]
 fn the_transfers_id_is_read_under_both_of_its_names() {
-    let raw = document::Document::parse("openapi/lts.yaml", spec::LTS.yaml).unwrap().raw;
+    let raw = load::Document::parse("openapi/lts.yaml", spec::LTS.yaml).unwrap().raw;
     let low = lower::lower(raw).unwrap();
     let members = &low["components"]["schemas"]["CreateLogDumpObsResponseBody"]["properties"];
     assert!(members["log_dump_obe_id"].is_object() && members["log_dump_obs_id"].is_object());

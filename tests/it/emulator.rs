@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, thread};
 use huaweicloud_lts::{
     AkSk, ClientBuilder, Emulator, StorageFormat, TransferInterval, Ttl,
     emulator::{Admin, Options},
-    signer::SigningRequest,
+    signing::SigningRequest,
     spec::{Operation, Service},
 };
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, process::Command};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use huaweicloud_lts::{AkSk, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, signing::SigningRequest};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use huaweicloud_lts::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::build::document::Document;
+use crate::build::load::Document;
 
 const LTS: &str = "openapi/lts.yaml";
 const IAM: &str = "openapi/iam.yaml";

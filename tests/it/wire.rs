@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use huaweicloud_lts::{
     AkSk, Client, Credentials, Emulator, Error, GroupId, Login, ResolvedCredentials, RetryPolicy, Secret,
-    StorageFormat, StreamId, TransferInterval, TransportFailure, Ttl, signer::SigningRequest,
+    StorageFormat, StreamId, TransferInterval, TransportFailure, Ttl, signing::SigningRequest,
 };
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 use http::{HeaderName, HeaderValue, Method};
-use huaweicloud_lts::{AkSk, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, signing::SigningRequest};
 use serde::Serialize;
 
 use crate::{

@@ -12,7 +12,7 @@ use http::Method;
 use super::super::*;
 use crate::{
     StreamId,
-    auth::{Credentials, ResolvedCredentials, fixed::Fixed},
+    auth::{Credentials, ResolvedCredentials, static_credentials::StaticCredentials},
     spec::{IntegerRule, Location, Quota, Server, Service, ValueRule},
 };
 
@@ -84,7 +84,7 @@ async fn scripted(
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let settings = Settings {
-        provider: Some(Arc::new(Fixed::new(ResolvedCredentials::Token {
+        provider: Some(Arc::new(StaticCredentials::new(ResolvedCredentials::Token {
             token: "tok".into(),
             project_id: None,
         }))),

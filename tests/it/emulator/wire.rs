@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use huaweicloud_lts::{AkSk, Emulator, signer::SigningRequest};
+use huaweicloud_lts::{AkSk, Emulator, signing::SigningRequest};
 use serde_json::Value;
 
 /// An answer as it came.

@@ -8,8 +8,10 @@ use super::{Configure, Endpoint};
 use crate::{
     auth::{
         PROJECT_HEADER, TOKEN_HEADER,
-        canonical::{DATE_HEADER, PAYLOAD_HEADER},
-        signer::SECURITY_TOKEN_HEADER,
+        signing::{
+            SECURITY_TOKEN_HEADER,
+            canonical::{DATE_HEADER, PAYLOAD_HEADER},
+        },
     },
     error::ConfigurationError,
     secret::Secret,

@@ -4,15 +4,15 @@ use super::{CredentialsProvider, ProvideFuture, ResolvedCredentials};
 
 /// Keys or a token from the caller. They are not renewed.
 #[derive(Debug)]
-pub(crate) struct Fixed(ResolvedCredentials);
+pub(crate) struct StaticCredentials(ResolvedCredentials);
 
-impl Fixed {
+impl StaticCredentials {
     pub(crate) fn new(provided: ResolvedCredentials) -> Self {
         Self(provided)
     }
 }
 
-impl CredentialsProvider for Fixed {
+impl CredentialsProvider for StaticCredentials {
     fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(std::future::ready(Ok(self.0.clone())))
     }

@@ -1,27 +1,11 @@
-//! Signs requests with an access key (SDK-HMAC-SHA256).
-//!
-//! The client signs its own requests with this. It is public for requests that are sent by other means:
-//!
-//! ```
-//! use huaweicloud_lts::{AkSk, signer::SigningRequest};
-//!
-//! let signed = SigningRequest::new("GET", "lts.cn-north-4.myhuaweicloud.com", "/v2/0123/groups")
-//!     .header("X-Project-Id", "0123")
-//!     .date("20240305T080910Z")?
-//!     .sign(&AkSk::new("AK", "SK"));
-//! assert!(signed.authorization().starts_with("SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-project-id;x-sdk-date, "));
-//! # Ok::<(), huaweicloud_lts::InvalidInput>(())
-//! ```
+//! The algorithm SDK-HMAC-SHA256.
 
 use std::{borrow::Cow, fmt};
 
 use http::{HeaderName, header};
 
-use super::{
-    AkSk,
-    canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER, UNSIGNED_PAYLOAD},
-};
-use crate::input::InvalidInput;
+use super::canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER, UNSIGNED_PAYLOAD};
+use crate::{auth::AkSk, input::InvalidInput};
 
 /// The header that carries the security token of temporary keys.
 pub(crate) const SECURITY_TOKEN_HEADER: &str = "x-security-token";

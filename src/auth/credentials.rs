@@ -1,0 +1,102 @@
+//! Credentials that a caller can set.
+
+use std::fmt;
+
+use crate::secret::Secret;
+
+/// An access key and its secret key, which sign requests (SDK-HMAC-SHA256).
+#[derive(Clone, PartialEq, Eq)]
+pub struct AkSk {
+    access_key: String,
+    secret_key: Secret,
+    security_token: Option<Secret>,
+}
+
+impl AkSk {
+    /// A permanent key pair.
+    pub fn new(access_key: impl Into<String>, secret_key: impl Into<Secret>) -> Self {
+        Self { access_key: access_key.into(), secret_key: secret_key.into(), security_token: None }
+    }
+
+    /// Adds the security token that temporary keys come with.
+    #[must_use]
+    pub fn security_token(mut self, token: impl Into<Secret>) -> Self {
+        self.security_token = Some(token.into());
+        self
+    }
+
+    /// The access key, by which the account is known. It is no secret.
+    pub fn access_key(&self) -> &str {
+        &self.access_key
+    }
+
+    pub(crate) fn secret_key(&self) -> &Secret {
+        &self.secret_key
+    }
+
+    /// The security token of temporary keys.
+    pub(crate) fn token(&self) -> Option<&Secret> {
+        self.security_token.as_ref()
+    }
+}
+
+impl fmt::Debug for AkSk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AkSk").finish_non_exhaustive()
+    }
+}
+
+/// A user's name and password, with which the client logs in to IAM by itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+    pub(crate) domain: String,
+}
+
+impl Login {
+    /// A user of the account (domain) `domain`.
+    ///
+    /// The token is scoped to the client's project id where one is set, else to the project that is named like
+    /// its region.
+    pub fn new(user: impl Into<String>, password: impl Into<Secret>, domain: impl Into<String>) -> Self {
+        Self { user: user.into(), password: password.into(), domain: domain.into() }
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").finish_non_exhaustive()
+    }
+}
+
+/// What requests are authenticated with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Credentials {
+    /// Sign each request.
+    AkSk(AkSk),
+    /// Send an IAM token that the caller got.
+    Token(Secret),
+    /// Log in to IAM, and send the token from there.
+    Login(Login),
+}
+
+impl Credentials {
+    /// An IAM token that the caller got. It isn't renewed: after its expiry, calls fail.
+    pub fn token(token: impl Into<Secret>) -> Self {
+        Self::Token(token.into())
+    }
+}
+
+impl From<AkSk> for Credentials {
+    fn from(keys: AkSk) -> Self {
+        Self::AkSk(keys)
+    }
+}
+
+impl From<Login> for Credentials {
+    fn from(login: Login) -> Self {
+        Self::Login(login)
+    }
+}

@@ -1,0 +1,14 @@
+//! Resources of the service, as the client returns them.
+//!
+//! These types are stable. The generated types follow the OpenAPI document and may change with it.
+
+mod group;
+mod stream;
+mod timestamp;
+mod transfer;
+mod ttl;
+
+pub use group::LogGroup;
+pub use stream::LogStream;
+pub use transfer::StorageFormat;
+pub use ttl::Ttl;
