@@ -9,37 +9,37 @@ use crate::error::ConfigurationError;
 
 /// A link that had nothing, and why: names of variables, files and keys, never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Passed {
+pub(crate) struct SkippedSource {
     pub(crate) link: String,
     pub(crate) why: String,
 }
 
-impl Passed {
+impl SkippedSource {
     pub(crate) fn new(link: impl Into<String>, why: impl Into<String>) -> Self {
         Self { link: link.into(), why: why.into() }
     }
 }
 
 /// The error of a chain in which no link had anything.
-pub(crate) fn exhausted(passed: &[Passed]) -> ConfigurationError {
-    let links: Vec<_> = passed.iter().map(|Passed { link, why }| format!("{link}: {why}")).collect();
+pub(crate) fn no_credentials(passed: &[SkippedSource]) -> ConfigurationError {
+    let links: Vec<_> = passed.iter().map(|SkippedSource { link, why }| format!("{link}: {why}")).collect();
     ConfigurationError::new("credentials", format!("none found: {}", links.join("; ")))
 }
 
 /// The last link, behind those that passed.
 #[derive(Debug)]
-pub(crate) struct LastResort {
-    passed: Vec<Passed>,
+pub(crate) struct MetadataFallback {
+    passed: Vec<SkippedSource>,
     metadata: Metadata,
 }
 
-impl LastResort {
-    pub(crate) fn new(passed: Vec<Passed>, metadata: Metadata) -> Self {
+impl MetadataFallback {
+    pub(crate) fn new(passed: Vec<SkippedSource>, metadata: Metadata) -> Self {
         Self { passed, metadata }
     }
 }
 
-impl CredentialsProvider for LastResort {
+impl CredentialsProvider for MetadataFallback {
     fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(async {
             match self.metadata.credentials().await {
@@ -49,8 +49,8 @@ impl CredentialsProvider for LastResort {
                     let mut passed = self.passed.clone();
                     let text = error.to_string();
                     let (link, why) = text.split_once(": ").unwrap_or((&text, "no answer"));
-                    passed.push(Passed::new(link, why));
-                    Err(exhausted(&passed).into())
+                    passed.push(SkippedSource::new(link, why));
+                    Err(no_credentials(&passed).into())
                 }
                 provided => provided,
             }

@@ -1,5 +1,6 @@
 //! The client and its helpers.
 
+mod builder;
 mod call;
 mod ensure;
 mod groups;

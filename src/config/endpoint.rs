@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::sources::{Found, Setting};
+use super::setting::{ResolvedSetting, Setting};
 use crate::{error::ConfigurationError, spec::Server};
 
 /// The cloud's domain where none is set.
@@ -16,10 +16,10 @@ pub(crate) struct Endpoint(Url);
 
 impl Endpoint {
     /// The endpoint of a server in a region.
-    pub(super) fn of_region(
+    pub(crate) fn of_region(
         server: Server,
-        region: &Found,
-        cloud: Option<&Found>,
+        region: &ResolvedSetting,
+        cloud: Option<&ResolvedSetting>,
     ) -> Result<Self, ConfigurationError> {
         for (setting, found, dots) in [(Setting::Region, Some(region), false), (Setting::Cloud, cloud, true)]
         {
@@ -37,9 +37,9 @@ impl Endpoint {
     }
 
     /// Reads a base URL.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         setting: &'static str,
-        url: &Found,
+        url: &ResolvedSetting,
         allow_plain: bool,
     ) -> Result<Self, ConfigurationError> {
         Self::read(&url.value, allow_plain).map_err(|why| url.wrong(setting, &why))
@@ -96,11 +96,15 @@ mod tests {
     use crate::spec::servers;
 
     fn of_region(region: &str, cloud: Option<&str>) -> Result<Endpoint, ConfigurationError> {
-        Endpoint::of_region(servers::LTS, &Found::given(region), cloud.map(Found::given).as_ref())
+        Endpoint::of_region(
+            servers::LTS,
+            &ResolvedSetting::explicit(region),
+            cloud.map(ResolvedSetting::explicit).as_ref(),
+        )
     }
 
     fn parse(url: &str) -> Result<Endpoint, ConfigurationError> {
-        Endpoint::parse("endpoint", &Found::given(url), false)
+        Endpoint::parse("endpoint", &ResolvedSetting::explicit(url), false)
     }
 
     #[test]
@@ -149,6 +153,6 @@ mod tests {
             let error = parse(bad).unwrap_err().to_string();
             assert!(error.starts_with("endpoint: ") && !error.contains("hunter2"), "{error}");
         }
-        assert!(Endpoint::parse("endpoint", &Found::given("http://lts.example"), true).is_ok());
+        assert!(Endpoint::parse("endpoint", &ResolvedSetting::explicit("http://lts.example"), true).is_ok());
     }
 }

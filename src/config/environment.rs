@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::sources::{Found, Setting};
+use super::setting::{ResolvedSetting, Setting};
 use crate::{
-    auth::{AkSk, Credentials, Login, chain::Passed},
+    auth::{AkSk, Credentials, Login, chain::SkippedSource},
     secret::Secret,
 };
 
 /// The name of this link of the chain.
-pub(super) const ENVIRONMENT: &str = "environment";
+pub(crate) const ENVIRONMENT: &str = "environment";
 /// What all variables start with.
 const PREFIX: &str = "HUAWEICLOUD_";
 /// Where the profile file is, below the home directory.
@@ -34,11 +34,11 @@ impl Environment {
         self.variables.get(name)
     }
 
-    fn find(&self, name: &str) -> Option<Found> {
-        self.get(name).map(|value| Found::at(value, name))
+    fn find(&self, name: &str) -> Option<ResolvedSetting> {
+        self.get(name).map(|value| ResolvedSetting::at(value, name))
     }
 
-    pub(super) fn setting(&self, setting: Setting) -> Option<Found> {
+    pub(crate) fn setting(&self, setting: Setting) -> Option<ResolvedSetting> {
         self.find(match setting {
             Setting::Region => "HUAWEICLOUD_LTS_REGION",
             Setting::Cloud => "HUAWEICLOUD_LTS_CLOUD",
@@ -48,28 +48,28 @@ impl Environment {
     }
 
     /// Our own variable for the endpoint of LTS.
-    pub(super) fn lts_endpoint(&self) -> Option<Found> {
+    pub(crate) fn lts_endpoint(&self) -> Option<ResolvedSetting> {
         self.find("HUAWEICLOUD_LTS_ENDPOINT")
     }
 
     /// Where the ECS metadata service answers.
-    pub(super) fn metadata_endpoint(&self) -> Option<Found> {
+    pub(crate) fn metadata_endpoint(&self) -> Option<ResolvedSetting> {
         self.find("HUAWEICLOUD_LTS_METADATA_ENDPOINT")
     }
 
     /// The official variable for the endpoint of LTS in a region.
-    pub(super) fn lts_endpoint_of(&self, region: &str) -> Option<Found> {
+    pub(crate) fn lts_endpoint_of(&self, region: &str) -> Option<ResolvedSetting> {
         self.find(&format!("HUAWEICLOUD_SDK_REGION_LTS_{}", region.to_uppercase().replace('-', "_")))
     }
 
     /// Where the profile file is; nowhere without a home.
-    pub(super) fn profile_file(&self) -> Option<PathBuf> {
+    pub(crate) fn profile_file(&self) -> Option<PathBuf> {
         let named = self.get("HUAWEICLOUD_SDK_CREDENTIALS_FILE").map(|file| PathBuf::from(file.expose()));
         named.or_else(|| Some(PROFILE_FILE.iter().fold(self.home.clone()?, |path, part| path.join(part))))
     }
 
     /// The first credential that is complete: key pair, token, login.
-    pub(super) fn credentials(&self) -> Result<Credentials, Passed> {
+    pub(crate) fn credentials(&self) -> Result<Credentials, SkippedSource> {
         let get = |name| self.get(name).cloned();
         let keys = || {
             let keys = AkSk::new(get("HUAWEICLOUD_SDK_AK")?.expose(), get("HUAWEICLOUD_SDK_SK")?);
@@ -88,7 +88,7 @@ impl Environment {
                 &["HUAWEICLOUD_LTS_TOKEN"],
                 &["HUAWEICLOUD_LTS_USERNAME", "HUAWEICLOUD_LTS_PASSWORD", "HUAWEICLOUD_LTS_DOMAIN_NAME"],
             ];
-            Passed::new(ENVIRONMENT, looked.map(|names| self.describe(names)).join(", "))
+            SkippedSource::new(ENVIRONMENT, looked.map(|names| self.describe(names)).join(", "))
         })
     }
 

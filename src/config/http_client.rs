@@ -1,10 +1,10 @@
 //! Makes HTTP clients: TLS, no redirects, no retries of their own.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Configure, Endpoint};
+use super::endpoint::Endpoint;
 use crate::{
     auth::{
         PROJECT_HEADER, TOKEN_HEADER,
@@ -16,6 +16,9 @@ use crate::{
     error::ConfigurationError,
     secret::Secret,
 };
+
+/// Adjusts the HTTP client.
+pub(crate) type Configure = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
 
 /// Headers that every request has already, or that belong to its connection.
 const OWN_HEADERS: [&str; 17] = [
@@ -39,16 +42,16 @@ const OWN_HEADERS: [&str; 17] = [
 ];
 
 /// What a client is made with.
-pub(super) struct Settings {
-    pub(super) connect_timeout: Duration,
-    pub(super) proxy: Option<Proxy>,
+pub(crate) struct Settings {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) proxy: Option<Proxy>,
     /// Sent with every request that hasn't such a header of its own.
-    pub(super) headers: HeaderMap,
-    pub(super) configure: Option<Configure>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) configure: Option<Configure>,
 }
 
 /// The HTTP client for an endpoint, which is the value of this setting.
-pub(super) fn client(
+pub(crate) fn client(
     setting: &'static str,
     endpoint: &Endpoint,
     settings: Settings,
@@ -87,7 +90,7 @@ fn no_retries() -> reqwest::retry::Builder {
 }
 
 /// The HTTP client for the ECS metadata service, an address on this very machine's link: no proxy knows it.
-pub(super) fn metadata_client(endpoint: &Endpoint) -> Result<reqwest::Client, ConfigurationError> {
+pub(crate) fn metadata_client(endpoint: &Endpoint) -> Result<reqwest::Client, ConfigurationError> {
     let setting = "metadata_endpoint";
     let tls_user = endpoint.is_tls().then_some(setting);
     let builder = tls(reqwest::Client::builder(), tls_user)?.http1_only().no_proxy();
@@ -133,7 +136,7 @@ fn tls(
     use rustls_platform_verifier::BuilderVerifierExt;
 
     let failed = |e: rustls::Error| ConfigurationError::new("configure_http", format!("TLS: {e}"));
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(failed)?;
@@ -160,14 +163,14 @@ fn tls(
 
 /// A header that a caller adds.
 #[derive(Clone)]
-pub(super) struct ExtraHeader {
-    pub(super) name: String,
-    pub(super) value: Secret,
-    pub(super) sensitive: bool,
+pub(crate) struct ExtraHeader {
+    pub(crate) name: String,
+    pub(crate) value: Secret,
+    pub(crate) sensitive: bool,
 }
 
 /// The extra headers, as they are sent.
-pub(super) fn headers(extra: &[ExtraHeader]) -> Result<HeaderMap, ConfigurationError> {
+pub(crate) fn headers(extra: &[ExtraHeader]) -> Result<HeaderMap, ConfigurationError> {
     let mut map = HeaderMap::new();
     for ExtraHeader { name, value, sensitive } in extra {
         let wrong = |why: &str| ConfigurationError::new("header", format!("{name:?} {why}"));
@@ -184,13 +187,13 @@ pub(super) fn headers(extra: &[ExtraHeader]) -> Result<HeaderMap, ConfigurationE
 }
 
 /// A proxy, and whether it is itself reached by https.
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     proxy: reqwest::Proxy,
     is_tls: bool,
 }
 
 /// Reads a proxy's URL. It may hold a password, so that no message shows it.
-pub(super) fn proxy(url: &Secret) -> Result<Proxy, ConfigurationError> {
+pub(crate) fn proxy(url: &Secret) -> Result<Proxy, ConfigurationError> {
     let wrong = |why: &str| ConfigurationError::new("proxy", why);
     let parsed = reqwest::Url::parse(url.expose()).map_err(|e| wrong(&format!("is no URL: {e}")))?;
     if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {

@@ -7,9 +7,9 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use configparser::ini::Ini;
 use zeroize::Zeroize;
 
-use super::sources::{Found, Setting};
+use super::setting::{ResolvedSetting, Setting};
 use crate::{
-    auth::{AkSk, Credentials, chain::Passed},
+    auth::{AkSk, Credentials, chain::SkippedSource},
     error::ConfigurationError,
     secret::Secret,
 };
@@ -19,7 +19,7 @@ const MAX_FILE: u64 = 1 << 20;
 
 /// One section of a profile file.
 #[derive(Clone)]
-pub(super) struct Profile {
+pub(crate) struct Profile {
     /// File and section, for messages.
     place: String,
     values: BTreeMap<String, Secret>,
@@ -27,11 +27,14 @@ pub(super) struct Profile {
 
 impl Profile {
     /// Reads a section of a file; where there is no such file or section, it says so.
-    pub(super) fn read(file: &Path, section: &str) -> Result<Result<Self, Passed>, ConfigurationError> {
+    pub(crate) fn read(
+        file: &Path,
+        section: &str,
+    ) -> Result<Result<Self, SkippedSource>, ConfigurationError> {
         let name = file.display();
         let unreadable =
             |e: &dyn std::fmt::Display| ConfigurationError::new("profile", format!("{name}: {e}"));
-        let passed = |why: String| Ok(Err(Passed::new(format!("profile {name}"), why)));
+        let passed = |why: String| Ok(Err(SkippedSource::new(format!("profile {name}"), why)));
         let length = match fs::metadata(file) {
             Ok(facts) => facts.len(),
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -59,43 +62,43 @@ impl Profile {
         self.values.get(key)
     }
 
-    fn find(&self, key: &str) -> Option<Found> {
-        self.get(key).map(|value| Found::at(value, format!("{} {key}", self.place)))
+    fn find(&self, key: &str) -> Option<ResolvedSetting> {
+        self.get(key).map(|value| ResolvedSetting::at(value, format!("{} {key}", self.place)))
     }
 
-    pub(super) fn setting(&self, setting: Setting) -> Option<Found> {
+    pub(crate) fn setting(&self, setting: Setting) -> Option<ResolvedSetting> {
         self.find(setting.name())
     }
 
     /// The endpoint of LTS.
-    pub(super) fn lts_endpoint(&self) -> Option<Found> {
+    pub(crate) fn lts_endpoint(&self) -> Option<ResolvedSetting> {
         self.find("endpoint")
     }
 
     /// File and section.
-    pub(super) fn place(&self) -> &str {
+    pub(crate) fn place(&self) -> &str {
         &self.place
     }
 
     /// The key pair.
-    pub(super) fn credentials(&self) -> Result<Credentials, Passed> {
+    pub(crate) fn credentials(&self) -> Result<Credentials, SkippedSource> {
         match (self.get("ak"), self.get("sk")) {
             (Some(ak), Some(sk)) => {
                 let keys = AkSk::new(ak.expose(), sk.clone());
                 let token = self.get("security_token").cloned();
                 Ok(token.map_or(keys.clone(), |token| keys.security_token(token)).into())
             }
-            _ => Err(Passed::new(&self.place, self.lacking())),
+            _ => Err(SkippedSource::new(&self.place, self.lacking())),
         }
     }
 
     /// Whether there is a part of a key pair, which can't be meant.
-    pub(super) fn has_half_a_credential(&self) -> bool {
+    pub(crate) fn has_half_a_credential(&self) -> bool {
         self.get("ak").is_some() != self.get("sk").is_some()
     }
 
     /// The error for half a key pair.
-    pub(super) fn half(&self) -> ConfigurationError {
+    pub(crate) fn half(&self) -> ConfigurationError {
         ConfigurationError::new("profile", format!("{}: {}", self.place, self.lacking()))
     }
 

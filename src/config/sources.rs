@@ -5,93 +5,42 @@ use std::path::PathBuf;
 use super::{
     environment::{ENVIRONMENT, Environment},
     profile::Profile,
+    setting::{ResolvedSetting, Setting},
 };
 use crate::{
     auth::{
         Credentials,
-        chain::{Passed, exhausted},
+        chain::{SkippedSource, no_credentials},
     },
     error::{ConfigurationError, Error},
-    secret::Secret,
 };
 
 /// The section of the profile file that is read where none is named.
-pub(super) const DEFAULT_PROFILE: &str = "basic";
-
-/// What every source may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Setting {
-    Region,
-    Cloud,
-    ProjectId,
-    IamEndpoint,
-}
-
-impl Setting {
-    /// The name of its builder method.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Region => "region",
-            Self::Cloud => "cloud",
-            Self::ProjectId => "project_id",
-            Self::IamEndpoint => "iam_endpoint",
-        }
-    }
-}
-
-/// A value, and where it was found: nowhere in particular if it was set on the builder.
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    pub(super) value: String,
-    origin: Option<String>,
-}
-
-impl Found {
-    /// On the builder.
-    pub(super) fn given(value: &str) -> Self {
-        Self { value: value.to_owned(), origin: None }
-    }
-
-    /// In a variable, or under a key of a file.
-    pub(super) fn at(value: &Secret, origin: impl Into<String>) -> Self {
-        Self { value: value.expose().to_owned(), origin: Some(origin.into()) }
-    }
-
-    /// Says what is wrong with it. The caller's own value is shown; one from elsewhere may be a secret that was
-    /// put in the wrong place, so that only the place is named.
-    pub(super) fn wrong(&self, setting: &'static str, why: &str) -> ConfigurationError {
-        let message = match &self.origin {
-            // What stands before an @ may be a password.
-            None => format!("{:?}: {why}", self.value.rsplit('@').next().unwrap_or_default()),
-            Some(origin) => format!("{origin}: {why}"),
-        };
-        ConfigurationError::new(setting, message)
-    }
-}
+pub(crate) const DEFAULT_PROFILE: &str = "basic";
 
 /// The sources that were asked for, in their order.
 #[derive(Default)]
-pub(super) struct Sources {
+pub(crate) struct Sources {
     named: Option<Profile>,
     environment: Option<Environment>,
     default: Option<Profile>,
     /// Why there is no default profile.
-    without_default: Option<Passed>,
+    without_default: Option<SkippedSource>,
     /// The default profile's file can't be used. It matters only where its credentials would.
     broken_default: Option<ConfigurationError>,
 }
 
 /// What a chain of sources came to.
-pub(super) enum Chain {
+pub(crate) enum Chain {
     /// The credentials, and which source has them.
     Found(Credentials, String),
     /// No source had anything.
-    Exhausted(Vec<Passed>),
+    NotFound(Vec<SkippedSource>),
 }
 
 impl Sources {
     /// Reads a named profile, the environment, or both. The default profile belongs to the environment.
-    pub(super) fn read(
+    pub(crate) fn read(
         profile: Option<&str>,
         environment: Option<&Environment>,
     ) -> Result<Self, ConfigurationError> {
@@ -113,7 +62,7 @@ impl Sources {
 
     fn read_default(&mut self, file: Option<PathBuf>) {
         let Some(file) = file else {
-            self.without_default = Some(Passed::new("profile", NO_HOME));
+            self.without_default = Some(SkippedSource::new("profile", NO_HOME));
             return;
         };
         match Profile::read(&file, DEFAULT_PROFILE) {
@@ -124,7 +73,7 @@ impl Sources {
     }
 
     /// The first value of a setting.
-    pub(super) fn find(&self, setting: Setting) -> Option<Found> {
+    pub(crate) fn find(&self, setting: Setting) -> Option<ResolvedSetting> {
         let named = || self.named.as_ref()?.setting(setting);
         let environment = || self.environment.as_ref()?.setting(setting);
         let default = || self.default.as_ref()?.setting(setting);
@@ -133,8 +82,8 @@ impl Sources {
 
     /// The endpoint of LTS, if one stands in the place of the region's. Where the caller set a region, only one
     /// for this very region counts.
-    pub(super) fn lts_endpoint(&self, region_is_set: bool, region: Option<&str>) -> Option<Found> {
-        let whatever_the_region = |endpoint: Option<Found>| endpoint.filter(|_| !region_is_set);
+    pub(crate) fn lts_endpoint(&self, region_is_set: bool, region: Option<&str>) -> Option<ResolvedSetting> {
+        let whatever_the_region = |endpoint: Option<ResolvedSetting>| endpoint.filter(|_| !region_is_set);
         let environment = self.environment.as_ref();
         let named = || whatever_the_region(self.named.as_ref()?.lts_endpoint());
         let ours = || whatever_the_region(environment?.lts_endpoint());
@@ -144,7 +93,7 @@ impl Sources {
     }
 
     /// The first credential that is complete. Its parts are all from one source.
-    pub(super) fn credentials(&self) -> Result<Chain, ConfigurationError> {
+    pub(crate) fn credentials(&self) -> Result<Chain, ConfigurationError> {
         let mut passed = Vec::new();
         if let Some(profile) = &self.named {
             match profile.credentials() {
@@ -170,11 +119,11 @@ impl Sources {
             }
         }
         passed.extend(self.without_default.clone());
-        Ok(Chain::Exhausted(passed))
+        Ok(Chain::NotFound(passed))
     }
 
     /// Whether the environment is among them, and with it the machine's own keys as the last resort.
-    pub(super) fn have_environment(&self) -> bool {
+    pub(crate) fn have_environment(&self) -> bool {
         self.environment.is_some()
     }
 }
@@ -204,7 +153,7 @@ impl Credentials {
     fn of(sources: &Sources) -> Result<Self, Error> {
         match sources.credentials()? {
             Chain::Found(credentials, _) => Ok(credentials),
-            Chain::Exhausted(passed) => Err(exhausted(&passed).into()),
+            Chain::NotFound(passed) => Err(no_credentials(&passed).into()),
         }
     }
 }

@@ -15,24 +15,24 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The times that a caller set.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Timeouts {
-    pub(super) connect: Option<Duration>,
-    pub(super) attempt: Option<Duration>,
-    pub(super) call: Option<Duration>,
+pub(crate) struct Timeouts {
+    pub(crate) connect: Option<Duration>,
+    pub(crate) attempt: Option<Duration>,
+    pub(crate) call: Option<Duration>,
 }
 
 /// The times that hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Patience {
-    pub(super) connect: Duration,
-    pub(super) attempt: Duration,
-    pub(super) call: Duration,
+pub(crate) struct ResolvedTimeouts {
+    pub(crate) connect: Duration,
+    pub(crate) attempt: Duration,
+    pub(crate) call: Duration,
 }
 
 impl Timeouts {
     /// Completes them. A connection is part of an attempt, and an attempt of a call: what is set to last longer
     /// than the whole contradicts it, what isn't set gives way.
-    pub(super) fn complete(self) -> Result<Patience, ConfigurationError> {
+    pub(crate) fn resolve(self) -> Result<ResolvedTimeouts, ConfigurationError> {
         let part = |setting, given: Option<Duration>, default: Duration, whole: Option<(&str, Duration)>| {
             let Some(given) = given else {
                 return Ok(whole.map_or(default, |(_, whole)| default.min(whole)));
@@ -51,7 +51,7 @@ impl Timeouts {
         let attempt = part("attempt_timeout", self.attempt, ATTEMPT_TIMEOUT, Some(("call_timeout", call)))?;
         let within = Some(("attempt_timeout", attempt));
         let connect = part("connect_timeout", self.connect, CONNECT_TIMEOUT, within)?;
-        Ok(Patience { connect, attempt, call })
+        Ok(ResolvedTimeouts { connect, attempt, call })
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
             (s(2), None, s(1), "connect_timeout"),
             (None, None, Some(Duration::MAX), "call_timeout"),
         ] {
-            let error = Timeouts { connect, attempt, call }.complete().unwrap_err();
+            let error = Timeouts { connect, attempt, call }.resolve().unwrap_err();
             assert_eq!(error.setting(), setting, "{error}");
         }
     }
@@ -90,8 +90,8 @@ mod tests {
             (s(1), s(60), s(90), [1, 60, 90]),
         ] {
             let [connect_, attempt_, call_] = expected.map(Duration::from_secs);
-            let patience = Timeouts { connect, attempt, call }.complete().unwrap();
-            assert_eq!(patience, Patience { connect: connect_, attempt: attempt_, call: call_ });
+            let timeouts = Timeouts { connect, attempt, call }.resolve().unwrap();
+            assert_eq!(timeouts, ResolvedTimeouts { connect: connect_, attempt: attempt_, call: call_ });
         }
     }
 }

@@ -7,8 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 
-use super::{ConfigurationError, DecodeError, Error, TransportError, TransportFailure};
-use crate::spec::OperationFacts;
+use super::{
+    Error,
+    configuration::ConfigurationError,
+    decode::{DecodeError, ResponseHead},
+    transport::{TransportError, TransportFailure},
+};
 
 /// The status of the response that carries an error. It is not registered, so that it can't be mistaken for one that the
 /// service sent.
@@ -21,12 +25,14 @@ const PLACEHOLDER_STATUS: http::StatusCode = match http::StatusCode::from_u16(59
 #[derive(Clone)]
 struct Carried(Arc<Mutex<Option<Error>>>);
 
-/// Head of the last response of a call, for the message about a body of the wrong shape.
-#[derive(Debug, Clone)]
-pub(crate) struct ResponseHead {
-    pub(crate) operation: &'static OperationFacts,
-    pub(crate) status: u16,
-    pub(crate) request_id: Option<String>,
+impl Error {
+    /// The error behind one of the raw client's ([`Client::api`](crate::Client::api)).
+    ///
+    /// A raw client forgets what it asked for: where a body has the wrong shape, this error names neither the operation
+    /// nor the member, as those of the helpers do.
+    pub fn from_api(error: progenitor_client::Error<()>) -> Self {
+        from_generated::<serde::de::IgnoredAny>(error, None)
+    }
 }
 
 /// Packs an error into a response that the generated client takes for unexpected.

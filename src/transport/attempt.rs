@@ -3,13 +3,14 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Response, header};
 
-use super::{CallKind, Transport, response::MAX_ERROR};
+use super::{call_kind::CallKind, clock_skew::ClockSkew, response::MAX_ERROR};
 use crate::{
     auth::{
-        AkSk, PROJECT_HEADER, ResolvedCredentials, TOKEN_HEADER,
+        AkSk, CredentialsProvider, PROJECT_HEADER, ResolvedCredentials, TOKEN_HEADER,
         signing::{SECURITY_TOKEN_HEADER, SigningRequest, canonical::MAX_BODY},
     },
     error::{ConfigurationError, Error, Mismatch, TransportError, TransportFailure},
+    ids::ProjectId,
     input::InvalidInput,
     secret::Secret,
     spec::Security,
@@ -63,19 +64,20 @@ impl AppliedCredentials {
 
 /// Adds the credentials to a request, if its operation takes any.
 pub(super) async fn authenticate(
-    transport: &Transport,
+    provider: Option<&dyn CredentialsProvider>,
+    project: Option<&ProjectId>,
+    clock_skew: &ClockSkew,
     request: &mut reqwest::Request,
     kind: CallKind,
 ) -> Result<AppliedCredentials, Error> {
     if !kind.needs_credentials() {
         return Ok(AppliedCredentials::Nothing);
     }
-    let provider = transport.shared.settings.provider.as_ref();
     let provider = provider.ok_or_else(|| ConfigurationError::new("credentials", "this call needs some"))?;
     match provider.credentials().await? {
         ResolvedCredentials::Keys(keys) => {
             kind.require(Security::AkSkAuth)?;
-            sign(&keys, transport, request)
+            sign(&keys, project, clock_skew, request)
         }
         ResolvedCredentials::Token { token, .. } => {
             kind.require(Security::TokenAuth)?;
@@ -93,17 +95,17 @@ pub(super) async fn authenticate(
 /// rewrite.
 fn sign(
     keys: &AkSk,
-    transport: &Transport,
+    project: Option<&ProjectId>,
+    clock_skew: &ClockSkew,
     request: &mut reqwest::Request,
 ) -> Result<AppliedCredentials, Error> {
-    let project = transport.project.as_deref();
     let (host, target) =
         host_and_target(request.url()).ok_or_else(|| ConfigurationError::new("endpoint", "has no host"))?;
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     if body.len() > MAX_BODY {
         return Err(InvalidInput::new("body", format!("{} bytes", body.len()), BODY_RULE).into());
     }
-    let time = transport.shared.signing_time();
+    let time = clock_skew.server_now();
     let mut unsigned = SigningRequest::new(request.method().as_str(), host, target).body(body).at(time);
     if let Some(content_type) = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) {
         unsigned = unsigned.header("content-type", content_type);

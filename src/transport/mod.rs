@@ -5,6 +5,8 @@
 //! of the response, which has been found to be a success.
 
 mod attempt;
+mod call_kind;
+mod clock_skew;
 mod encoding;
 mod response;
 mod retry;
@@ -16,10 +18,7 @@ mod throttle;
 use std::{
     fmt,
     pin::pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -35,24 +34,22 @@ use crate::{
     api,
     auth::CredentialsProvider,
     error::{
-        ConfigurationError, DecodeError, Error, ResponseHead, ServiceError, TransportError, TransportFailure,
-        brief, from_generated, into_response, request_id,
+        ConfigurationError, DecodeError, Error, ResponseHead, TransportError, TransportFailure, brief,
+        from_generated, into_response, request_id,
     },
     ids::ProjectId,
-    spec::{self, Effect, Operation, OperationFacts, REQUEST_MEDIA_TYPE, Security, Server},
+    spec::{self, OperationFacts, REQUEST_MEDIA_TYPE, Server},
 };
 
 use self::{
     attempt::{AppliedCredentials, HttpSend},
+    clock_skew::ClockSkew,
     retry::{Decision, RetryState},
     throttle::RetryThrottle,
 };
 
+pub(crate) use call_kind::CallKind;
 pub use retry::RetryPolicy;
-
-/// The smallest difference between the server's clock and ours that explains a refused signature, in seconds. The
-/// gateway allows 15 minutes.
-const MIN_CLOCK_SKEW: i64 = 60;
 
 /// The gateway's variants, by their names in the spec, for a key that no other signature helps.
 const PERMANENT_KEY_FAILURES: [&str; 2] = ["locked_access_key", "unknown_access_key"];
@@ -82,8 +79,7 @@ pub struct Transport {
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     throttle: RetryThrottle,
-    /// How far the server's clock is ahead of ours, in seconds, as far as is known.
-    skew: AtomicI64,
+    clock_skew: ClockSkew,
     /// Random numbers in 0..1.
     random: fn() -> f64,
 }
@@ -96,56 +92,6 @@ pub(crate) struct Settings {
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) retry: RetryPolicy,
-}
-
-/// What a request is about, as far as sending it goes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CallKind {
-    /// None for a request that the documents don't know.
-    pub(crate) operation: Option<&'static OperationFacts>,
-    pub(crate) effect: Effect,
-}
-
-impl CallKind {
-    /// A request that the caller wrote.
-    pub(crate) fn of_request(request: &reqwest::Request, path: &str) -> Self {
-        match Operation::of_request(request.method(), path) {
-            Some(operation) => operation.into(),
-            None => Self { operation: None, effect: Effect::of_method(request.method()) },
-        }
-    }
-
-    fn needs_credentials(self) -> bool {
-        self.operation.is_none_or(|operation| !operation.security.is_empty())
-    }
-
-    /// Whether a success must have a body. That of a delete is dropped.
-    fn needs_content(self) -> bool {
-        self.effect != Effect::Delete && self.operation.is_some_and(|operation| operation.has_content)
-    }
-
-    /// Refuses credentials that the operation doesn't take.
-    fn require(self, security: Security) -> Result<(), ConfigurationError> {
-        match self.operation {
-            Some(operation) if !operation.security.contains(&security) => Err(ConfigurationError::new(
-                "credentials",
-                format!("{operation} takes {:?}, and these are for {security:?}", operation.security),
-            )),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl From<&'static OperationFacts> for CallKind {
-    fn from(operation: &'static OperationFacts) -> Self {
-        Self { operation: Some(operation), effect: operation.effect }
-    }
-}
-
-impl From<Operation> for CallKind {
-    fn from(operation: Operation) -> Self {
-        operation.facts().into()
-    }
 }
 
 impl fmt::Debug for Transport {
@@ -318,6 +264,16 @@ impl Transport {
         true
     }
 
+    /// Adds the credentials to a request.
+    async fn authenticate(
+        &self,
+        request: &mut reqwest::Request,
+        kind: CallKind,
+    ) -> Result<AppliedCredentials, Error> {
+        let provider = self.shared.settings.provider.as_deref();
+        attempt::authenticate(provider, self.project.as_deref(), &self.shared.clock_skew, request, kind).await
+    }
+
     /// One attempt, within its own time and the call's deadline, authenticated anew.
     async fn attempt(
         &self,
@@ -336,7 +292,7 @@ impl Transport {
         }
         let streamed = || ConfigurationError::new("request", "a body that is a stream can't be sent again");
         let mut request = request.try_clone().ok_or_else(streamed)?;
-        *credentials = timeout_at(deadline, attempt::authenticate(self, &mut request, kind))
+        *credentials = timeout_at(deadline, self.authenticate(&mut request, kind))
             .await
             .map_err(|_| timeout(TransportFailure::Deadline, false))??;
         let (until, failure) = match in_time(self.shared.settings.attempt_timeout) {
@@ -361,8 +317,8 @@ fn no_content() -> Response<Bytes> {
 
 impl Shared {
     fn new(settings: Settings) -> Self {
-        let (throttle, skew) = (RetryThrottle::default(), AtomicI64::default());
-        Self { settings, throttle, skew, random: fastrand::f64 }
+        let (throttle, clock_skew) = (RetryThrottle::default(), ClockSkew::default());
+        Self { settings, throttle, clock_skew, random: fastrand::f64 }
     }
 
     /// Whether a refused credential has a better successor: a new token, or our time corrected by the server's.
@@ -375,29 +331,10 @@ impl Shared {
             // Another try with a locked key would keep it locked.
             AppliedCredentials::Keys { .. } => {
                 !PERMANENT_KEY_FAILURES.iter().any(|name| error.is_worded(name))
-                    && self.adjust_clock_skew(error)
+                    && error.server_time.is_some_and(|time| self.clock_skew.adjust(time))
             }
             AppliedCredentials::Nothing => false,
         }
-    }
-
-    /// Corrects our time by the server's, if the two are so far apart that it explains the refusal.
-    fn adjust_clock_skew(&self, error: &ServiceError) -> bool {
-        let Some(theirs) = error.server_time else { return false };
-        let skew = theirs.as_second() - jiff::Timestamp::now().as_second();
-        let known = self.skew.load(Ordering::Relaxed);
-        if (skew - known).abs() < MIN_CLOCK_SKEW {
-            return false;
-        }
-        self.skew.store(skew, Ordering::Relaxed);
-        true
-    }
-
-    /// The time of signing, by the server's clock as far as it is known.
-    fn signing_time(&self) -> jiff::Timestamp {
-        let now = jiff::Timestamp::now();
-        let skew = jiff::SignedDuration::from_secs(self.skew.load(Ordering::Relaxed));
-        now.checked_add(skew).unwrap_or(now)
     }
 }
 
@@ -432,7 +369,7 @@ impl ClientHooks<Transport> for api::iam::Client {
 /// Reads a response as a call would, for the fuzz targets.
 #[cfg(fuzzing)]
 pub(crate) fn classified(
-    operation: Option<Operation>,
+    operation: Option<spec::Operation>,
     signed: Option<&str>,
     response: Response<Bytes>,
 ) -> Result<(), Error> {
@@ -442,7 +379,7 @@ pub(crate) fn classified(
         }
         None => AppliedCredentials::Nothing,
     };
-    let unknown = CallKind { operation: None, effect: Effect::Create };
+    let unknown = CallKind { operation: None, effect: spec::Effect::Create };
     let kind = operation.map_or(unknown, CallKind::from);
     response::classify(kind, response).map(drop).map_err(|mut error| {
         credentials.explain(&mut error);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response, header};
 
-use super::CallKind;
+use super::call_kind::CallKind;
 use crate::{
     error::{DecodeError, Error, RawBody, ServiceError, brief, parse, request_id, scan},
     spec::Effect,

@@ -9,7 +9,7 @@ use http::{Method, Response};
 use tokio::time::Instant;
 use tracing::{Level, Span, debug, debug_span, enabled, field, trace};
 
-use super::CallKind;
+use super::call_kind::CallKind;
 use crate::{
     error::{Error, excerpt, request_id},
     spec::OperationFacts,

@@ -11,7 +11,7 @@ use crate::{
     Ttl,
     auth::{AkSk, ResolvedCredentials, static_credentials::StaticCredentials},
     error::TransportError,
-    spec::{codes, servers},
+    spec::{Operation, Security, codes, servers},
 };
 
 const ID: &str = "b6b9332b-091f-4b22-b810-264318d2d664";

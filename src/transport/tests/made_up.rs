@@ -13,7 +13,7 @@ use super::super::*;
 use crate::{
     StreamId,
     auth::{Credentials, ResolvedCredentials, static_credentials::StaticCredentials},
-    spec::{IntegerRule, Location, Quota, Server, Service, ValueRule},
+    spec::{Effect, IntegerRule, Location, Quota, Security, Server, Service, ValueRule},
 };
 
 #[allow(dead_code, missing_docs, unreachable_pub, unused_imports, clippy::all, clippy::unwrap_used)]

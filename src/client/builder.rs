@@ -1,0 +1,263 @@
+//! Builds a client from its settings.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue};
+
+use super::Client;
+use crate::{
+    api,
+    auth::{
+        AkSk, Credentials, CredentialsProvider, ResolvedCredentials,
+        chain::{MetadataFallback, no_credentials},
+        login::{Scope, TokenProvider},
+        metadata::Metadata,
+        project::{ByName, Project, not_to_be_found},
+        static_credentials::StaticCredentials,
+    },
+    config::{
+        Chain, ClientBuilder, ClientInfo, CredentialsChoice, Endpoint, ResolvedSetting, ResolvedTimeouts,
+        Setting, Sources, http_client,
+    },
+    error::{ConfigurationError, Error},
+    ids::ProjectId,
+    spec::servers,
+    transport::{Settings, Transport},
+};
+
+/// Where the ECS metadata service answers, on every virtual machine.
+const METADATA: &str = "http://169.254.169.254";
+
+impl ClientBuilder {
+    /// Builds the client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`], with the name of the setting, if one is missing, malformed or contradicts
+    /// another, or if it needs https and the features `tls` and `tls-ring` are off.
+    pub fn build(self) -> Result<Client, Error> {
+        let sources = Sources::read(self.profile.as_deref(), self.environment.as_ref())?;
+        let find = |given: &Option<String>, setting| {
+            given.as_deref().map(ResolvedSetting::explicit).or_else(|| sources.find(setting))
+        };
+        let region = find(&self.region, Setting::Region);
+        let cloud = find(&self.cloud, Setting::Cloud);
+        let (credentials_choice, credentials_from) = self.choose_credentials(&sources)?;
+        let lts = self.lts_endpoint(&sources, region.as_ref(), cloud.as_ref(), &credentials_choice)?;
+        let iam = match (find(&self.iam_endpoint, Setting::IamEndpoint), &region) {
+            (Some(url), _) => Some(Endpoint::parse("iam_endpoint", &url, self.allow_plain_http)?),
+            (None, Some(region)) => Some(Endpoint::of_region(servers::IAM, region, cloud.as_ref())?),
+            (None, None) => None,
+        };
+        let project = match find(&self.project_id, Setting::ProjectId) {
+            Some(id) => {
+                let legal = ProjectId::new(&id.value);
+                Some(legal.map_err(|e| id.wrong("project_id", &format!("must be {}", e.rule())))?)
+            }
+            None => None,
+        };
+        let timeouts = self.timeouts.resolve()?;
+        let headers = http_client::headers(&self.headers)?;
+        let lts_http = self.http("endpoint", &lts, timeouts, headers.clone())?;
+        let iam_client = |provider: Option<Arc<dyn CredentialsProvider>>| -> Result<api::iam::Client, Error> {
+            let iam =
+                iam.as_ref().ok_or_else(|| missing("iam_endpoint", "or a region: IAM has to be asked"))?;
+            // One HTTP client serves both services, unless they differ in what an endpoint decides (proxies and
+            // TLS), or there are headers for one of them only.
+            let alike = iam.is_local() == lts.is_local() && iam.is_tls() == lts.is_tls();
+            let http = if alike && headers.is_empty() {
+                lts_http.clone()
+            } else {
+                self.http("iam_endpoint", iam, timeouts, HeaderMap::new())?
+            };
+            let transport = Transport::new(self.settings(provider, timeouts)?, servers::IAM, None);
+            Ok(api::iam::Client::new_with_client(iam.as_str(), http, transport))
+        };
+
+        let region = region.map(|region| region.value);
+        let info = ClientInfo {
+            endpoint: lts.as_str().to_owned(),
+            iam_endpoint: iam.as_ref().map(|iam| iam.as_str().to_owned()),
+            region: region.clone(),
+            project_id: project.clone(),
+            credentials_from,
+            logs_in: matches!(credentials_choice, CredentialsChoice::Credentials(Credentials::Login(_))),
+        };
+        // Whether it is known already what a request will be authenticated with.
+        let is_settled = matches!(credentials_choice, CredentialsChoice::Credentials(_));
+        let is_login = info.logs_in;
+        let provider: Arc<dyn CredentialsProvider> = match credentials_choice {
+            CredentialsChoice::Provider(provider) => provider,
+            CredentialsChoice::MetadataFallback(passed) => {
+                Arc::new(MetadataFallback::new(passed, self.metadata()?))
+            }
+            CredentialsChoice::Credentials(Credentials::Login(login)) => {
+                if login.user.is_empty() || login.password.is_empty() || login.domain.is_empty() {
+                    let why = "the login's user, password or domain is empty";
+                    return Err(ConfigurationError::new("credentials", why).into());
+                }
+                let by_name = || region.clone().map(Scope::Name);
+                let scope = project.clone().map(Scope::Id).or_else(by_name);
+                let scope =
+                    scope.ok_or_else(|| missing("region", "or a project id: a login is for a project"))?;
+                let iam = iam_client(None)?;
+                Arc::new(TokenProvider::new(login, scope, iam, self.clock.clone()))
+            }
+            CredentialsChoice::Credentials(credentials) => Arc::new(fixed(credentials)?),
+        };
+        let of_token = || Project::Asked { provider: Arc::clone(&provider), by_name: None };
+        let (known, project) = match (project, region) {
+            // Its token says it, with and without a project id in the settings.
+            _ if is_login => (None, of_token()),
+            (Some(id), _) => (Some(id.clone()), Project::Known(id)),
+            (None, Some(name)) => {
+                let by_name =
+                    Some(ByName::new(name, iam_client(Some(Arc::clone(&provider)))?, self.clock.clone()));
+                (None, Project::Asked { provider: Arc::clone(&provider), by_name })
+            }
+            (None, None) if is_settled => return Err(not_to_be_found().into()),
+            // A provider may have a token that says it.
+            (None, None) => (None, of_token()),
+        };
+        let transport =
+            Transport::new(self.settings(Some(Arc::clone(&provider)), timeouts)?, servers::LTS, known);
+        let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
+        Ok(Client::from_parts(api, provider, project, info))
+    }
+
+    /// The key pair that a client would sign with, for requests that are sent by other means
+    /// ([`signing`](crate::signing)). Neither region nor project need be known for it.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if there are no credentials, or a token or a login in the place of a key pair.
+    pub async fn signing_keys(self) -> Result<AkSk, Error> {
+        let sources = Sources::read(self.profile.as_deref(), self.environment.as_ref())?;
+        let (credentials_choice, from) = self.choose_credentials(&sources)?;
+        let other = |what: &str| {
+            let why = format!("{from} has {what}, and only an access key signs");
+            Error::from(ConfigurationError::new("credentials", why))
+        };
+        let provider: Arc<dyn CredentialsProvider> = match credentials_choice {
+            CredentialsChoice::Credentials(Credentials::Login(_)) => return Err(other("a login")),
+            CredentialsChoice::Credentials(credentials) => Arc::new(fixed(credentials)?),
+            CredentialsChoice::Provider(provider) => provider,
+            CredentialsChoice::MetadataFallback(passed) => {
+                Arc::new(MetadataFallback::new(passed, self.metadata()?))
+            }
+        };
+        match provider.credentials().await? {
+            ResolvedCredentials::Keys(keys) => Ok(keys),
+            ResolvedCredentials::Token { .. } => Err(other("a token")),
+        }
+    }
+
+    /// The credentials that were set here, else those that the sources have; and who had them.
+    fn choose_credentials(
+        &self,
+        sources: &Sources,
+    ) -> Result<(CredentialsChoice, String), ConfigurationError> {
+        if let Some(credentials_choice) = &self.credentials {
+            return Ok((credentials_choice.clone(), "code".to_owned()));
+        }
+        match sources.credentials()? {
+            Chain::Found(credentials, from) => Ok((CredentialsChoice::Credentials(credentials), from)),
+            Chain::NotFound(passed) if sources.have_environment() => {
+                Ok((CredentialsChoice::MetadataFallback(passed), "ECS metadata".to_owned()))
+            }
+            Chain::NotFound(passed) if passed.is_empty() => {
+                Err(ConfigurationError::new("credentials", "are not set"))
+            }
+            Chain::NotFound(passed) => Err(no_credentials(&passed)),
+        }
+    }
+
+    fn lts_endpoint(
+        &self,
+        sources: &Sources,
+        region: Option<&ResolvedSetting>,
+        cloud: Option<&ResolvedSetting>,
+        credentials_choice: &CredentialsChoice,
+    ) -> Result<Endpoint, ConfigurationError> {
+        let found =
+            || sources.lts_endpoint(self.region.is_some(), region.map(|region| region.value.as_str()));
+        let given = self.endpoint.as_deref().map(ResolvedSetting::explicit).or_else(found);
+        match (given, region, credentials_choice) {
+            (Some(url), ..) => Endpoint::parse("endpoint", &url, self.allow_plain_http),
+            (None, Some(region), _) => Endpoint::of_region(servers::LTS, region, cloud),
+            // Nothing is set at all, it seems.
+            (None, None, CredentialsChoice::MetadataFallback(passed)) => {
+                let why = format!("is not set (or an endpoint); {}", no_credentials(passed));
+                Err(ConfigurationError::new("region", why))
+            }
+            (None, None, _) => Err(missing("region", "or an endpoint")),
+        }
+    }
+
+    fn settings(
+        &self,
+        provider: Option<Arc<dyn CredentialsProvider>>,
+        timeouts: ResolvedTimeouts,
+    ) -> Result<Settings, ConfigurationError> {
+        let mut agent = concat!("huaweicloud-lts/", env!("CARGO_PKG_VERSION")).to_owned();
+        if let Some(suffix) = &self.user_agent {
+            agent.extend([" ", suffix]);
+        }
+        let user_agent = HeaderValue::from_str(&agent).map_err(|_| {
+            ConfigurationError::new("user_agent_suffix", "holds a character that no header can")
+        })?;
+        Ok(Settings {
+            provider,
+            user_agent,
+            attempt_timeout: timeouts.attempt,
+            call_timeout: timeouts.call,
+            retry: self.retry.unwrap_or_default(),
+        })
+    }
+
+    fn http(
+        &self,
+        setting: &'static str,
+        endpoint: &Endpoint,
+        timeouts: ResolvedTimeouts,
+        headers: HeaderMap,
+    ) -> Result<reqwest::Client, ConfigurationError> {
+        let proxy = self.proxy.as_ref().map(http_client::proxy).transpose()?;
+        let configure = self.configure.clone();
+        http_client::client(
+            setting,
+            endpoint,
+            http_client::Settings { connect_timeout: timeouts.connect, proxy, headers, configure },
+        )
+    }
+
+    fn metadata(&self) -> Result<Metadata, ConfigurationError> {
+        let given = self.metadata_endpoint.as_deref().map(ResolvedSetting::explicit);
+        let found = || self.environment.as_ref()?.metadata_endpoint();
+        let url = given.or_else(found).unwrap_or_else(|| ResolvedSetting::explicit(METADATA));
+        // Its address is on the machine's own link, where there is no TLS.
+        let endpoint = Endpoint::parse("metadata_endpoint", &url, true)?;
+        Ok(Metadata::new(http_client::metadata_client(&endpoint)?, endpoint.as_str(), self.clock.clone()))
+    }
+}
+
+/// A provider of credentials that stay as they are.
+fn fixed(credentials: Credentials) -> Result<StaticCredentials, ConfigurationError> {
+    let wrong = |why: &str| Err(ConfigurationError::new("credentials", why));
+    match credentials {
+        Credentials::AkSk(keys) if keys.access_key().is_empty() || keys.secret_key().is_empty() => {
+            wrong("the access key or the secret key is empty")
+        }
+        Credentials::AkSk(keys) => Ok(StaticCredentials::new(ResolvedCredentials::Keys(keys))),
+        Credentials::Token(token) if token.is_empty() => wrong("the token is empty"),
+        Credentials::Token(token) if HeaderValue::from_str(token.expose()).is_err() => {
+            wrong("the token holds a character that no header can")
+        }
+        Credentials::Token(token) => {
+            Ok(StaticCredentials::new(ResolvedCredentials::Token { token, project_id: None }))
+        }
+        Credentials::Login(_) => wrong("a login isn't fixed"),
+    }
+}
+
+fn missing(setting: &'static str, why: &str) -> ConfigurationError {
+    ConfigurationError::new(setting, format!("is not set ({why})"))
+}

@@ -1,0 +1,88 @@
+//! Responses that can't be decoded.
+
+use std::fmt;
+
+use super::{
+    body::{brief, excerpt},
+    operation_prefix::write_operation,
+};
+use crate::spec::{Effect, OperationFacts};
+
+/// A whole answer that isn't what the spec says.
+#[derive(Debug)]
+pub struct DecodeError {
+    pub(crate) operation: Option<&'static OperationFacts>,
+    pub(crate) status: Option<u16>,
+    pub(crate) request_id: Option<String>,
+    /// Where in the JSON, `log_groups[0].log_group_id`; empty for the whole body.
+    pub(crate) path: String,
+    pub(crate) message: String,
+    pub(crate) excerpt: String,
+    pub(crate) outcome_unknown: bool,
+}
+
+impl DecodeError {
+    /// Says why `body` isn't what it should be.
+    pub(crate) fn new(message: &str, body: &[u8]) -> Self {
+        Self {
+            operation: None,
+            status: None,
+            request_id: None,
+            path: String::new(),
+            message: brief(message),
+            excerpt: excerpt(body),
+            outcome_unknown: false,
+        }
+    }
+
+    /// Says how the body of a response departs from the spec.
+    pub(crate) fn of_shape(path: &str, message: &str, body: &[u8], head: Option<ResponseHead>) -> Self {
+        let error = Self { path: brief(path), ..Self::new(message, body) };
+        let Some(ResponseHead { operation, status, request_id }) = head else { return error };
+        Self {
+            operation: Some(operation),
+            status: Some(status),
+            request_id,
+            outcome_unknown: matches!(operation.effect, Effect::Create | Effect::Append),
+            ..error
+        }
+    }
+
+    /// The HTTP status, where it is known.
+    pub fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// Where in the JSON it went wrong; empty for the body as a whole.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The first bytes of the body, as text.
+    pub fn excerpt(&self) -> &str {
+        &self.excerpt
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_operation(f, self.operation)?;
+        f.write_str("the answer isn't what the spec says")?;
+        if let Some(status) = self.status {
+            write!(f, " (HTTP {status})")?;
+        }
+        f.write_str(": ")?;
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        write!(f, "{}; it begins {:?}", self.message, self.excerpt)
+    }
+}
+
+/// Head of the last response of a call, for the message about a body of the wrong shape.
+#[derive(Debug, Clone)]
+pub(crate) struct ResponseHead {
+    pub(crate) operation: &'static OperationFacts,
+    pub(crate) status: u16,
+    pub(crate) request_id: Option<String>,
+}
