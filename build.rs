@@ -57,7 +57,7 @@ fn run() -> Result<(), String> {
 
 fn read(file: &'static str) -> Result<Document, String> {
     let text = fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
-    Document::parse(file, &text).map_err(|mistake| mistake.to_string())
+    Document::parse(file, &text).map_err(|error| error.to_string())
 }
 
 fn write_code(name: &str, code: TokenStream) -> Result<(), String> {

@@ -11,14 +11,14 @@ use serde_json::Value;
 
 /// A mistake in a document, and its place.
 #[derive(Debug)]
-pub(crate) struct Mistake {
+pub(crate) struct SpecError {
     pub(crate) file: String,
     /// JSON pointer (RFC 6901); empty where the file could not be parsed at all.
     pub(crate) pointer: String,
     pub(crate) message: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, pointer, message } = self;
         if pointer.is_empty() {
@@ -39,14 +39,14 @@ pub(crate) struct Document {
 
 impl Document {
     /// Parses and checks the text of `file`.
-    pub(crate) fn parse(file: &'static str, text: &str) -> Result<Self, Mistake> {
-        let mistake = |pointer: String, message: String| Mistake { file: file.to_owned(), pointer, message };
+    pub(crate) fn parse(file: &'static str, text: &str) -> Result<Self, SpecError> {
+        let error = |pointer: String, message: String| SpecError { file: file.to_owned(), pointer, message };
         // By way of YAML's own value, which refuses a key that stands twice.
         let raw = serde_yaml::from_str::<serde_yaml::Value>(text)
             .map_err(|e| e.to_string())
             .and_then(|yaml| serde_json::to_value(yaml).map_err(|e| e.to_string()))
-            .map_err(|message| mistake(String::new(), message))?;
-        check(&raw, Is::Object(ROOT), "", &raw).map_err(|(pointer, message)| mistake(pointer, message))?;
+            .map_err(|message| error(String::new(), message))?;
+        check(&raw, Kind::Object(ROOT), "", &raw).map_err(|(pointer, message)| error(pointer, message))?;
         Ok(Self { file, raw })
     }
 
@@ -62,11 +62,11 @@ pub(crate) fn resolve<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
     target.and_then(|pointer| root.pointer(pointer)).unwrap_or(value)
 }
 
-type Fields = &'static [(&'static str, Is)];
+type Fields = &'static [(&'static str, Kind)];
 
 /// What a value may be.
 #[derive(Clone, Copy)]
-enum Is {
+enum Kind {
     Any,
     Text,
     /// One of these texts.
@@ -78,193 +78,206 @@ enum Is {
     Number,
     Object(Fields),
     /// An object that has all of the first fields and may have the others.
-    Row(Fields, Fields),
+    Struct(Fields, Fields),
     /// An object of these fields, or a `$ref`.
     OrRef(Fields),
-    Map(&'static Is),
-    List(&'static Is),
+    Map(&'static Kind),
+    List(&'static Kind),
     Schema,
     Paths,
     Responses,
 }
 
 const ROOT: Fields = &[
-    ("openapi", Is::Text),
-    ("info", Is::Object(INFO)),
-    ("servers", Is::List(&Is::Object(SERVER))),
-    ("paths", Is::Paths),
-    ("components", Is::Object(COMPONENTS)),
+    ("openapi", Kind::Text),
+    ("info", Kind::Object(INFO)),
+    ("servers", Kind::List(&Kind::Object(SERVER))),
+    ("paths", Kind::Paths),
+    ("components", Kind::Object(COMPONENTS)),
     ("security", SECURITY),
-    ("tags", Is::List(&Is::Object(TAG))),
-    ("externalDocs", Is::Object(EXTERNAL_DOCS)),
+    ("tags", Kind::List(&Kind::Object(TAG))),
+    ("externalDocs", Kind::Object(EXTERNAL_DOCS)),
 ];
 const INFO: Fields = &[
-    ("title", Is::Text),
-    ("description", Is::Text),
-    ("termsOfService", Is::Text),
-    ("contact", Is::Object(&[("name", Is::Text), ("url", Is::Text), ("email", Is::Text)])),
-    ("license", Is::Object(&[("name", Is::Text), ("url", Is::Text)])),
-    ("version", Is::Text),
+    ("title", Kind::Text),
+    ("description", Kind::Text),
+    ("termsOfService", Kind::Text),
+    ("contact", Kind::Object(&[("name", Kind::Text), ("url", Kind::Text), ("email", Kind::Text)])),
+    ("license", Kind::Object(&[("name", Kind::Text), ("url", Kind::Text)])),
+    ("version", Kind::Text),
 ];
 const SERVER: Fields = &[
-    ("url", Is::Text),
-    ("description", Is::Text),
+    ("url", Kind::Text),
+    ("description", Kind::Text),
     (
         "variables",
-        Is::Map(&Is::Object(&[
-            ("enum", Is::List(&Is::Text)),
-            ("default", Is::Text),
-            ("description", Is::Text),
+        Kind::Map(&Kind::Object(&[
+            ("enum", Kind::List(&Kind::Text)),
+            ("default", Kind::Text),
+            ("description", Kind::Text),
         ])),
     ),
 ];
-const SECURITY: Is = Is::List(&Is::Map(&Is::List(&Is::Text)));
+const SECURITY: Kind = Kind::List(&Kind::Map(&Kind::List(&Kind::Text)));
 const TAG: Fields =
-    &[("name", Is::Text), ("description", Is::Text), ("externalDocs", Is::Object(EXTERNAL_DOCS))];
-const EXTERNAL_DOCS: Fields = &[("description", Is::Text), ("url", Is::Text)];
+    &[("name", Kind::Text), ("description", Kind::Text), ("externalDocs", Kind::Object(EXTERNAL_DOCS))];
+const EXTERNAL_DOCS: Fields = &[("description", Kind::Text), ("url", Kind::Text)];
 const COMPONENTS: Fields = &[
-    ("schemas", Is::Map(&Is::Schema)),
-    ("responses", Is::Map(&Is::OrRef(RESPONSE))),
-    ("parameters", Is::Map(&Is::OrRef(PARAMETER))),
-    ("examples", Is::Map(&Is::OrRef(EXAMPLE))),
-    ("requestBodies", Is::Map(&Is::OrRef(REQUEST_BODY))),
-    ("headers", Is::Map(&Is::OrRef(HEADER))),
-    ("securitySchemes", Is::Map(&Is::OrRef(SECURITY_SCHEME))),
-    ("links", Is::Map(&Is::OrRef(LINK))),
+    ("schemas", Kind::Map(&Kind::Schema)),
+    ("responses", Kind::Map(&Kind::OrRef(RESPONSE))),
+    ("parameters", Kind::Map(&Kind::OrRef(PARAMETER))),
+    ("examples", Kind::Map(&Kind::OrRef(EXAMPLE))),
+    ("requestBodies", Kind::Map(&Kind::OrRef(REQUEST_BODY))),
+    ("headers", Kind::Map(&Kind::OrRef(HEADER))),
+    ("securitySchemes", Kind::Map(&Kind::OrRef(SECURITY_SCHEME))),
+    ("links", Kind::Map(&Kind::OrRef(LINK))),
 ];
 const SECURITY_SCHEME: Fields = &[
-    ("type", Is::Word(&["apiKey", "http", "oauth2", "openIdConnect"])),
-    ("description", Is::Text),
-    ("name", Is::Text),
-    ("in", Is::Word(&["path", "query", "header", "cookie"])),
-    ("scheme", Is::Text),
-    ("bearerFormat", Is::Text),
+    ("type", Kind::Word(&["apiKey", "http", "oauth2", "openIdConnect"])),
+    ("description", Kind::Text),
+    ("name", Kind::Text),
+    ("in", Kind::Word(&["path", "query", "header", "cookie"])),
+    ("scheme", Kind::Text),
+    ("bearerFormat", Kind::Text),
 ];
 const PATH_ITEM: Fields = &[
-    ("summary", Is::Text),
-    ("description", Is::Text),
-    ("get", Is::Row(OPERATION_REQUIRED, OPERATION)),
-    ("put", Is::Row(OPERATION_REQUIRED, OPERATION)),
-    ("post", Is::Row(OPERATION_REQUIRED, OPERATION)),
-    ("delete", Is::Row(OPERATION_REQUIRED, OPERATION)),
-    ("patch", Is::Row(OPERATION_REQUIRED, OPERATION)),
-    ("servers", Is::List(&Is::Object(SERVER))),
-    ("parameters", Is::List(&Is::OrRef(PARAMETER))),
+    ("summary", Kind::Text),
+    ("description", Kind::Text),
+    ("get", Kind::Struct(OPERATION_REQUIRED, OPERATION)),
+    ("put", Kind::Struct(OPERATION_REQUIRED, OPERATION)),
+    ("post", Kind::Struct(OPERATION_REQUIRED, OPERATION)),
+    ("delete", Kind::Struct(OPERATION_REQUIRED, OPERATION)),
+    ("patch", Kind::Struct(OPERATION_REQUIRED, OPERATION)),
+    ("servers", Kind::List(&Kind::Object(SERVER))),
+    ("parameters", Kind::List(&Kind::OrRef(PARAMETER))),
 ];
 /// Without these an operation would be missing from the facts, or be retried by a guess.
 const OPERATION_REQUIRED: Fields =
-    &[("operationId", Is::Text), ("responses", Is::Responses), ("x-lts-effect", EFFECT)];
+    &[("operationId", Kind::Text), ("responses", Kind::Responses), ("x-lts-effect", EFFECT)];
 const OPERATION: Fields = &[
-    ("tags", Is::List(&Is::Text)),
-    ("summary", Is::Text),
-    ("description", Is::Text),
-    ("externalDocs", Is::Object(EXTERNAL_DOCS)),
-    ("parameters", Is::List(&Is::OrRef(PARAMETER))),
-    ("requestBody", Is::OrRef(REQUEST_BODY)),
-    ("deprecated", Is::Flag),
+    ("tags", Kind::List(&Kind::Text)),
+    ("summary", Kind::Text),
+    ("description", Kind::Text),
+    ("externalDocs", Kind::Object(EXTERNAL_DOCS)),
+    ("parameters", Kind::List(&Kind::OrRef(PARAMETER))),
+    ("requestBody", Kind::OrRef(REQUEST_BODY)),
+    ("deprecated", Kind::Flag),
     ("security", SECURITY),
-    ("servers", Is::List(&Is::Object(SERVER))),
+    ("servers", Kind::List(&Kind::Object(SERVER))),
 ];
 const PARAMETER: Fields = &[
-    ("name", Is::Text),
-    ("in", Is::Word(&["path", "query", "header", "cookie"])),
-    ("description", Is::Text),
-    ("required", Is::Flag),
-    ("deprecated", Is::Flag),
-    ("allowEmptyValue", Is::Flag),
-    ("style", Is::Text),
-    ("explode", Is::Flag),
-    ("schema", Is::Schema),
-    ("example", Is::Any),
-    ("examples", Is::Map(&Is::OrRef(EXAMPLE))),
+    ("name", Kind::Text),
+    ("in", Kind::Word(&["path", "query", "header", "cookie"])),
+    ("description", Kind::Text),
+    ("required", Kind::Flag),
+    ("deprecated", Kind::Flag),
+    ("allowEmptyValue", Kind::Flag),
+    ("style", Kind::Text),
+    ("explode", Kind::Flag),
+    ("schema", Kind::Schema),
+    ("example", Kind::Any),
+    ("examples", Kind::Map(&Kind::OrRef(EXAMPLE))),
 ];
 const HEADER: Fields = &[
-    ("description", Is::Text),
-    ("required", Is::Flag),
-    ("deprecated", Is::Flag),
-    ("schema", Is::Schema),
-    ("example", Is::Any),
-    ("examples", Is::Map(&Is::OrRef(EXAMPLE))),
+    ("description", Kind::Text),
+    ("required", Kind::Flag),
+    ("deprecated", Kind::Flag),
+    ("schema", Kind::Schema),
+    ("example", Kind::Any),
+    ("examples", Kind::Map(&Kind::OrRef(EXAMPLE))),
 ];
-const REQUEST_BODY: Fields = &[("description", Is::Text), ("content", CONTENT), ("required", Is::Flag)];
-const CONTENT: Is = Is::Map(&Is::Object(&[
-    ("schema", Is::Schema),
-    ("example", Is::Any),
-    ("examples", Is::Map(&Is::OrRef(EXAMPLE))),
+const REQUEST_BODY: Fields = &[("description", Kind::Text), ("content", CONTENT), ("required", Kind::Flag)];
+const CONTENT: Kind = Kind::Map(&Kind::Object(&[
+    ("schema", Kind::Schema),
+    ("example", Kind::Any),
+    ("examples", Kind::Map(&Kind::OrRef(EXAMPLE))),
 ]));
-const EXAMPLE: Fields =
-    &[("summary", Is::Text), ("description", Is::Text), ("value", Is::Any), ("externalValue", Is::Text)];
+const EXAMPLE: Fields = &[
+    ("summary", Kind::Text),
+    ("description", Kind::Text),
+    ("value", Kind::Any),
+    ("externalValue", Kind::Text),
+];
 const RESPONSE: Fields = &[
-    ("description", Is::Text),
-    ("headers", Is::Map(&Is::OrRef(HEADER))),
+    ("description", Kind::Text),
+    ("headers", Kind::Map(&Kind::OrRef(HEADER))),
     ("content", CONTENT),
-    ("links", Is::Map(&Is::OrRef(LINK))),
+    ("links", Kind::Map(&Kind::OrRef(LINK))),
 ];
 const LINK: Fields = &[
-    ("operationRef", Is::Text),
-    ("operationId", Is::Text),
-    ("parameters", Is::Map(&Is::Any)),
-    ("requestBody", Is::Any),
-    ("description", Is::Text),
+    ("operationRef", Kind::Text),
+    ("operationId", Kind::Text),
+    ("parameters", Kind::Map(&Kind::Any)),
+    ("requestBody", Kind::Any),
+    ("description", Kind::Text),
 ];
 const SCHEMA: Fields = &[
-    ("title", Is::Text),
-    ("multipleOf", Is::Number),
-    ("maximum", Is::Number),
-    ("exclusiveMaximum", Is::Flag),
-    ("minimum", Is::Number),
-    ("exclusiveMinimum", Is::Flag),
-    ("maxLength", Is::Count),
-    ("minLength", Is::Count),
-    ("pattern", Is::Pattern),
-    ("maxItems", Is::Count),
-    ("minItems", Is::Count),
-    ("uniqueItems", Is::Flag),
-    ("maxProperties", Is::Count),
-    ("minProperties", Is::Count),
-    ("required", Is::List(&Is::Text)),
-    ("enum", Is::List(&Is::Any)),
-    ("type", Is::Word(&["string", "integer", "number", "boolean", "array", "object"])),
-    ("allOf", Is::List(&Is::Schema)),
-    ("oneOf", Is::List(&Is::Schema)),
-    ("anyOf", Is::List(&Is::Schema)),
-    ("not", Is::Schema),
-    ("items", Is::Schema),
-    ("properties", Is::Map(&Is::Schema)),
-    ("additionalProperties", Is::Schema),
-    ("description", Is::Text),
-    ("format", Is::Text),
-    ("default", Is::Any),
-    ("nullable", Is::Flag),
-    ("readOnly", Is::Flag),
-    ("writeOnly", Is::Flag),
-    ("externalDocs", Is::Object(EXTERNAL_DOCS)),
-    ("example", Is::Any),
-    ("deprecated", Is::Flag),
+    ("title", Kind::Text),
+    ("multipleOf", Kind::Number),
+    ("maximum", Kind::Number),
+    ("exclusiveMaximum", Kind::Flag),
+    ("minimum", Kind::Number),
+    ("exclusiveMinimum", Kind::Flag),
+    ("maxLength", Kind::Count),
+    ("minLength", Kind::Count),
+    ("pattern", Kind::Pattern),
+    ("maxItems", Kind::Count),
+    ("minItems", Kind::Count),
+    ("uniqueItems", Kind::Flag),
+    ("maxProperties", Kind::Count),
+    ("minProperties", Kind::Count),
+    ("required", Kind::List(&Kind::Text)),
+    ("enum", Kind::List(&Kind::Any)),
+    ("type", Kind::Word(&["string", "integer", "number", "boolean", "array", "object"])),
+    ("allOf", Kind::List(&Kind::Schema)),
+    ("oneOf", Kind::List(&Kind::Schema)),
+    ("anyOf", Kind::List(&Kind::Schema)),
+    ("not", Kind::Schema),
+    ("items", Kind::Schema),
+    ("properties", Kind::Map(&Kind::Schema)),
+    ("additionalProperties", Kind::Schema),
+    ("description", Kind::Text),
+    ("format", Kind::Text),
+    ("default", Kind::Any),
+    ("nullable", Kind::Flag),
+    ("readOnly", Kind::Flag),
+    ("writeOnly", Kind::Flag),
+    ("externalDocs", Kind::Object(EXTERNAL_DOCS)),
+    ("example", Kind::Any),
+    ("deprecated", Kind::Flag),
 ];
 
 /// Our own keywords, which may stand anywhere (`openapi/README.md` explains them). The facts are read from
 /// them, so they are held to their form like all else.
 const EXTENSIONS: Fields = &[
-    ("x-lts-source", Is::List(&Is::Text)),
-    ("x-lts-resolution", Is::List(&Is::Row(&[("erratum", Is::Count), ("settled", Is::Text)], &[]))),
-    ("x-lts-note", Is::Text),
-    ("x-lts-rule", Is::Text),
+    ("x-lts-source", Kind::List(&Kind::Text)),
+    (
+        "x-lts-resolution",
+        Kind::List(&Kind::Struct(&[("erratum", Kind::Count), ("settled", Kind::Text)], &[])),
+    ),
+    ("x-lts-note", Kind::Text),
+    ("x-lts-rule", Kind::Text),
     ("x-lts-effect", EFFECT),
-    ("x-lts-edition", Is::Text),
-    ("x-lts-service-rule", Is::Row(&[("code", Is::Text), ("status", Is::Count), ("rule", Is::Text)], &[])),
+    ("x-lts-edition", Kind::Text),
+    (
+        "x-lts-service-rule",
+        Kind::Struct(&[("code", Kind::Text), ("status", Kind::Count), ("rule", Kind::Text)], &[]),
+    ),
     (
         "x-lts-error-code",
-        Is::Row(
-            &[("code", Is::Text), ("status", Is::Count), ("example", Is::Text)],
-            &[("members", Is::List(&Is::Text))],
+        Kind::Struct(
+            &[("code", Kind::Text), ("status", Kind::Count), ("example", Kind::Text)],
+            &[("members", Kind::List(&Kind::Text))],
         ),
     ),
-    ("x-lts-quota", Is::Row(&[("default", Is::Count), ("per", Is::Text), ("code", Is::Text)], &[])),
+    (
+        "x-lts-quota",
+        Kind::Struct(&[("default", Kind::Count), ("per", Kind::Text), ("code", Kind::Text)], &[]),
+    ),
     (
         "x-lts-intervals",
-        Is::List(&Is::Row(
-            &[("name", Is::Text), ("period", Is::Count), ("period_unit", Is::Word(&["min", "hour"]))],
+        Kind::List(&Kind::Struct(
+            &[("name", Kind::Text), ("period", Kind::Count), ("period_unit", Kind::Word(&["min", "hour"]))],
             &[],
         )),
     ),
@@ -272,110 +285,119 @@ const EXTENSIONS: Fields = &[
     ("x-gateway-error-codes", ERROR_CODES),
     (
         "x-lts-variants",
-        Is::List(&Is::Row(
-            &[("name", Is::Text), ("message", Is::Text), ("cause", Is::Text), ("solution", Is::Text)],
+        Kind::List(&Kind::Struct(
+            &[("name", Kind::Text), ("message", Kind::Text), ("cause", Kind::Text), ("solution", Kind::Text)],
             &[],
         )),
     ),
 ];
-const EFFECT: Is = Is::Word(&["read", "create", "update", "delete", "append"]);
-const ERROR_CODES: Is = Is::List(&Is::Row(
+const EFFECT: Kind = Kind::Word(&["read", "create", "update", "delete", "append"]);
+const ERROR_CODES: Kind = Kind::List(&Kind::Struct(
     &[
-        ("code", Is::Text),
-        ("status", Is::Count),
+        ("code", Kind::Text),
+        ("status", Kind::Count),
         (
             "class",
-            Is::Word(&["not_found", "exists", "in_use", "quota", "auth", "throttled", "invalid", "internal"]),
+            Kind::Word(&[
+                "not_found",
+                "exists",
+                "in_use",
+                "quota",
+                "auth",
+                "throttled",
+                "invalid",
+                "internal",
+            ]),
         ),
-        ("message", Is::Text),
-        ("cause", Is::Text),
-        ("solution", Is::Text),
+        ("message", Kind::Text),
+        ("cause", Kind::Text),
+        ("solution", Kind::Text),
     ],
     &[],
 ));
 
 /// The place of a mistake (a JSON pointer), and what is wrong there.
-type Found = (String, String);
+type Violation = (String, String);
 
-fn check(value: &Value, is: Is, at: &str, root: &Value) -> Result<(), Found> {
+fn check(value: &Value, kind: Kind, at: &str, root: &Value) -> Result<(), Violation> {
     let wrong = |expected: &str| Err((at.to_owned(), format!("expected {expected}, found {value}")));
-    match is {
-        Is::Any => Ok(()),
-        Is::Text => {
+    match kind {
+        Kind::Any => Ok(()),
+        Kind::Text => {
             if value.is_string() {
                 Ok(())
             } else {
                 wrong("a string")
             }
         }
-        Is::Word(words) => match value.as_str() {
+        Kind::Word(words) => match value.as_str() {
             Some(word) if words.contains(&word) => Ok(()),
             _ => wrong(&format!("one of {}", words.join(", "))),
         },
-        Is::Pattern => match value.as_str().map(regress::Regex::new) {
+        Kind::Pattern => match value.as_str().map(regress::Regex::new) {
             Some(Ok(_)) => Ok(()),
             Some(Err(e)) => Err((at.to_owned(), format!("no regular expression: {e}"))),
             None => wrong("a string"),
         },
-        Is::Flag => {
+        Kind::Flag => {
             if value.is_boolean() {
                 Ok(())
             } else {
                 wrong("true or false")
             }
         }
-        Is::Count => {
+        Kind::Count => {
             if value.is_u64() {
                 Ok(())
             } else {
                 wrong("a whole number, 0 or more")
             }
         }
-        Is::Number => {
+        Kind::Number => {
             if value.is_number() {
                 Ok(())
             } else {
                 wrong("a number")
             }
         }
-        Is::List(item) => {
+        Kind::List(item) => {
             let Some(items) = value.as_array() else { return wrong("a list") };
             items.iter().enumerate().try_for_each(|(i, v)| check(v, *item, &format!("{at}/{i}"), root))
         }
-        Is::Map(of) => {
+        Kind::Map(of) => {
             let Some(members) = value.as_object() else { return wrong("an object") };
             members.iter().try_for_each(|(k, v)| check(v, *of, &step(at, k), root))
         }
-        Is::OrRef(_) | Is::Schema if value.get("$ref").is_some() => reference(value, at, root),
-        Is::Schema if value.is_boolean() && at.ends_with("/additionalProperties") => Ok(()),
-        Is::Schema => fields(value, SCHEMA, at, root),
-        Is::Object(known) | Is::OrRef(known) => fields(value, known, at, root),
-        Is::Row(required, optional) => {
+        Kind::OrRef(_) | Kind::Schema if value.get("$ref").is_some() => reference(value, at, root),
+        Kind::Schema if value.is_boolean() && at.ends_with("/additionalProperties") => Ok(()),
+        Kind::Schema => fields(value, SCHEMA, at, root),
+        Kind::Object(known) | Kind::OrRef(known) => fields(value, known, at, root),
+        Kind::Struct(required, optional) => {
             fields(value, &[required, optional].concat(), at, root)?;
             match required.iter().find(|(name, _)| value.get(name).is_none()) {
                 Some((missing, _)) => Err((at.to_owned(), format!("lacks {missing}"))),
                 None => Ok(()),
             }
         }
-        Is::Paths => each(value, at, |key, v, at| {
+        Kind::Paths => each(value, at, |key, v, at| {
             if !key.starts_with('/') {
                 return Err((at.to_owned(), "a path must start with '/'".to_owned()));
             }
             fields(v, PATH_ITEM, at, root)
         }),
-        Is::Responses => each(value, at, |key, v, at| {
+        Kind::Responses => each(value, at, |key, v, at| {
             if key != "default" && key.parse::<u16>().map_or(true, |s| !(100..600).contains(&s)) {
                 return Err((at.to_owned(), "expected a status code, such as '200'".to_owned()));
             }
-            check(v, Is::OrRef(RESPONSE), at, root)
+            check(v, Kind::OrRef(RESPONSE), at, root)
         }),
     }
 }
 
-fn fields(value: &Value, known: &[(&str, Is)], at: &str, root: &Value) -> Result<(), Found> {
+fn fields(value: &Value, known: &[(&str, Kind)], at: &str, root: &Value) -> Result<(), Violation> {
     let all = || known.iter().chain(EXTENSIONS);
     each(value, at, |key, v, at| match all().find(|(name, _)| *name == key) {
-        Some((_, is)) => check(v, *is, at, root),
+        Some((_, kind)) => check(v, *kind, at, root),
         None => {
             let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
             Err((at.to_owned(), format!("unknown keyword; known here: {}", names.join(", "))))
@@ -386,15 +408,15 @@ fn fields(value: &Value, known: &[(&str, Is)], at: &str, root: &Value) -> Result
 fn each(
     value: &Value,
     at: &str,
-    mut visit: impl FnMut(&str, &Value, &str) -> Result<(), Found>,
-) -> Result<(), Found> {
+    mut visit: impl FnMut(&str, &Value, &str) -> Result<(), Violation>,
+) -> Result<(), Violation> {
     let Some(members) = value.as_object() else {
         return Err((at.to_owned(), format!("expected an object, found {value}")));
     };
     members.iter().try_for_each(|(key, v)| visit(key, v, &step(at, key)))
 }
 
-fn reference(value: &Value, at: &str, root: &Value) -> Result<(), Found> {
+fn reference(value: &Value, at: &str, root: &Value) -> Result<(), Violation> {
     let at = step(at, "$ref");
     let Some(target) = value["$ref"].as_str() else {
         return Err((at, format!("expected a string, found {}", value["$ref"])));

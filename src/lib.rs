@@ -37,6 +37,7 @@ mod page_of_the_emulator {}
 pub use auth::{AkSk, Credentials, CredentialsProvider, Login, ProvideFuture, ResolvedCredentials, signing};
 pub use client::{
     Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient, Response,
+    TransferCall,
 };
 pub use config::{ClientBuilder, ClientInfo};
 #[cfg(feature = "emulator")]

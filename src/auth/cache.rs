@@ -2,7 +2,7 @@
 //!
 //! However many callers there are, one of them gets the value, and the others wait for it or share its failure:
 //! a thousand logins with a wrong password would lock the user out. Ahead of its end the value is renewed in
-//! the background, while callers use the old one. A caller that is dropped in the middle hands its turn on to
+//! the background, while callers use the old one. A caller that is dropped in the middle hands its refresh_lock on to
 //! the next.
 
 use std::{
@@ -19,12 +19,13 @@ use super::clock::Clock;
 use crate::error::CredentialsError;
 
 /// The longest life left of a value that isn't handed out any more: time enough for a request to arrive.
-const LEAST_LIFE: SignedDuration = SignedDuration::from_secs(10);
-/// The longest pause after a renewal was tried.
-const RENEWAL_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+const MIN_REMAINING_LIFE: SignedDuration = SignedDuration::from_secs(10);
+/// The longest pause after a refresh was tried.
+const REFRESH_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// The future of [`Source::get`].
-pub(crate) type Getting<'a, V> = Pin<Box<dyn Future<Output = Result<Kept<V>, CredentialsError>> + Send + 'a>>;
+pub(crate) type FetchFuture<'a, V> =
+    Pin<Box<dyn Future<Output = Result<Cached<V>, CredentialsError>> + Send + 'a>>;
 
 /// Where a value comes from.
 pub(crate) trait Source: Send + Sync + 'static {
@@ -34,33 +35,33 @@ pub(crate) trait Source: Send + Sync + 'static {
     const WHAT: &'static str;
 
     /// Gets a new value. `first` says that none was got before.
-    fn get(&self, first: bool) -> Getting<'_, Self::Value>;
+    fn get(&self, first: bool) -> FetchFuture<'_, Self::Value>;
 }
 
 /// A value, and how long it is good for.
-pub(crate) struct Kept<V> {
+pub(crate) struct Cached<V> {
     pub(crate) value: V,
     /// From when on a new one is to be got while this one is still used.
-    renew_from: Timestamp,
+    refresh_from: Timestamp,
     /// From when on it is not used any more.
     until: Timestamp,
 }
 
-impl<V> Kept<V> {
+impl<V> Cached<V> {
     /// A value that is good from one moment to another, and renewed for the last part of that time.
-    pub(crate) fn between(value: V, from: Timestamp, end: Timestamp, renew_ahead: SignedDuration) -> Self {
+    pub(crate) fn between(value: V, from: Timestamp, end: Timestamp, refresh_ahead: SignedDuration) -> Self {
         let life = from.duration_until(end).max(SignedDuration::ZERO);
         let before_end = |time: SignedDuration| end.checked_sub(time).unwrap_or(Timestamp::MIN);
         Self {
             value,
-            renew_from: before_end(renew_ahead.min(life / 4)),
-            until: before_end(LEAST_LIFE.min(life / 10)),
+            refresh_from: before_end(refresh_ahead.min(life / 4)),
+            until: before_end(MIN_REMAINING_LIFE.min(life / 10)),
         }
     }
 
     /// A value that doesn't end.
-    pub(crate) fn for_ever(value: V) -> Self {
-        Self { value, renew_from: Timestamp::MAX, until: Timestamp::MAX }
+    pub(crate) fn never_expiring(value: V) -> Self {
+        Self { value, refresh_from: Timestamp::MAX, until: Timestamp::MAX }
     }
 }
 
@@ -71,108 +72,109 @@ struct Inner<S: Source> {
     source: S,
     clock: Clock,
     /// Held while a value is got, for the others to wait.
-    turn: tokio::sync::Mutex<()>,
+    refresh_lock: tokio::sync::Mutex<()>,
     /// Never held across an await.
     state: Mutex<State<S::Value>>,
 }
 
 struct State<V> {
-    current: Option<Arc<Kept<V>>>,
+    current: Option<Arc<Cached<V>>>,
     /// Whether there ever was one.
-    had: bool,
+    fetched_once: bool,
     /// How often getting one failed.
     failures: u64,
     last_failure: Option<CredentialsError>,
-    /// The next renewal isn't tried before.
-    next_renewal: Timestamp,
-    renewal: Option<AbortHandle>,
+    /// The next refresh isn't tried before.
+    next_refresh: Timestamp,
+    refresh: Option<AbortHandle>,
 }
 
 impl<S: Source> Cache<S> {
     pub(crate) fn new(source: S, clock: Clock) -> Self {
         let state = State {
             current: None,
-            had: false,
+            fetched_once: false,
             failures: 0,
             last_failure: None,
-            next_renewal: Timestamp::MIN,
-            renewal: None,
+            next_refresh: Timestamp::MIN,
+            refresh: None,
         };
-        let (turn, state) = (tokio::sync::Mutex::new(()), Mutex::new(state));
-        Self(Arc::new(Inner { source, clock, turn, state }))
+        let (refresh_lock, state) = (tokio::sync::Mutex::new(()), Mutex::new(state));
+        Self(Arc::new(Inner { source, clock, refresh_lock, state }))
     }
 
     /// The value, got first if there is none that is good for a while.
-    pub(crate) async fn get(&self) -> Result<Arc<Kept<S::Value>>, CredentialsError> {
+    pub(crate) async fn get(&self) -> Result<Arc<Cached<S::Value>>, CredentialsError> {
         let inner = &self.0;
         let failures = {
             let mut state = inner.state();
-            if let Some(kept) = state.alive(inner.clock.now()) {
-                self.renew_if_due(&mut state, &kept);
-                return Ok(kept);
+            if let Some(cached) = state.valid(inner.clock.now()) {
+                self.refresh_if_due(&mut state, &cached);
+                return Ok(cached);
             }
             state.failures
         };
-        let _turn = inner.turn.lock().await;
+        let _guard = inner.refresh_lock.lock().await;
         {
             let state = inner.state();
-            if let Some(kept) = state.alive(inner.clock.now()) {
-                return Ok(kept);
+            if let Some(cached) = state.valid(inner.clock.now()) {
+                return Ok(cached);
             }
             // Somebody tried while we waited.
             if let (true, Some(error)) = (state.failures > failures, &state.last_failure) {
                 return Err(error.clone());
             }
         }
-        inner.get_new().await
+        inner.fetch_new().await
     }
 
     /// Whether there ever was a value.
-    pub(crate) fn had_one(&self) -> bool {
-        self.0.state().had
+    pub(crate) fn fetched_once(&self) -> bool {
+        self.0.state().fetched_once
     }
 
     /// Throws the value away if it is the one that is meant.
-    pub(crate) fn discard(&self, is_meant: impl FnOnce(&S::Value) -> bool) {
+    pub(crate) fn discard(&self, matches: impl FnOnce(&S::Value) -> bool) {
         let mut state = self.0.state();
-        if state.current.as_ref().is_some_and(|kept| is_meant(&kept.value)) {
+        if state.current.as_ref().is_some_and(|cached| matches(&cached.value)) {
             state.current = None;
         }
     }
 
-    /// Starts a renewal, if it is time for one and none was tried a moment ago.
-    fn renew_if_due(&self, state: &mut State<S::Value>, kept: &Kept<S::Value>) {
+    /// Starts a refresh, if it is time for one and none was tried a moment ago.
+    fn refresh_if_due(&self, state: &mut State<S::Value>, cached: &Cached<S::Value>) {
         let now = self.0.clock.now();
-        if now < kept.renew_from || now < state.next_renewal {
+        if now < cached.refresh_from || now < state.next_refresh {
             return;
         }
         let Ok(runtime) = Handle::try_current() else { return };
-        let pause = RENEWAL_PAUSE.min(now.duration_until(kept.until) / 4);
-        state.next_renewal = now.checked_add(pause).unwrap_or(Timestamp::MAX);
+        let pause = REFRESH_PAUSE.min(now.duration_until(cached.until) / 4);
+        state.next_refresh = now.checked_add(pause).unwrap_or(Timestamp::MAX);
         let inner = Arc::clone(&self.0);
-        let renewal = async move {
+        let refresh = async move {
             // Where somebody is at it already, there is nothing to do.
-            let Ok(_turn) = inner.turn.try_lock() else { return };
-            if let Err(error) = inner.get_new().await {
+            let Ok(_guard) = inner.refresh_lock.try_lock() else { return };
+            if let Err(error) = inner.fetch_new().await {
                 warn(S::WHAT, &error);
             }
         };
-        let renewal = runtime.spawn(renewal.with_current_subscriber());
-        state.renewal = Some(renewal.abort_handle());
+        let refresh = runtime.spawn(refresh.with_current_subscriber());
+        state.refresh = Some(refresh.abort_handle());
     }
 }
 
 impl<S: Source> Inner<S> {
-    /// Gets a new value. Only who has the turn does.
-    async fn get_new(&self) -> Result<Arc<Kept<S::Value>>, CredentialsError> {
-        let first = !self.state().had;
-        let got = self.source.get(first).await;
+    /// Gets a new value. Only who has the refresh_lock does.
+    async fn fetch_new(&self) -> Result<Arc<Cached<S::Value>>, CredentialsError> {
+        let first = !self.state().fetched_once;
+        let fetched = self.source.get(first).await;
         let mut state = self.state();
-        match got {
-            Ok(kept) => {
-                let kept = Arc::new(kept);
-                (state.current, state.had, state.last_failure) = (Some(Arc::clone(&kept)), true, None);
-                Ok(kept)
+        match fetched {
+            Ok(cached) => {
+                let cached = Arc::new(cached);
+                (state.current, state.fetched_once, state.last_failure) =
+                    (Some(Arc::clone(&cached)), true, None);
+                Ok(cached)
             }
             Err(error) => {
                 state.failures += 1;
@@ -188,16 +190,16 @@ impl<S: Source> Inner<S> {
 }
 
 impl<V> State<V> {
-    fn alive(&self, now: Timestamp) -> Option<Arc<Kept<V>>> {
-        self.current.as_ref().filter(|kept| now < kept.until).map(Arc::clone)
+    fn valid(&self, now: Timestamp) -> Option<Arc<Cached<V>>> {
+        self.current.as_ref().filter(|cached| now < cached.until).map(Arc::clone)
     }
 }
 
-/// A renewal for nobody is not worth finishing.
+/// A refresh for nobody is not worth finishing.
 impl<S: Source> Drop for Cache<S> {
     fn drop(&mut self) {
-        if let Some(renewal) = self.0.state().renewal.take() {
-            renewal.abort();
+        if let Some(refresh) = self.0.state().refresh.take() {
+            refresh.abort();
         }
     }
 }
@@ -208,7 +210,7 @@ impl<S: Source> fmt::Debug for Cache<S> {
     }
 }
 
-/// Reports a renewal that failed while the old value is still good. The one place that does.
+/// Reports a refresh that failed while the old value is still good. The one place that does.
 fn warn(what: &str, error: &CredentialsError) {
     tracing::warn!(error = %error, "{what} can't be renewed; the old one is used while it lasts");
 }
@@ -257,7 +259,7 @@ mod tests {
         type Value = usize;
         const WHAT: &'static str = "a number";
 
-        fn get(&self, _first: bool) -> Getting<'_, usize> {
+        fn get(&self, _first: bool) -> FetchFuture<'_, usize> {
             Box::pin(async {
                 let number = self.0.gets.fetch_add(1, SeqCst) + 1;
                 for _ in 0..self.0.yields.load(SeqCst) {
@@ -268,7 +270,7 @@ mod tests {
                     return Err(CredentialsError::new(format!("failure {number}"), None));
                 }
                 let end = self.0.now() + SignedDuration::from_hours(24);
-                Ok(Kept::between(number, self.0.now(), end, SignedDuration::from_mins(30)))
+                Ok(Cached::between(number, self.0.now(), end, SignedDuration::from_mins(30)))
             })
         }
     }
@@ -282,7 +284,7 @@ mod tests {
     }
 
     async fn number(cache: &Cache<Counting>) -> Result<usize, String> {
-        cache.get().await.map(|kept| kept.value).map_err(|e| e.to_string())
+        cache.get().await.map(|cached| cached.value).map_err(|e| e.to_string())
     }
 
     async fn at_once(cache: &Arc<Cache<Counting>>, callers: usize) -> Vec<Result<usize, String>> {
@@ -330,14 +332,14 @@ mod tests {
         assert_eq!(counter.gets.load(SeqCst), 1, "not before its time");
 
         counter.set(23, 30);
-        // Nothing is awaited in between, so that the renewal can't have run yet.
+        // Nothing is awaited in between, so that the refresh can't have run yet.
         for _ in 0..1_000 {
             assert_eq!(number(&cache).await, Ok(1));
         }
         counter.done.notified().await;
         tokio::task::yield_now().await;
         assert_eq!(number(&cache).await, Ok(2));
-        assert_eq!(counter.gets.load(SeqCst), 2, "one renewal for all of them");
+        assert_eq!(counter.gets.load(SeqCst), 2, "one refresh for all of them");
     }
 
     #[tokio::test]
@@ -365,9 +367,9 @@ mod tests {
         let (counter, cache) = cache();
         assert_eq!(number(&cache).await, Ok(1));
         counter.set(23, 59);
-        assert_eq!(number(&cache).await, Ok(1), "the renewal has only been started");
+        assert_eq!(number(&cache).await, Ok(1), "the refresh has only been started");
         tokio::task::yield_now().await;
-        assert_eq!(counter.gets.load(SeqCst), 2, "the renewal is under way");
+        assert_eq!(counter.gets.load(SeqCst), 2, "the refresh is under way");
         counter.set(24, 0);
         assert_eq!(at_once(&cache, 100).await, vec![Ok(2); 100]);
         assert_eq!(counter.gets.load(SeqCst), 2);
@@ -424,7 +426,7 @@ mod tests {
     #[test]
     fn short_lives_are_renewed_in_their_last_quarter() {
         let end = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(100);
-        let kept = Kept::between((), Timestamp::UNIX_EPOCH, end, SignedDuration::from_mins(30));
-        assert_eq!((kept.renew_from.as_second(), kept.until.as_second()), (75, 90));
+        let cached = Cached::between((), Timestamp::UNIX_EPOCH, end, SignedDuration::from_mins(30));
+        assert_eq!((cached.refresh_from.as_second(), cached.until.as_second()), (75, 90));
     }
 }

@@ -44,7 +44,7 @@ impl CredentialsProvider for MetadataFallback {
         Box::pin(async {
             match self.metadata.credentials().await {
                 // It has been the source so far, hence the others don't matter.
-                Err(error) if self.metadata.had_keys() => Err(error),
+                Err(error) if self.metadata.fetched_once() => Err(error),
                 Err(error) => {
                     let mut passed = self.passed.clone();
                     let text = error.to_string();

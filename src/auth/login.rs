@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::{
     CredentialsProvider, Login, ProvideFuture, ResolvedCredentials,
-    cache::{Cache, Getting, Kept, Source},
+    cache::{Cache, Cached, FetchFuture, Source},
     clock::Clock,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 
 /// How long before its end a token is renewed; of one with a short life, the last quarter. A superseded token
 /// stops working within 30 minutes, so nothing is lost by it.
-const RENEW_AHEAD: SignedDuration = SignedDuration::from_mins(30);
+const REFRESH_AHEAD: SignedDuration = SignedDuration::from_mins(30);
 
 /// The project that a login asks a token for.
 #[derive(Debug, Clone)]
@@ -54,8 +54,8 @@ impl TokenProvider {
 impl CredentialsProvider for TokenProvider {
     fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(async {
-            let kept = self.0.get().await?;
-            let Issued { token, project } = &kept.value;
+            let cached = self.0.get().await?;
+            let Issued { token, project } = &cached.value;
             Ok(ResolvedCredentials::Token { token: token.clone(), project_id: Some(project.clone()) })
         })
     }
@@ -70,13 +70,13 @@ impl Source for Iam {
     type Value = Issued;
     const WHAT: &'static str = "the IAM token";
 
-    fn get(&self, _first: bool) -> Getting<'_, Issued> {
+    fn get(&self, _first: bool) -> FetchFuture<'_, Issued> {
         Box::pin(self.log_in())
     }
 }
 
 impl Iam {
-    async fn log_in(&self) -> Result<Kept<Issued>, CredentialsError> {
+    async fn log_in(&self) -> Result<Cached<Issued>, CredentialsError> {
         let body = self.request().map_err(|e| failed(format!("the login can't be written: {e}"), None))?;
         let asked_at = self.clock.now();
         let mut iam = self.iam.clone();
@@ -103,7 +103,7 @@ impl Iam {
             facts.project.ok_or_else(|| failed("IAM's token is for no project".to_owned(), None))?;
         let project = ProjectId::new(project.id.0.unwrap_or_default())
             .map_err(|e| failed(format!("IAM's answer: {e}"), None))?;
-        Ok(Kept::between(Issued { token, project }, asked_at, ends_at, RENEW_AHEAD))
+        Ok(Cached::between(Issued { token, project }, asked_at, ends_at, REFRESH_AHEAD))
     }
 
     fn request(&self) -> Result<types::CreateTokenRequestBody, types::error::ConversionError> {

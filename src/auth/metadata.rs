@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::{
     AkSk, CredentialsProvider, ProvideFuture, ResolvedCredentials,
-    cache::{Cache, Getting, Kept, Source},
+    cache::{Cache, Cached, FetchFuture, Source},
     clock::Clock,
 };
 use crate::{error::CredentialsError, secret::Secret};
@@ -20,7 +20,7 @@ const FIRST_TRY: Duration = Duration::from_secs(1);
 /// The time for all of it where there was an answer before.
 const LATER_TRY: Duration = Duration::from_secs(5);
 /// When the keys are renewed, as the official SDKs do it.
-const RENEW_AHEAD: SignedDuration = SignedDuration::from_mins(40);
+const REFRESH_AHEAD: SignedDuration = SignedDuration::from_mins(40);
 /// The life of the metadata service's own token, in seconds; it is used at once.
 const SESSION_LIFE: &str = "21600";
 /// The largest answer read, in bytes. Real ones have some 3,000.
@@ -59,16 +59,16 @@ impl Metadata {
     }
 
     /// Whether this is a machine with keys.
-    pub(super) fn had_keys(&self) -> bool {
-        self.0.had_one()
+    pub(super) fn fetched_once(&self) -> bool {
+        self.0.fetched_once()
     }
 }
 
 impl CredentialsProvider for Metadata {
     fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(async {
-            let kept = self.0.get().await?;
-            Ok(ResolvedCredentials::Keys(kept.value.clone()))
+            let cached = self.0.get().await?;
+            Ok(ResolvedCredentials::Keys(cached.value.clone()))
         })
     }
 }
@@ -77,7 +77,7 @@ impl Source for Service {
     type Value = AkSk;
     const WHAT: &'static str = "the keys from the ECS metadata service";
 
-    fn get(&self, first: bool) -> Getting<'_, AkSk> {
+    fn get(&self, first: bool) -> FetchFuture<'_, AkSk> {
         Box::pin(async move {
             let time = if first { FIRST_TRY } else { LATER_TRY };
             let why = match timeout(time, self.keys()).await {
@@ -91,7 +91,7 @@ impl Source for Service {
 }
 
 impl Service {
-    async fn keys(&self) -> Result<Kept<AkSk>, String> {
+    async fn keys(&self) -> Result<Cached<AkSk>, String> {
         let now = self.clock.now();
         let session = self.session().await?;
         let mut request = self.http.get(format!("{}/openstack/latest/securitykey", self.base));
@@ -116,7 +116,7 @@ impl Service {
         let expires_at: Timestamp =
             expires_at.parse().map_err(|_| "the keys have no readable expires_at".to_owned())?;
         let keys = AkSk::new(access.expose(), secret).security_token(securitytoken);
-        Ok(Kept::between(keys, now, expires_at, RENEW_AHEAD))
+        Ok(Cached::between(keys, now, expires_at, REFRESH_AHEAD))
     }
 
     /// The token with which the newer version of the service wants to be asked; none with the older one.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     CredentialsProvider, ResolvedCredentials,
-    cache::{Cache, Getting, Kept, Source},
+    cache::{Cache, Cached, FetchFuture, Source},
     clock::Clock,
 };
 use crate::{
@@ -66,8 +66,8 @@ impl Source for Projects {
     type Value = ProjectId;
     const WHAT: &'static str = "the project id";
 
-    fn get(&self, _first: bool) -> Getting<'_, ProjectId> {
-        Box::pin(async { look_up(&self.name, &self.iam).await.map(Kept::for_ever) })
+    fn get(&self, _first: bool) -> FetchFuture<'_, ProjectId> {
+        Box::pin(async { look_up(&self.name, &self.iam).await.map(Cached::never_expiring) })
     }
 }
 

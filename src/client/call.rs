@@ -35,16 +35,16 @@ pub struct Call<'c, T> {
     client: &'c Client,
     deadline: Option<Duration>,
     retry: Option<RetryPolicy>,
-    run: Box<dyn FnOnce(Target) -> Boxed<'c, T> + Send + 'c>,
+    run: Box<dyn FnOnce(CallContext) -> Boxed<'c, T> + Send + 'c>,
 }
 
 /// What a call is made with: a raw client that knows the deadline, and the project.
-pub(super) struct Target {
+pub(super) struct CallContext {
     pub(super) api: api::lts::Client,
     project: Arc<ProjectId>,
 }
 
-impl Target {
+impl CallContext {
     pub(super) fn project(&self) -> &ProjectId {
         &self.project
     }
@@ -72,10 +72,10 @@ impl Target {
 impl<'c, T> Call<'c, T> {
     pub(super) fn new<F, Fut>(client: &'c Client, run: F) -> Self
     where
-        F: FnOnce(Target) -> Fut + Send + 'c,
+        F: FnOnce(CallContext) -> Fut + Send + 'c,
         Fut: Future<Output = Result<T, Error>> + Send + 'c,
     {
-        Self { client, deadline: None, retry: None, run: Box::new(move |target| Box::pin(run(target))) }
+        Self { client, deadline: None, retry: None, run: Box::new(move |cx| Box::pin(run(cx))) }
     }
 
     /// The time for the whole call, a login within it included. The client's `call_timeout` if it isn't set.
@@ -85,7 +85,7 @@ impl<'c, T> Call<'c, T> {
     }
 
     /// The same with a deadline and a policy, where they are set.
-    pub(super) fn limited(mut self, deadline: Option<Duration>, retry: Option<RetryPolicy>) -> Self {
+    pub(super) fn with_limits(mut self, deadline: Option<Duration>, retry: Option<RetryPolicy>) -> Self {
         (self.deadline, self.retry) = (deadline.or(self.deadline), retry.or(self.retry));
         self
     }
@@ -113,7 +113,7 @@ impl<'c, T> Call<'c, T> {
             None => Arc::new(timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??),
         };
         api.inner.project = Some(Arc::clone(&project));
-        (self.run)(Target { api, project }).await
+        (self.run)(CallContext { api, project }).await
     }
 }
 

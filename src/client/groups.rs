@@ -1,6 +1,6 @@
 //! Log groups: create, list, delete (section 5.1).
 
-use super::{Call, Client, call::Target};
+use super::{Call, Client, call::CallContext};
 use crate::{
     api::lts::types::CreateLogGroupRequestBody,
     error::Error,
@@ -19,11 +19,9 @@ impl Client {
     /// [`Error::outcome_unknown`], or use [`ensure_group`](Self::ensure_group).
     pub fn create_group(&self, name: impl Into<String>, ttl: Ttl) -> Call<'_, GroupId> {
         let name = name.into();
-        Call::new(self, async move |to| {
+        Call::new(self, async move |cx| {
             let body = group_body(&name, ttl)?;
-            Ok(to
-                .value(to.api.create_log_group().project_id(to.project()).body(body).send().await)?
-                .log_group_id)
+            create_group(&cx, body).await
         })
     }
 
@@ -33,7 +31,7 @@ impl Client {
     /// See [`Error`]; that there is none is no error.
     pub fn find_group(&self, name: impl Into<String>) -> Call<'_, Option<LogGroup>> {
         let name = name.into();
-        Call::new(self, async move |to| find_group(&to, &name).await)
+        Call::new(self, async move |cx| find_group(&cx, &name).await)
     }
 
     /// Lists all log groups of the project (section 5.1.2). There are no pages.
@@ -41,9 +39,9 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub fn groups(&self) -> Call<'_, Vec<LogGroup>> {
-        Call::new(self, async move |to| {
-            let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
-            Ok(answer.log_groups.unwrap_or_default())
+        Call::new(self, async move |cx| {
+            let response = cx.value(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
+            Ok(response.log_groups.unwrap_or_default())
         })
     }
 
@@ -53,16 +51,25 @@ impl Client {
     /// `is_not_found()`; `is_in_use()` if a transfer task reads one of its streams.
     pub fn delete_group(&self, group: &GroupId) -> Call<'_, ()> {
         let group = group.clone();
-        Call::new(self, async move |to| {
-            to.value(to.api.delete_log_group().project_id(to.project()).log_group_id(group).send().await)
+        Call::new(self, async move |cx| {
+            cx.value(cx.api.delete_log_group().project_id(cx.project()).log_group_id(group).send().await)
         })
     }
 }
 
-/// The log group of this name.
-pub(super) async fn find_group(to: &Target, name: &str) -> Result<Option<LogGroup>, Error> {
-    let answer = to.value(to.api.list_log_groups().project_id(to.project()).send().await)?;
-    Ok(answer.log_groups.into_iter().flatten().find(|group| group.name == name))
+/// Creates a log group.
+pub(super) async fn create_group(
+    cx: &CallContext,
+    body: CreateLogGroupRequestBody,
+) -> Result<GroupId, Error> {
+    let call = cx.api.create_log_group().project_id(cx.project()).body(body);
+    Ok(cx.value(call.send().await)?.log_group_id)
+}
+
+/// The log group with this name.
+pub(super) async fn find_group(cx: &CallContext, name: &str) -> Result<Option<LogGroup>, Error> {
+    let response = cx.value(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
+    Ok(response.log_groups.into_iter().flatten().find(|group| group.name == name))
 }
 
 /// The body of a creation, checked by the rules of Table 5-3.

@@ -14,7 +14,7 @@ pub use call::Call;
 pub use ensure::Ensured;
 pub use request::Response;
 pub use streams::GroupClient;
-pub use transfers::{CreateTransfer, EnsureTransfer, EnsuredTransfer};
+pub use transfers::{CreateTransfer, EnsureTransfer, EnsuredTransfer, TransferCall};
 
 use crate::{
     api,

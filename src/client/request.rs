@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Method;
 use progenitor_client::ClientInfo;
 
-use super::{Call, Client, call::Target};
+use super::{Call, Client, call::CallContext};
 use crate::{error::Error, input::InvalidInput, transport::CallKind};
 
 /// What stands for the project's id in a path.
@@ -38,11 +38,11 @@ impl Client {
         body: impl Into<Bytes>,
     ) -> Call<'_, Response> {
         let (method, path, body) = (method.into(), path.into(), body.into());
-        Call::new(self, async move |to| {
-            let request = request(&to, &method, &path, body)?;
+        Call::new(self, async move |cx| {
+            let request = build_request(&cx, &method, &path, body)?;
             let path = path.split('?').next().unwrap_or_default();
             let kind = CallKind::of_request(&request, path);
-            match to.api.inner().send(to.api.client(), request, kind).await {
+            match cx.api.inner().send(cx.api.client(), request, kind).await {
                 Ok(response) => Ok(Response {
                     status: response.status().as_u16(),
                     body: response.into_body(),
@@ -94,13 +94,13 @@ impl fmt::Debug for Response {
 
 /// The request, for nothing else than what was typed: an URL is normalised when it is parsed, and a `..` in it
 /// would address another thing.
-fn request(to: &Target, method: &str, path: &str, body: Bytes) -> Result<reqwest::Request, Error> {
+fn build_request(cx: &CallContext, method: &str, path: &str, body: Bytes) -> Result<reqwest::Request, Error> {
     let known = METHODS.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(method));
     let known = known.ok_or_else(|| {
         InvalidInput::new("method", method, METHODS.map(|method| method.to_string()).join(", "))
     })?;
     let typed = path;
-    let path = path.replace(PROJECT, to.project().as_str());
+    let path = path.replace(PROJECT, cx.project().as_str());
     let wrong = |rule: &'static str| Error::from(InvalidInput::new("path", typed, rule));
     if !path.starts_with('/') || path.contains('#') {
         return Err(wrong("a path that begins with / and has no fragment"));
@@ -108,7 +108,7 @@ fn request(to: &Target, method: &str, path: &str, body: Bytes) -> Result<reqwest
     if path.contains(['{', '}']) {
         return Err(wrong("without braces; only {project_id} is filled in"));
     }
-    let url = reqwest::Url::parse(&format!("{}{path}", to.api.baseurl()))
+    let url = reqwest::Url::parse(&format!("{}{path}", cx.api.baseurl()))
         .map_err(|_| wrong("the path of a URL"))?;
     let segments = path.split('?').next().unwrap_or_default();
     if !url.path().ends_with(segments) {

@@ -1,6 +1,6 @@
 //! Log streams of a group: create, list, delete (section 5.2).
 
-use super::{Call, Client, call::Target};
+use super::{Call, Client, call::CallContext};
 use crate::{
     api::lts::types::CreateLogStreamRequestBody,
     error::Error,
@@ -38,10 +38,9 @@ impl<'c> GroupClient<'c> {
     /// [`Error::outcome_unknown`], or use [`ensure_stream`](Self::ensure_stream).
     pub fn create_stream(&self, name: impl Into<String>) -> Call<'c, StreamId> {
         let (name, group) = (name.into(), self.id.clone());
-        Call::new(self.client, async move |to| {
+        Call::new(self.client, async move |cx| {
             let body = stream_body(&name)?;
-            let call = to.api.create_log_stream().project_id(to.project()).log_group_id(group).body(body);
-            Ok(to.value(call.send().await)?.log_stream_id)
+            create_stream(&cx, &group, body).await
         })
     }
 
@@ -51,10 +50,10 @@ impl<'c> GroupClient<'c> {
     /// `is_not_found()` for the group.
     pub fn streams(&self) -> Call<'c, Vec<LogStream>> {
         let group = self.id.clone();
-        Call::new(self.client, async move |to| {
-            let answer = to
-                .value(to.api.list_log_streams().project_id(to.project()).log_group_id(group).send().await)?;
-            Ok(answer.log_streams.unwrap_or_default())
+        Call::new(self.client, async move |cx| {
+            let response = cx
+                .value(cx.api.list_log_streams().project_id(cx.project()).log_group_id(group).send().await)?;
+            Ok(response.log_streams.unwrap_or_default())
         })
     }
 
@@ -64,7 +63,7 @@ impl<'c> GroupClient<'c> {
     /// `is_not_found()` for the group; that there is no such stream is no error.
     pub fn find_stream(&self, name: impl Into<String>) -> Call<'c, Option<LogStream>> {
         let (name, group) = (name.into(), self.id.clone());
-        Call::new(self.client, async move |to| find_stream(&to, &group, &name).await)
+        Call::new(self.client, async move |cx| find_stream(&cx, &group, &name).await)
     }
 
     /// Deletes a log stream (section 5.2.3).
@@ -73,22 +72,32 @@ impl<'c> GroupClient<'c> {
     /// `is_not_found()` for group or stream; `is_in_use()` if a transfer task reads the stream.
     pub fn delete_stream(&self, stream: &StreamId) -> Call<'c, ()> {
         let (group, stream) = (self.id.clone(), stream.clone());
-        Call::new(self.client, async move |to| {
-            let call = to.api.delete_log_stream().project_id(to.project()).log_group_id(group);
-            to.value(call.log_stream_id(stream).send().await)
+        Call::new(self.client, async move |cx| {
+            let call = cx.api.delete_log_stream().project_id(cx.project()).log_group_id(group);
+            cx.value(call.log_stream_id(stream).send().await)
         })
     }
 }
 
-/// The stream of this name in a group.
+/// Creates a log stream.
+pub(super) async fn create_stream(
+    cx: &CallContext,
+    group: &GroupId,
+    body: CreateLogStreamRequestBody,
+) -> Result<StreamId, Error> {
+    let call = cx.api.create_log_stream().project_id(cx.project()).log_group_id(group);
+    Ok(cx.value(call.body(body).send().await)?.log_stream_id)
+}
+
+/// The log stream with this name in a group.
 pub(super) async fn find_stream(
-    to: &Target,
+    cx: &CallContext,
     group: &GroupId,
     name: &str,
 ) -> Result<Option<LogStream>, Error> {
-    let answer =
-        to.value(to.api.list_log_streams().project_id(to.project()).log_group_id(group).send().await)?;
-    Ok(answer.log_streams.into_iter().flatten().find(|stream| stream.name == name))
+    let response =
+        cx.value(cx.api.list_log_streams().project_id(cx.project()).log_group_id(group).send().await)?;
+    Ok(response.log_streams.into_iter().flatten().find(|stream| stream.name == name))
 }
 
 /// The body of a creation, checked by the rules of Table 5-25.

@@ -1,12 +1,13 @@
 //! Transfers of streams to object storage (section 5.3).
 
 use std::{
+    fmt,
     future::{Future, IntoFuture},
     pin::Pin,
     time::Duration,
 };
 
-use super::{Call, Client, GroupClient, call::Target};
+use super::{Call, Client, GroupClient, call::CallContext};
 use crate::{
     api::lts::types::{
         self, CreateLogDumpObsRequestBody, Period, PeriodUnit, TransferType, error::ConversionError,
@@ -20,40 +21,77 @@ use crate::{
 };
 
 impl<'c> GroupClient<'c> {
-    /// Transfers streams of the group to an OBS bucket, again and again (section 5.3.1).
+    /// Creates a task that transfers streams of the group to an OBS bucket at an interval (section 5.3.1).
     ///
-    /// A stream can have one transfer. The reference has no operation that lists or deletes transfers: keep the
-    /// id, and use the console to end one.
+    /// A stream can have one transfer. The reference has no operation that lists or deletes transfers: keep the id, and
+    /// delete the transfer in the console.
+    ///
+    /// ```
+    /// # use huaweicloud_lts::{GroupClient, StreamId, TransferInterval};
+    /// # async fn doc(group: &GroupClient<'_>, stream: &StreamId) -> Result<(), huaweicloud_lts::Error> {
+    /// let id = group.transfer_to_obs([stream], "my-bucket", TransferInterval::Minutes5).prefix("nginx").await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for no stream, or a bucket, prefix or directory against the rules;
-    /// `is_not_found()` for the group, a stream or the bucket; `is_in_use()` if a stream has a transfer.
+    /// [`Error::InvalidInput`] without a stream, or if bucket, prefix or directory break a rule; `is_not_found()` for
+    /// the group, a stream or the bucket; `is_in_use()` if a stream already has a transfer.
     pub fn transfer_to_obs<S: Into<StreamId>>(
         &self,
         streams: impl IntoIterator<Item = S>,
         bucket: impl Into<String>,
         every: TransferInterval,
     ) -> CreateTransfer<'c> {
-        CreateTransfer {
-            client: self.client,
-            group: self.id.clone(),
-            streams: streams.into_iter().map(Into::into).collect(),
-            bucket: bucket.into(),
-            every,
-            format: StorageFormat::default(),
-            prefix: None,
-            dir: None,
-            paused: false,
-            deadline: None,
-            retry: None,
-        }
+        let streams = streams.into_iter().map(Into::into).collect();
+        TransferCall::new(self, streams, bucket.into(), every, |cx, body| {
+            Box::pin(async move { create_transfer(&cx, body).await })
+        })
+    }
+
+    /// Ensures that a stream of the group is transferred to an OBS bucket. It is safe to repeat, since a stream has at
+    /// most one transfer.
+    ///
+    /// An existing transfer may have other settings: no operation reads them.
+    ///
+    /// # Errors
+    /// Like [`transfer_to_obs`](Self::transfer_to_obs), except for `is_in_use()`.
+    pub fn ensure_transfer(
+        &self,
+        stream: impl Into<StreamId>,
+        bucket: impl Into<String>,
+        every: TransferInterval,
+    ) -> EnsureTransfer<'c> {
+        TransferCall::new(self, vec![stream.into()], bucket.into(), every, |cx, body| {
+            Box::pin(async move { ensure_transfer(&cx, body).await })
+        })
     }
 }
 
-/// A transfer to be created. It does nothing until it is awaited.
-#[derive(Debug)]
+/// The call of [`GroupClient::transfer_to_obs`].
+pub type CreateTransfer<'c> = TransferCall<'c, TransferId>;
+
+/// The call of [`GroupClient::ensure_transfer`].
+pub type EnsureTransfer<'c> = TransferCall<'c, EnsuredTransfer>;
+
+/// The result of [`GroupClient::ensure_transfer`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EnsuredTransfer {
+    /// This call created the transfer.
+    Created(TransferId),
+    /// The stream already has a transfer (LTS.0207), or the response with the id of the new one got lost. Neither its
+    /// id nor its settings can be read.
+    AlreadyThere,
+}
+
+/// Sends the request body of a transfer.
+type Run<T> = fn(CallContext, CreateLogDumpObsRequestBody) -> BoxFuture<'static, T>;
+
+/// A future of a call.
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// A call that creates a transfer. It does nothing until it is awaited.
 #[must_use = "a call does nothing until it is awaited"]
-pub struct CreateTransfer<'c> {
+pub struct TransferCall<'c, T> {
     client: &'c Client,
     group: GroupId,
     streams: Vec<StreamId>,
@@ -65,22 +103,46 @@ pub struct CreateTransfer<'c> {
     paused: bool,
     deadline: Option<Duration>,
     retry: Option<RetryPolicy>,
+    run: Run<T>,
 }
 
-impl<'c> CreateTransfer<'c> {
-    /// How logs are stored; [`StorageFormat::Raw`] if it isn't set.
+impl<'c, T: Send + 'static> TransferCall<'c, T> {
+    fn new(
+        group: &GroupClient<'c>,
+        streams: Vec<StreamId>,
+        bucket: String,
+        every: TransferInterval,
+        run: Run<T>,
+    ) -> Self {
+        Self {
+            client: group.client,
+            group: group.id.clone(),
+            streams,
+            bucket,
+            every,
+            format: StorageFormat::default(),
+            prefix: None,
+            dir: None,
+            paused: false,
+            deadline: None,
+            retry: None,
+            run,
+        }
+    }
+
+    /// Sets the storage format, [`StorageFormat::Raw`] by default.
     pub fn format(mut self, format: StorageFormat) -> Self {
         self.format = format;
         self
     }
 
-    /// What the names of the files start with, up to 64 characters.
+    /// Sets the prefix of file names, up to 64 characters.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// The path in the bucket, up to 64 characters.
+    /// Sets the directory in the bucket, up to 64 characters.
     pub fn dir(mut self, dir: impl Into<String>) -> Self {
         self.dir = Some(dir.into());
         self
@@ -92,13 +154,13 @@ impl<'c> CreateTransfer<'c> {
         self
     }
 
-    /// The time for the whole call.
+    /// Sets the time limit for the whole call.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self
     }
 
-    /// When this call is tried again, in the place of the client's policy.
+    /// Sets the retry policy of this call instead of the client's.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
         self
@@ -107,11 +169,11 @@ impl<'c> CreateTransfer<'c> {
     /// Makes the call. Awaiting it does the same.
     ///
     /// # Errors
-    /// See [`GroupClient::transfer_to_obs`].
-    pub async fn send(self) -> Result<TransferId, Error> {
+    /// See [`GroupClient::transfer_to_obs`] and [`GroupClient::ensure_transfer`].
+    pub async fn send(self) -> Result<T, Error> {
         let (client, deadline, retry) = (self.client, self.deadline, self.retry);
-        let call = Call::new(client, async move |to| create(&to, self.body()?).await);
-        call.limited(deadline, retry).await
+        let call = Call::new(client, async move |cx| (self.run)(cx, self.body()?).await);
+        call.with_limits(deadline, retry).await
     }
 
     /// The body, checked by the rules of Table 5-49.
@@ -143,119 +205,51 @@ impl<'c> CreateTransfer<'c> {
     }
 }
 
-impl<'c> IntoFuture for CreateTransfer<'c> {
-    type Output = Result<TransferId, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'c>>;
+impl<'c, T: Send + 'static> IntoFuture for TransferCall<'c, T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<'c, T>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
 }
 
-/// What [`GroupClient::ensure_transfer`] made or found.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum EnsuredTransfer {
-    /// This call created the transfer.
-    Created(TransferId),
-    /// The stream has a transfer already (LTS.0207), or an answer got lost that would have had the new one's
-    /// id. Neither its id nor its settings can be read.
-    AlreadyThere,
-}
-
-/// A transfer that should exist. It does nothing until it is awaited.
-#[derive(Debug)]
-#[must_use = "a call does nothing until it is awaited"]
-pub struct EnsureTransfer<'c>(CreateTransfer<'c>);
-
-impl<'c> GroupClient<'c> {
-    /// Makes sure that a stream of the group is transferred to an OBS bucket. It is safe to repeat, since a
-    /// stream has at most one transfer.
-    ///
-    /// A transfer that is there already may have other settings: nothing can read them.
-    ///
-    /// # Errors
-    /// As [`transfer_to_obs`](Self::transfer_to_obs), but for `is_in_use()`.
-    pub fn ensure_transfer(
-        &self,
-        stream: impl Into<StreamId>,
-        bucket: impl Into<String>,
-        every: TransferInterval,
-    ) -> EnsureTransfer<'c> {
-        EnsureTransfer(self.transfer_to_obs([stream], bucket, every))
+impl<T> fmt::Debug for TransferCall<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransferCall")
+            .field("group", &self.group)
+            .field("streams", &self.streams)
+            .field("bucket", &self.bucket)
+            .field("every", &self.every)
+            .finish_non_exhaustive()
     }
 }
 
-impl EnsureTransfer<'_> {
-    /// How logs are stored; [`StorageFormat::Raw`] if it isn't set.
-    pub fn format(self, format: StorageFormat) -> Self {
-        Self(self.0.format(format))
-    }
-
-    /// What the names of the files start with, up to 64 characters.
-    pub fn prefix(self, prefix: impl Into<String>) -> Self {
-        Self(self.0.prefix(prefix))
-    }
-
-    /// The path in the bucket, up to 64 characters.
-    pub fn dir(self, dir: impl Into<String>) -> Self {
-        Self(self.0.dir(dir))
-    }
-
-    /// Creates the transfer switched off.
-    pub fn paused(self) -> Self {
-        Self(self.0.paused())
-    }
-
-    /// The time for the whole call.
-    pub fn deadline(self, time: Duration) -> Self {
-        Self(self.0.deadline(time))
-    }
-
-    /// When this call is tried again, in the place of the client's policy.
-    pub fn retry(self, policy: RetryPolicy) -> Self {
-        Self(self.0.retry(policy))
-    }
-
-    /// Makes the call. Awaiting it does the same.
-    ///
-    /// # Errors
-    /// See [`GroupClient::ensure_transfer`].
-    pub async fn send(self) -> Result<EnsuredTransfer, Error> {
-        let (client, deadline, retry) = (self.0.client, self.0.deadline, self.0.retry);
-        let call = Call::new(client, async move |to| {
-            let body = self.0.body()?;
-            let mut attempts = 0;
-            loop {
-                let error = match create(&to, body.clone()).await {
-                    Ok(id) => return Ok(EnsuredTransfer::Created(id)),
-                    Err(error) if error.is_in_use() => return Ok(EnsuredTransfer::AlreadyThere),
-                    Err(error) => error,
-                };
-                attempts += 1;
-                if !error.outcome_unknown() || !to.may_repeat(attempts).await {
-                    return Err(error);
-                }
-            }
-        });
-        call.limited(deadline, retry).await
-    }
-}
-
-impl<'c> IntoFuture for EnsureTransfer<'c> {
-    type Output = Result<EnsuredTransfer, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'c>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+/// Creates a transfer, or finds that the stream already has one.
+async fn ensure_transfer(
+    cx: &CallContext,
+    body: CreateLogDumpObsRequestBody,
+) -> Result<EnsuredTransfer, Error> {
+    let mut attempts = 0;
+    loop {
+        let error = match create_transfer(cx, body.clone()).await {
+            Ok(id) => return Ok(EnsuredTransfer::Created(id)),
+            Err(error) if error.is_in_use() => return Ok(EnsuredTransfer::AlreadyThere),
+            Err(error) => error,
+        };
+        attempts += 1;
+        if !error.outcome_unknown() || !cx.may_repeat(attempts).await {
+            return Err(error);
+        }
     }
 }
 
 /// Creates a transfer.
-async fn create(to: &Target, body: CreateLogDumpObsRequestBody) -> Result<TransferId, Error> {
-    let response = to.value(to.api.create_log_dump_obs().project_id(to.project()).body(body).send().await)?;
+async fn create_transfer(cx: &CallContext, body: CreateLogDumpObsRequestBody) -> Result<TransferId, Error> {
+    let response = cx.value(cx.api.create_log_dump_obs().project_id(cx.project()).body(body).send().await)?;
     // Under either of its names (erratum 20).
     let id = response.log_dump_obs_id.clone().or(response.log_dump_obe_id.clone());
-    id.ok_or_else(|| to.lacks("log_dump_obs_id", &response))
+    id.ok_or_else(|| cx.lacks("log_dump_obs_id", &response))
 }
 
 impl From<StorageFormat> for types::StorageFormat {
