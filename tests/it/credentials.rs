@@ -16,7 +16,7 @@ use huaweicloud_lts::{
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::script::{PROJECT, Reply, Script};
+use crate::scripted_server::{PROJECT, Reply, ScriptedServer};
 
 /// A home directory with a profile file.
 fn home(profiles: &str) -> TempDir {
@@ -229,7 +229,7 @@ fn keys_until(access: &str, expires_at: &str) -> Reply {
 }
 
 /// Settings that have nothing but the metadata service.
-fn on_ecs(script: &Script, clock: &Arc<AtomicU64>) -> ClientBuilder {
+fn on_ecs(script: &ScriptedServer, clock: &Arc<AtomicU64>) -> ClientBuilder {
     let clock = Arc::clone(clock);
     Client::builder()
         .or_variables([])
@@ -242,7 +242,7 @@ fn on_ecs(script: &Script, clock: &Arc<AtomicU64>) -> ClientBuilder {
 #[tokio::test]
 async fn keys_come_from_ecs_metadata_and_are_renewed_40_minutes_ahead() {
     let session = || Reply::with(200, &[], "session-token\n");
-    let script = Script::serve([
+    let script = ScriptedServer::serve([
         session(),
         keys_until("one", "1970-01-02T00:00:00.000000Z"),
         session(),
@@ -284,7 +284,8 @@ async fn keys_come_from_ecs_metadata_and_are_renewed_40_minutes_ahead() {
 async fn an_older_metadata_service_is_asked_without_a_token() {
     for status in [404, 405, 503] {
         let script =
-            Script::serve([Reply::with(status, &[], ""), keys_until("old", "2999-01-01T00:00:00Z")]).await;
+            ScriptedServer::serve([Reply::with(status, &[], ""), keys_until("old", "2999-01-01T00:00:00Z")])
+                .await;
         let lts = on_ecs(&script, &Arc::default()).build().unwrap();
         assert_eq!(who(&lts).await, "old");
         assert!(!script.requests()[1].contains("x-metadata-token"));
@@ -300,7 +301,7 @@ async fn metadata_without_keys_is_a_link_that_passes() {
         (Reply::with(200, &[], &"x".repeat(100_000)), "too long"),
         (keys_until("hush", "tomorrow"), "expires_at"),
     ] {
-        let script = Script::serve([Reply::with(404, &[], ""), reply]).await;
+        let script = ScriptedServer::serve([Reply::with(404, &[], ""), reply]).await;
         let lts = on_ecs(&script, &Arc::default()).build().unwrap();
         let error = lts.groups().await.unwrap_err();
         assert!(matches!(error, Error::Configuration(_)), "{error}");
@@ -311,7 +312,7 @@ async fn metadata_without_keys_is_a_link_that_passes() {
 
 #[tokio::test]
 async fn metadata_that_does_not_answer_is_given_up_after_a_second_by_all_callers_at_once() {
-    let script = Script::serve([Reply::Silence]).await;
+    let script = ScriptedServer::serve([Reply::Silence]).await;
     let lts = on_ecs(&script, &Arc::default()).build().unwrap();
     let start = std::time::Instant::now();
     let all: Vec<_> = (0..100)
@@ -330,7 +331,7 @@ async fn metadata_that_does_not_answer_is_given_up_after_a_second_by_all_callers
 
 #[tokio::test]
 async fn metadata_is_not_asked_where_anything_else_has_credentials() {
-    let script = Script::serve([]).await;
+    let script = ScriptedServer::serve([]).await;
     let lts = Client::builder().or_variables(environment(&KEYS)).region("r").metadata_endpoint(&script.url);
     assert_eq!(who(&lts.build().unwrap()).await, "env-ak");
     assert_eq!(script.requests().len(), 0);
@@ -365,7 +366,7 @@ impl CredentialsProvider for Vault {
 
 #[tokio::test]
 async fn a_provider_of_ones_own_is_asked_before_every_attempt() {
-    let script = Script::serve([
+    let script = ScriptedServer::serve([
         Reply::json(401, r#"{"error_code":"LTS.0003","error_msg":"Invalid token"}"#),
         Reply::json(200, r#"{"log_groups":[]}"#),
     ])
@@ -389,7 +390,7 @@ async fn a_project_id_is_looked_up_by_the_regions_name_once_even_if_that_fails()
         Reply::json(200, &json!({ "projects": all, "links": { "self": "x" } }).to_string())
     };
     let list = || Reply::json(200, r#"{"log_groups":[]}"#);
-    let script = Script::serve([projects(&["a", "b"]), projects(&[PROJECT]), list(), list()]).await;
+    let script = ScriptedServer::serve([projects(&["a", "b"]), projects(&[PROJECT]), list(), list()]).await;
     let lts = Client::builder().endpoint(&script.url).iam_endpoint(&script.url).region("cn-north-4");
     let lts = lts.credentials(AkSk::new("AK", "SK")).build().unwrap();
     let several = lts.resolve().await.unwrap_err().to_string();
@@ -407,7 +408,7 @@ async fn a_project_id_is_looked_up_by_the_regions_name_once_even_if_that_fails()
 
     // Many callers, one refused signature: a few in a row would lock the key.
     let refusal = Reply::json(401, r#"{"error_code":"APIGW.0301","error_msg":"no"}"#);
-    let script = Script::serve([refusal]).await;
+    let script = ScriptedServer::serve([refusal]).await;
     let lts = Client::builder().endpoint(&script.url).iam_endpoint(&script.url).region("cn-north-4");
     let lts = lts.credentials(AkSk::new("AK", "SK")).build().unwrap();
     let all: Vec<_> = (0..100)
@@ -424,8 +425,8 @@ async fn a_project_id_is_looked_up_by_the_regions_name_once_even_if_that_fails()
 
 #[tokio::test]
 async fn extra_headers_go_to_lts_only_and_cannot_replace_our_own() {
-    let iam = Script::serve([Reply::json(401, "{}")]).await;
-    let lts = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let iam = ScriptedServer::serve([Reply::json(401, "{}")]).await;
+    let lts = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let builder = lts.with_token().header("X-Gateway", "one").sensitive_header("X-Pass", "pass-secret");
     assert!(!format!("{builder:?}").contains("secret"));
     builder.build().unwrap().groups().await.unwrap();
@@ -446,13 +447,13 @@ async fn extra_headers_go_to_lts_only_and_cannot_replace_our_own() {
 
 #[tokio::test]
 async fn a_proxy_is_used_but_never_for_this_machine() {
-    let proxy = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let proxy = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let away = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
     let away = away.credentials(Credentials::token("t")).proxy(proxy.url.as_str());
     away.clone().build().unwrap().groups().await.unwrap();
     assert!(proxy.requests()[0].starts_with(&format!("GET http://lts.invalid/v2/{PROJECT}/groups ")));
 
-    let here = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let here = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     here.with_token().proxy(proxy.url.as_str()).build().unwrap().groups().await.unwrap();
     assert_eq!((here.requests().len(), proxy.requests().len()), (1, 1));
 
@@ -467,10 +468,13 @@ async fn a_proxy_is_used_but_never_for_this_machine() {
 #[tokio::test]
 async fn certificates_are_needed_for_https_only() {
     let none = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
-    if !crate::alone::alone_with("credentials::certificates_are_needed_for_https_only", &none) {
+    if !crate::isolated_process::in_isolated_process_with(
+        "credentials::certificates_are_needed_for_https_only",
+        &none,
+    ) {
         return;
     }
-    let here = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let here = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     here.with_token().build().unwrap().groups().await.unwrap();
 
     let login = || here.with_token().credentials(Login::new("u", "p", "d"));

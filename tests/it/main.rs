@@ -1,27 +1,27 @@
-//! All integration tests, in one binary: it links once.
+//! All integration tests in one binary, which links once.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
-mod alone;
 mod build;
 mod cli;
 mod client;
 mod credentials;
-mod elsewhere;
 mod emulator;
 mod ensure;
+mod external_endpoint;
 mod faults;
+mod isolated_process;
 mod live;
+mod login;
+mod network_faults;
 mod package;
 mod process;
 mod provision;
 mod proxy;
 mod schemas;
-mod script;
+mod scripted_server;
 mod signing;
 mod spec;
 mod structure;
 mod suite;
-mod token;
 mod trace;
-mod trouble;
 mod wire;

@@ -8,8 +8,8 @@ use huaweicloud_lts::{
 };
 use serde_json::{Value, json};
 
-use crate::alone::alone;
-use crate::script::{GROUP, PROJECT, Reply, Script};
+use crate::isolated_process::in_isolated_process;
+use crate::scripted_server::{GROUP, PROJECT, Reply, ScriptedServer};
 
 fn group() -> GroupId {
     GROUP.parse().unwrap()
@@ -31,7 +31,7 @@ fn parts(request: &str) -> (String, Vec<String>, Value) {
 #[tokio::test]
 async fn every_operation_is_sent_as_the_reference_has_it() {
     let created = |member: &str| Reply::json(201, &json!({ member: GROUP }).to_string());
-    let script = Script::serve([
+    let script = ScriptedServer::serve([
         created("log_group_id"),
         Reply::json(200, r#"{"log_groups":[]}"#),
         created("log_stream_id"),
@@ -94,7 +94,7 @@ async fn every_operation_is_sent_as_the_reference_has_it() {
 
 #[tokio::test]
 async fn a_signed_request_signs_what_it_must_and_nothing_that_proxies_rewrite() {
-    let script = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let script = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     script.with_keys().build().unwrap().groups().await.unwrap();
     let (_, headers, _) = parts(&script.requests()[0]);
     let authorization = headers.iter().find_map(|h| h.strip_prefix("authorization: ")).unwrap();
@@ -107,7 +107,7 @@ async fn a_signed_request_signs_what_it_must_and_nothing_that_proxies_rewrite() 
 
 #[tokio::test]
 async fn what_breaks_a_rule_is_never_sent() {
-    let script = Script::serve([]).await;
+    let script = ScriptedServer::serve([]).await;
     let lts = script.with_token().build().unwrap();
     let in_group = lts.group(&group());
     let stream: StreamId = GROUP.parse().unwrap();
@@ -140,8 +140,8 @@ async fn what_breaks_a_rule_is_never_sent() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_and_shows_no_credential_to_another_host() {
-    let other = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    let script = Script::serve([Reply::with(302, &[("Location", &other.url)], "")]).await;
+    let other = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let script = ScriptedServer::serve([Reply::with(302, &[("Location", &other.url)], "")]).await;
     let error = script.with_token().build().unwrap().groups().await.unwrap_err();
     assert_eq!(error.status(), Some(302));
     assert_eq!(other.requests(), [""; 0]);
@@ -151,7 +151,7 @@ async fn a_redirect_is_not_followed_and_shows_no_credential_to_another_host() {
 async fn every_answer_that_is_no_success_is_a_typed_error() {
     let refusal = r#"{"error_code":"LTS.0201","error_msg":"The log group does not existed"}"#;
     let gateway = r#"{"error_code":"APIGW.0308","error_msg":"slow down","request_id":"from-the-body"}"#;
-    let script = Script::serve([
+    let script = ScriptedServer::serve([
         Reply::json(200, refusal),
         Reply::with(429, &[("Retry-After", "7")], gateway),
         Reply::with(502, &[("Content-Type", "text/html")], "<html>Bad Gateway</html>"),
@@ -200,7 +200,7 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
 
 #[tokio::test]
 async fn an_error_of_ten_megabytes_is_read_no_further_than_it_says_something() {
-    let script = Script::serve([Reply::with(500, &[], &"garbage ".repeat(1_250_000))]).await;
+    let script = ScriptedServer::serve([Reply::with(500, &[], &"garbage ".repeat(1_250_000))]).await;
     let error = script.with_token().retry(RetryPolicy::off()).build().unwrap().groups().await.unwrap_err();
     assert_eq!(error.status(), Some(500));
     assert!(error.to_string().len() < 1_000, "{error}");
@@ -209,7 +209,7 @@ async fn an_error_of_ten_megabytes_is_read_no_further_than_it_says_something() {
 #[tokio::test]
 async fn a_creation_without_a_whole_answer_has_an_unknown_outcome() {
     let cut = b"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"log".to_vec();
-    let script = Script::serve([
+    let script = ScriptedServer::serve([
         Reply::Bytes(cut.clone()),
         Reply::Bytes(Vec::new()),
         Reply::Silence,
@@ -253,9 +253,9 @@ async fn a_connection_that_could_not_be_made_left_nothing_behind() {
 
 #[tokio::test]
 async fn the_deadline_ends_a_call() {
-    let endless = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let endless = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     endless.with_token().build().unwrap().groups().deadline(Duration::MAX).await.unwrap();
-    let script = Script::serve([Reply::Silence]).await;
+    let script = ScriptedServer::serve([Reply::Silence]).await;
     let lts = script.with_token().build().unwrap();
     let error = lts.groups().deadline(Duration::from_millis(100)).await.unwrap_err();
     let Error::Transport(error) = &error else { panic!("{error}") };
@@ -264,7 +264,7 @@ async fn the_deadline_ends_a_call() {
 
 #[tokio::test]
 async fn the_base_path_of_an_endpoint_is_kept() {
-    let script = Script::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let script = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let lts = script.with_token().endpoint(format!("{}/lts/", script.url)).build().unwrap();
     lts.groups().await.unwrap();
     assert!(script.requests()[0].starts_with(&format!("GET /lts/v2/{PROJECT}/groups ")));
@@ -272,7 +272,7 @@ async fn the_base_path_of_an_endpoint_is_kept() {
 
 #[tokio::test]
 async fn the_raw_client_authenticates_and_reads_errors_alike() {
-    let script = Script::serve([
+    let script = ScriptedServer::serve([
         Reply::json(200, r#"{"log_groups":[]}"#),
         Reply::json(400, r#"{"error_code":"LTS.0201","error_msg":"gone"}"#),
     ])
@@ -304,7 +304,8 @@ async fn the_raw_client_authenticates_and_reads_errors_alike() {
 #[tokio::test]
 async fn secrets_are_nowhere_to_be_seen() {
     let script =
-        Script::serve([Reply::json(401, r#"{"error_code":"LTS.0003","error_msg":"Invalid token"}"#)]).await;
+        ScriptedServer::serve([Reply::json(401, r#"{"error_code":"LTS.0003","error_msg":"Invalid token"}"#)])
+            .await;
     let builder = script.with_token();
     let lts = builder.clone().build().unwrap();
     let call = lts.groups();
@@ -331,7 +332,7 @@ async fn secrets_are_nowhere_to_be_seen() {
 
 #[tokio::test]
 async fn traces_show_calls_and_attempts_but_no_secrets() {
-    if !alone("wire::traces_show_calls_and_attempts_but_no_secrets") {
+    if !in_isolated_process("wire::traces_show_calls_and_attempts_but_no_secrets") {
         return;
     }
     use tracing::{Level, instrument::WithSubscriber};
@@ -349,7 +350,7 @@ async fn traces_show_calls_and_attempts_but_no_secrets() {
     }
 
     let busy = || Reply::json(503, r#"{"error_code":"LTS.0010","error_msg":"busy"}"#);
-    let script = Script::serve([busy(), Reply::json(200, r#"{"log_groups":[]}"#), busy()]).await;
+    let script = ScriptedServer::serve([busy(), Reply::json(200, r#"{"log_groups":[]}"#), busy()]).await;
     let written = Written::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -416,7 +417,7 @@ async fn a_request_is_retried_by_the_effect_of_its_operation_or_method() {
         ("POST", "/v2/{project_id}/groups", 1),
     ] {
         let replies = || [Reply::json(500, "{}"), Reply::json(200, "{}")];
-        let script = Script::serve(replies()).await;
+        let script = ScriptedServer::serve(replies()).await;
         let lts = script.with_token().retry(policy).build().unwrap();
         let answer = lts.request(method, path, "").await.unwrap();
         assert_eq!(script.requests().len(), attempts, "{method} {path}");
@@ -429,7 +430,7 @@ async fn a_request_is_retried_by_the_effect_of_its_operation_or_method() {
 
 #[tokio::test]
 async fn a_list_that_is_cut_within_a_whole_message_is_read_again() {
-    let script = Script::serve([
+    let script = ScriptedServer::serve([
         Reply::json(200, r#"{"log_groups":[{"log_group_id""#),
         Reply::with(200, &[], "<html>Sign in</html>"),
         Reply::json(200, r#"{"log_groups":[]}"#),
@@ -451,7 +452,7 @@ async fn a_delete_is_done_only_if_the_response_says_nothing_else() {
         (Reply::json(200, r#"{"error_msg":"no"}"#), false),
         (Reply::with(200, &[], "<html>Please accept the terms</html>"), false),
     ] {
-        let script = Script::serve([reply]).await;
+        let script = ScriptedServer::serve([reply]).await;
         let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
         let result = lts.delete_group(&group).await;
         assert_eq!(result.is_ok(), is_done, "{result:?}");

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::{Cli, fails, lts, run, stderr, stdout};
-use crate::script::{Reply, Script};
+use crate::scripted_server::{Reply, ScriptedServer};
 
 const KEYS: [&str; 4] = ["--ak", "AK", "--sk", "SK"];
 
@@ -90,7 +90,7 @@ fn without_a_key_the_whole_chain_signs() {
 #[tokio::test]
 async fn the_machines_own_keys_sign_as_the_last_link() {
     let keys = r#"{"credential":{"access":"ECS","secret":"sk","securitytoken":"st","expires_at":"2099-01-01T00:00:00Z"}}"#;
-    let script = Script::serve([Reply::json(404, ""), Reply::json(200, keys)]).await;
+    let script = ScriptedServer::serve([Reply::json(404, ""), Reply::json(200, keys)]).await;
     let mut command = tokio::process::Command::from(lts(&["sign", "https://h/p"]));
     let output = command.env("HUAWEICLOUD_LTS_METADATA_ENDPOINT", &script.url).output().await.unwrap();
     let text = stdout(&output);

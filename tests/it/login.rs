@@ -15,8 +15,8 @@ use serde_json::json;
 use tracing::{Level, instrument::WithSubscriber};
 
 use crate::{
-    alone::alone,
-    script::{PROJECT, Reply, Script},
+    isolated_process::in_isolated_process,
+    scripted_server::{PROJECT, Reply, ScriptedServer},
 };
 
 const HOUR: u64 = 3_600;
@@ -68,7 +68,7 @@ async fn token(lts: &Client) -> String {
 }
 
 /// Waits for a request to have arrived.
-async fn reached(script: &Script, requests: usize) {
+async fn reached(script: &ScriptedServer, requests: usize) {
     while script.requests().len() < requests {
         tokio::task::yield_now().await;
     }
@@ -101,7 +101,7 @@ async fn a_thousand_concurrent_calls_make_one_login() {
 #[tokio::test]
 async fn a_thousand_callers_share_a_refused_login() {
     let script =
-        Script::serve([Reply::json(401, r#"{"error":{"code":401,"message":"no such user"}}"#)]).await;
+        ScriptedServer::serve([Reply::json(401, r#"{"error":{"code":401,"message":"no such user"}}"#)]).await;
     let lts = settings(&script.url).build().unwrap();
     let calls: Vec<_> = (0..1_000)
         .map(|_| {
@@ -120,7 +120,7 @@ async fn a_thousand_callers_share_a_refused_login() {
 async fn a_token_is_renewed_half_an_hour_ahead_without_anybody_waiting() {
     let hands = Hands::default();
     // The renewal is answered only when the test is ready for it.
-    let script = Script::serve([issued("one"), Reply::Silence]).await;
+    let script = ScriptedServer::serve([issued("one"), Reply::Silence]).await;
     let lts = hands.on(settings(&script.url)).build().unwrap();
     assert_eq!(token(&lts).await, "one");
     hands.advance(23 * HOUR + 29 * 60);
@@ -138,7 +138,7 @@ async fn a_token_is_renewed_half_an_hour_ahead_without_anybody_waiting() {
 #[tokio::test]
 async fn a_renewed_token_takes_over() {
     let hands = Hands::default();
-    let script = Script::serve([issued("one"), issued("two")]).await;
+    let script = ScriptedServer::serve([issued("one"), issued("two")]).await;
     let lts = hands.on(settings(&script.url)).build().unwrap();
     assert_eq!(token(&lts).await, "one");
     hands.advance(23 * HOUR + 45 * 60);
@@ -153,7 +153,7 @@ async fn a_renewed_token_takes_over() {
 async fn a_failed_renewal_harms_no_call_until_the_token_ends() {
     let hands = Hands::default();
     let refusal = || Reply::json(400, r#"{"error":{"code":400,"message":"not today"}}"#);
-    let script = Script::serve([issued("one"), refusal(), refusal(), issued("two")]).await;
+    let script = ScriptedServer::serve([issued("one"), refusal(), refusal(), issued("two")]).await;
     let lts = hands.on(settings(&script.url)).build().unwrap();
     assert_eq!(token(&lts).await, "one");
     hands.advance(23 * HOUR + 45 * 60);
@@ -190,12 +190,12 @@ impl Written {
 
 #[tokio::test]
 async fn a_failed_renewal_is_a_warning() {
-    if !alone("token::a_failed_renewal_is_a_warning") {
+    if !in_isolated_process("login::a_failed_renewal_is_a_warning") {
         return;
     }
     let (hands, written) = (Hands::default(), Written::default());
     let refusal = Reply::json(400, r#"{"error":{"code":400,"message":"not today"}}"#);
-    let script = Script::serve([issued("one-secret"), refusal]).await;
+    let script = ScriptedServer::serve([issued("one-secret"), refusal]).await;
     let lts = hands.on(settings(&script.url)).build().unwrap();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false);
@@ -219,7 +219,7 @@ async fn a_failed_renewal_is_a_warning() {
 #[tokio::test]
 async fn a_token_that_ends_during_a_call_is_replaced_for_the_next() {
     let hands = Hands::default();
-    let script = Script::serve([issued("one"), Reply::Silence, issued("two"), groups()]).await;
+    let script = ScriptedServer::serve([issued("one"), Reply::Silence, issued("two"), groups()]).await;
     let lts = hands.on(settings(&script.url)).build().unwrap();
     let running = {
         let lts = lts.clone();
@@ -280,7 +280,7 @@ async fn calls_dropped_at_any_point_of_a_login_hinder_no_other() {
 
 #[tokio::test]
 async fn a_login_for_a_project_by_name_takes_the_tokens_project() {
-    let script = Script::serve([issued("one"), groups()]).await;
+    let script = ScriptedServer::serve([issued("one"), groups()]).await;
     let login = Login::new("u", "hunter2", "d");
     let lts = Client::builder().endpoint(&script.url).iam_endpoint(&script.url).region("cn-north-4");
     let lts = lts.credentials(login).build().unwrap();

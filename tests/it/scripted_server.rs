@@ -42,13 +42,13 @@ impl Reply {
 }
 
 /// The server; it ends when dropped.
-pub(crate) struct Script {
+pub(crate) struct ScriptedServer {
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
 }
 
-impl Script {
+impl ScriptedServer {
     /// Answers one connection after another with these replies.
     pub(crate) async fn serve(replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -94,7 +94,7 @@ impl Script {
     }
 }
 
-impl Drop for Script {
+impl Drop for ScriptedServer {
     fn drop(&mut self) {
         self.task.abort();
     }
