@@ -23,5 +23,5 @@ mod signing;
 mod spec;
 mod structure;
 mod suite;
-mod trace;
+mod traceability;
 mod wire;
