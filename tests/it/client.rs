@@ -2,7 +2,7 @@
 
 use huaweicloud_lts::{AkSk, Client, ClientBuilder, Credentials, Emulator, Error, Login, Ttl};
 
-use crate::{emulator::wire::Request, suite::Surroundings};
+use crate::{emulator::wire::Request, suite::TestEnvironment};
 
 fn emulator() -> Emulator {
     Emulator::start().unwrap()
@@ -23,7 +23,7 @@ fn keys(emulator: &Emulator) -> AkSk {
 
 async fn behave(emulator: &Emulator, lts: &Client, prefix: &str) {
     let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
-    Surroundings { lts, prefix, bucket: emulator.bucket(), end_transfer }.behave().await;
+    TestEnvironment { lts, prefix, bucket: emulator.bucket(), end_transfer }.behave().await;
     assert!(lts.groups().await.unwrap().is_empty(), "the suite leaves nothing behind");
 }
 

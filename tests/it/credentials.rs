@@ -1,60 +1,23 @@
-//! Where settings and credentials come from, and which of them go before which.
+//! Where credentials come from, and which source takes precedence.
 
-use std::{
-    fs,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
-    },
-    time::{Duration, SystemTime},
-};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use huaweicloud_lts::{
-    AkSk, Client, ClientBuilder, Credentials, CredentialsError, CredentialsProvider, Error, Login,
-    ProvideFuture, ResolvedCredentials, Secret,
+    AkSk, Client, CredentialsError, CredentialsProvider, Error, ProvideFuture, ResolvedCredentials, Secret,
 };
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::scripted_server::{PROJECT, Reply, ScriptedServer};
-
-/// A home directory with a profile file.
-fn home(profiles: &str) -> TempDir {
-    let home = TempDir::new().unwrap();
-    fs::create_dir(home.path().join(".huaweicloud")).unwrap();
-    fs::write(home.path().join(".huaweicloud/credentials"), profiles).unwrap();
-    home
-}
-
-/// An environment with a home directory.
-fn with_home<'a>(home: &'a TempDir, variables: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
-    let mut all = environment(variables);
-    all.push(("HOME".to_owned(), home.path().to_str().unwrap().to_owned()));
-    all
-}
-
-fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
-    variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-}
-
-/// The endpoint of a client, by what its `Debug` says.
-fn endpoint(lts: &Client) -> String {
-    let shown = format!("{lts:?}");
-    shown.split('"').nth(1).unwrap().to_owned()
-}
+use crate::{
+    configuration::{KEYS, configuration, endpoint, home, with_home},
+    scripted_server::{PROJECT, Reply, ScriptedServer},
+};
 
 /// The access key that a client signs with, or its token.
-async fn who(lts: &Client) -> String {
+pub(crate) async fn who(lts: &Client) -> String {
     match lts.credentials().await.unwrap() {
         ResolvedCredentials::Keys(keys) => keys.access_key().to_owned(),
         ResolvedCredentials::Token { token, .. } => token.expose().to_owned(),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn configuration(result: Result<Client, Error>) -> (String, String) {
-    match result {
-        Err(Error::Configuration(error)) => (error.setting().to_owned(), error.to_string()),
         other => panic!("{other:?}"),
     }
 }
@@ -64,8 +27,6 @@ fn nobody() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
-
-const KEYS: [(&str, &str); 2] = [("HUAWEICLOUD_SDK_AK", "env-ak"), ("HUAWEICLOUD_SDK_SK", "env-sk")];
 
 #[tokio::test]
 async fn explicit_goes_before_environment_before_profile() {
@@ -115,53 +76,6 @@ async fn the_parts_of_a_credential_never_mix_sources() {
     assert_eq!(lts.credentials().await.unwrap(), ResolvedCredentials::Keys(AkSk::new("env-ak", "env-sk")));
 }
 
-#[test]
-fn which_endpoint_counts() {
-    let file = home(
-        "[basic]\nendpoint=https://file\nregion=r-file\n[named]\nendpoint=https://named\n[region]\nregion=r-named\n",
-    );
-    let ours = ("HUAWEICLOUD_LTS_ENDPOINT", "https://ours");
-    let official = ("HUAWEICLOUD_SDK_REGION_LTS_CN_NORTH_4", "https://official");
-    let region = ("HUAWEICLOUD_LTS_REGION", "cn-north-4");
-    let partner = ("HUAWEICLOUD_LTS_CLOUD", "otc.t-systems.com");
-    let plain = Client::builder;
-    let in_region = || plain().region("cn-north-4");
-    let empty = TempDir::new().unwrap();
-    for (home, builder, variables, expected) in [
-        (&file, plain(), &[ours, official, region][..], "https://ours"),
-        (&file, plain(), &[official, region], "https://official"),
-        (&file, plain(), &[region], "https://file"),
-        (&empty, plain(), &[region], "https://lts.cn-north-4.myhuaweicloud.com"),
-        (&empty, plain(), &[region, partner], "https://lts.cn-north-4.otc.t-systems.com"),
-        (&file, in_region(), &[ours], "https://lts.cn-north-4.myhuaweicloud.com"),
-        (&file, in_region(), &[ours, official], "https://official"),
-        (&file, in_region().endpoint("https://own/base/"), &[ours, official], "https://own/base"),
-        (&file, plain().profile("named"), &[ours, official, region], "https://named"),
-        (&file, plain().profile("region"), &[ours], "https://ours"),
-        (&file, plain().profile("region"), &[], "https://lts.r-named.myhuaweicloud.com"),
-        (&file, plain().profile("named").region("r"), &[], "https://lts.r.myhuaweicloud.com"),
-    ] {
-        let builder = builder.credentials(AkSk::new("a", "s")).project_id(PROJECT);
-        let lts = builder.or_variables(with_home(home, variables)).build().unwrap();
-        assert_eq!(endpoint(&lts).trim_end_matches('/'), expected, "{variables:?}");
-    }
-}
-
-#[test]
-fn a_login_needs_to_know_where_iam_is() {
-    let login = || Client::builder().credentials(Login::new("u", "p", "d")).endpoint("https://lts.example");
-    let (setting, _) = configuration(login().project_id(PROJECT).build());
-    assert_eq!(setting, "iam_endpoint");
-    let (setting, _) = configuration(login().iam_endpoint("https://iam.example").build());
-    assert_eq!(setting, "region");
-    assert!(login().region("r").build().is_ok());
-    assert!(login().iam_endpoint("https://iam.example").project_id(PROJECT).build().is_ok());
-    for empty in [Login::new("", "p", "d"), Login::new("u", "", "d"), Login::new("u", "p", "")] {
-        let (setting, _) = configuration(login().region("r").credentials(empty).build());
-        assert_eq!(setting, "credentials");
-    }
-}
-
 #[tokio::test]
 async fn a_failed_chain_says_what_each_link_looked_for() {
     let home = home("[basic]\nak=hush\n");
@@ -188,153 +102,6 @@ async fn a_failed_chain_says_what_each_link_looked_for() {
     let (setting, text) = configuration(Client::builder().or_variables(with_home(&empty, &[])).build());
     assert_eq!(setting, "region");
     assert!(text.contains("HUAWEICLOUD_SDK_AK") && text.contains("doesn't exist"), "{text}");
-}
-
-#[test]
-fn what_is_wrong_with_a_profile_is_said_by_place_and_without_a_value() {
-    let home = home(
-        "[basic]\nak=a\nsk=s\n[half]\nsk=hush\n[odd]\nak=a\nsk=s\nendpoint=ftp://hush\n[id]\nak=a\nsk=s\nregion=r\nproject_id=hush/\n[r]\nak=a\nsk=s\nregion=hush hush\n",
-    );
-    for (profile, setting, part) in [
-        ("none", "profile", "has no section [none]"),
-        ("half", "profile", "[half]: sk set, but ak not set"),
-        ("odd", "endpoint", "[odd] endpoint: the scheme"),
-        ("id", "project_id", "[id] project_id: must be"),
-        ("r", "region", "[r] region: can't be part of a host name"),
-    ] {
-        let builder = Client::builder().profile(profile).or_variables(with_home(&home, &[]));
-        let (found, text) = configuration(builder.build());
-        assert_eq!(found, setting);
-        assert!(text.contains(part) && text.contains("credentials") && !text.contains("hush"), "{text}");
-    }
-    let file = home.path().join("broken");
-    fs::write(&file, "[basic]\nak = hush\n[hush").unwrap();
-    let broken =
-        [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.to_str().unwrap()), ("HUAWEICLOUD_LTS_REGION", "r")];
-    let (setting, text) = configuration(Client::builder().or_variables(environment(&broken)).build());
-    assert!(setting == "profile" && text.contains("broken: line 3") && !text.contains("hush"), "{text}");
-    // With credentials from elsewhere, nobody needs it.
-    let variables = [&broken[..], &KEYS].concat();
-    assert!(Client::builder().or_variables(environment(&variables)).build().is_ok());
-    let missing = [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/no/such/file")];
-    let (_, text) = configuration(Client::builder().profile("p").or_variables(environment(&missing)).build());
-    assert!(text.contains("/no/such/file") && text.contains("doesn't exist"), "{text}");
-}
-
-/// The metadata service's answer with keys that are good until a time.
-fn keys_until(access: &str, expires_at: &str) -> Reply {
-    let credential =
-        json!({ "access": access, "secret": "s", "securitytoken": "st-secret", "expires_at": expires_at });
-    Reply::json(200, &json!({ "credential": credential }).to_string())
-}
-
-/// Settings that have nothing but the metadata service.
-fn on_ecs(script: &ScriptedServer, clock: &Arc<AtomicU64>) -> ClientBuilder {
-    let clock = Arc::clone(clock);
-    Client::builder()
-        .or_variables([])
-        .region("cn-north-4")
-        .project_id(PROJECT)
-        .metadata_endpoint(&script.url)
-        .clock(move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.load(SeqCst)))
-}
-
-#[tokio::test]
-async fn keys_come_from_ecs_metadata_and_are_renewed_40_minutes_ahead() {
-    let session = || Reply::with(200, &[], "session-token\n");
-    let script = ScriptedServer::serve([
-        session(),
-        keys_until("one", "1970-01-02T00:00:00.000000Z"),
-        session(),
-        keys_until("two", "1970-01-03T00:00:00.000000Z"),
-    ])
-    .await;
-    let clock = Arc::new(AtomicU64::new(0));
-    let lts = on_ecs(&script, &clock).build().unwrap();
-    assert_eq!(script.requests().len(), 0, "only the first call asks");
-    let all: Vec<_> = (0..100)
-        .map(|_| {
-            let lts = lts.clone();
-            tokio::spawn(async move { lts.credentials().await.unwrap() })
-        })
-        .collect();
-    for provided in all {
-        let expected = AkSk::new("one", "s").security_token("st-secret");
-        assert_eq!(provided.await.unwrap(), ResolvedCredentials::Keys(expected));
-    }
-    let requests = script.requests();
-    assert_eq!(requests.len(), 2);
-    assert!(requests[0].starts_with("PUT /meta-data/latest/api/token "), "{}", requests[0]);
-    assert!(requests[0].contains("x-metadata-token-ttl-seconds: 21600"));
-    assert!(requests[1].starts_with("GET /openstack/latest/securitykey "), "{}", requests[1]);
-    assert!(requests[1].contains("x-metadata-token: session-token"));
-
-    clock.store(23 * 3_600 + 19 * 60, SeqCst);
-    assert_eq!(who(&lts).await, "one");
-    assert_eq!(script.requests().len(), 2, "not before its time");
-    clock.store(23 * 3_600 + 20 * 60, SeqCst);
-    while who(&lts).await == "one" {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(who(&lts).await, "two");
-    assert!(!format!("{:?} {lts:?}", lts.credentials().await.unwrap()).contains("secret"));
-}
-
-#[tokio::test]
-async fn an_older_metadata_service_is_asked_without_a_token() {
-    for status in [404, 405, 503] {
-        let script =
-            ScriptedServer::serve([Reply::with(status, &[], ""), keys_until("old", "2999-01-01T00:00:00Z")])
-                .await;
-        let lts = on_ecs(&script, &Arc::default()).build().unwrap();
-        assert_eq!(who(&lts).await, "old");
-        assert!(!script.requests()[1].contains("x-metadata-token"));
-    }
-}
-
-#[tokio::test]
-async fn metadata_without_keys_is_a_link_that_passes() {
-    for (reply, why) in [
-        (Reply::with(404, &[], ""), "no agency"),
-        (Reply::json(200, r#"{"credential":{"access":"hush"}}"#), "can't be read"),
-        (Reply::with(500, &[], ""), "HTTP 500"),
-        (Reply::with(200, &[], &"x".repeat(100_000)), "too long"),
-        (keys_until("hush", "tomorrow"), "expires_at"),
-    ] {
-        let script = ScriptedServer::serve([Reply::with(404, &[], ""), reply]).await;
-        let lts = on_ecs(&script, &Arc::default()).build().unwrap();
-        let error = lts.groups().await.unwrap_err();
-        assert!(matches!(error, Error::Configuration(_)), "{error}");
-        let text = format!("{error:#} {error:?}");
-        assert!(text.contains("ECS metadata") && text.contains(why) && !text.contains("hush"), "{text}");
-    }
-}
-
-#[tokio::test]
-async fn metadata_that_does_not_answer_is_given_up_after_a_second_by_all_callers_at_once() {
-    let script = ScriptedServer::serve([Reply::Silence]).await;
-    let lts = on_ecs(&script, &Arc::default()).build().unwrap();
-    let start = std::time::Instant::now();
-    let all: Vec<_> = (0..100)
-        .map(|_| {
-            let lts = lts.clone();
-            tokio::spawn(async move { lts.groups().await.unwrap_err().to_string() })
-        })
-        .collect();
-    for error in all {
-        let error = error.await.unwrap();
-        assert!(error.contains("no answer within 1s"), "{error}");
-    }
-    assert!(start.elapsed() < Duration::from_secs(10), "they waited together: {:?}", start.elapsed());
-    assert_eq!(script.requests().len(), 1);
-}
-
-#[tokio::test]
-async fn metadata_is_not_asked_where_anything_else_has_credentials() {
-    let script = ScriptedServer::serve([]).await;
-    let lts = Client::builder().or_variables(environment(&KEYS)).region("r").metadata_endpoint(&script.url);
-    assert_eq!(who(&lts.build().unwrap()).await, "env-ak");
-    assert_eq!(script.requests().len(), 0);
 }
 
 /// A provider of a user's own: it has one token after another.
@@ -421,90 +188,4 @@ async fn a_project_id_is_looked_up_by_the_regions_name_once_even_if_that_fails()
         assert!(error.await.unwrap().is_auth());
     }
     assert_eq!(script.requests().len(), 1);
-}
-
-#[tokio::test]
-async fn extra_headers_go_to_lts_only_and_cannot_replace_our_own() {
-    let iam = ScriptedServer::serve([Reply::json(401, "{}")]).await;
-    let lts = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    let builder = lts.with_token().header("X-Gateway", "one").sensitive_header("X-Pass", "pass-secret");
-    assert!(!format!("{builder:?}").contains("secret"));
-    builder.build().unwrap().groups().await.unwrap();
-    let request = &lts.requests()[0];
-    assert!(request.contains("x-gateway: one") && request.contains("x-pass: pass-secret"), "{request}");
-    let login = Client::builder().endpoint(&lts.url).iam_endpoint(&iam.url).project_id(PROJECT);
-    let login = login.credentials(Login::new("u", "p", "d")).sensitive_header("X-Pass", "pass-secret");
-    login.build().unwrap().groups().await.unwrap_err();
-    assert!(!iam.requests()[0].contains("pass-secret"));
-
-    for (name, value) in
-        [("Authorization", "x"), ("x-auth-token", "x"), ("HOST", "x"), ("a b", "x"), ("x", "hush\n")]
-    {
-        let (setting, text) = configuration(lts.with_token().header(name, value).build());
-        assert!(setting == "header" && !text.contains("hush"), "{text}");
-    }
-}
-
-#[tokio::test]
-async fn a_proxy_is_used_but_never_for_this_machine() {
-    let proxy = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    let away = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
-    let away = away.credentials(Credentials::token("t")).proxy(proxy.url.as_str());
-    away.clone().build().unwrap().groups().await.unwrap();
-    assert!(proxy.requests()[0].starts_with(&format!("GET http://lts.invalid/v2/{PROJECT}/groups ")));
-
-    let here = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    here.with_token().proxy(proxy.url.as_str()).build().unwrap().groups().await.unwrap();
-    assert_eq!((here.requests().len(), proxy.requests().len()), (1, 1));
-
-    for bad in ["", "no url", "ftp://p", "http://", "socks5://u:hush@p"] {
-        let (setting, text) = configuration(away.clone().proxy(bad).build());
-        assert!(setting == "proxy" && !text.contains("hush"), "{text}");
-    }
-    assert!(!format!("{:?}", away.proxy("http://u:hush@p")).contains("hush"));
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn certificates_are_needed_for_https_only() {
-    let none = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
-    if !crate::isolated_process::in_isolated_process_with(
-        "credentials::certificates_are_needed_for_https_only",
-        &none,
-    ) {
-        return;
-    }
-    let here = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    here.with_token().build().unwrap().groups().await.unwrap();
-
-    let login = || here.with_token().credentials(Login::new("u", "p", "d"));
-    let plain = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
-    let plain = plain.credentials(Credentials::token("t"));
-    assert!(plain.clone().proxy("http://proxy.invalid").build().is_ok());
-    for builder in [
-        here.with_token().endpoint("https://lts.invalid"),
-        login().iam_endpoint("https://iam.invalid"),
-        // Both on this machine, but only one of them by https.
-        login().iam_endpoint("https://localhost"),
-        plain.proxy("https://proxy.invalid"),
-    ] {
-        let (setting, text) = configuration(builder.build());
-        assert!(setting == "configure_http" && text.contains("No CA certificates"), "{text}");
-    }
-}
-
-#[test]
-fn times_that_contradict_each_other_are_refused_by_name() {
-    let builder = || Client::builder().region("r").project_id(PROJECT).credentials(Credentials::token("t"));
-    let second = Duration::from_secs(1);
-    for (setting, builder) in [
-        ("connect_timeout", builder().connect_timeout(Duration::ZERO)),
-        ("attempt_timeout", builder().attempt_timeout(Duration::ZERO)),
-        ("call_timeout", builder().call_timeout(Duration::ZERO)),
-        ("attempt_timeout", builder().attempt_timeout(3 * second).call_timeout(2 * second)),
-        ("connect_timeout", builder().connect_timeout(3 * second).attempt_timeout(2 * second)),
-    ] {
-        assert_eq!(configuration(builder.build()).0, setting);
-    }
-    assert!(builder().call_timeout(second).build().is_ok(), "the defaults give way");
 }

@@ -18,7 +18,7 @@ use huaweicloud_lts::{
 };
 use serde_json::{Value, json};
 
-use crate::suite::Surroundings;
+use crate::suite::TestEnvironment;
 
 /// LTS, and IAM, as a client is to reach them.
 const ENDPOINT: &str = "LTS_TEST_ENDPOINT";
@@ -53,7 +53,7 @@ async fn it_behaves_at_any_endpoint() {
         connection.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
     };
-    Surroundings { lts: &lts, prefix: "elsewhere", bucket: Options::DEFAULT_BUCKET, end_transfer }
+    TestEnvironment { lts: &lts, prefix: "elsewhere", bucket: Options::DEFAULT_BUCKET, end_transfer }
         .behave()
         .await;
 }

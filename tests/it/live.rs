@@ -17,7 +17,7 @@ use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, TransferId, Ttl};
 
 use tokio::task::{JoinError, LocalSet, spawn_local};
 
-use crate::suite::Surroundings;
+use crate::suite::TestEnvironment;
 
 /// Set to `1`, the suite runs against the real service.
 const LIVE: &str = "HUAWEICLOUD_LTS_TEST_LIVE";
@@ -100,7 +100,7 @@ async fn the_suite_leaves_no_trace() {
 
 /// What of the suite an account allows.
 async fn behave(lts: &Client, prefix: &str, bucket: Option<&str>, end_transfer: &dyn Fn(&TransferId)) {
-    let with = |bucket| Surroundings { lts, prefix, bucket, end_transfer };
+    let with = |bucket| TestEnvironment { lts, prefix, bucket, end_transfer };
     match bucket {
         Some(bucket) => with(bucket).behave().await,
         None => with("lts-test").behave_without_transfers().await,

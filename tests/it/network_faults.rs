@@ -1,4 +1,4 @@
-//! The behaviour suite, and what `ensure_*` promises, through a network that gets in the way.
+//! The behaviour suite and the guarantees of `ensure_*` on a network that delays, resets and stalls connections.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -12,73 +12,75 @@ use tokio::{
 };
 
 use crate::{
-    proxy::{Proxy, Trouble, Victims},
-    suite::Surroundings,
+    proxy::{FaultPlan, NetworkFault, Proxy},
+    suite::TestEnvironment,
 };
 
-/// How long an attempt waits for an answer that never comes. On a slow machine one that would have come may be lost
-/// to it, which is a trouble like the others.
-const SHORT: Duration = Duration::from_millis(100);
-/// The same where an answer that would have come must not be lost.
-const LONG: Duration = Duration::from_secs(2);
-/// Accidents happen to most connections.
-const MOST: Victims = Victims { percent: 60, reads_only: false, most: usize::MAX, reach: 600 };
-/// An accident happens to every connection: at once,
-const SOON: Victims = Victims { percent: 100, reads_only: false, most: usize::MAX, reach: 300 };
-/// or after some requests.
-const LATER: Victims = Victims { reach: 4_000, ..SOON };
+/// The attempt timeout where a response may be lost. On a slow machine it can also lose a response that was on its
+/// way, which is one more fault.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(100);
+/// The attempt timeout where a response that is on its way must not be lost.
+const LONG_TIMEOUT: Duration = Duration::from_secs(2);
+/// Most connections get the fault.
+const MOST_CONNECTIONS: FaultPlan =
+    FaultPlan { percent: 60, reads_only: false, max_faults: usize::MAX, max_offset: 600 };
+/// Every connection gets the fault, in its first request.
+const EARLY: FaultPlan =
+    FaultPlan { percent: 100, reads_only: false, max_faults: usize::MAX, max_offset: 300 };
+/// Every connection gets the fault, after some requests.
+const LATE: FaultPlan = FaultPlan { max_offset: 4_000, ..EARLY };
 
-/// A client that calls through the proxy, and goes on until it has an answer.
-fn patient(emulator: &Emulator, proxy: &Proxy) -> ClientBuilder {
+/// A client that calls through the proxy and retries until it has a response.
+fn retrying(emulator: &Emulator, proxy: &Proxy) -> ClientBuilder {
     let policy = RetryPolicy::default()
         .first_pause(Duration::from_micros(100))
         .longest_pause(Duration::from_millis(5))
         .max_attempts(20)
         .budget(false);
-    ClientBuilder::from(emulator).endpoint(&proxy.url).retry(policy).attempt_timeout(SHORT)
+    ClientBuilder::from(emulator).endpoint(&proxy.url).retry(policy).attempt_timeout(SHORT_TIMEOUT)
 }
 
 async fn behave(emulator: &Emulator, lts: &Client, prefix: &str) {
     let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
-    Surroundings { lts, prefix, bucket: emulator.bucket(), end_transfer }.behave().await;
+    TestEnvironment { lts, prefix, bucket: emulator.bucket(), end_transfer }.behave().await;
 }
 
 #[tokio::test]
-async fn the_suite_passes_without_retries_where_nothing_is_lost() {
-    for trouble in Trouble::HARMLESS {
+async fn suite_passes_without_retries_on_lossless_network() {
+    for fault in NetworkFault::HARMLESS {
         let emulator = Emulator::start().unwrap();
-        let proxy = Proxy::before(emulator.url(), trouble, MOST, 1).await;
+        let proxy = Proxy::start(emulator.url(), fault, MOST_CONNECTIONS, 1).await;
         let lts = ClientBuilder::from(&emulator).endpoint(&proxy.url).retry(RetryPolicy::off());
         behave(&emulator, &lts.build().unwrap(), "harmless").await;
-        assert!(emulator.requests().len() > 30 && proxy.accidents() == 0, "{trouble:?}");
+        assert!(emulator.requests().len() > 30 && proxy.faults() == 0, "{fault:?}");
     }
 }
 
-/// Losing reads alone: after a lost answer to a creation or deletion the suite could not tell what is right.
+/// Only reads are lost: after a lost response to a create or delete, the suite could not know the right outcome.
 #[tokio::test]
-async fn the_suite_passes_where_reads_are_lost() {
-    for (seed, trouble) in Trouble::LOSSY.into_iter().enumerate() {
+async fn suite_passes_when_reads_are_lost() {
+    for (seed, fault) in NetworkFault::LOSSY.into_iter().enumerate() {
         let emulator = Emulator::start().unwrap();
-        let victims = Victims { reads_only: true, most: 3, ..MOST };
-        let proxy = Proxy::before(emulator.url(), trouble, victims, seed as u64).await;
-        // A connection for each request: what begins with a GET holds nothing else.
-        let lts = patient(&emulator, &proxy)
-            .attempt_timeout(LONG)
+        let plan = FaultPlan { reads_only: true, max_faults: 3, ..MOST_CONNECTIONS };
+        let proxy = Proxy::start(emulator.url(), fault, plan, seed as u64).await;
+        // One connection per request, so that `reads_only` holds for every request.
+        let lts = retrying(&emulator, &proxy)
+            .attempt_timeout(LONG_TIMEOUT)
             .configure_http(|http| http.pool_max_idle_per_host(0));
         behave(&emulator, &lts.build().unwrap(), "lossy").await;
-        assert!(proxy.accidents() > 1, "{trouble:?}: {} accidents", proxy.accidents());
+        assert!(proxy.faults() > 1, "{fault:?}: {} faults", proxy.faults());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_created_twice_and_nothing_is_lost() {
+async fn ensure_creates_once_on_lossy_network() {
     const NAMES: usize = 6;
     const TASKS: usize = 4;
-    for (seed, trouble) in Trouble::LOSSY.into_iter().enumerate() {
+    for (seed, fault) in NetworkFault::LOSSY.into_iter().enumerate() {
         let emulator = Emulator::start().unwrap();
-        // Connections are used again, until each of them has its accident.
-        let proxy = Proxy::before(emulator.url(), trouble, LATER, seed as u64).await;
-        let lts = patient(&emulator, &proxy).build().unwrap();
+        // Connections are reused until each of them gets its fault.
+        let proxy = Proxy::start(emulator.url(), fault, LATE, seed as u64).await;
+        let lts = retrying(&emulator, &proxy).build().unwrap();
         let tasks: Vec<_> = (0..TASKS)
             .map(|_| {
                 let lts = lts.clone();
@@ -98,8 +100,8 @@ async fn nothing_is_created_twice_and_nothing_is_lost() {
         for task in tasks {
             seen.extend(task.await.unwrap());
         }
-        assert!(proxy.accidents() > 3, "{trouble:?}: {} accidents", proxy.accidents());
-        // What everybody was told is one and the same, and it is what there is.
+        assert!(proxy.faults() > 3, "{fault:?}: {} faults", proxy.faults());
+        // All tasks got the same ids, and these are the ids that exist.
         let directly = ClientBuilder::from(&emulator).build().unwrap();
         let mut there = BTreeSet::new();
         for group in directly.groups().await.unwrap() {
@@ -107,26 +109,26 @@ async fn nothing_is_created_twice_and_nothing_is_lost() {
                 there.insert((group.name.clone(), group.id.clone(), stream.id));
             }
         }
-        assert_eq!((seen.len(), &seen), (NAMES, &there), "{trouble:?}");
+        assert_eq!((seen.len(), &seen), (NAMES, &there), "{fault:?}");
         for operation in [Operation::CreateLogGroup, Operation::CreateLogStream] {
-            assert_eq!(created(&emulator, operation), NAMES, "{trouble:?}: {operation}");
+            assert_eq!(created(&emulator, operation), NAMES, "{fault:?}: {operation}");
         }
     }
 }
 
-/// How often this operation created something.
+/// The number of successful creates by this operation.
 fn created(emulator: &Emulator, operation: Operation) -> usize {
     let all = emulator.requests().into_iter();
     all.filter(|request| request.operation == Some(operation) && request.status == Some(201)).count()
 }
 
 #[tokio::test]
-async fn a_transfer_is_created_once_and_deletions_end() {
-    for (seed, trouble) in Trouble::LOSSY.into_iter().enumerate() {
+async fn transfer_is_created_once_and_deletes_finish() {
+    for (seed, fault) in NetworkFault::LOSSY.into_iter().enumerate() {
         let emulator = Emulator::start().unwrap();
-        let proxy = Proxy::before(emulator.url(), trouble, MOST, 10 + seed as u64).await;
-        // Each request has a connection, and a chance, of its own.
-        let lts = patient(&emulator, &proxy).configure_http(|http| http.pool_max_idle_per_host(0));
+        let proxy = Proxy::start(emulator.url(), fault, MOST_CONNECTIONS, 10 + seed as u64).await;
+        // One connection per request: each request can get the fault.
+        let lts = retrying(&emulator, &proxy).configure_http(|http| http.pool_max_idle_per_host(0));
         let lts = lts.build().unwrap();
         let group: GroupId = lts.ensure_group("app", Ttl::days(7)).await.unwrap().id;
         let in_group = lts.group(&group);
@@ -134,29 +136,29 @@ async fn a_transfer_is_created_once_and_deletions_end() {
         let ensure = || in_group.ensure_transfer(&stream, emulator.bucket(), TransferInterval::Minutes5);
         ensure().await.unwrap();
         for _ in 0..3 {
-            assert_eq!(ensure().await.unwrap(), EnsuredTransfer::AlreadyThere, "{trouble:?}");
+            assert_eq!(ensure().await.unwrap(), EnsuredTransfer::AlreadyThere, "{fault:?}");
         }
         let transfers = emulator.transfers().unwrap();
-        assert_eq!((transfers.len(), created(&emulator, Operation::CreateLogDumpObs)), (1, 1), "{trouble:?}");
+        assert_eq!((transfers.len(), created(&emulator, Operation::CreateLogDumpObs)), (1, 1), "{fault:?}");
         let id = transfers[0]["log_dump_obs_id"].as_str().unwrap().parse().unwrap();
         assert!(emulator.delete_transfer(&id).unwrap());
         in_group.delete_stream(&stream).await.unwrap();
         lts.delete_group(&group).await.unwrap();
-        assert!(proxy.accidents() > 0, "{trouble:?}");
+        assert!(proxy.faults() > 0, "{fault:?}");
         let directly = ClientBuilder::from(&emulator).build().unwrap();
-        assert!(directly.groups().await.unwrap().is_empty(), "{trouble:?}");
+        assert!(directly.groups().await.unwrap().is_empty(), "{fault:?}");
     }
 }
 
-/// A creation that the network swallowed is reported as what it is: unknown.
+/// A create whose response is lost has an unknown outcome.
 #[tokio::test]
-async fn a_creation_that_is_cut_off_has_an_unknown_outcome() {
+async fn interrupted_create_has_unknown_outcome() {
     let mut all = 0;
-    for trouble in Trouble::LOSSY {
+    for fault in NetworkFault::LOSSY {
         let emulator = Emulator::start().unwrap();
-        let proxy = Proxy::before(emulator.url(), trouble, SOON, 7).await;
-        let lts = patient(&emulator, &proxy)
-            .attempt_timeout(LONG)
+        let proxy = Proxy::start(emulator.url(), fault, EARLY, 7).await;
+        let lts = retrying(&emulator, &proxy)
+            .attempt_timeout(LONG_TIMEOUT)
             .configure_http(|http| http.pool_max_idle_per_host(0));
         let lts = lts.build().unwrap();
         let mut unknown = 0;
@@ -164,18 +166,18 @@ async fn a_creation_that_is_cut_off_has_an_unknown_outcome() {
             match lts.create_group(format!("name-{name}"), Ttl::days(7)).await {
                 Ok(_) => {}
                 Err(error) => {
-                    assert!(error.outcome_unknown() && error.status().is_none(), "{trouble:?}: {error}");
+                    assert!(error.outcome_unknown() && error.status().is_none(), "{fault:?}: {error}");
                     unknown += 1;
                 }
             }
         }
-        assert_eq!(unknown, proxy.accidents(), "{trouble:?}: each accident, and nothing else, is an error");
+        assert_eq!(unknown, proxy.faults(), "{fault:?}: only faults are errors");
         all += unknown;
     }
     assert!(all > 2, "{all}");
 }
 
-/// A server that sends back what it gets, on one connection.
+/// A server that echoes one connection.
 async fn echo() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -187,10 +189,10 @@ async fn echo() -> String {
     url
 }
 
-/// What comes back of 2,000 bytes, and how it ends.
-async fn echoed(trouble: Trouble) -> (usize, Result<usize, std::io::ErrorKind>) {
+/// Sends 2,000 bytes through the proxy: how many come back, and how the connection ends.
+async fn echoed(fault: NetworkFault) -> (usize, Result<usize, std::io::ErrorKind>) {
     let url = echo().await;
-    let proxy = Proxy::before(&url, trouble, SOON, 3).await;
+    let proxy = Proxy::start(&url, fault, EARLY, 3).await;
     let mut stream = TcpStream::connect(proxy.url.strip_prefix("http://").unwrap()).await.unwrap();
     stream.write_all(&[7; 2_000]).await.unwrap();
     let (mut all, mut buffer) = (0, [0; 100]);
@@ -200,7 +202,7 @@ async fn echoed(trouble: Trouble) -> (usize, Result<usize, std::io::ErrorKind>) 
             Ok(Ok(0)) => break Ok(0),
             Ok(Ok(length)) => all += length,
             Ok(Err(error)) => break Err(error.kind()),
-            // Still open, and nothing comes.
+            // Open, but stalled.
             Err(_) => break Err(std::io::ErrorKind::TimedOut),
         }
         if all == 2_000 {
@@ -211,18 +213,18 @@ async fn echoed(trouble: Trouble) -> (usize, Result<usize, std::io::ErrorKind>) 
 }
 
 #[tokio::test]
-async fn the_proxy_does_what_it_says() {
+async fn proxy_applies_its_fault() {
     use std::io::ErrorKind::{ConnectionReset, TimedOut};
 
-    for trouble in Trouble::HARMLESS {
-        assert_eq!(echoed(trouble).await, (2_000, Ok(2_000)), "{trouble:?}");
+    for fault in NetworkFault::HARMLESS {
+        assert_eq!(echoed(fault).await, (2_000, Ok(2_000)), "{fault:?}");
     }
-    for trouble in Trouble::LOSSY {
-        let (all, end) = echoed(trouble).await;
-        let expected = match trouble {
-            Trouble::ResetRequest | Trouble::ResetAnswer => ConnectionReset,
+    for fault in NetworkFault::LOSSY {
+        let (all, end) = echoed(fault).await;
+        let expected = match fault {
+            NetworkFault::ResetRequest | NetworkFault::ResetResponse => ConnectionReset,
             _ => TimedOut,
         };
-        assert!(all < 2_000 && end == Err(expected), "{trouble:?}: {all} bytes, {end:?}");
+        assert!(all < 2_000 && end == Err(expected), "{fault:?}: {all} bytes, {end:?}");
     }
 }

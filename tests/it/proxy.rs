@@ -1,4 +1,4 @@
-//! A TCP proxy that gets in the way: between a client and what it calls, on real sockets.
+//! A TCP proxy between a client and a server that delays, throttles, splits, resets or stalls connections.
 
 use std::{
     net::SocketAddr,
@@ -20,29 +20,29 @@ use tokio::{
     time::sleep,
 };
 
-/// What goes wrong.
+/// What the proxy does to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// Nothing.
+pub(crate) enum NetworkFault {
+    /// It forwards everything unchanged.
     None,
-    /// Each piece takes this long to arrive.
+    /// It delays each piece by this time.
     Latency(Duration),
-    /// No more than this many bytes pass in a second, each way.
+    /// It limits each direction to this many bytes per second.
     Bandwidth(u32),
-    /// A few bytes arrive at a time.
+    /// It forwards a few bytes at a time.
     Split,
-    /// Somewhere in what the client sends, both ends get a reset.
+    /// It resets both sides somewhere in the request.
     ResetRequest,
-    /// Somewhere in what the client is sent, both ends get a reset.
-    ResetAnswer,
-    /// Somewhere in what the client sends nothing goes on, and nobody is told.
+    /// It resets both sides somewhere in the response.
+    ResetResponse,
+    /// It stops forwarding somewhere in the request and keeps both sides open.
     StalledRequest,
-    /// Somewhere in what the client is sent nothing goes on, and nobody is told.
-    StalledAnswer,
+    /// It stops forwarding somewhere in the response and keeps both sides open.
+    StalledResponse,
 }
 
-impl Trouble {
-    /// All kinds that lose nothing: a client without retries gets through.
+impl NetworkFault {
+    /// The faults that lose nothing: a client without retries succeeds.
     pub(crate) const HARMLESS: [Self; 4] = [
         Self::None,
         Self::Latency(Duration::from_millis(2)),
@@ -50,65 +50,65 @@ impl Trouble {
         Self::Bandwidth(200_000),
         Self::Split,
     ];
-    /// All kinds that lose a request or its answer.
+    /// The faults that lose a request or its response.
     pub(crate) const LOSSY: [Self; 4] =
-        [Self::ResetRequest, Self::ResetAnswer, Self::StalledRequest, Self::StalledAnswer];
+        [Self::ResetRequest, Self::ResetResponse, Self::StalledRequest, Self::StalledResponse];
 
-    fn hits(self, way: Way) -> bool {
-        match way {
-            Way::Request => matches!(self, Self::ResetRequest | Self::StalledRequest),
-            Way::Answer => matches!(self, Self::ResetAnswer | Self::StalledAnswer),
+    fn hits(self, direction: Direction) -> bool {
+        match direction {
+            Direction::Request => matches!(self, Self::ResetRequest | Self::StalledRequest),
+            Direction::Response => matches!(self, Self::ResetResponse | Self::StalledResponse),
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     Request,
-    Answer,
+    Response,
 }
 
-/// Which connections an accident may happen to.
+/// Which connections get the fault, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Victims {
-    /// So many of a hundred.
+pub(crate) struct FaultPlan {
+    /// The percentage of connections.
     pub(crate) percent: u8,
-    /// Only such as begin with a GET.
+    /// Only connections whose first request is a GET.
     pub(crate) reads_only: bool,
-    /// No more than this many in all.
-    pub(crate) most: usize,
-    /// How far into a connection, at most, in bytes. A request has some 600, a short answer some 300.
-    pub(crate) reach: usize,
+    /// The maximum number of faults in total.
+    pub(crate) max_faults: usize,
+    /// The maximum offset in a connection, in bytes. A request has about 600 bytes, a short response about 300.
+    pub(crate) max_offset: usize,
 }
 
-/// The proxy; it ends when dropped, and all connections with it.
+/// The running proxy; dropping it closes all connections.
 pub(crate) struct Proxy {
     pub(crate) url: String,
-    accidents: Arc<AtomicUsize>,
+    faults: Arc<AtomicUsize>,
     task: JoinHandle<()>,
     _running: watch::Sender<()>,
 }
 
-/// What all connections share.
-struct Carrier {
-    trouble: Trouble,
-    victims: Victims,
+/// The state that all connections share.
+struct Shared {
+    fault: NetworkFault,
+    plan: FaultPlan,
     random: Mutex<fastrand::Rng>,
-    accidents: Arc<AtomicUsize>,
+    faults: Arc<AtomicUsize>,
 }
 
 impl Proxy {
-    /// Stands in front of `http://HOST:PORT`.
-    pub(crate) async fn before(url: &str, trouble: Trouble, victims: Victims, seed: u64) -> Self {
+    /// Starts a proxy in front of `http://HOST:PORT`.
+    pub(crate) async fn start(url: &str, fault: NetworkFault, plan: FaultPlan, seed: u64) -> Self {
         let target: SocketAddr = url.strip_prefix("http://").unwrap().parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let accidents = Arc::new(AtomicUsize::new(0));
-        let shared = Arc::new(Carrier {
-            trouble,
-            victims,
+        let faults = Arc::new(AtomicUsize::new(0));
+        let shared = Arc::new(Shared {
+            fault,
+            plan,
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
-            accidents: Arc::clone(&accidents),
+            faults: Arc::clone(&faults),
         });
         let (running, ended) = watch::channel(());
         let task = tokio::spawn(async move {
@@ -117,18 +117,18 @@ impl Proxy {
                 tokio::spawn(async move {
                     let Ok(server) = TcpStream::connect(target).await else { return };
                     tokio::select! {
-                        () = shared.carry(client, server) => {}
+                        () = shared.forward(client, server) => {}
                         _ = ended.changed() => {}
                     }
                 });
             }
         });
-        Self { url, accidents, task, _running: running }
+        Self { url, faults, task, _running: running }
     }
 
-    /// How many accidents there have been.
-    pub(crate) fn accidents(&self) -> usize {
-        self.accidents.load(Ordering::Relaxed)
+    /// The number of faults so far. Harmless faults are not counted.
+    pub(crate) fn faults(&self) -> usize {
+        self.faults.load(Ordering::Relaxed)
     }
 }
 
@@ -138,92 +138,92 @@ impl Drop for Proxy {
     }
 }
 
-/// How a way through the proxy ends.
+/// How a connection ends.
 enum End {
-    /// One side has nothing more to say.
+    /// One side closed it.
     Closed,
     Reset,
     Stalled,
 }
 
-impl Carrier {
-    /// Carries a connection to its end.
-    async fn carry(&self, client: TcpStream, server: TcpStream) {
+impl Shared {
+    /// Forwards a connection until it ends.
+    async fn forward(&self, client: TcpStream, server: TcpStream) {
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
-        let at = self.accident_of(&client).await;
+        let fault_at = self.fault_offset(&client).await;
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_server, mut to_server) = server.into_split();
         let end = tokio::select! {
-            end = self.pump(Way::Request, &mut from_client, &mut to_server, at) => end,
-            end = self.pump(Way::Answer, &mut from_server, &mut to_client, at) => end,
+            end = self.pump(Direction::Request, &mut from_client, &mut to_server, fault_at) => end,
+            end = self.pump(Direction::Response, &mut from_server, &mut to_client, fault_at) => end,
         };
         match end {
             End::Closed => {}
             End::Reset => {
-                self.accidents.fetch_add(1, Ordering::Relaxed);
+                self.faults.fetch_add(1, Ordering::Relaxed);
                 for (read, write) in [(from_client, to_client), (from_server, to_server)] {
                     if let Ok(stream) = read.reunite(write) {
-                        // Closed with nothing to linger for, a socket sends a reset.
+                        // With a linger time of zero, closing the socket sends a reset.
                         let _ = stream.set_zero_linger();
                     }
                 }
             }
             End::Stalled => {
-                self.accidents.fetch_add(1, Ordering::Relaxed);
-                // Open at both ends for as long as the proxy is there.
+                self.faults.fetch_add(1, Ordering::Relaxed);
+                // Both sides stay open until the proxy is dropped.
                 std::future::pending().await
             }
         }
     }
 
-    /// Where in this connection an accident happens, if one does.
-    async fn accident_of(&self, client: &TcpStream) -> Option<usize> {
-        if self.victims.reads_only {
+    /// The offset of the fault in this connection, if it gets one.
+    async fn fault_offset(&self, client: &TcpStream) -> Option<usize> {
+        if self.plan.reads_only {
             let mut first = [0];
             if client.peek(&mut first).await.ok() != Some(1) || first != *b"G" {
                 return None;
             }
         }
         let mut random = self.random.lock().unwrap();
-        let hit = random.u8(0..100) < self.victims.percent
-            && self.accidents.load(Ordering::Relaxed) < self.victims.most;
-        hit.then(|| random.usize(0..self.victims.reach))
+        let hit = random.u8(0..100) < self.plan.percent
+            && self.faults.load(Ordering::Relaxed) < self.plan.max_faults;
+        hit.then(|| random.usize(0..self.plan.max_offset))
     }
 
-    /// Carries one way of a connection.
+    /// Forwards one direction of a connection.
     async fn pump(
         &self,
-        way: Way,
+        direction: Direction,
         from: &mut OwnedReadHalf,
         to: &mut OwnedWriteHalf,
-        accident: Option<usize>,
+        fault_at: Option<usize>,
     ) -> End {
-        let accident = accident.filter(|_| self.trouble.hits(way));
-        let mut carried = 0;
+        let fault_at = fault_at.filter(|_| self.fault.hits(direction));
+        let mut forwarded = 0;
         let mut buffer = vec![0; 16 << 10];
         loop {
-            let most = match self.trouble {
-                Trouble::Split => self.random.lock().unwrap().usize(1..=7),
-                Trouble::Bandwidth(_) => 1 << 10,
+            let max_length = match self.fault {
+                NetworkFault::Split => self.random.lock().unwrap().usize(1..=7),
+                NetworkFault::Bandwidth(_) => 1 << 10,
                 _ => buffer.len(),
             };
-            let room = accident.map_or(most, |at| most.min(at - carried));
-            if room == 0 {
-                return match self.trouble {
-                    Trouble::ResetRequest | Trouble::ResetAnswer => End::Reset,
+            let limit = fault_at.map_or(max_length, |at| max_length.min(at - forwarded));
+            if limit == 0 {
+                return match self.fault {
+                    NetworkFault::ResetRequest | NetworkFault::ResetResponse => End::Reset,
                     _ => End::Stalled,
                 };
             }
-            let Ok(length @ 1..) = from.read(&mut buffer[..room]).await else { return End::Closed };
-            match self.trouble {
-                Trouble::Latency(latency) => sleep(latency).await,
-                Trouble::Bandwidth(per_s) => sleep(Duration::from_secs(1) * length as u32 / per_s).await,
+            let Ok(length @ 1..) = from.read(&mut buffer[..limit]).await else { return End::Closed };
+            match self.fault {
+                NetworkFault::Latency(latency) => sleep(latency).await,
+                NetworkFault::Bandwidth(per_s) => sleep(Duration::from_secs(1) * length as u32 / per_s).await,
                 _ => {}
             }
             if to.write_all(&buffer[..length]).await.is_err() {
                 return End::Closed;
             }
-            carried += length;
+            forwarded += length;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use huaweicloud_lts::{AkSk, Client, ClientBuilder, Credentials};
+use huaweicloud_lts::{AkSk, Client, ClientBuilder, Credentials, GroupId};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -13,6 +13,10 @@ use tokio::{
 pub(crate) const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 /// An id as good as any.
 pub(crate) const GROUP: &str = "b6b9332b-091f-4b22-b810-264318d2d664";
+
+pub(crate) fn group() -> GroupId {
+    GROUP.parse().unwrap()
+}
 
 /// What a connection does once a request has come.
 pub(crate) enum Reply {

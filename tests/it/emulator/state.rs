@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     process::{Process, lts, stderr},
-    suite::Surroundings,
+    suite::TestEnvironment,
 };
 
 /// A folder of its own, and a file that isn't in it yet.
@@ -480,7 +480,7 @@ async fn with_a_file_it_behaves_no_different() {
     // The handle's plain methods can be called from a task, as often as it likes.
     let end = |id: &TransferId| assert!(emulator.delete_transfer(id).unwrap());
     let surroundings =
-        Surroundings { lts: &lts, prefix: "data", bucket: emulator.bucket(), end_transfer: &end };
+        TestEnvironment { lts: &lts, prefix: "data", bucket: emulator.bucket(), end_transfer: &end };
     surroundings.behave().await;
     for i in 0..200 {
         emulator.seed(&Seed::new().bucket(format!("bucket-{i}"))).unwrap();

@@ -1,0 +1,209 @@
+//! The client's configuration: endpoints, profiles, timeouts, proxies, certificates.
+
+use std::{fs, time::Duration};
+
+use huaweicloud_lts::{AkSk, Client, Credentials, Error, Login};
+use tempfile::TempDir;
+
+use crate::scripted_server::{PROJECT, Reply, ScriptedServer};
+
+/// A home directory with a profile file.
+pub(crate) fn home(profiles: &str) -> TempDir {
+    let home = TempDir::new().unwrap();
+    fs::create_dir(home.path().join(".huaweicloud")).unwrap();
+    fs::write(home.path().join(".huaweicloud/credentials"), profiles).unwrap();
+    home
+}
+
+/// An environment with a home directory.
+pub(crate) fn with_home<'a>(home: &'a TempDir, variables: &[(&'a str, &'a str)]) -> Vec<(String, String)> {
+    let mut all = environment(variables);
+    all.push(("HOME".to_owned(), home.path().to_str().unwrap().to_owned()));
+    all
+}
+
+pub(crate) fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+    variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
+pub(crate) fn configuration(result: Result<Client, Error>) -> (String, String) {
+    match result {
+        Err(Error::Configuration(error)) => (error.setting().to_owned(), error.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The endpoint of a client, by what its `Debug` says.
+pub(crate) fn endpoint(lts: &Client) -> String {
+    let shown = format!("{lts:?}");
+    shown.split('"').nth(1).unwrap().to_owned()
+}
+
+pub(crate) const KEYS: [(&str, &str); 2] =
+    [("HUAWEICLOUD_SDK_AK", "env-ak"), ("HUAWEICLOUD_SDK_SK", "env-sk")];
+
+#[test]
+fn which_endpoint_counts() {
+    let file = home(
+        "[basic]\nendpoint=https://file\nregion=r-file\n[named]\nendpoint=https://named\n[region]\nregion=r-named\n",
+    );
+    let ours = ("HUAWEICLOUD_LTS_ENDPOINT", "https://ours");
+    let official = ("HUAWEICLOUD_SDK_REGION_LTS_CN_NORTH_4", "https://official");
+    let region = ("HUAWEICLOUD_LTS_REGION", "cn-north-4");
+    let partner = ("HUAWEICLOUD_LTS_CLOUD", "otc.t-systems.com");
+    let plain = Client::builder;
+    let in_region = || plain().region("cn-north-4");
+    let empty = TempDir::new().unwrap();
+    for (home, builder, variables, expected) in [
+        (&file, plain(), &[ours, official, region][..], "https://ours"),
+        (&file, plain(), &[official, region], "https://official"),
+        (&file, plain(), &[region], "https://file"),
+        (&empty, plain(), &[region], "https://lts.cn-north-4.myhuaweicloud.com"),
+        (&empty, plain(), &[region, partner], "https://lts.cn-north-4.otc.t-systems.com"),
+        (&file, in_region(), &[ours], "https://lts.cn-north-4.myhuaweicloud.com"),
+        (&file, in_region(), &[ours, official], "https://official"),
+        (&file, in_region().endpoint("https://own/base/"), &[ours, official], "https://own/base"),
+        (&file, plain().profile("named"), &[ours, official, region], "https://named"),
+        (&file, plain().profile("region"), &[ours], "https://ours"),
+        (&file, plain().profile("region"), &[], "https://lts.r-named.myhuaweicloud.com"),
+        (&file, plain().profile("named").region("r"), &[], "https://lts.r.myhuaweicloud.com"),
+    ] {
+        let builder = builder.credentials(AkSk::new("a", "s")).project_id(PROJECT);
+        let lts = builder.or_variables(with_home(home, variables)).build().unwrap();
+        assert_eq!(endpoint(&lts).trim_end_matches('/'), expected, "{variables:?}");
+    }
+}
+
+#[test]
+fn a_login_needs_to_know_where_iam_is() {
+    let login = || Client::builder().credentials(Login::new("u", "p", "d")).endpoint("https://lts.example");
+    let (setting, _) = configuration(login().project_id(PROJECT).build());
+    assert_eq!(setting, "iam_endpoint");
+    let (setting, _) = configuration(login().iam_endpoint("https://iam.example").build());
+    assert_eq!(setting, "region");
+    assert!(login().region("r").build().is_ok());
+    assert!(login().iam_endpoint("https://iam.example").project_id(PROJECT).build().is_ok());
+    for empty in [Login::new("", "p", "d"), Login::new("u", "", "d"), Login::new("u", "p", "")] {
+        let (setting, _) = configuration(login().region("r").credentials(empty).build());
+        assert_eq!(setting, "credentials");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_profile_is_said_by_place_and_without_a_value() {
+    let home = home(
+        "[basic]\nak=a\nsk=s\n[half]\nsk=hush\n[odd]\nak=a\nsk=s\nendpoint=ftp://hush\n[id]\nak=a\nsk=s\nregion=r\nproject_id=hush/\n[r]\nak=a\nsk=s\nregion=hush hush\n",
+    );
+    for (profile, setting, part) in [
+        ("none", "profile", "has no section [none]"),
+        ("half", "profile", "[half]: sk set, but ak not set"),
+        ("odd", "endpoint", "[odd] endpoint: the scheme"),
+        ("id", "project_id", "[id] project_id: must be"),
+        ("r", "region", "[r] region: can't be part of a host name"),
+    ] {
+        let builder = Client::builder().profile(profile).or_variables(with_home(&home, &[]));
+        let (found, text) = configuration(builder.build());
+        assert_eq!(found, setting);
+        assert!(text.contains(part) && text.contains("credentials") && !text.contains("hush"), "{text}");
+    }
+    let file = home.path().join("broken");
+    fs::write(&file, "[basic]\nak = hush\n[hush").unwrap();
+    let broken =
+        [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.to_str().unwrap()), ("HUAWEICLOUD_LTS_REGION", "r")];
+    let (setting, text) = configuration(Client::builder().or_variables(environment(&broken)).build());
+    assert!(setting == "profile" && text.contains("broken: line 3") && !text.contains("hush"), "{text}");
+    // With credentials from elsewhere, nobody needs it.
+    let variables = [&broken[..], &KEYS].concat();
+    assert!(Client::builder().or_variables(environment(&variables)).build().is_ok());
+    let missing = [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/no/such/file")];
+    let (_, text) = configuration(Client::builder().profile("p").or_variables(environment(&missing)).build());
+    assert!(text.contains("/no/such/file") && text.contains("doesn't exist"), "{text}");
+}
+
+#[test]
+fn settings_that_cannot_work_are_named() {
+    let token = || Client::builder().credentials(Credentials::token("t")).project_id("p");
+    for (setting, builder) in [
+        ("region", token()),
+        ("region", token().region("no such/region")),
+        ("cloud", token().region("r").cloud("")),
+        ("endpoint", token().endpoint("http://lts.example")),
+        ("endpoint", token().endpoint("not a url")),
+        ("iam_endpoint", token().region("r").iam_endpoint("ftp://iam")),
+        ("credentials", Client::builder().region("r").project_id("p")),
+        ("credentials", token().region("r").credentials(Credentials::token("line\nbreak"))),
+        ("credentials", token().region("r").credentials(huaweicloud_lts::AkSk::new("", "sk"))),
+        ("project_id", token().region("r").project_id("a/b")),
+        ("project_id", Client::builder().endpoint("https://x").credentials(Credentials::token("t"))),
+        ("user_agent_suffix", token().region("r").user_agent_suffix("a\nb")),
+    ] {
+        match builder.build() {
+            Err(Error::Configuration(error)) => assert_eq!(error.setting(), setting, "{error}"),
+            other => panic!("{setting}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn times_that_contradict_each_other_are_refused_by_name() {
+    let builder = || Client::builder().region("r").project_id(PROJECT).credentials(Credentials::token("t"));
+    let second = Duration::from_secs(1);
+    for (setting, builder) in [
+        ("connect_timeout", builder().connect_timeout(Duration::ZERO)),
+        ("attempt_timeout", builder().attempt_timeout(Duration::ZERO)),
+        ("call_timeout", builder().call_timeout(Duration::ZERO)),
+        ("attempt_timeout", builder().attempt_timeout(3 * second).call_timeout(2 * second)),
+        ("connect_timeout", builder().connect_timeout(3 * second).attempt_timeout(2 * second)),
+    ] {
+        assert_eq!(configuration(builder.build()).0, setting);
+    }
+    assert!(builder().call_timeout(second).build().is_ok(), "the defaults give way");
+}
+
+#[tokio::test]
+async fn a_proxy_is_used_but_never_for_this_machine() {
+    let proxy = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let away = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
+    let away = away.credentials(Credentials::token("t")).proxy(proxy.url.as_str());
+    away.clone().build().unwrap().groups().await.unwrap();
+    assert!(proxy.requests()[0].starts_with(&format!("GET http://lts.invalid/v2/{PROJECT}/groups ")));
+
+    let here = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    here.with_token().proxy(proxy.url.as_str()).build().unwrap().groups().await.unwrap();
+    assert_eq!((here.requests().len(), proxy.requests().len()), (1, 1));
+
+    for bad in ["", "no url", "ftp://p", "http://", "socks5://u:hush@p"] {
+        let (setting, text) = configuration(away.clone().proxy(bad).build());
+        assert!(setting == "proxy" && !text.contains("hush"), "{text}");
+    }
+    assert!(!format!("{:?}", away.proxy("http://u:hush@p")).contains("hush"));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn certificates_are_needed_for_https_only() {
+    let none = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
+    if !crate::isolated_process::in_isolated_process_with(
+        "configuration::certificates_are_needed_for_https_only",
+        &none,
+    ) {
+        return;
+    }
+    let here = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    here.with_token().build().unwrap().groups().await.unwrap();
+
+    let login = || here.with_token().credentials(Login::new("u", "p", "d"));
+    let plain = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
+    let plain = plain.credentials(Credentials::token("t"));
+    assert!(plain.clone().proxy("http://proxy.invalid").build().is_ok());
+    for builder in [
+        here.with_token().endpoint("https://lts.invalid"),
+        login().iam_endpoint("https://iam.invalid"),
+        // Both on this machine, but only one of them by https.
+        login().iam_endpoint("https://localhost"),
+        plain.proxy("https://proxy.invalid"),
+    ] {
+        let (setting, text) = configuration(builder.build());
+        assert!(setting == "configure_http" && text.contains("No CA certificates"), "{text}");
+    }
+}

@@ -1,0 +1,209 @@
+//! What the client makes of every kind of response.
+
+use std::time::Duration;
+
+use huaweicloud_lts::{Client, Credentials, Error, GroupId, RetryPolicy, TransportFailure, Ttl};
+
+use crate::scripted_server::{GROUP, PROJECT, Reply, ScriptedServer, group};
+
+#[tokio::test]
+async fn every_answer_that_is_no_success_is_a_typed_error() {
+    let refusal = r#"{"error_code":"LTS.0201","error_msg":"The log group does not existed"}"#;
+    let gateway = r#"{"error_code":"APIGW.0308","error_msg":"slow down","request_id":"from-the-body"}"#;
+    let script = ScriptedServer::serve([
+        Reply::json(200, refusal),
+        Reply::with(429, &[("Retry-After", "7")], gateway),
+        Reply::with(502, &[("Content-Type", "text/html")], "<html>Bad Gateway</html>"),
+        Reply::json(200, r#"{"log_groups":[{"log_group_id":"x"}]}"#),
+        Reply::json(200, r#"{"log_groups":[{"log_group_id":"..","log_group_name":"n","ttl_in_days":"7"}]}"#),
+        Reply::with(200, &[], "<html>Sign in to the hotel's network</html>"),
+        Reply::with(503, &[], ""),
+    ])
+    .await;
+    let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+
+    let error = lts.groups().await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert_eq!(
+        (error.status(), error.code(), error.request_id()),
+        (Some(200), Some("LTS.0201"), Some("req-1"))
+    );
+    assert!(error.remedy().is_some_and(|remedy| !remedy.is_empty()));
+    assert_eq!(
+        error.to_string(),
+        "listLogGroups: LTS.0201: The log group does not existed (HTTP 200, request req-1)"
+    );
+
+    // A client of its own: one that is asked to wait does so with its next call, too.
+    let throttled = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+    let error = throttled.groups().await.unwrap_err();
+    assert!(
+        error.is_throttled() && error.is_retryable() && error.request_id() == Some("from-the-body"),
+        "{error}"
+    );
+    assert_eq!(error.as_service().unwrap().retry_after(), Some(Duration::from_secs(7)));
+
+    let error = lts.groups().await.unwrap_err();
+    assert!(
+        error.is_retryable() && error.code().is_none() && error.to_string().contains("HTML page"),
+        "{error}"
+    );
+
+    for path in ["log_groups[0]", "log_groups[0].log_group_id", ""] {
+        let Error::Decode(error) = lts.groups().await.unwrap_err() else { panic!("{path}: no decode error") };
+        assert_eq!((error.status(), error.path()), (Some(200), path), "{error}");
+    }
+
+    assert!(lts.groups().await.unwrap_err().to_string().contains("with an empty body"));
+}
+
+#[tokio::test]
+async fn an_error_of_ten_megabytes_is_read_no_further_than_it_says_something() {
+    let script = ScriptedServer::serve([Reply::with(500, &[], &"garbage ".repeat(1_250_000))]).await;
+    let error = script.with_token().retry(RetryPolicy::off()).build().unwrap().groups().await.unwrap_err();
+    assert_eq!(error.status(), Some(500));
+    assert!(error.to_string().len() < 1_000, "{error}");
+}
+
+#[tokio::test]
+async fn a_creation_without_a_whole_answer_has_an_unknown_outcome() {
+    let cut = b"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"log".to_vec();
+    let script = ScriptedServer::serve([
+        Reply::Bytes(cut.clone()),
+        Reply::Bytes(Vec::new()),
+        Reply::Silence,
+        Reply::json(500, r#"{"error_code":"LTS.0102","error_msg":"Failed to create log group"}"#),
+        Reply::json(201, "{}"),
+        Reply::Bytes(cut),
+    ])
+    .await;
+    let settings = script.with_token().retry(RetryPolicy::off());
+    let lts = settings.clone().build().unwrap();
+    // Only where nothing ever comes: a slow machine must not turn an answer into silence.
+    let hasty = settings.attempt_timeout(Duration::from_millis(50)).build().unwrap();
+    for failure in [
+        Some(TransportFailure::Closed),
+        Some(TransportFailure::Closed),
+        Some(TransportFailure::Timeout),
+        None,
+        None,
+    ] {
+        let lts = if failure == Some(TransportFailure::Timeout) { &hasty } else { &lts };
+        let error = lts.create_group("a", Ttl::days(7)).await.unwrap_err();
+        assert!(error.outcome_unknown(), "{error}");
+        let found = if let Error::Transport(error) = &error { Some(error.failure()) } else { None };
+        assert_eq!(found, failure, "{error:#}");
+    }
+    let error = lts.groups().await.unwrap_err();
+    assert!(!error.outcome_unknown() && error.is_retryable(), "a list changes nothing");
+}
+
+#[tokio::test]
+async fn a_connection_that_could_not_be_made_left_nothing_behind() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let lts = Client::builder().endpoint(endpoint).project_id(PROJECT).credentials(Credentials::token("t"));
+    let error = lts.build().unwrap().create_group("a", Ttl::days(7)).await.unwrap_err();
+    let Error::Transport(transport) = &error else { panic!("{error}") };
+    assert_eq!(transport.failure(), TransportFailure::Connect);
+    assert!(!error.outcome_unknown(), "{error}");
+}
+
+#[tokio::test]
+async fn the_deadline_ends_a_call() {
+    let endless = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    endless.with_token().build().unwrap().groups().deadline(Duration::MAX).await.unwrap();
+    let script = ScriptedServer::serve([Reply::Silence]).await;
+    let lts = script.with_token().build().unwrap();
+    let error = lts.groups().deadline(Duration::from_millis(100)).await.unwrap_err();
+    let Error::Transport(error) = &error else { panic!("{error}") };
+    assert_eq!(error.failure(), TransportFailure::Deadline);
+}
+
+#[tokio::test]
+async fn the_raw_client_authenticates_and_reads_errors_alike() {
+    let script = ScriptedServer::serve([
+        Reply::json(200, r#"{"log_groups":[]}"#),
+        Reply::json(400, r#"{"error_code":"LTS.0201","error_msg":"gone"}"#),
+    ])
+    .await;
+    let lts = script.with_token().build().unwrap();
+    let project = lts.project_id().await.unwrap();
+    assert!(
+        lts.api()
+            .list_log_groups()
+            .project_id(&project)
+            .send()
+            .await
+            .unwrap()
+            .log_groups
+            .as_ref()
+            .unwrap()
+            .is_empty()
+    );
+    let error =
+        lts.api().delete_log_group().project_id(&project).log_group_id(group()).send().await.unwrap_err();
+    let error = Error::from_api(error);
+    assert!(
+        error.is_not_found() && error.to_string().starts_with("deleteLogGroup: LTS.0201: gone"),
+        "{error}"
+    );
+    assert!(script.requests()[0].contains("x-auth-token: tok-secret"));
+}
+
+#[tokio::test]
+async fn a_request_is_retried_by_the_effect_of_its_operation_or_method() {
+    let policy = RetryPolicy::default().longest_pause(Duration::ZERO);
+    for (method, path, attempts) in [
+        ("GET", "/v2/{project_id}/other", 2),
+        ("PUT", "/v2/{project_id}/other", 2),
+        ("PATCH", "/v2/{project_id}/other", 2),
+        ("DELETE", "/v2/{project_id}/other", 2),
+        ("POST", "/v2/{project_id}/other", 1),
+        ("GET", "/v2/{project_id}/groups?x=y", 2),
+        ("POST", "/v2/{project_id}/groups", 1),
+    ] {
+        let replies = || [Reply::json(500, "{}"), Reply::json(200, "{}")];
+        let script = ScriptedServer::serve(replies()).await;
+        let lts = script.with_token().retry(policy).build().unwrap();
+        let answer = lts.request(method, path, "").await.unwrap();
+        assert_eq!(script.requests().len(), attempts, "{method} {path}");
+        match answer.into_result() {
+            Ok(_) => assert_eq!(attempts, 2),
+            Err(error) => assert!(attempts == 1 && error.outcome_unknown(), "{method} {path}: {error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_within_a_whole_message_is_read_again() {
+    let script = ScriptedServer::serve([
+        Reply::json(200, r#"{"log_groups":[{"log_group_id""#),
+        Reply::with(200, &[], "<html>Sign in</html>"),
+        Reply::json(200, r#"{"log_groups":[]}"#),
+    ])
+    .await;
+    let policy = RetryPolicy::default().longest_pause(Duration::ZERO);
+    assert!(script.with_token().retry(policy).build().unwrap().groups().await.unwrap().is_empty());
+    assert_eq!(script.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_delete_is_done_only_if_the_response_says_nothing_else() {
+    let group = GroupId::new(GROUP).unwrap();
+    for (reply, is_done) in [
+        (Reply::with(204, &[], ""), true),
+        (Reply::with(200, &[], ""), true),
+        (Reply::json(200, "{}"), true),
+        (Reply::json(200, r#"{"error_code":"SVCSTG.ALS.200200","error_msg":"deleted"}"#), true),
+        (Reply::json(200, r#"{"error_msg":"no"}"#), false),
+        (Reply::with(200, &[], "<html>Please accept the terms</html>"), false),
+    ] {
+        let script = ScriptedServer::serve([reply]).await;
+        let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+        let result = lts.delete_group(&group).await;
+        assert_eq!(result.is_ok(), is_done, "{result:?}");
+        assert!(!result.is_err_and(|error| error.outcome_unknown()));
+    }
+}
