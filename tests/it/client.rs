@@ -21,34 +21,34 @@ fn keys(emulator: &Emulator) -> AkSk {
     AkSk::new(emulator.access_key(), emulator.secret_key())
 }
 
-async fn behave(emulator: &Emulator, lts: &Client, prefix: &str) {
+async fn run_suite(emulator: &Emulator, lts: &Client, prefix: &str) {
     let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
-    TestEnvironment { lts, prefix, bucket: emulator.bucket(), end_transfer }.behave().await;
+    TestEnvironment { lts, prefix, bucket: emulator.bucket(), end_transfer }.run().await;
     assert!(lts.groups().await.unwrap().is_empty(), "the suite leaves nothing behind");
 }
 
 #[tokio::test]
-async fn it_behaves_with_access_keys() {
+async fn suite_passes_with_access_keys() {
     let emulator = emulator();
-    behave(&emulator, &ClientBuilder::from(&emulator).build().unwrap(), "keys").await;
+    run_suite(&emulator, &ClientBuilder::from(&emulator).build().unwrap(), "keys").await;
 }
 
 #[tokio::test]
-async fn it_behaves_with_a_login() {
+async fn suite_passes_with_login() {
     let emulator = emulator();
     let by_id = settings(&emulator).project_id(emulator.project_id()).credentials(login(&emulator));
-    behave(&emulator, &by_id.build().unwrap(), "login-id").await;
+    run_suite(&emulator, &by_id.build().unwrap(), "login-id").await;
     let by_name = settings(&emulator).region("cn-north-4").credentials(login(&emulator)).build().unwrap();
     assert_eq!(by_name.project_id().await.unwrap().as_str(), emulator.project_id());
-    behave(&emulator, &by_name, "login-name").await;
+    run_suite(&emulator, &by_name, "login-name").await;
 }
 
 #[tokio::test]
-async fn it_behaves_with_a_token() {
+async fn suite_passes_with_token() {
     let emulator = emulator();
     let token = token(&emulator);
     let lts = settings(&emulator).project_id(emulator.project_id()).credentials(Credentials::token(token));
-    behave(&emulator, &lts.build().unwrap(), "token").await;
+    run_suite(&emulator, &lts.build().unwrap(), "token").await;
 }
 
 /// A token as any other client gets one.
@@ -67,7 +67,7 @@ fn token(emulator: &Emulator) -> String {
 }
 
 #[tokio::test]
-async fn a_missing_project_id_is_looked_up_once() {
+async fn missing_project_id_is_looked_up_once() {
     let emulator = emulator();
     let lts = settings(&emulator).region("cn-north-4").credentials(keys(&emulator)).build().unwrap();
     lts.groups().await.unwrap();
@@ -86,7 +86,7 @@ fn requests(emulator: &Emulator, id: &str) -> usize {
 }
 
 #[tokio::test]
-async fn many_callers_share_one_login() {
+async fn concurrent_callers_share_one_login() {
     let emulator = emulator();
     let lts = settings(&emulator).region("cn-north-4").credentials(login(&emulator)).build().unwrap();
     let calls: Vec<_> = (0..50)
@@ -103,7 +103,7 @@ async fn many_callers_share_one_login() {
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_told_apart_from_everything_else() {
+async fn wrong_credentials_are_auth_errors() {
     let emulator = emulator();
     let with = |credentials: Credentials| {
         let settings = settings(&emulator).project_id(emulator.project_id());
@@ -129,7 +129,7 @@ async fn wrong_credentials_are_told_apart_from_everything_else() {
 }
 
 #[tokio::test]
-async fn callers_at_once_ensure_one_group() {
+async fn concurrent_ensure_group_creates_one_group() {
     let emulator = emulator();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let calls: Vec<_> = (0..16)

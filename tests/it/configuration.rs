@@ -43,7 +43,7 @@ pub(crate) const KEYS: [(&str, &str); 2] =
     [("HUAWEICLOUD_SDK_AK", "env-ak"), ("HUAWEICLOUD_SDK_SK", "env-sk")];
 
 #[test]
-fn which_endpoint_counts() {
+fn endpoint_sources_have_precedence() {
     let file = home(
         "[basic]\nendpoint=https://file\nregion=r-file\n[named]\nendpoint=https://named\n[region]\nregion=r-named\n",
     );
@@ -75,7 +75,7 @@ fn which_endpoint_counts() {
 }
 
 #[test]
-fn a_login_needs_to_know_where_iam_is() {
+fn login_requires_iam_endpoint_and_project_or_region() {
     let login = || Client::builder().credentials(Login::new("u", "p", "d")).endpoint("https://lts.example");
     let (setting, _) = configuration(login().project_id(PROJECT).build());
     assert_eq!(setting, "iam_endpoint");
@@ -90,7 +90,7 @@ fn a_login_needs_to_know_where_iam_is() {
 }
 
 #[test]
-fn what_is_wrong_with_a_profile_is_said_by_place_and_without_a_value() {
+fn profile_errors_name_the_place_and_hide_values() {
     let home = home(
         "[basic]\nak=a\nsk=s\n[half]\nsk=hush\n[odd]\nak=a\nsk=s\nendpoint=ftp://hush\n[id]\nak=a\nsk=s\nregion=r\nproject_id=hush/\n[r]\nak=a\nsk=s\nregion=hush hush\n",
     );
@@ -121,7 +121,7 @@ fn what_is_wrong_with_a_profile_is_said_by_place_and_without_a_value() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_named() {
+fn invalid_settings_are_rejected_by_name() {
     let token = || Client::builder().credentials(Credentials::token("t")).project_id("p");
     for (setting, builder) in [
         ("region", token()),
@@ -145,7 +145,7 @@ fn settings_that_cannot_work_are_named() {
 }
 
 #[test]
-fn times_that_contradict_each_other_are_refused_by_name() {
+fn contradictory_timeouts_are_rejected_by_name() {
     let builder = || Client::builder().region("r").project_id(PROJECT).credentials(Credentials::token("t"));
     let second = Duration::from_secs(1);
     for (setting, builder) in [
@@ -161,7 +161,7 @@ fn times_that_contradict_each_other_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_used_but_never_for_this_machine() {
+async fn proxy_is_bypassed_for_loopback() {
     let proxy = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let away = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
     let away = away.credentials(Credentials::token("t")).proxy(proxy.url.as_str());
@@ -181,10 +181,10 @@ async fn a_proxy_is_used_but_never_for_this_machine() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn certificates_are_needed_for_https_only() {
+async fn ca_certificates_are_required_only_for_https() {
     let none = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
     if !crate::isolated_process::in_isolated_process_with(
-        "configuration::certificates_are_needed_for_https_only",
+        "configuration::ca_certificates_are_required_only_for_https",
         &none,
     ) {
         return;

@@ -29,7 +29,7 @@ fn nobody() -> String {
 }
 
 #[tokio::test]
-async fn explicit_goes_before_environment_before_profile() {
+async fn builder_takes_precedence_over_environment_over_profile() {
     let home = home(
         "[basic]\nak=file-ak\nsk=file-sk\nregion=file-1\n[other]\nak=other-ak\nsk=other-sk\nregion=other-1\n",
     );
@@ -63,7 +63,7 @@ async fn explicit_goes_before_environment_before_profile() {
 }
 
 #[tokio::test]
-async fn the_parts_of_a_credential_never_mix_sources() {
+async fn credential_parts_come_from_one_source() {
     let home = home("[basic]\nak=file-ak\nsk=file-sk\nsecurity_token=file-st\n");
     // Half a key pair in the environment: the profile's is taken, whole.
     let half =
@@ -77,7 +77,7 @@ async fn the_parts_of_a_credential_never_mix_sources() {
 }
 
 #[tokio::test]
-async fn a_failed_chain_says_what_each_link_looked_for() {
+async fn exhausted_chain_reports_what_each_source_lacks() {
     let home = home("[basic]\nak=hush\n");
     let variables =
         with_home(&home, &[("HUAWEICLOUD_LTS_USERNAME", "hush"), ("HUAWEICLOUD_LTS_REGION", "r")]);
@@ -132,7 +132,7 @@ impl CredentialsProvider for Vault {
 }
 
 #[tokio::test]
-async fn a_provider_of_ones_own_is_asked_before_every_attempt() {
+async fn custom_provider_is_called_before_every_attempt() {
     let script = ScriptedServer::serve([
         Reply::json(401, r#"{"error_code":"LTS.0003","error_msg":"Invalid token"}"#),
         Reply::json(200, r#"{"log_groups":[]}"#),
@@ -151,7 +151,7 @@ async fn a_provider_of_ones_own_is_asked_before_every_attempt() {
 }
 
 #[tokio::test]
-async fn a_project_id_is_looked_up_by_the_regions_name_once_even_if_that_fails() {
+async fn project_lookup_by_region_runs_once_for_concurrent_calls() {
     let projects = |ids: &[&str]| {
         let all: Vec<_> = ids.iter().map(|id| json!({ "id": id, "name": "cn-north-4", "domain_id": "d", "parent_id": "d", "is_domain": false, "enabled": true, "description": "", "links": { "self": "x" } })).collect();
         Reply::json(200, &json!({ "projects": all, "links": { "self": "x" } }).to_string())

@@ -36,7 +36,7 @@ fn on_ecs(script: &ScriptedServer, clock: &Arc<AtomicU64>) -> ClientBuilder {
 }
 
 #[tokio::test]
-async fn keys_come_from_ecs_metadata_and_are_renewed_40_minutes_ahead() {
+async fn metadata_keys_are_renewed_40_minutes_ahead() {
     let session = || Reply::with(200, &[], "session-token\n");
     let script = ScriptedServer::serve([
         session(),
@@ -77,7 +77,7 @@ async fn keys_come_from_ecs_metadata_and_are_renewed_40_minutes_ahead() {
 }
 
 #[tokio::test]
-async fn an_older_metadata_service_is_asked_without_a_token() {
+async fn metadata_without_session_tokens_is_queried_without_one() {
     for status in [404, 405, 503] {
         let script =
             ScriptedServer::serve([Reply::with(status, &[], ""), keys_until("old", "2999-01-01T00:00:00Z")])
@@ -89,7 +89,7 @@ async fn an_older_metadata_service_is_asked_without_a_token() {
 }
 
 #[tokio::test]
-async fn metadata_without_keys_is_a_link_that_passes() {
+async fn metadata_without_keys_reports_why() {
     for (reply, why) in [
         (Reply::with(404, &[], ""), "no agency"),
         (Reply::json(200, r#"{"credential":{"access":"hush"}}"#), "can't be read"),
@@ -107,7 +107,7 @@ async fn metadata_without_keys_is_a_link_that_passes() {
 }
 
 #[tokio::test]
-async fn metadata_that_does_not_answer_is_given_up_after_a_second_by_all_callers_at_once() {
+async fn silent_metadata_times_out_once_for_all_callers() {
     let script = ScriptedServer::serve([Reply::Silence]).await;
     let lts = on_ecs(&script, &Arc::default()).build().unwrap();
     let start = std::time::Instant::now();
@@ -126,7 +126,7 @@ async fn metadata_that_does_not_answer_is_given_up_after_a_second_by_all_callers
 }
 
 #[tokio::test]
-async fn metadata_is_not_asked_where_anything_else_has_credentials() {
+async fn metadata_is_not_queried_if_another_source_has_credentials() {
     let script = ScriptedServer::serve([]).await;
     let lts = Client::builder().or_variables(environment(&KEYS)).region("r").metadata_endpoint(&script.url);
     assert_eq!(who(&lts.build().unwrap()).await, "env-ak");

@@ -73,7 +73,7 @@ async fn names(lts: &Client) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_patience_every_call_succeeds_and_nothing_is_there_twice() {
+async fn ensure_group_creates_once_with_enough_retries() {
     let emulator = faulty();
     let patient = policy().max_attempts(12).budget(false);
     let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
@@ -97,7 +97,7 @@ async fn with_patience_every_call_succeeds_and_nothing_is_there_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_default_policy_every_failure_is_honest() {
+async fn ensure_group_failures_are_typed_with_default_policy() {
     let emulator = faulty();
     let lts = ClientBuilder::from(&emulator).retry(policy()).build().unwrap();
     let ended = {
@@ -130,7 +130,7 @@ async fn with_the_default_policy_every_failure_is_honest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_are_created_once_too() {
+async fn ensure_stream_creates_once_with_enough_retries() {
     let emulator = faulty();
     let patient = policy().max_attempts(12).budget(false);
     let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
@@ -150,7 +150,7 @@ async fn streams_are_created_once_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_gets_one_transfer_and_deletions_end() {
+async fn ensure_transfer_creates_once_and_deletes_finish() {
     let emulator = faulty();
     let patient = policy().max_attempts(12).budget(false);
     let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
@@ -177,7 +177,7 @@ async fn a_stream_gets_one_transfer_and_deletions_end() {
 }
 
 #[tokio::test]
-async fn the_plain_helpers_say_that_they_do_not_know() {
+async fn create_group_reports_unknown_outcome() {
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     for fault in [Fault::new().drop_before(), Fault::new().drop_after()] {
@@ -190,7 +190,7 @@ async fn the_plain_helpers_say_that_they_do_not_know() {
 }
 
 #[tokio::test]
-async fn a_full_quota_is_looked_at_once_more() {
+async fn ensure_group_lists_again_when_quota_is_full() {
     let emulator = Emulator::builder().quota_groups(1).start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let first = lts.ensure_group("app", Ttl::days(7)).await.unwrap();

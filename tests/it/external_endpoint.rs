@@ -29,7 +29,7 @@ const CONTROL: &str = "LTS_TEST_CONTROL";
 const MOCK: &str = "LTS_TEST_MOCK";
 
 #[tokio::test]
-async fn it_behaves_at_any_endpoint() {
+async fn suite_passes_at_external_endpoint() {
     let own = Emulator::start().unwrap();
     let or_own = |name| env::var(name).unwrap_or_else(|_| own.url().to_owned());
     let login = Login::new(Options::DEFAULT_USER, Options::DEFAULT_PASSWORD, Options::DEFAULT_DOMAIN);
@@ -54,7 +54,7 @@ async fn it_behaves_at_any_endpoint() {
         assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
     };
     TestEnvironment { lts: &lts, prefix: "elsewhere", bucket: Options::DEFAULT_BUCKET, end_transfer }
-        .behave()
+        .run()
         .await;
 }
 
@@ -140,7 +140,7 @@ async fn call(lts: &Client, operation: Operation) -> Result<Value, Error> {
 }
 
 #[tokio::test]
-async fn every_example_of_an_answer_is_understood() {
+async fn client_decodes_every_response_example() {
     let emulator = Emulator::start().unwrap();
     let mut understood = BTreeMap::<Operation, usize>::new();
     for example in examples() {

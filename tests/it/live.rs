@@ -73,7 +73,7 @@ fn ask(id: &TransferId) {
 }
 
 #[tokio::test]
-async fn the_suite_leaves_no_trace() {
+async fn suite_deletes_everything_it_created() {
     let prefix = prefix();
     if std::env::var(LIVE).is_ok_and(|live| live == "1") {
         let lts = Client::from_env().unwrap_or_else(|error| panic!("{error:#}"));
@@ -81,7 +81,7 @@ async fn the_suite_leaves_no_trace() {
         let before = lts.groups().await.unwrap_or_else(|error| panic!("{error:#}")).len();
         let (with, names) = (lts.clone(), prefix.clone());
         let run = async move {
-            behave(&with, &names, bucket.as_deref(), &ask).await;
+            run_suite(&with, &names, bucket.as_deref(), &ask).await;
         };
         went_well(cleanly(&lts, &prefix, run).await);
         let after = lts.groups().await.unwrap();
@@ -92,23 +92,23 @@ async fn the_suite_leaves_no_trace() {
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let (with, names) = (lts.clone(), prefix.clone());
-    let run = async move { behave(&with, &names, None, &|_| unreachable!()).await };
+    let run = async move { run_suite(&with, &names, None, &|_| unreachable!()).await };
     went_well(cleanly(&lts, &prefix, run).await);
     assert!(lts.groups().await.unwrap().is_empty() && emulator.transfers().unwrap().is_empty());
     assert!(emulator.requests().len() > 20);
 }
 
 /// What of the suite an account allows.
-async fn behave(lts: &Client, prefix: &str, bucket: Option<&str>, end_transfer: &dyn Fn(&TransferId)) {
+async fn run_suite(lts: &Client, prefix: &str, bucket: Option<&str>, end_transfer: &dyn Fn(&TransferId)) {
     let with = |bucket| TestEnvironment { lts, prefix, bucket, end_transfer };
     match bucket {
-        Some(bucket) => with(bucket).behave().await,
-        None => with("lts-test").behave_without_transfers().await,
+        Some(bucket) => with(bucket).run().await,
+        None => with("lts-test").run_without_transfers().await,
     }
 }
 
 #[tokio::test]
-async fn what_a_failure_leaves_is_cleaned_up() {
+async fn failed_run_is_cleaned_up() {
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let others = lts.create_group("somebody-elses", Ttl::days(7)).await.unwrap();
@@ -127,7 +127,7 @@ async fn what_a_failure_leaves_is_cleaned_up() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_cleaned_up_is_named() {
+async fn cleanup_reports_groups_it_cannot_delete() {
     use huaweicloud_lts::{EnsuredTransfer, TransferInterval};
 
     let emulator = Emulator::start().unwrap();

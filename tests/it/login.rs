@@ -80,7 +80,7 @@ fn logins(emulator: &Emulator) -> usize {
 }
 
 #[tokio::test]
-async fn a_thousand_concurrent_calls_make_one_login() {
+async fn thousand_concurrent_calls_share_one_login() {
     let emulator = Emulator::start().unwrap();
     let lts = settings(emulator.url()).call_timeout(Duration::from_secs(300));
     let lts = lts.attempt_timeout(Duration::from_secs(300)).build().unwrap();
@@ -99,7 +99,7 @@ async fn a_thousand_concurrent_calls_make_one_login() {
 }
 
 #[tokio::test]
-async fn a_thousand_callers_share_a_refused_login() {
+async fn thousand_concurrent_calls_share_a_failed_login() {
     let script =
         ScriptedServer::serve([Reply::json(401, r#"{"error":{"code":401,"message":"no such user"}}"#)]).await;
     let lts = settings(&script.url).build().unwrap();
@@ -117,7 +117,7 @@ async fn a_thousand_callers_share_a_refused_login() {
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_half_an_hour_ahead_without_anybody_waiting() {
+async fn token_is_renewed_in_background_30_minutes_ahead() {
     let hands = Hands::default();
     // The renewal is answered only when the test is ready for it.
     let script = ScriptedServer::serve([issued("one"), Reply::Silence]).await;
@@ -136,7 +136,7 @@ async fn a_token_is_renewed_half_an_hour_ahead_without_anybody_waiting() {
 }
 
 #[tokio::test]
-async fn a_renewed_token_takes_over() {
+async fn renewed_token_replaces_the_old_one() {
     let hands = Hands::default();
     let script = ScriptedServer::serve([issued("one"), issued("two")]).await;
     let lts = hands.on(settings(&script.url)).build().unwrap();
@@ -150,7 +150,7 @@ async fn a_renewed_token_takes_over() {
 }
 
 #[tokio::test]
-async fn a_failed_renewal_harms_no_call_until_the_token_ends() {
+async fn failed_renewal_affects_no_call_until_token_expires() {
     let hands = Hands::default();
     let refusal = || Reply::json(400, r#"{"error":{"code":400,"message":"not today"}}"#);
     let script = ScriptedServer::serve([issued("one"), refusal(), refusal(), issued("two")]).await;
@@ -189,8 +189,8 @@ impl Written {
 }
 
 #[tokio::test]
-async fn a_failed_renewal_is_a_warning() {
-    if !in_isolated_process("login::a_failed_renewal_is_a_warning") {
+async fn failed_renewal_logs_a_warning() {
+    if !in_isolated_process("login::failed_renewal_logs_a_warning") {
         return;
     }
     let (hands, written) = (Hands::default(), Written::default());
@@ -217,7 +217,7 @@ async fn a_failed_renewal_is_a_warning() {
 }
 
 #[tokio::test]
-async fn a_token_that_ends_during_a_call_is_replaced_for_the_next() {
+async fn expired_token_is_replaced_for_the_next_call() {
     let hands = Hands::default();
     let script = ScriptedServer::serve([issued("one"), Reply::Silence, issued("two"), groups()]).await;
     let lts = hands.on(settings(&script.url)).build().unwrap();
@@ -238,7 +238,7 @@ fn groups() -> Reply {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_thrown_away_and_one_login_follows() {
+async fn revoked_token_is_discarded_and_replaced_by_one_login() {
     let emulator = Emulator::start().unwrap();
     let lts = settings(emulator.url()).build().unwrap();
     lts.groups().await.unwrap();
@@ -258,7 +258,7 @@ async fn a_revoked_token_is_thrown_away_and_one_login_follows() {
 }
 
 #[tokio::test]
-async fn calls_dropped_at_any_point_of_a_login_hinder_no_other() {
+async fn dropped_login_does_not_block_other_calls() {
     let emulator = Emulator::start().unwrap();
     for polls in 0..30 {
         let lts = settings(emulator.url()).build().unwrap();
@@ -279,7 +279,7 @@ async fn calls_dropped_at_any_point_of_a_login_hinder_no_other() {
 }
 
 #[tokio::test]
-async fn a_login_for_a_project_by_name_takes_the_tokens_project() {
+async fn login_by_project_name_uses_project_of_the_token() {
     let script = ScriptedServer::serve([issued("one"), groups()]).await;
     let login = Login::new("u", "hunter2", "d");
     let lts = Client::builder().endpoint(&script.url).iam_endpoint(&script.url).region("cn-north-4");

@@ -40,9 +40,9 @@ fn retrying(emulator: &Emulator, proxy: &Proxy) -> ClientBuilder {
     ClientBuilder::from(emulator).endpoint(&proxy.url).retry(policy).attempt_timeout(SHORT_TIMEOUT)
 }
 
-async fn behave(emulator: &Emulator, lts: &Client, prefix: &str) {
+async fn run_suite(emulator: &Emulator, lts: &Client, prefix: &str) {
     let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
-    TestEnvironment { lts, prefix, bucket: emulator.bucket(), end_transfer }.behave().await;
+    TestEnvironment { lts, prefix, bucket: emulator.bucket(), end_transfer }.run().await;
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn suite_passes_without_retries_on_lossless_network() {
         let emulator = Emulator::start().unwrap();
         let proxy = Proxy::start(emulator.url(), fault, MOST_CONNECTIONS, 1).await;
         let lts = ClientBuilder::from(&emulator).endpoint(&proxy.url).retry(RetryPolicy::off());
-        behave(&emulator, &lts.build().unwrap(), "harmless").await;
+        run_suite(&emulator, &lts.build().unwrap(), "harmless").await;
         assert!(emulator.requests().len() > 30 && proxy.faults() == 0, "{fault:?}");
     }
 }
@@ -67,7 +67,7 @@ async fn suite_passes_when_reads_are_lost() {
         let lts = retrying(&emulator, &proxy)
             .attempt_timeout(LONG_TIMEOUT)
             .configure_http(|http| http.pool_max_idle_per_host(0));
-        behave(&emulator, &lts.build().unwrap(), "lossy").await;
+        run_suite(&emulator, &lts.build().unwrap(), "lossy").await;
         assert!(proxy.faults() > 1, "{fault:?}: {} faults", proxy.faults());
     }
 }

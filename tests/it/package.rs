@@ -31,7 +31,7 @@ fn has(crates: &BTreeSet<String>, name: &str) -> bool {
 }
 
 #[test]
-fn the_client_alone_is_small() {
+fn default_features_have_few_dependencies() {
     let crates = crates(&[]);
     assert!(has(&crates, "huaweicloud-lts") && has(&crates, "reqwest"), "no tree: {crates:?}");
     assert!(crates.len() <= MOST_CRATES, "{} crates: {crates:#?}", crates.len());
@@ -41,7 +41,7 @@ fn the_client_alone_is_small() {
 }
 
 #[test]
-fn the_tree_of_all_features_has_what_the_default_one_lacks() {
+fn all_features_include_optional_dependencies() {
     // Or the names above would be misspelt, and the test would pass whatever happened.
     let crates = crates(&["--all-features"]);
     for name in NOT_BY_DEFAULT {
@@ -50,7 +50,7 @@ fn the_tree_of_all_features_has_what_the_default_one_lacks() {
 }
 
 #[test]
-fn each_tls_feature_has_its_own_provider() {
+fn tls_features_select_their_own_provider() {
     let providers = |features: &[&str]| {
         let crates = crates(features);
         ["aws-lc-rs", "ring"].map(|name| has(&crates, name))
@@ -62,7 +62,7 @@ fn each_tls_feature_has_its_own_provider() {
 }
 
 #[test]
-fn newcomers_are_told_of_every_check() {
+fn contributing_lists_every_check() {
     let text = |file| std::fs::read_to_string(file).unwrap();
     let (run, told) = (text(".ci/run"), text("CONTRIBUTING.md"));
     let scripts = run.split_once("for check in").and_then(|(_, rest)| rest.split_once("; do"));

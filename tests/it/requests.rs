@@ -22,7 +22,7 @@ fn parts(request: &str) -> (String, Vec<String>, Value) {
 }
 
 #[tokio::test]
-async fn every_operation_is_sent_as_the_reference_has_it() {
+async fn operations_are_sent_as_in_the_reference() {
     let created = |member: &str| Reply::json(201, &json!({ member: GROUP }).to_string());
     let script = ScriptedServer::serve([
         created("log_group_id"),
@@ -86,7 +86,7 @@ async fn every_operation_is_sent_as_the_reference_has_it() {
 }
 
 #[tokio::test]
-async fn a_signed_request_signs_what_it_must_and_nothing_that_proxies_rewrite() {
+async fn signed_headers_exclude_headers_that_proxies_rewrite() {
     let script = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     script.with_keys().build().unwrap().groups().await.unwrap();
     let (_, headers, _) = parts(&script.requests()[0]);
@@ -99,7 +99,7 @@ async fn a_signed_request_signs_what_it_must_and_nothing_that_proxies_rewrite() 
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_never_sent() {
+async fn invalid_input_is_never_sent() {
     let script = ScriptedServer::serve([]).await;
     let lts = script.with_token().build().unwrap();
     let in_group = lts.group(&group());
@@ -132,7 +132,7 @@ async fn what_breaks_a_rule_is_never_sent() {
 }
 
 #[tokio::test]
-async fn the_base_path_of_an_endpoint_is_kept() {
+async fn endpoint_base_path_is_kept() {
     let script = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let lts = script.with_token().endpoint(format!("{}/lts/", script.url)).build().unwrap();
     lts.groups().await.unwrap();
@@ -140,7 +140,7 @@ async fn the_base_path_of_an_endpoint_is_kept() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_shows_no_credential_to_another_host() {
+async fn redirect_is_not_followed() {
     let other = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let script = ScriptedServer::serve([Reply::with(302, &[("Location", &other.url)], "")]).await;
     let error = script.with_token().build().unwrap().groups().await.unwrap_err();
@@ -149,7 +149,7 @@ async fn a_redirect_is_not_followed_and_shows_no_credential_to_another_host() {
 }
 
 #[tokio::test]
-async fn extra_headers_go_to_lts_only_and_cannot_replace_our_own() {
+async fn extra_headers_go_to_lts_only_and_cannot_override_reserved_ones() {
     let iam = ScriptedServer::serve([Reply::json(401, "{}")]).await;
     let lts = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let builder = lts.with_token().header("X-Gateway", "one").sensitive_header("X-Pass", "pass-secret");

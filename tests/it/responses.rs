@@ -7,7 +7,7 @@ use huaweicloud_lts::{Client, Credentials, Error, GroupId, RetryPolicy, Transpor
 use crate::scripted_server::{GROUP, PROJECT, Reply, ScriptedServer, group};
 
 #[tokio::test]
-async fn every_answer_that_is_no_success_is_a_typed_error() {
+async fn unsuccessful_responses_are_typed_errors() {
     let refusal = r#"{"error_code":"LTS.0201","error_msg":"The log group does not existed"}"#;
     let gateway = r#"{"error_code":"APIGW.0308","error_msg":"slow down","request_id":"from-the-body"}"#;
     let script = ScriptedServer::serve([
@@ -58,7 +58,7 @@ async fn every_answer_that_is_no_success_is_a_typed_error() {
 }
 
 #[tokio::test]
-async fn an_error_of_ten_megabytes_is_read_no_further_than_it_says_something() {
+async fn large_error_body_gives_a_short_message() {
     let script = ScriptedServer::serve([Reply::with(500, &[], &"garbage ".repeat(1_250_000))]).await;
     let error = script.with_token().retry(RetryPolicy::off()).build().unwrap().groups().await.unwrap_err();
     assert_eq!(error.status(), Some(500));
@@ -66,7 +66,7 @@ async fn an_error_of_ten_megabytes_is_read_no_further_than_it_says_something() {
 }
 
 #[tokio::test]
-async fn a_creation_without_a_whole_answer_has_an_unknown_outcome() {
+async fn create_without_complete_response_has_unknown_outcome() {
     let cut = b"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"log".to_vec();
     let script = ScriptedServer::serve([
         Reply::Bytes(cut.clone()),
@@ -99,7 +99,7 @@ async fn a_creation_without_a_whole_answer_has_an_unknown_outcome() {
 }
 
 #[tokio::test]
-async fn a_connection_that_could_not_be_made_left_nothing_behind() {
+async fn refused_connection_has_known_outcome() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -111,7 +111,7 @@ async fn a_connection_that_could_not_be_made_left_nothing_behind() {
 }
 
 #[tokio::test]
-async fn the_deadline_ends_a_call() {
+async fn deadline_ends_a_call() {
     let endless = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     endless.with_token().build().unwrap().groups().deadline(Duration::MAX).await.unwrap();
     let script = ScriptedServer::serve([Reply::Silence]).await;
@@ -122,7 +122,7 @@ async fn the_deadline_ends_a_call() {
 }
 
 #[tokio::test]
-async fn the_raw_client_authenticates_and_reads_errors_alike() {
+async fn generated_client_authenticates_and_decodes_errors() {
     let script = ScriptedServer::serve([
         Reply::json(200, r#"{"log_groups":[]}"#),
         Reply::json(400, r#"{"error_code":"LTS.0201","error_msg":"gone"}"#),
@@ -153,7 +153,7 @@ async fn the_raw_client_authenticates_and_reads_errors_alike() {
 }
 
 #[tokio::test]
-async fn a_request_is_retried_by_the_effect_of_its_operation_or_method() {
+async fn retries_follow_the_effect_of_the_operation_or_method() {
     let policy = RetryPolicy::default().longest_pause(Duration::ZERO);
     for (method, path, attempts) in [
         ("GET", "/v2/{project_id}/other", 2),
@@ -177,7 +177,7 @@ async fn a_request_is_retried_by_the_effect_of_its_operation_or_method() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_cut_within_a_whole_message_is_read_again() {
+async fn truncated_or_html_list_is_retried() {
     let script = ScriptedServer::serve([
         Reply::json(200, r#"{"log_groups":[{"log_group_id""#),
         Reply::with(200, &[], "<html>Sign in</html>"),
@@ -190,7 +190,7 @@ async fn a_list_that_is_cut_within_a_whole_message_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_delete_is_done_only_if_the_response_says_nothing_else() {
+async fn delete_succeeds_only_without_error_in_the_response() {
     let group = GroupId::new(GROUP).unwrap();
     for (reply, is_done) in [
         (Reply::with(204, &[], ""), true),

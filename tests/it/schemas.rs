@@ -40,7 +40,7 @@ fn ours<T: JsonSchema>() -> Value {
 }
 
 #[test]
-fn our_types_have_the_members_of_the_spec() {
+fn public_types_have_the_members_of_the_spec() {
     let document: Value = serde_json::from_str(spec::LTS.json).unwrap();
     for (component, schema) in [("LogGroup", ours::<LogGroup>()), ("LogStream", ours::<LogStream>())] {
         let (our_types, our_required) = shape(&schema, &schema);
@@ -55,7 +55,7 @@ fn our_types_have_the_members_of_the_spec() {
 }
 
 #[test]
-fn our_scalars_have_the_types_of_the_spec() {
+fn public_scalars_have_the_types_of_the_spec() {
     let document: Value = serde_json::from_str(spec::LTS.json).unwrap();
     for (component, schema) in
         [("LogGroupId", ours::<GroupId>()), ("LogStreamId", ours::<StreamId>()), ("TtlInDays", ours::<Ttl>())]
@@ -66,7 +66,7 @@ fn our_scalars_have_the_types_of_the_spec() {
 }
 
 #[test]
-fn the_manifest_has_a_schema_that_says_what_it_takes() {
+fn manifest_schema_rejects_invalid_manifests() {
     let schema = ours::<Manifest>();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let transfer = |every: &str| {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn secrets_are_nowhere_to_be_seen() {
+async fn debug_output_and_errors_hide_secrets() {
     let script =
         ScriptedServer::serve([Reply::json(401, r#"{"error_code":"LTS.0003","error_msg":"Invalid token"}"#)])
             .await;
@@ -41,8 +41,8 @@ async fn secrets_are_nowhere_to_be_seen() {
 }
 
 #[tokio::test]
-async fn traces_show_calls_and_attempts_but_no_secrets() {
-    if !in_isolated_process("secrets::traces_show_calls_and_attempts_but_no_secrets") {
+async fn traces_show_calls_and_attempts_but_hide_secrets() {
+    if !in_isolated_process("secrets::traces_show_calls_and_attempts_but_hide_secrets") {
         return;
     }
     use tracing::{Level, instrument::WithSubscriber};

@@ -60,7 +60,7 @@ impl Vector {
 }
 
 #[test]
-fn the_library_gives_the_known_answers() {
+fn signing_request_reproduces_known_signatures() {
     for vector in Vector::all() {
         let (target, body) = (vector.target(), vector.body());
         let mut request = SigningRequest::new(&vector.method, &vector.host, &target)
@@ -79,7 +79,7 @@ fn the_library_gives_the_known_answers() {
 }
 
 #[test]
-fn the_command_gives_the_known_answers() {
+fn lts_sign_reproduces_known_signatures() {
     let dir = tempfile::tempdir().unwrap();
     for vector in Vector::all() {
         let file = dir.path().join(&vector.name);

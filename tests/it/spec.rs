@@ -21,12 +21,12 @@ fn documents() -> [Document; 2] {
 }
 
 #[test]
-fn both_documents_parse_strictly() {
+fn documents_parse_strictly() {
     documents();
 }
 
 #[test]
-fn a_broken_document_is_reported_with_its_place() {
+fn broken_document_is_reported_with_its_location() {
     let lts = spec::LTS.yaml;
     for (from, to, report) in [
         ("openapi: 3.0.3", "openapi: [", "openapi/lts.yaml: did not find"),
@@ -63,7 +63,7 @@ fn a_broken_document_is_reported_with_its_place() {
 }
 
 #[test]
-fn every_example_is_what_its_schema_says() {
+fn examples_match_their_schema() {
     let mut examples = 0;
     for operation in Operation::ALL {
         let bodies =
@@ -84,7 +84,7 @@ fn every_example_is_what_its_schema_says() {
 
 /// `example` and `default` of every component, too.
 #[test]
-fn every_sample_value_is_what_its_schema_says() {
+fn sample_values_match_their_schema() {
     let mut samples = 0;
     for document in documents() {
         walk(&document.raw["components"]["schemas"], &mut |schema| {
@@ -216,7 +216,7 @@ fn generated_types_round_trip_every_example() {
 }
 
 #[test]
-fn every_error_code_says_what_it_is_and_what_to_do() {
+fn error_codes_have_message_cause_and_solution() {
     assert_eq!(spec::ERROR_CODES.len(), 31);
     for row in spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES) {
         for (what, text) in [("message", row.message), ("cause", row.cause), ("solution", row.solution)] {
@@ -232,7 +232,7 @@ fn every_error_code_says_what_it_is_and_what_to_do() {
 }
 
 #[test]
-fn every_code_that_an_example_names_has_a_row() {
+fn error_codes_of_examples_are_listed() {
     let mut codes = 0;
     for operation in Operation::ALL.iter().filter(|o| o.service() == spec::Service::Lts) {
         for example in operation.responses().iter().flat_map(|a| a.json()).flat_map(|b| b.examples) {
@@ -247,7 +247,7 @@ fn every_code_that_an_example_names_has_a_row() {
 }
 
 #[test]
-fn the_seven_intervals_are_the_legal_ones() {
+fn transfer_intervals_are_the_seven_legal_ones() {
     use spec::TransferInterval;
     let names: Vec<_> = TransferInterval::ALL.iter().map(|i| i.name()).collect();
     assert_eq!(names, ["2min", "5min", "30min", "1hour", "3hour", "6hour", "12hour"]);

@@ -13,7 +13,7 @@ pub(crate) struct TestEnvironment<'a> {
     pub(crate) lts: &'a Client,
     /// What its names start with.
     pub(crate) prefix: &'a str,
-    /// A bucket that exists; of no account to [`behave_without_transfers`](Self::behave_without_transfers).
+    /// A bucket that exists; of no account to [`run_without_transfers`](Self::run_without_transfers).
     pub(crate) bucket: &'a str,
     /// Ends a transfer, which the service has no operation for.
     pub(crate) end_transfer: &'a dyn Fn(&TransferId),
@@ -21,24 +21,24 @@ pub(crate) struct TestEnvironment<'a> {
 
 impl TestEnvironment<'_> {
     /// The whole suite.
-    pub(crate) async fn behave(&self) {
-        self.behave_without_transfers().await;
-        self.a_transfer_guards_its_stream().await;
+    pub(crate) async fn run(&self) {
+        self.run_without_transfers().await;
+        self.check_transfer_protects_its_stream().await;
     }
 
     /// All of it that creates no transfer: nothing but a console can delete one.
-    pub(crate) async fn behave_without_transfers(&self) {
-        self.groups_are_created_listed_and_deleted().await;
-        self.streams_are_created_listed_and_deleted().await;
-        self.ensuring_creates_once().await;
-        self.what_is_not_there_is_not_found().await;
+    pub(crate) async fn run_without_transfers(&self) {
+        self.check_group_lifecycle().await;
+        self.check_stream_lifecycle().await;
+        self.check_ensure_creates_once().await;
+        self.check_missing_resources_are_not_found().await;
     }
 
     fn name(&self, name: &str) -> String {
         format!("{}-{name}", self.prefix)
     }
 
-    async fn ensuring_creates_once(&self) {
+    async fn check_ensure_creates_once(&self) {
         let (lts, name) = (self.lts, self.name("ensure"));
         let first = lts.ensure_group(&name, Ttl::days(7)).await.unwrap();
         let second = lts.ensure_group(&name, Ttl::days(7)).await.unwrap();
@@ -55,7 +55,7 @@ impl TestEnvironment<'_> {
         lts.delete_group(&first.id).await.unwrap();
     }
 
-    async fn what_is_not_there_is_not_found(&self) {
+    async fn check_missing_resources_are_not_found(&self) {
         let group: GroupId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
         let stream: StreamId = group.as_str().parse().unwrap();
         let in_group = self.lts.group(&group);

@@ -49,7 +49,7 @@ fn docs() -> [Doc; 2] {
 }
 
 #[test]
-fn the_spec_is_what_the_reference_says() {
+fn spec_matches_the_reference() {
     let report = check(&reference(), &docs());
     assert!(report.findings.is_empty(), "\n{}", lines(&report.findings));
     let settled: usize = report.settled.values().sum();
@@ -64,7 +64,7 @@ fn the_spec_is_what_the_reference_says() {
 }
 
 #[test]
-fn every_extension_of_the_spec_is_explained() {
+fn spec_extensions_are_documented() {
     let mut extensions = BTreeSet::new();
     for doc in docs() {
         fn collect(value: &Value, into: &mut BTreeSet<String>) {

@@ -481,7 +481,7 @@ async fn with_a_file_it_behaves_no_different() {
     let end = |id: &TransferId| assert!(emulator.delete_transfer(id).unwrap());
     let surroundings =
         TestEnvironment { lts: &lts, prefix: "data", bucket: emulator.bucket(), end_transfer: &end };
-    surroundings.behave().await;
+    surroundings.run().await;
     for i in 0..200 {
         emulator.seed(&Seed::new().bucket(format!("bucket-{i}"))).unwrap();
     }

@@ -13,7 +13,7 @@ use super::{add, control, list, start};
 use crate::emulator::wire::Request;
 
 #[test]
-fn the_control_shows_faults_and_takes_them_back() {
+fn admin_api_lists_and_accepts_its_own_faults() {
     let emulator = start();
     assert_eq!(control(&emulator, "GET", "faults", &Value::Null).json(), json!([]));
     add(&emulator, json!([]));
@@ -48,7 +48,7 @@ fn the_control_shows_faults_and_takes_them_back() {
 }
 
 #[test]
-fn a_wrong_fault_is_refused_and_says_why() {
+fn invalid_fault_is_rejected_with_reason() {
     let emulator = start();
     for (fault, says) in [
         (json!({"staus": 500}), "staus"),
@@ -114,7 +114,7 @@ fn a_wrong_fault_is_refused_and_says_why() {
 }
 
 #[test]
-fn a_fault_from_rust_is_the_one_of_the_control() {
+fn rust_and_admin_api_build_equal_faults() {
     let emulator = start();
     let built = [
         Fault::new().operation(Operation::ListLogGroups).times(2).status(500).code("LTS.0010").message("m"),

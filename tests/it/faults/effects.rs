@@ -18,7 +18,7 @@ use super::{PROJECT, add, control, create, cut, last_seen, list, names, received
 use crate::emulator::wire::{Request, authority, raw};
 
 #[test]
-fn a_status_alone_is_an_error_without_a_code() {
+fn status_fault_has_no_error_code() {
     let emulator = start();
     for (status, text) in [(503, "Service Unavailable"), (418, "I'm a teapot"), (200, "OK")] {
         add(&emulator, json!({"status": status}));
@@ -38,7 +38,7 @@ fn a_status_alone_is_an_error_without_a_code() {
 }
 
 #[test]
-fn a_code_has_the_operations_own_words() {
+fn code_fault_uses_message_of_the_operation() {
     let emulator = start();
     let codes: BTreeSet<&str> =
         spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES).map(|row| row.code).collect();
@@ -72,7 +72,7 @@ fn a_code_has_the_operations_own_words() {
 }
 
 #[test]
-fn a_code_may_come_under_another_status_and_in_other_words() {
+fn code_fault_accepts_other_status_and_message() {
     let emulator = start();
     let refused = |fault: Value| {
         add(&emulator, fault);
@@ -92,7 +92,7 @@ fn a_code_may_come_under_another_status_and_in_other_words() {
 }
 
 #[test]
-fn headers_decorate_an_answer_or_replace_its_own() {
+fn header_fault_adds_or_replaces_headers() {
     let emulator = start();
     add(&emulator, json!({"headers": {"Retry-After": "7", "x-more": ""}}));
     let reply = list(&emulator).send(&emulator);
@@ -120,7 +120,7 @@ fn headers_decorate_an_answer_or_replace_its_own() {
 }
 
 #[test]
-fn a_delayed_answer_is_the_real_one_and_what_it_says_is_done() {
+fn delay_fault_still_executes_the_request() {
     let emulator = start();
     add(&emulator, json!({"delay_ms": 60}));
     let begun = Instant::now();
@@ -148,7 +148,7 @@ fn until(mut is_so: impl FnMut() -> bool) {
 }
 
 #[test]
-fn a_dropped_connection_says_nothing() {
+fn drop_fault_closes_without_response() {
     let emulator = start();
     add(&emulator, json!([{"drop": "before"}, {"drop": "after", "delay_ms": 20}]));
     assert_eq!(received(&emulator, &create(&emulator, "a")), b"");
@@ -175,7 +175,7 @@ fn a_dropped_connection_says_nothing() {
 }
 
 #[test]
-fn a_body_is_sent_as_it_is_given() {
+fn body_fault_is_sent_verbatim() {
     let emulator = start();
     // Alone: the real status, and the work is done.
     add(&emulator, json!({"body": {"log_group_id": null}}));
@@ -217,7 +217,7 @@ fn a_body_is_sent_as_it_is_given() {
 }
 
 #[test]
-fn a_cut_body_ends_at_the_byte_and_the_connection_with_it() {
+fn cut_fault_closes_the_connection_at_the_byte() {
     let emulator = start();
     create(&emulator, "a").send(&emulator);
     let whole = list(&emulator).send(&emulator);
@@ -249,7 +249,7 @@ fn a_cut_body_ends_at_the_byte_and_the_connection_with_it() {
 }
 
 #[test]
-fn a_slow_body_takes_its_time_and_arrives_whole() {
+fn rate_fault_slows_the_body_and_keeps_it_complete() {
     let emulator = start();
     let text = "0123456789".repeat(10);
     for bytes_per_s in [500, 1_000] {

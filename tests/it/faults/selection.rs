@@ -9,7 +9,7 @@ use super::{PROJECT, add, control, create, list, start};
 use crate::emulator::wire::{Request, authority, raw};
 
 #[test]
-fn the_first_that_fits_is_taken_until_none_is_left() {
+fn first_matching_fault_is_used_until_exhausted() {
     let emulator = start();
     add(
         &emulator,
@@ -36,7 +36,7 @@ fn the_first_that_fits_is_taken_until_none_is_left() {
 }
 
 #[test]
-fn the_dice_can_be_loaded() {
+fn seeded_probability_is_reproducible() {
     let hits = |emulator: &Emulator, fault: Fault| -> Vec<bool> {
         emulator.clear_faults();
         emulator.fault(fault).unwrap();
@@ -68,7 +68,7 @@ fn the_dice_can_be_loaded() {
 }
 
 #[test]
-fn a_fault_comes_before_the_credentials_but_not_before_the_path() {
+fn fault_applies_before_authentication_and_after_routing() {
     let emulator = start();
     add(&emulator, json!({"status": 503, "times": 0}));
     let groups = format!("/v2/{PROJECT}/groups");
@@ -89,7 +89,7 @@ fn a_fault_comes_before_the_credentials_but_not_before_the_path() {
 }
 
 #[test]
-fn iams_operations_have_faults_of_their_own() {
+fn iam_operations_can_have_faults() {
     let emulator = start();
     add(
         &emulator,
@@ -108,7 +108,7 @@ fn iams_operations_have_faults_of_their_own() {
 }
 
 #[test]
-fn of_many_at_once_exactly_as_many_as_asked_for_go_wrong() {
+fn concurrent_requests_use_each_fault_exactly_as_often_as_set() {
     let emulator = start();
     emulator.fault(Fault::new().status(503).times(20)).unwrap();
     emulator.fault(Fault::new().drop_before().times(10)).unwrap();

@@ -5,7 +5,7 @@ use huaweicloud_lts::Ttl;
 use super::TestEnvironment;
 
 impl TestEnvironment<'_> {
-    pub(super) async fn groups_are_created_listed_and_deleted(&self) {
+    pub(super) async fn check_group_lifecycle(&self) {
         let (lts, name) = (self.lts, self.name("groups"));
         let id = lts.create_group(&name, Ttl::days(7)).await.unwrap();
         let group = lts.groups().await.unwrap().into_iter().find(|group| group.id == id).unwrap();

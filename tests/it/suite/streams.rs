@@ -5,7 +5,7 @@ use huaweicloud_lts::Ttl;
 use super::TestEnvironment;
 
 impl TestEnvironment<'_> {
-    pub(super) async fn streams_are_created_listed_and_deleted(&self) {
+    pub(super) async fn check_stream_lifecycle(&self) {
         let group = self.lts.create_group(self.name("streams"), Ttl::days(7)).await.unwrap();
         let in_group = self.lts.group(&group);
         assert!(in_group.streams().await.unwrap().is_empty());

@@ -5,7 +5,7 @@ use huaweicloud_lts::{StorageFormat, TransferInterval, Ttl};
 use super::TestEnvironment;
 
 impl TestEnvironment<'_> {
-    pub(super) async fn a_transfer_guards_its_stream(&self) {
+    pub(super) async fn check_transfer_protects_its_stream(&self) {
         let group = self.lts.create_group(self.name("transfer"), Ttl::days(7)).await.unwrap();
         let in_group = self.lts.group(&group);
         let stream = in_group.create_stream("nginx").await.unwrap();

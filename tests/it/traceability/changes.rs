@@ -13,7 +13,7 @@ use super::{
 
 /// Each change is found, and the finding names the place and says what is wrong.
 #[test]
-fn what_departs_from_the_reference_is_found() {
+fn departures_from_the_reference_are_reported() {
     let [groups, group, streams, dump] = PATHS;
     let schema = |rest: &str| format!("/components/schemas/{rest}");
     let body = schema("CreateLogDumpObsRequestBody/properties");
@@ -181,7 +181,7 @@ fn what_departs_from_the_reference_is_found() {
 
 /// Every single fact of every schema, changed: not one change passes.
 #[test]
-fn no_change_to_a_schema_passes() {
+fn every_schema_change_is_reported() {
     let (reference, docs) = (reference(), docs());
     let mut changes: Vec<(&str, String, Value)> = Vec::new();
     let root = At::root(&docs[0]);
@@ -259,7 +259,7 @@ fn no_change_to_a_schema_passes() {
 
 /// A fact of the reference that the data has otherwise is found as well, so that the data counts.
 #[test]
-fn the_tables_are_what_is_compared() {
+fn changed_reference_tables_are_reported() {
     for (from, to, message) in [
         ("name: LogStream\n", "name: LogStreams\n", "no component LogStreams"),
         ("filter_count: { type: Integer", "filter_count: { type: long", "5-35 filter_count type"),

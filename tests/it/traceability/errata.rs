@@ -87,7 +87,7 @@ fn made_of(cell: &str, texts: &BTreeSet<&str>) -> bool {
 }
 
 #[test]
-fn the_published_errata_are_those_of_the_spec() {
+fn published_errata_match_the_spec() {
     let findings = check_errata(README, &docs());
     assert!(findings.is_empty(), "\n{}", lines(&findings));
     assert!(errata(README).len() >= 52);
@@ -95,7 +95,7 @@ fn the_published_errata_are_those_of_the_spec() {
 
 /// A difference that an erratum settles is a finding as soon as the erratum isn't recorded at its place.
 #[test]
-fn a_missing_resolution_is_found() {
+fn missing_resolution_is_reported() {
     let [groups, _, _, dump] = PATHS;
     let reference = reference();
     for (at, erratum) in [
@@ -130,7 +130,7 @@ fn a_missing_resolution_is_found() {
 }
 
 #[test]
-fn errata_that_drift_apart_are_found() {
+fn errata_differences_are_reported() {
     let docs_as_they_are = docs();
     let row = README.lines().find(|line| line.starts_with("| 10 | ")).unwrap();
     let settled = errata(row)[0].cells[3];

@@ -111,7 +111,7 @@ impl<'a> Check<'a> {
 }
 
 #[test]
-fn a_missing_or_wrong_source_is_found() {
+fn missing_or_wrong_source_is_reported() {
     let [groups, _, streams, _] = PATHS;
     let source = |at: &str| format!("{at}/x-lts-source");
     #[rustfmt::skip]
