@@ -8,7 +8,7 @@ fn emulator() -> Emulator {
     Emulator::start().unwrap()
 }
 
-/// Settings that reach an emulator, without credentials and project.
+/// A builder for an emulator, without credentials and project.
 fn settings(emulator: &Emulator) -> ClientBuilder {
     Client::builder().endpoint(emulator.url()).iam_endpoint(emulator.url())
 }
@@ -22,9 +22,9 @@ fn keys(emulator: &Emulator) -> AkSk {
 }
 
 async fn run_suite(emulator: &Emulator, lts: &Client, prefix: &str) {
-    let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
-    TestEnvironment { lts, prefix, bucket: emulator.bucket(), end_transfer }.run().await;
-    assert!(lts.groups().await.unwrap().is_empty(), "the suite leaves nothing behind");
+    let delete_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
+    TestEnvironment { lts, prefix, bucket: emulator.bucket(), delete_transfer }.run().await;
+    assert!(lts.groups().await.unwrap().is_empty(), "the suite deletes everything");
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn suite_passes_with_token() {
     run_suite(&emulator, &lts.build().unwrap(), "token").await;
 }
 
-/// A token as any other client gets one.
+/// A token that is requested without the client.
 fn token(emulator: &Emulator) -> String {
     let login = serde_json::json!({ "auth": {
         "identity": { "methods": ["password"], "password": { "user": {
@@ -59,9 +59,9 @@ fn token(emulator: &Emulator) -> String {
         } } },
         "scope": { "project": { "id": emulator.project_id() } },
     } });
-    let answer = Request::new("POST", "/v3/auth/tokens").json(&login).send(emulator);
-    assert_eq!(answer.status, 201);
-    let token = answer.header("x-subject-token").unwrap().to_owned();
+    let response = Request::new("POST", "/v3/auth/tokens").json(&login).send(emulator);
+    assert_eq!(response.status, 201);
+    let token = response.header("x-subject-token").unwrap().to_owned();
     assert!((1_000..=2_000).contains(&token.len()));
     token
 }
@@ -124,7 +124,7 @@ async fn wrong_credentials_are_auth_errors() {
     assert!(secret.is_auth() && secret.code() == Some("APIGW.0301") && secret.remedy().is_some(), "{secret}");
     assert!(!format!("{secret:#} {secret:?}").contains("hunter2"));
 
-    let key = with(AkSk::new("NOBODY", "x").into()).groups().await.unwrap_err();
+    let key = with(AkSk::new("UNKNOWN", "x").into()).groups().await.unwrap_err();
     assert!(key.is_auth() && key.remedy() != secret.remedy(), "each variant has its remedy: {key:#}");
 }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::scripted_server::{PROJECT, Reply, ScriptedServer};
 
-/// A home directory with a profile file.
+/// A home directory with a credentials file.
 pub(crate) fn home(profiles: &str) -> TempDir {
     let home = TempDir::new().unwrap();
     fs::create_dir(home.path().join(".huaweicloud")).unwrap();
@@ -26,14 +26,14 @@ pub(crate) fn environment(variables: &[(&str, &str)]) -> Vec<(String, String)> {
     variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
 
-pub(crate) fn configuration(result: Result<Client, Error>) -> (String, String) {
+pub(crate) fn configuration_error(result: Result<Client, Error>) -> (String, String) {
     match result {
         Err(Error::Configuration(error)) => (error.setting().to_owned(), error.to_string()),
         other => panic!("{other:?}"),
     }
 }
 
-/// The endpoint of a client, by what its `Debug` says.
+/// The endpoint of a client, read from its `Debug` output.
 pub(crate) fn endpoint(lts: &Client) -> String {
     let shown = format!("{lts:?}");
     shown.split('"').nth(1).unwrap().to_owned()
@@ -77,14 +77,14 @@ fn endpoint_sources_have_precedence() {
 #[test]
 fn login_requires_iam_endpoint_and_project_or_region() {
     let login = || Client::builder().credentials(Login::new("u", "p", "d")).endpoint("https://lts.example");
-    let (setting, _) = configuration(login().project_id(PROJECT).build());
+    let (setting, _) = configuration_error(login().project_id(PROJECT).build());
     assert_eq!(setting, "iam_endpoint");
-    let (setting, _) = configuration(login().iam_endpoint("https://iam.example").build());
+    let (setting, _) = configuration_error(login().iam_endpoint("https://iam.example").build());
     assert_eq!(setting, "region");
     assert!(login().region("r").build().is_ok());
     assert!(login().iam_endpoint("https://iam.example").project_id(PROJECT).build().is_ok());
     for empty in [Login::new("", "p", "d"), Login::new("u", "", "d"), Login::new("u", "p", "")] {
-        let (setting, _) = configuration(login().region("r").credentials(empty).build());
+        let (setting, _) = configuration_error(login().region("r").credentials(empty).build());
         assert_eq!(setting, "credentials");
     }
 }
@@ -92,7 +92,7 @@ fn login_requires_iam_endpoint_and_project_or_region() {
 #[test]
 fn profile_errors_name_the_place_and_hide_values() {
     let home = home(
-        "[basic]\nak=a\nsk=s\n[half]\nsk=hush\n[odd]\nak=a\nsk=s\nendpoint=ftp://hush\n[id]\nak=a\nsk=s\nregion=r\nproject_id=hush/\n[r]\nak=a\nsk=s\nregion=hush hush\n",
+        "[basic]\nak=a\nsk=s\n[half]\nsk=hidden\n[odd]\nak=a\nsk=s\nendpoint=ftp://hidden\n[id]\nak=a\nsk=s\nregion=r\nproject_id=hidden/\n[r]\nak=a\nsk=s\nregion=hidden hidden\n",
     );
     for (profile, setting, part) in [
         ("none", "profile", "has no section [none]"),
@@ -102,21 +102,22 @@ fn profile_errors_name_the_place_and_hide_values() {
         ("r", "region", "[r] region: can't be part of a host name"),
     ] {
         let builder = Client::builder().profile(profile).or_variables(with_home(&home, &[]));
-        let (found, text) = configuration(builder.build());
+        let (found, text) = configuration_error(builder.build());
         assert_eq!(found, setting);
-        assert!(text.contains(part) && text.contains("credentials") && !text.contains("hush"), "{text}");
+        assert!(text.contains(part) && text.contains("credentials") && !text.contains("hidden"), "{text}");
     }
     let file = home.path().join("broken");
-    fs::write(&file, "[basic]\nak = hush\n[hush").unwrap();
+    fs::write(&file, "[basic]\nak = hidden\n[hidden").unwrap();
     let broken =
         [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.to_str().unwrap()), ("HUAWEICLOUD_LTS_REGION", "r")];
-    let (setting, text) = configuration(Client::builder().or_variables(environment(&broken)).build());
-    assert!(setting == "profile" && text.contains("broken: line 3") && !text.contains("hush"), "{text}");
-    // With credentials from elsewhere, nobody needs it.
+    let (setting, text) = configuration_error(Client::builder().or_variables(environment(&broken)).build());
+    assert!(setting == "profile" && text.contains("broken: line 3") && !text.contains("hidden"), "{text}");
+    // With credentials from another source, the file is not read.
     let variables = [&broken[..], &KEYS].concat();
     assert!(Client::builder().or_variables(environment(&variables)).build().is_ok());
     let missing = [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/no/such/file")];
-    let (_, text) = configuration(Client::builder().profile("p").or_variables(environment(&missing)).build());
+    let (_, text) =
+        configuration_error(Client::builder().profile("p").or_variables(environment(&missing)).build());
     assert!(text.contains("/no/such/file") && text.contains("doesn't exist"), "{text}");
 }
 
@@ -155,7 +156,7 @@ fn contradictory_timeouts_are_rejected_by_name() {
         ("attempt_timeout", builder().attempt_timeout(3 * second).call_timeout(2 * second)),
         ("connect_timeout", builder().connect_timeout(3 * second).attempt_timeout(2 * second)),
     ] {
-        assert_eq!(configuration(builder.build()).0, setting);
+        assert_eq!(configuration_error(builder.build()).0, setting);
     }
     assert!(builder().call_timeout(second).build().is_ok(), "the defaults give way");
 }
@@ -172,11 +173,11 @@ async fn proxy_is_bypassed_for_loopback() {
     here.with_token().proxy(proxy.url.as_str()).build().unwrap().groups().await.unwrap();
     assert_eq!((here.requests().len(), proxy.requests().len()), (1, 1));
 
-    for bad in ["", "no url", "ftp://p", "http://", "socks5://u:hush@p"] {
-        let (setting, text) = configuration(away.clone().proxy(bad).build());
-        assert!(setting == "proxy" && !text.contains("hush"), "{text}");
+    for bad in ["", "no url", "ftp://p", "http://", "socks5://u:hidden@p"] {
+        let (setting, text) = configuration_error(away.clone().proxy(bad).build());
+        assert!(setting == "proxy" && !text.contains("hidden"), "{text}");
     }
-    assert!(!format!("{:?}", away.proxy("http://u:hush@p")).contains("hush"));
+    assert!(!format!("{:?}", away.proxy("http://u:hidden@p")).contains("hidden"));
 }
 
 #[cfg(target_os = "linux")]
@@ -199,11 +200,11 @@ async fn ca_certificates_are_required_only_for_https() {
     for builder in [
         here.with_token().endpoint("https://lts.invalid"),
         login().iam_endpoint("https://iam.invalid"),
-        // Both on this machine, but only one of them by https.
+        // Both are on this machine, but only one uses https.
         login().iam_endpoint("https://localhost"),
         plain.proxy("https://proxy.invalid"),
     ] {
-        let (setting, text) = configuration(builder.build());
+        let (setting, text) = configuration_error(builder.build());
         assert!(setting == "configure_http" && text.contains("No CA certificates"), "{text}");
     }
 }

@@ -9,12 +9,12 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    configuration::{KEYS, configuration, endpoint, home, with_home},
+    configuration::{KEYS, configuration_error, endpoint, home, with_home},
     scripted_server::{PROJECT, Reply, ScriptedServer},
 };
 
 /// The access key that a client signs with, or its token.
-pub(crate) async fn who(lts: &Client) -> String {
+pub(crate) async fn access_key_or_token(lts: &Client) -> String {
     match lts.credentials().await.unwrap() {
         ResolvedCredentials::Keys(keys) => keys.access_key().to_owned(),
         ResolvedCredentials::Token { token, .. } => token.expose().to_owned(),
@@ -22,8 +22,8 @@ pub(crate) async fn who(lts: &Client) -> String {
     }
 }
 
-/// An address where nobody listens.
-fn nobody() -> String {
+/// A local address that refuses connections.
+fn unreachable_endpoint() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
@@ -39,25 +39,25 @@ async fn builder_takes_precedence_over_environment_over_profile() {
     let lts = Client::builder().credentials(AkSk::new("own-ak", "s")).region("own-1").profile("other");
     let lts = lts.or_variables(all()).build().unwrap();
     assert_eq!(
-        (who(&lts).await, endpoint(&lts)),
+        (access_key_or_token(&lts).await, endpoint(&lts)),
         ("own-ak".into(), "https://lts.own-1.myhuaweicloud.com".into())
     );
 
     let lts = Client::builder().profile("other").or_variables(all()).build().unwrap();
     assert_eq!(
-        (who(&lts).await, endpoint(&lts)),
+        (access_key_or_token(&lts).await, endpoint(&lts)),
         ("other-ak".into(), "https://lts.other-1.myhuaweicloud.com".into())
     );
 
     let lts = Client::builder().or_variables(all()).build().unwrap();
     assert_eq!(
-        (who(&lts).await, endpoint(&lts)),
+        (access_key_or_token(&lts).await, endpoint(&lts)),
         ("env-ak".into(), "https://lts.env-1.myhuaweicloud.com".into())
     );
 
     let lts = Client::builder().or_variables(empty()).build().unwrap();
     assert_eq!(
-        (who(&lts).await, endpoint(&lts)),
+        (access_key_or_token(&lts).await, endpoint(&lts)),
         ("file-ak".into(), "https://lts.file-1.myhuaweicloud.com".into())
     );
 }
@@ -65,23 +65,24 @@ async fn builder_takes_precedence_over_environment_over_profile() {
 #[tokio::test]
 async fn credential_parts_come_from_one_source() {
     let home = home("[basic]\nak=file-ak\nsk=file-sk\nsecurity_token=file-st\n");
-    // Half a key pair in the environment: the profile's is taken, whole.
+    // The environment has half a key pair: the profile's key pair is used.
     let half =
         with_home(&home, &[("HUAWEICLOUD_SDK_AK", "env-ak"), ("HUAWEICLOUD_SDK_SECURITY_TOKEN", "env-st")]);
     let lts = Client::builder().region("r").or_variables(half).build().unwrap();
     let expected = AkSk::new("file-ak", "file-sk").security_token("file-st");
     assert_eq!(lts.credentials().await.unwrap(), ResolvedCredentials::Keys(expected));
-    // A whole one: nothing is added from the profile.
+    // The environment has a whole key pair: nothing is added from the profile.
     let lts = Client::builder().region("r").or_variables(with_home(&home, &KEYS)).build().unwrap();
     assert_eq!(lts.credentials().await.unwrap(), ResolvedCredentials::Keys(AkSk::new("env-ak", "env-sk")));
 }
 
 #[tokio::test]
 async fn exhausted_chain_reports_what_each_source_lacks() {
-    let home = home("[basic]\nak=hush\n");
+    let home = home("[basic]\nak=hidden\n");
     let variables =
-        with_home(&home, &[("HUAWEICLOUD_LTS_USERNAME", "hush"), ("HUAWEICLOUD_LTS_REGION", "r")]);
-    let lts = Client::builder().or_variables(variables).metadata_endpoint(nobody()).build().unwrap();
+        with_home(&home, &[("HUAWEICLOUD_LTS_USERNAME", "hidden"), ("HUAWEICLOUD_LTS_REGION", "r")]);
+    let lts =
+        Client::builder().or_variables(variables).metadata_endpoint(unreachable_endpoint()).build().unwrap();
     let error = lts.groups().await.unwrap_err();
     let Error::Configuration(found) = &error else { panic!("{error:?}") };
     assert_eq!(found.setting(), "credentials");
@@ -96,15 +97,15 @@ async fn exhausted_chain_reports_what_each_source_lacks() {
     ] {
         assert!(text.contains(part), "{part:?} is not in {text:?}");
     }
-    assert!(!text.contains("hush") && !text.contains('\n'), "{text}");
+    assert!(!text.contains("hidden") && !text.contains('\n'), "{text}");
 
     let empty = TempDir::new().unwrap();
-    let (setting, text) = configuration(Client::builder().or_variables(with_home(&empty, &[])).build());
+    let (setting, text) = configuration_error(Client::builder().or_variables(with_home(&empty, &[])).build());
     assert_eq!(setting, "region");
     assert!(text.contains("HUAWEICLOUD_SDK_AK") && text.contains("doesn't exist"), "{text}");
 }
 
-/// A provider of a user's own: it has one token after another.
+/// A custom provider that issues a new token after each refusal.
 #[derive(Debug, Default)]
 struct Vault {
     refused: AtomicU64,
@@ -142,7 +143,10 @@ async fn custom_provider_is_called_before_every_attempt() {
     assert!(lts.groups().await.unwrap().is_empty());
     let requests = script.requests();
     assert!(requests[0].contains("x-auth-token: vault-0") && requests[1].contains("x-auth-token: vault-1"));
-    assert!(requests[0].starts_with(&format!("GET /v2/{PROJECT}/groups")), "its project is the token's");
+    assert!(
+        requests[0].starts_with(&format!("GET /v2/{PROJECT}/groups")),
+        "the project of the token is used"
+    );
 
     let sealed = Vault { empty: true, ..Vault::default() };
     let lts = Client::builder().endpoint(&script.url).credentials_provider(sealed).build().unwrap();
@@ -173,7 +177,7 @@ async fn project_lookup_by_region_runs_once_for_concurrent_calls() {
     assert!(requests[1].contains("authorization: SDK-HMAC-SHA256 Access=AK"));
     assert!(requests[2].contains(&format!("x-project-id: {PROJECT}")));
 
-    // Many callers, one refused signature: a few in a row would lock the key.
+    // All callers share one refused signature: a few in a row would lock the key.
     let refusal = Reply::json(401, r#"{"error_code":"APIGW.0301","error_msg":"no"}"#);
     let script = ScriptedServer::serve([refusal]).await;
     let lts = Client::builder().endpoint(&script.url).iam_endpoint(&script.url).region("cn-north-4");

@@ -13,18 +13,18 @@ use serde_json::json;
 
 use crate::{
     configuration::{KEYS, environment},
-    credentials::who,
+    credentials::access_key_or_token,
     scripted_server::{PROJECT, Reply, ScriptedServer},
 };
 
-/// The metadata service's answer with keys that are good until a time.
+/// A response of the metadata service with keys that expire at this time.
 fn keys_until(access: &str, expires_at: &str) -> Reply {
     let credential =
         json!({ "access": access, "secret": "s", "securitytoken": "st-secret", "expires_at": expires_at });
     Reply::json(200, &json!({ "credential": credential }).to_string())
 }
 
-/// Settings that have nothing but the metadata service.
+/// A builder whose only source of credentials is the metadata service.
 fn on_ecs(script: &ScriptedServer, clock: &Arc<AtomicU64>) -> ClientBuilder {
     let clock = Arc::clone(clock);
     Client::builder()
@@ -47,7 +47,7 @@ async fn metadata_keys_are_renewed_40_minutes_ahead() {
     .await;
     let clock = Arc::new(AtomicU64::new(0));
     let lts = on_ecs(&script, &clock).build().unwrap();
-    assert_eq!(script.requests().len(), 0, "only the first call asks");
+    assert_eq!(script.requests().len(), 0, "only the first call queries the service");
     let all: Vec<_> = (0..100)
         .map(|_| {
             let lts = lts.clone();
@@ -66,13 +66,13 @@ async fn metadata_keys_are_renewed_40_minutes_ahead() {
     assert!(requests[1].contains("x-metadata-token: session-token"));
 
     clock.store(23 * 3_600 + 19 * 60, SeqCst);
-    assert_eq!(who(&lts).await, "one");
-    assert_eq!(script.requests().len(), 2, "not before its time");
+    assert_eq!(access_key_or_token(&lts).await, "one");
+    assert_eq!(script.requests().len(), 2, "no early renewal");
     clock.store(23 * 3_600 + 20 * 60, SeqCst);
-    while who(&lts).await == "one" {
+    while access_key_or_token(&lts).await == "one" {
         tokio::task::yield_now().await;
     }
-    assert_eq!(who(&lts).await, "two");
+    assert_eq!(access_key_or_token(&lts).await, "two");
     assert!(!format!("{:?} {lts:?}", lts.credentials().await.unwrap()).contains("secret"));
 }
 
@@ -83,7 +83,7 @@ async fn metadata_without_session_tokens_is_queried_without_one() {
             ScriptedServer::serve([Reply::with(status, &[], ""), keys_until("old", "2999-01-01T00:00:00Z")])
                 .await;
         let lts = on_ecs(&script, &Arc::default()).build().unwrap();
-        assert_eq!(who(&lts).await, "old");
+        assert_eq!(access_key_or_token(&lts).await, "old");
         assert!(!script.requests()[1].contains("x-metadata-token"));
     }
 }
@@ -92,17 +92,17 @@ async fn metadata_without_session_tokens_is_queried_without_one() {
 async fn metadata_without_keys_reports_why() {
     for (reply, why) in [
         (Reply::with(404, &[], ""), "no agency"),
-        (Reply::json(200, r#"{"credential":{"access":"hush"}}"#), "can't be read"),
+        (Reply::json(200, r#"{"credential":{"access":"hidden"}}"#), "can't be read"),
         (Reply::with(500, &[], ""), "HTTP 500"),
         (Reply::with(200, &[], &"x".repeat(100_000)), "too long"),
-        (keys_until("hush", "tomorrow"), "expires_at"),
+        (keys_until("hidden", "tomorrow"), "expires_at"),
     ] {
         let script = ScriptedServer::serve([Reply::with(404, &[], ""), reply]).await;
         let lts = on_ecs(&script, &Arc::default()).build().unwrap();
         let error = lts.groups().await.unwrap_err();
         assert!(matches!(error, Error::Configuration(_)), "{error}");
         let text = format!("{error:#} {error:?}");
-        assert!(text.contains("ECS metadata") && text.contains(why) && !text.contains("hush"), "{text}");
+        assert!(text.contains("ECS metadata") && text.contains(why) && !text.contains("hidden"), "{text}");
     }
 }
 
@@ -121,7 +121,11 @@ async fn silent_metadata_times_out_once_for_all_callers() {
         let error = error.await.unwrap();
         assert!(error.contains("no answer within 1s"), "{error}");
     }
-    assert!(start.elapsed() < Duration::from_secs(10), "they waited together: {:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "the callers share one timeout: {:?}",
+        start.elapsed()
+    );
     assert_eq!(script.requests().len(), 1);
 }
 
@@ -129,6 +133,6 @@ async fn silent_metadata_times_out_once_for_all_callers() {
 async fn metadata_is_not_queried_if_another_source_has_credentials() {
     let script = ScriptedServer::serve([]).await;
     let lts = Client::builder().or_variables(environment(&KEYS)).region("r").metadata_endpoint(&script.url);
-    assert_eq!(who(&lts.build().unwrap()).await, "env-ak");
+    assert_eq!(access_key_or_token(&lts.build().unwrap()).await, "env-ak");
     assert_eq!(script.requests().len(), 0);
 }

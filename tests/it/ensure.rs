@@ -1,4 +1,4 @@
-//! Creation that is safe to repeat, while answers get lost, garbled, refused and delayed.
+//! `ensure_*` is safe to repeat while responses are lost, garbled, refused and delayed.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -7,28 +7,29 @@ use huaweicloud_lts::{
     TransferInterval, Ttl, emulator::Fault,
 };
 
-/// Over how many names the calls go, and from how many tasks.
+/// The number of names that the calls use.
 const NAMES: usize = 100;
+/// The number of concurrent tasks.
 const TASKS: usize = 32;
 
-/// How many calls there are: enough to meet every fault many times, or as many as the long run asks for.
+/// The number of calls: enough to meet every fault many times. `LTS_TEST_CALLS` sets it for long runs.
 fn calls() -> usize {
     std::env::var("LTS_TEST_CALLS").map_or(1_000, |calls| calls.parse().unwrap())
 }
 
-/// An emulator in which about three calls of ten go wrong, each in one of six ways.
+/// An emulator in which about 30 % of the calls get one of six faults.
 fn faulty() -> Emulator {
     let emulator = Emulator::start().unwrap();
-    let ways = [
+    let faults = [
         Fault::new().drop_before(),
         Fault::new().drop_after(),
         Fault::new().status(429),
         Fault::new().status(503),
         Fault::new().cut_after_bytes(5),
-        // Under the real status: as a refusal, garbage would rightly be believed.
+        // A success status: with an error status, the client would rightly report the garbage as the error.
         Fault::new().status(200).body("garbage"),
     ];
-    for (seed, fault) in ways.into_iter().enumerate() {
+    for (seed, fault) in faults.into_iter().enumerate() {
         // 1 - (1 - p)^6 = 0.3
         emulator.fault(fault.times(0).probability(0.0577).seed(seed as u64)).unwrap();
     }
@@ -39,8 +40,8 @@ fn policy() -> RetryPolicy {
     RetryPolicy::default().first_pause(Duration::from_micros(100)).longest_pause(Duration::from_millis(5))
 }
 
-/// Makes all calls, and answers how each of them ended, by its name.
-async fn storm<T, F, Fut>(calls: usize, call: F) -> Vec<(usize, Result<T, Error>)>
+/// Makes all calls concurrently and returns the result of each with the number of its name.
+async fn call_concurrently<T, F, Fut>(calls: usize, call: F) -> Vec<(usize, Result<T, Error>)>
 where
     T: Send + 'static,
     F: Fn(String) -> Fut + Send + Sync + 'static,
@@ -51,12 +52,12 @@ where
         .map(|task| {
             let call = Arc::clone(&call);
             tokio::spawn(async move {
-                let mut ended = Vec::new();
+                let mut results = Vec::new();
                 for i in (task..calls).step_by(TASKS) {
                     let name = i % NAMES;
-                    ended.push((name, call(format!("name-{name}")).await));
+                    results.push((name, call(format!("name-{name}")).await));
                 }
-                ended
+                results
             })
         })
         .collect();
@@ -67,7 +68,7 @@ where
     all
 }
 
-/// The groups that there really are.
+/// The names of the existing groups.
 async fn names(lts: &Client) -> Vec<String> {
     lts.groups().await.unwrap().into_iter().map(|group| group.name).collect()
 }
@@ -75,22 +76,22 @@ async fn names(lts: &Client) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn ensure_group_creates_once_with_enough_retries() {
     let emulator = faulty();
-    let patient = policy().max_attempts(12).budget(false);
-    let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
-    let ended = {
+    let policy_with_retries = policy().max_attempts(12).budget(false);
+    let lts = ClientBuilder::from(&emulator).retry(policy_with_retries).build().unwrap();
+    let results = {
         let lts = lts.clone();
-        storm(calls(), move |name| {
+        call_concurrently(calls(), move |name| {
             let lts = lts.clone();
             async move { lts.ensure_group(name, Ttl::days(7)).await }
         })
         .await
     };
-    assert_eq!(ended.len(), calls());
+    assert_eq!(results.len(), calls());
     let mut ids: Vec<BTreeSet<GroupId>> = vec![BTreeSet::new(); NAMES];
-    for (name, result) in ended {
+    for (name, result) in results {
         ids[name].insert(result.unwrap_or_else(|e| panic!("name-{name}: {e:#}")).id);
     }
-    assert!(ids.iter().all(|ids| ids.len() == 1), "callers see different groups of one name");
+    assert!(ids.iter().all(|ids| ids.len() == 1), "callers got different ids for one name");
     emulator.clear_faults();
     let names = names(&lts).await;
     assert_eq!((names.len(), names.iter().collect::<BTreeSet<_>>().len()), (NAMES, NAMES));
@@ -100,26 +101,29 @@ async fn ensure_group_creates_once_with_enough_retries() {
 async fn ensure_group_failures_are_typed_with_default_policy() {
     let emulator = faulty();
     let lts = ClientBuilder::from(&emulator).retry(policy()).build().unwrap();
-    let ended = {
+    let results = {
         let lts = lts.clone();
-        storm(1_000, move |name| {
+        call_concurrently(1_000, move |name| {
             let lts = lts.clone();
             async move { lts.ensure_group(name, Ttl::days(7)).await }
         })
         .await
     };
     emulator.clear_faults();
-    let there: BTreeSet<_> =
+    let existing: BTreeSet<_> =
         lts.groups().await.unwrap().into_iter().map(|group| (group.name, group.id)).collect();
     assert_eq!(
-        there.iter().map(|(name, _)| name).collect::<BTreeSet<_>>().len(),
-        there.len(),
-        "a name twice"
+        existing.iter().map(|(name, _)| name).collect::<BTreeSet<_>>().len(),
+        existing.len(),
+        "a name exists twice"
     );
-    for (name, result) in ended {
+    for (name, result) in results {
         match result {
             Ok(ensured) => {
-                assert!(there.contains(&(format!("name-{name}"), ensured.id)), "name-{name} is not there")
+                assert!(
+                    existing.contains(&(format!("name-{name}"), ensured.id)),
+                    "name-{name} does not exist"
+                )
             }
             Err(error) => assert!(
                 error.is_retryable() || error.outcome_unknown() || matches!(error, Error::Decode(_)),
@@ -132,28 +136,29 @@ async fn ensure_group_failures_are_typed_with_default_policy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ensure_stream_creates_once_with_enough_retries() {
     let emulator = faulty();
-    let patient = policy().max_attempts(12).budget(false);
-    let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
+    let policy_with_retries = policy().max_attempts(12).budget(false);
+    let lts = ClientBuilder::from(&emulator).retry(policy_with_retries).build().unwrap();
     let group = lts.ensure_group("app", Ttl::days(7)).await.unwrap().id;
-    let ended = {
+    let results = {
         let (lts, group) = (lts.clone(), group.clone());
-        storm(1_000, move |name| {
+        call_concurrently(1_000, move |name| {
             let (lts, group) = (lts.clone(), group.clone());
             async move { lts.group(&group).ensure_stream(name).await }
         })
         .await
     };
-    let ids: BTreeSet<StreamId> = ended.into_iter().map(|(_, result)| result.unwrap().id).collect();
+    let ids: BTreeSet<StreamId> = results.into_iter().map(|(_, result)| result.unwrap().id).collect();
     emulator.clear_faults();
-    let there: BTreeSet<_> = lts.group(&group).streams().await.unwrap().into_iter().map(|s| s.id).collect();
-    assert_eq!((ids.len(), &ids), (NAMES, &there));
+    let existing: BTreeSet<_> =
+        lts.group(&group).streams().await.unwrap().into_iter().map(|s| s.id).collect();
+    assert_eq!((ids.len(), &ids), (NAMES, &existing));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ensure_transfer_creates_once_and_deletes_finish() {
     let emulator = faulty();
-    let patient = policy().max_attempts(12).budget(false);
-    let lts = ClientBuilder::from(&emulator).retry(patient).build().unwrap();
+    let policy_with_retries = policy().max_attempts(12).budget(false);
+    let lts = ClientBuilder::from(&emulator).retry(policy_with_retries).build().unwrap();
     for round in 0..20 {
         let group = lts.ensure_group(format!("app-{round}"), Ttl::days(7)).await.unwrap().id;
         let in_group = lts.group(&group);
@@ -168,7 +173,7 @@ async fn ensure_transfer_creates_once_and_deletes_finish() {
         assert_eq!(transfers.len(), 1, "{transfers:?}");
         let id = transfers[0]["log_dump_obs_id"].as_str().unwrap().parse().unwrap();
         assert!(emulator.delete_transfer(&id).unwrap());
-        // A lost answer to a deletion is no error.
+        // A delete whose response is lost is no error.
         in_group.delete_stream(&stream).await.unwrap();
         lts.delete_group(&group).await.unwrap();
     }
@@ -185,7 +190,7 @@ async fn create_group_reports_unknown_outcome() {
         let error = lts.create_group("app", Ttl::days(7)).await.unwrap_err();
         assert!(error.outcome_unknown() && error.remedy().is_some(), "{error}");
     }
-    // The second one was carried out.
+    // The second create was executed.
     assert_eq!(names(&lts).await, ["app"]);
 }
 
@@ -195,7 +200,7 @@ async fn ensure_group_lists_again_when_quota_is_full() {
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let first = lts.ensure_group("app", Ttl::days(7)).await.unwrap();
     assert!(lts.ensure_group("other", Ttl::days(7)).await.unwrap_err().is_quota_exceeded());
-    // The list doesn't show it the first time: somebody else creates it in between.
+    // The first list doesn't show the group, as if another client created it in between.
     let hidden = Fault::new()
         .operation("listLogGroups".parse().unwrap())
         .body(serde_json::json!({ "log_groups": [] }));

@@ -1,7 +1,7 @@
-//! The client against servers that others run, where variables name them; without them, against the emulator.
+//! The client against external servers that environment variables name, by default against the emulator.
 //!
-//! `scripts/judges/prism` names two: a proxy that holds both sides to the spec, with an emulator behind it, and
-//! a mock that is made of the spec alone.
+//! `scripts/judges/prism` sets them to a proxy that validates requests and responses against the spec, with an
+//! emulator behind it, and to a mock server that is generated from the spec.
 
 use std::{
     collections::BTreeMap,
@@ -20,12 +20,13 @@ use serde_json::{Value, json};
 
 use crate::suite::TestEnvironment;
 
-/// LTS, and IAM, as a client is to reach them.
+/// The endpoint of LTS.
 const ENDPOINT: &str = "LTS_TEST_ENDPOINT";
+/// The endpoint of IAM.
 const IAM_ENDPOINT: &str = "LTS_TEST_IAM_ENDPOINT";
-/// The emulator behind them, for its control.
-const CONTROL: &str = "LTS_TEST_CONTROL";
-/// A server without state that answers with the example that a request prefers.
+/// The emulator behind them, for its admin API.
+const ADMIN: &str = "LTS_TEST_CONTROL";
+/// A stateless server that responds with the example that a request prefers.
 const MOCK: &str = "LTS_TEST_MOCK";
 
 #[tokio::test]
@@ -40,46 +41,46 @@ async fn suite_passes_at_external_endpoint() {
         .credentials(login)
         .build()
         .unwrap();
-    let control = or_own(CONTROL);
-    let end_transfer = &|id: &TransferId| {
-        let authority = control.trim_start_matches("http://");
+    let admin = or_own(ADMIN);
+    let delete_transfer = &|id: &TransferId| {
+        let authority = admin.trim_start_matches("http://");
         let mut connection = TcpStream::connect(authority).unwrap();
         write!(
             connection,
             "DELETE /_emulator/transfers/{id} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n"
         )
         .unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+        let mut response = String::new();
+        connection.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 204 "), "{response}");
     };
-    TestEnvironment { lts: &lts, prefix: "elsewhere", bucket: Options::DEFAULT_BUCKET, end_transfer }
+    TestEnvironment { lts: &lts, prefix: "external", bucket: Options::DEFAULT_BUCKET, delete_transfer }
         .run()
         .await;
 }
 
-/// An example of an answer: what a client has to make of it is plain.
+/// An example response of the spec.
 struct Example {
     operation: Operation,
     status: u16,
     name: String,
-    /// Null for none.
+    /// Null if the response has no body.
     body: Value,
 }
 
-/// The JSON examples of all answers of LTS, and the answers without a body.
+/// The JSON examples of all LTS responses, and the responses without a body.
 fn examples() -> Vec<Example> {
     let document: Value = serde_json::from_str(spec::LTS.json).unwrap();
     let mut examples = Vec::new();
     for operation in Operation::ALL.iter().copied().filter(|o| o.service() == Service::Lts) {
         let described = &document["paths"][operation.path()][operation.method().to_ascii_lowercase()];
-        for (status, answer) in described["responses"].as_object().unwrap() {
-            let answer = match answer["$ref"].as_str() {
+        for (status, response) in described["responses"].as_object().unwrap() {
+            let response = match response["$ref"].as_str() {
                 Some(target) => document.pointer(target.trim_start_matches('#')).unwrap(),
-                None => answer,
+                None => response,
             };
             let status = status.parse().unwrap();
-            let Some(content) = answer["content"].as_object() else {
+            let Some(content) = response["content"].as_object() else {
                 examples.push(Example { operation, status, name: String::new(), body: Value::Null });
                 continue;
             };
@@ -92,7 +93,7 @@ fn examples() -> Vec<Example> {
     examples
 }
 
-/// A client that is going to be answered with this example, by the mock or by the emulator.
+/// A client that gets this example as the response, from the mock or the emulator.
 fn client(emulator: &Emulator, example: &Example) -> Client {
     let settings = match env::var(MOCK) {
         Ok(mock) => {
@@ -106,7 +107,7 @@ fn client(emulator: &Emulator, example: &Example) -> Client {
         }
         Err(_) => {
             let fault = Fault::new().operation(example.operation).status(example.status);
-            // Without a body of its own the fault would be given one.
+            // A fault without a body would get a default one.
             let body = if example.body.is_null() { json!("") } else { example.body.clone() };
             emulator.fault(fault.body(body)).unwrap();
             ClientBuilder::from(emulator)
@@ -115,7 +116,7 @@ fn client(emulator: &Emulator, example: &Example) -> Client {
     settings.retry(RetryPolicy::off()).build().unwrap()
 }
 
-/// What the client makes of an operation's answer, in the members of the spec.
+/// Calls the operation and returns the result in the JSON form of the spec.
 async fn call(lts: &Client, operation: Operation) -> Result<Value, Error> {
     let group: GroupId = "b6b9332b-091f-4b22-b810-264318d2d664".parse().unwrap();
     let stream: StreamId = "c54dbc58-0fd8-48ed-b007-6d54981427a7".parse().unwrap();
@@ -135,14 +136,14 @@ async fn call(lts: &Client, operation: Operation) -> Result<Value, Error> {
             let transfer = in_group.transfer_to_obs([&stream], "lts-test", TransferInterval::Hours3);
             json!({"log_dump_obs_id": transfer.prefix("p").dir("d").paused().await?})
         }
-        other => panic!("say here how the client calls {other:?}"),
+        other => panic!("add a call for {other:?}"),
     })
 }
 
 #[tokio::test]
 async fn client_decodes_every_response_example() {
     let emulator = Emulator::start().unwrap();
-    let mut understood = BTreeMap::<Operation, usize>::new();
+    let mut decoded = BTreeMap::<Operation, usize>::new();
     for example in examples() {
         let Example { operation, status, name, body } = &example;
         let what = format!("{operation:?} {status} {name}");
@@ -157,14 +158,14 @@ async fn client_decodes_every_response_example() {
             assert_eq!((error.status(), error.code()), (*status, text("error_code")), "{what}");
             assert_eq!(Some(error.message()), text("error_msg"), "{what}");
         }
-        *understood.entry(*operation).or_default() += 1;
+        *decoded.entry(*operation).or_default() += 1;
     }
     assert!(emulator.faults().is_empty());
-    assert_eq!(understood.len(), Operation::ALL.iter().filter(|o| o.service() == Service::Lts).count());
-    assert!(understood.values().all(|examples| *examples > 10), "{understood:?}");
+    assert_eq!(decoded.len(), Operation::ALL.iter().filter(|o| o.service() == Service::Lts).count());
+    assert!(decoded.values().all(|examples| *examples > 10), "{decoded:?}");
 }
 
-/// Whether `all` has everything that is in `some`, and no other elements in its lists.
+/// Whether `all` contains all members of `some`, with lists of equal length.
 fn has(all: &Value, some: &Value) -> bool {
     match (all, some) {
         (Value::Object(all), Value::Object(some)) => {

@@ -21,14 +21,14 @@ fn start() -> Emulator {
     Emulator::start().unwrap()
 }
 
-fn control(emulator: &Emulator, method: &str, path: &str, body: &Value) -> Reply {
+fn admin(emulator: &Emulator, method: &str, path: &str, body: &Value) -> Reply {
     let request = Request::new(method, format!("/_emulator/{path}"));
     if body.is_null() { request.send(emulator) } else { request.json(body).send(emulator) }
 }
 
-/// Adds a fault, or several, through the control.
+/// Adds one or several faults through the admin API.
 fn add(emulator: &Emulator, faults: Value) {
-    let reply = control(emulator, "POST", "faults", &faults);
+    let reply = admin(emulator, "POST", "faults", &faults);
     assert_eq!(reply.status, 204, "{faults}: {reply:?}");
 }
 
@@ -42,28 +42,28 @@ fn create(emulator: &Emulator, name: &str) -> Request {
 }
 
 fn names(emulator: &Emulator) -> Vec<String> {
-    let state = control(emulator, "GET", "state", &Value::Null).json();
+    let state = admin(emulator, "GET", "state", &Value::Null).json();
     let groups = state["groups"].as_array().unwrap().clone();
     groups.iter().map(|group| group["log_group_name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// What arrives until the connection is closed, however little it is.
+/// All bytes that arrive until the connection is closed.
 fn received(emulator: &Emulator, request: &Request) -> Vec<u8> {
     let mut stream = TcpStream::connect(authority(emulator)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream.write_all(&request.bytes(authority(emulator))).unwrap();
     let mut bytes = Vec::new();
-    // A connection that is reset would be an error: it has to end in good order.
+    // A reset would be an error: the connection must be closed cleanly.
     stream.read_to_end(&mut bytes).unwrap();
     bytes
 }
 
-/// The same as an answer, its body as long as it came.
-fn cut(emulator: &Emulator, request: &Request) -> Reply {
+/// The response, with as much of its body as arrived.
+fn received_reply(emulator: &Emulator, request: &Request) -> Reply {
     raw(emulator, &request.bytes(authority(emulator))).unwrap()
 }
 
-fn last_seen(emulator: &Emulator) -> (Option<Operation>, Option<u16>, Option<String>) {
+fn last_journal_entry(emulator: &Emulator) -> (Option<Operation>, Option<u16>, Option<String>) {
     let last = emulator.requests().pop().unwrap();
     (last.operation, last.status, last.code)
 }

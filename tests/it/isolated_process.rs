@@ -1,18 +1,17 @@
-//! Tests that need a process to themselves: what a whole process has but one of, such as the traces'
-//! subscribers, can't be shared with tests that run at the same time.
+//! Runs a test in a separate process, because it needs global state that concurrent tests would share: environment
+//! variables, or the subscribers of `tracing`.
 
 use std::process::Command;
 
-/// Set in the process that a test has to itself.
+/// Set in the environment of the separate process.
 const ISOLATED: &str = "LTS_TEST_ISOLATED";
 
-/// Whether this process belongs to the test of this name. If not, the test is run in one that does, and it is
-/// asserted that it passes there.
+/// Whether this is the separate process of the named test. If not, runs the test in one and asserts that it passes.
 pub(crate) fn in_isolated_process(test: &str) -> bool {
     in_isolated_process_with(test, &[])
 }
 
-/// The same, with these variables in the environment of that process.
+/// Like [`in_isolated_process`], with these environment variables.
 pub(crate) fn in_isolated_process_with(test: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os(ISOLATED).is_some() {
         return true;

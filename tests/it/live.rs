@@ -1,15 +1,15 @@
-//! The behaviour suite against the real service, for whoever has an account:
+//! The behaviour suite against the real service, which needs an account:
 //!
 //! ```sh
 //! HUAWEICLOUD_LTS_TEST_LIVE=1 cargo test --all-features --test it live:: -- --nocapture
 //! ```
 //!
-//! with the settings and credentials in the environment, as [`Client::from_env`] reads them. Everywhere else the same
-//! code runs against an emulator.
+//! [`Client::from_env`] reads settings and credentials from the environment. Without the variable, the same code runs
+//! against an emulator.
 //!
-//! It creates log groups whose names begin with `lts-test-` and a number of its own, and deletes them whatever
-//! happens. A transfer can only be deleted in the console: none is created, unless `HUAWEICLOUD_LTS_TEST_BUCKET` names a
-//! bucket; the suite then waits, at the terminal, for somebody to delete it.
+//! It creates log groups whose names start with `lts-test-` and a unique number, and deletes them even if it fails.
+//! Only the console can delete a transfer, so the suite creates one only if `HUAWEICLOUD_LTS_TEST_BUCKET` names a
+//! bucket. It then asks the user at the terminal to delete it.
 
 use std::io::{BufRead, Write};
 
@@ -19,19 +19,19 @@ use tokio::task::{JoinError, LocalSet, spawn_local};
 
 use crate::suite::TestEnvironment;
 
-/// Set to `1`, the suite runs against the real service.
+/// The suite runs against the real service if this is `1`.
 const LIVE: &str = "HUAWEICLOUD_LTS_TEST_LIVE";
-/// A bucket of that account.
+/// A bucket of the account.
 const BUCKET: &str = "HUAWEICLOUD_LTS_TEST_BUCKET";
 
-/// What the names of one run start with.
+/// The prefix of all names of one run.
 fn prefix() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     format!("lts-test-{}-{:04x}", now.as_secs(), fastrand::u16(..))
 }
 
-/// Runs something, and cleans up behind it whether it panics or not. How the one and the other went.
-async fn cleanly(
+/// Runs the future and cleans up even if it panics. Returns both results.
+async fn run_and_clean_up(
     lts: &Client,
     prefix: &str,
     run: impl Future<Output = ()> + 'static,
@@ -41,16 +41,16 @@ async fn cleanly(
     (outcome, clean_up(lts, prefix).await)
 }
 
-/// Both must have gone well; what is left is said in any case.
-fn went_well((outcome, left): (Result<(), JoinError>, Result<String, String>)) {
+/// Prints the result of the cleanup and asserts that the run and the cleanup succeeded.
+fn assert_succeeded((outcome, left): (Result<(), JoinError>, Result<String, String>)) {
     println!("{}", left.as_ref().unwrap_or_else(|left| left));
     if let Err(failed) = outcome {
         std::panic::resume_unwind(failed.into_panic());
     }
-    assert!(left.is_ok(), "something is left behind");
+    assert!(left.is_ok(), "the cleanup left something");
 }
 
-/// Deletes every group of this run. What is in the way of that is said.
+/// Deletes every group of this run, and returns what was deleted or what failed.
 async fn clean_up(lts: &Client, prefix: &str) -> Result<String, String> {
     let groups = lts.groups().await.map_err(|error| format!("nothing could be cleaned up: {error:#}"))?;
     let mut failed = Vec::new();
@@ -65,8 +65,8 @@ async fn clean_up(lts: &Client, prefix: &str) -> Result<String, String> {
     if failed.is_empty() { Ok(format!("{deleted} log groups cleaned up")) } else { Err(failed.join("\n")) }
 }
 
-/// Asks whoever is at the terminal to delete a transfer.
-fn ask(id: &TransferId) {
+/// Asks the user at the terminal to delete a transfer.
+fn ask_to_delete(id: &TransferId) {
     println!("Please delete transfer {id} in the console of LTS, then press Enter.");
     std::io::stdout().flush().unwrap();
     let _ = std::io::stdin().lock().read_line(&mut String::new());
@@ -81,9 +81,9 @@ async fn suite_deletes_everything_it_created() {
         let before = lts.groups().await.unwrap_or_else(|error| panic!("{error:#}")).len();
         let (with, names) = (lts.clone(), prefix.clone());
         let run = async move {
-            run_suite(&with, &names, bucket.as_deref(), &ask).await;
+            run_suite(&with, &names, bucket.as_deref(), &ask_to_delete).await;
         };
-        went_well(cleanly(&lts, &prefix, run).await);
+        assert_succeeded(run_and_clean_up(&lts, &prefix, run).await);
         let after = lts.groups().await.unwrap();
         assert!(after.iter().all(|group| !group.name.starts_with(&prefix)));
         println!("{before} log groups before, {} after", after.len());
@@ -93,14 +93,14 @@ async fn suite_deletes_everything_it_created() {
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let (with, names) = (lts.clone(), prefix.clone());
     let run = async move { run_suite(&with, &names, None, &|_| unreachable!()).await };
-    went_well(cleanly(&lts, &prefix, run).await);
+    assert_succeeded(run_and_clean_up(&lts, &prefix, run).await);
     assert!(lts.groups().await.unwrap().is_empty() && emulator.transfers().unwrap().is_empty());
     assert!(emulator.requests().len() > 20);
 }
 
-/// What of the suite an account allows.
-async fn run_suite(lts: &Client, prefix: &str, bucket: Option<&str>, end_transfer: &dyn Fn(&TransferId)) {
-    let with = |bucket| TestEnvironment { lts, prefix, bucket, end_transfer };
+/// Runs the whole suite if there is a bucket, or else the part without transfers.
+async fn run_suite(lts: &Client, prefix: &str, bucket: Option<&str>, delete_transfer: &dyn Fn(&TransferId)) {
+    let with = |bucket| TestEnvironment { lts, prefix, bucket, delete_transfer };
     match bucket {
         Some(bucket) => with(bucket).run().await,
         None => with("lts-test").run_without_transfers().await,
@@ -111,7 +111,7 @@ async fn run_suite(lts: &Client, prefix: &str, bucket: Option<&str>, end_transfe
 async fn failed_run_is_cleaned_up() {
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
-    let others = lts.create_group("somebody-elses", Ttl::days(7)).await.unwrap();
+    let others = lts.create_group("of-another-user", Ttl::days(7)).await.unwrap();
     let prefix = prefix();
     let (with, name) = (lts.clone(), format!("{prefix}-left"));
     let run = async move {
@@ -119,8 +119,8 @@ async fn failed_run_is_cleaned_up() {
         with.group(&group).create_stream("s").await.unwrap();
         panic!("as a failed assertion would");
     };
-    let (outcome, left) = cleanly(&lts, &prefix, run).await;
-    assert!(outcome.unwrap_err().is_panic(), "the failure is still one");
+    let (outcome, left) = run_and_clean_up(&lts, &prefix, run).await;
+    assert!(outcome.unwrap_err().is_panic(), "the run still fails");
     assert_eq!(left.as_deref(), Ok("1 log groups cleaned up"));
     let left: Vec<_> = lts.groups().await.unwrap().into_iter().map(|group| group.id).collect();
     assert_eq!(left, [others]);

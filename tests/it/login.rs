@@ -1,4 +1,4 @@
-//! The token of a login, over its whole life: got once, renewed ahead, thrown away when it is refused.
+//! The token of a login: requested once, renewed before it expires, discarded when it is refused.
 
 use std::{
     future::poll_fn,
@@ -21,19 +21,19 @@ use crate::{
 
 const HOUR: u64 = 3_600;
 
-/// A clock that a test sets.
+/// A clock that the test advances.
 #[derive(Clone, Default)]
-struct Hands(Arc<AtomicU64>);
+struct TestClock(Arc<AtomicU64>);
 
-impl Hands {
+impl TestClock {
     fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, SeqCst);
     }
 
-    fn on(&self, builder: ClientBuilder) -> ClientBuilder {
-        let hands = Arc::clone(&self.0);
+    fn set_on(&self, builder: ClientBuilder) -> ClientBuilder {
+        let clock = Arc::clone(&self.0);
         builder
-            .clock(move || SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + hands.load(SeqCst)))
+            .clock(move || SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + clock.load(SeqCst)))
     }
 }
 
@@ -45,7 +45,7 @@ fn settings(url: &str) -> ClientBuilder {
     ))
 }
 
-/// IAM's answer: a token for 24 hours, by a clock that isn't ours.
+/// IAM's response: a token for 24 hours, by a clock that differs from ours.
 fn issued(token: &str) -> Reply {
     let body = json!({ "token": {
         "methods": ["password"],
@@ -67,8 +67,8 @@ async fn token(lts: &Client) -> String {
     }
 }
 
-/// Waits for a request to have arrived.
-async fn reached(script: &ScriptedServer, requests: usize) {
+/// Waits until this many requests have arrived.
+async fn wait_for_requests(script: &ScriptedServer, requests: usize) {
     while script.requests().len() < requests {
         tokio::task::yield_now().await;
     }
@@ -84,7 +84,7 @@ async fn thousand_concurrent_calls_share_one_login() {
     let emulator = Emulator::start().unwrap();
     let lts = settings(emulator.url()).call_timeout(Duration::from_secs(300));
     let lts = lts.attempt_timeout(Duration::from_secs(300)).build().unwrap();
-    // The emulator remembers 1,000 requests, and one will be the login.
+    // The journal of the emulator has 1,000 entries, of which one is the login.
     let calls: Vec<_> = (0..999)
         .map(|_| {
             let lts = lts.clone();
@@ -113,35 +113,35 @@ async fn thousand_concurrent_calls_share_a_failed_login() {
         let error = call.await.unwrap().unwrap_err();
         assert!(matches!(error, Error::Credentials(_)) && error.is_auth(), "{error}");
     }
-    assert_eq!(script.requests().len(), 1, "a user with a wrong password isn't locked out by its own client");
+    assert_eq!(script.requests().len(), 1, "one attempt only: repeated attempts would lock the user");
 }
 
 #[tokio::test]
 async fn token_is_renewed_in_background_30_minutes_ahead() {
-    let hands = Hands::default();
-    // The renewal is answered only when the test is ready for it.
+    let clock = TestClock::default();
+    // The renewal gets no response.
     let script = ScriptedServer::serve([issued("one"), Reply::Silence]).await;
-    let lts = hands.on(settings(&script.url)).build().unwrap();
+    let lts = clock.set_on(settings(&script.url)).build().unwrap();
     assert_eq!(token(&lts).await, "one");
-    hands.advance(23 * HOUR + 29 * 60);
+    clock.advance(23 * HOUR + 29 * 60);
     assert_eq!(token(&lts).await, "one");
-    assert_eq!(script.requests().len(), 1, "not before its time");
-    hands.advance(60);
+    assert_eq!(script.requests().len(), 1, "no early renewal");
+    clock.advance(60);
     for _ in 0..1_000 {
         assert_eq!(token(&lts).await, "one");
     }
-    reached(&script, 2).await;
-    assert_eq!(token(&lts).await, "one", "the old one, while it lasts");
+    wait_for_requests(&script, 2).await;
+    assert_eq!(token(&lts).await, "one", "the old token is used until it expires");
     assert!(script.requests()[1].starts_with("POST /v3/auth/tokens"));
 }
 
 #[tokio::test]
 async fn renewed_token_replaces_the_old_one() {
-    let hands = Hands::default();
+    let clock = TestClock::default();
     let script = ScriptedServer::serve([issued("one"), issued("two")]).await;
-    let lts = hands.on(settings(&script.url)).build().unwrap();
+    let lts = clock.set_on(settings(&script.url)).build().unwrap();
     assert_eq!(token(&lts).await, "one");
-    hands.advance(23 * HOUR + 45 * 60);
+    clock.advance(23 * HOUR + 45 * 60);
     while token(&lts).await == "one" {
         tokio::task::yield_now().await;
     }
@@ -151,28 +151,28 @@ async fn renewed_token_replaces_the_old_one() {
 
 #[tokio::test]
 async fn failed_renewal_affects_no_call_until_token_expires() {
-    let hands = Hands::default();
+    let clock = TestClock::default();
     let refusal = || Reply::json(400, r#"{"error":{"code":400,"message":"not today"}}"#);
     let script = ScriptedServer::serve([issued("one"), refusal(), refusal(), issued("two")]).await;
-    let lts = hands.on(settings(&script.url)).build().unwrap();
+    let lts = clock.set_on(settings(&script.url)).build().unwrap();
     assert_eq!(token(&lts).await, "one");
-    hands.advance(23 * HOUR + 45 * 60);
+    clock.advance(23 * HOUR + 45 * 60);
     assert_eq!(token(&lts).await, "one");
-    reached(&script, 2).await;
+    wait_for_requests(&script, 2).await;
     assert_eq!(token(&lts).await, "one");
-    hands.advance(15 * 60);
-    // It may have to wait for the failing renewal to end, and shares its failure then.
+    clock.advance(15 * 60);
+    // This call may wait for the running renewal, and then shares its failure.
     let error = lts.credentials().await.unwrap_err();
     assert!(error.to_string().contains("not today"), "{error}");
     while lts.credentials().await.is_err() {}
     assert_eq!(token(&lts).await, "two");
 }
 
-/// What was written, by all clones.
+/// A log writer that all clones share.
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl std::io::Write for Written {
+impl std::io::Write for LogBuffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
     }
@@ -182,7 +182,7 @@ impl std::io::Write for Written {
     }
 }
 
-impl Written {
+impl LogBuffer {
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
@@ -193,24 +193,24 @@ async fn failed_renewal_logs_a_warning() {
     if !in_isolated_process("login::failed_renewal_logs_a_warning") {
         return;
     }
-    let (hands, written) = (Hands::default(), Written::default());
+    let (clock, log) = (TestClock::default(), LogBuffer::default());
     let refusal = Reply::json(400, r#"{"error":{"code":400,"message":"not today"}}"#);
     let script = ScriptedServer::serve([issued("one-secret"), refusal]).await;
-    let lts = hands.on(settings(&script.url)).build().unwrap();
-    let writer = written.clone();
+    let lts = clock.set_on(settings(&script.url)).build().unwrap();
+    let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false);
     let subscriber = subscriber.with_writer(move || writer.clone()).finish();
     async {
         assert_eq!(token(&lts).await, "one-secret");
-        hands.advance(23 * HOUR + 45 * 60);
+        clock.advance(23 * HOUR + 45 * 60);
         assert_eq!(token(&lts).await, "one-secret");
-        while !written.text().contains("WARN") {
+        while !log.text().contains("WARN") {
             tokio::task::yield_now().await;
         }
     }
     .with_subscriber(subscriber)
     .await;
-    let text = written.text();
+    let text = log.text();
     let warning = text.lines().find(|line| line.contains("WARN")).unwrap();
     assert!(warning.contains("the IAM token can't be renewed") && warning.contains("not today"), "{warning}");
     assert!(!text.contains("secret") && !text.contains("lts-emulator"), "{text}");
@@ -218,15 +218,15 @@ async fn failed_renewal_logs_a_warning() {
 
 #[tokio::test]
 async fn expired_token_is_replaced_for_the_next_call() {
-    let hands = Hands::default();
+    let clock = TestClock::default();
     let script = ScriptedServer::serve([issued("one"), Reply::Silence, issued("two"), groups()]).await;
-    let lts = hands.on(settings(&script.url)).build().unwrap();
+    let lts = clock.set_on(settings(&script.url)).build().unwrap();
     let running = {
         let lts = lts.clone();
         tokio::spawn(async move { lts.groups().await.map(|_| ()) })
     };
-    reached(&script, 2).await;
-    hands.advance(24 * HOUR);
+    wait_for_requests(&script, 2).await;
+    clock.advance(24 * HOUR);
     lts.groups().await.unwrap();
     let requests = script.requests();
     assert!(requests[1].contains("x-auth-token: one") && requests[3].contains("x-auth-token: two"));
@@ -254,7 +254,7 @@ async fn revoked_token_is_discarded_and_replaced_by_one_login() {
         assert_eq!(call.await.unwrap().unwrap(), 0);
     }
     assert_ne!(token(&lts).await, old);
-    assert_eq!(logins(&emulator), 1, "all of them were refused, one logged in");
+    assert_eq!(logins(&emulator), 1, "all calls were refused, one logged in");
 }
 
 #[tokio::test]
@@ -274,7 +274,7 @@ async fn dropped_login_does_not_block_other_calls() {
         .await;
         drop(call);
         let after = tokio::time::timeout(Duration::from_secs(20), lts.groups().send()).await;
-        assert_eq!(after.expect("nobody is stuck").unwrap(), [], "after {polls} polls");
+        assert_eq!(after.expect("no call is blocked").unwrap(), [], "after {polls} polls");
     }
 }
 
@@ -285,7 +285,7 @@ async fn login_by_project_name_uses_project_of_the_token() {
     let lts = Client::builder().endpoint(&script.url).iam_endpoint(&script.url).region("cn-north-4");
     let lts = lts.credentials(login).build().unwrap();
     lts.resolve().await.unwrap();
-    assert_eq!(script.requests().len(), 1, "no look-up of the project");
+    assert_eq!(script.requests().len(), 1, "no lookup of the project");
     lts.groups().await.unwrap();
     let requests = script.requests();
     assert!(requests[0].contains(r#""scope":{"project":{"name":"cn-north-4"}}"#), "{}", requests[0]);

@@ -41,8 +41,8 @@ fn retrying(emulator: &Emulator, proxy: &Proxy) -> ClientBuilder {
 }
 
 async fn run_suite(emulator: &Emulator, lts: &Client, prefix: &str) {
-    let end_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
-    TestEnvironment { lts, prefix, bucket: emulator.bucket(), end_transfer }.run().await;
+    let delete_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
+    TestEnvironment { lts, prefix, bucket: emulator.bucket(), delete_transfer }.run().await;
 }
 
 #[tokio::test]

@@ -1,14 +1,14 @@
-//! What comes with the crate: how much its users build, and what they unpack.
+//! The dependencies of the crate, and the checks that CONTRIBUTING.md lists.
 
 use std::{collections::BTreeSet, process::Command};
 
-/// The most crates that a user of the default features builds, this one included.
-const MOST_CRATES: usize = 150;
-/// What belongs to the emulator and the command line alone.
+/// The maximum number of crates with the default features, including this one.
+const MAX_CRATES: usize = 150;
+/// Dependencies of only the emulator and the command line.
 const NOT_BY_DEFAULT: [&str; 7] =
     ["axum", "clap", "comfy-table", "jsonschema", "libsqlite3-sys", "rusqlite", "schemars"];
 
-/// What cargo says, offline.
+/// The output of cargo, run offline.
 fn cargo(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments).args(["--offline", "--locked"]).current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -17,7 +17,7 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The crates of a tree, by name and version.
+/// The crates of a dependency tree, by name and version.
 fn crates(features: &[&str]) -> BTreeSet<String> {
     let mut arguments = vec!["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     arguments.extend(features);
@@ -34,7 +34,7 @@ fn has(crates: &BTreeSet<String>, name: &str) -> bool {
 fn default_features_have_few_dependencies() {
     let crates = crates(&[]);
     assert!(has(&crates, "huaweicloud-lts") && has(&crates, "reqwest"), "no tree: {crates:?}");
-    assert!(crates.len() <= MOST_CRATES, "{} crates: {crates:#?}", crates.len());
+    assert!(crates.len() <= MAX_CRATES, "{} crates: {crates:#?}", crates.len());
     for name in NOT_BY_DEFAULT {
         assert!(!has(&crates, name), "{name} is in the default tree");
     }
@@ -42,7 +42,7 @@ fn default_features_have_few_dependencies() {
 
 #[test]
 fn all_features_include_optional_dependencies() {
-    // Or the names above would be misspelt, and the test would pass whatever happened.
+    // A misspelt name in NOT_BY_DEFAULT would make the test above pass in any case.
     let crates = crates(&["--all-features"]);
     for name in NOT_BY_DEFAULT {
         assert!(has(&crates, name), "{name} is nowhere");
@@ -64,12 +64,15 @@ fn tls_features_select_their_own_provider() {
 #[test]
 fn contributing_lists_every_check() {
     let text = |file| std::fs::read_to_string(file).unwrap();
-    let (run, told) = (text(".ci/run"), text("CONTRIBUTING.md"));
+    let (run, contributing) = (text(".ci/run"), text("CONTRIBUTING.md"));
     let scripts = run.split_once("for check in").and_then(|(_, rest)| rest.split_once("; do"));
     let scripts: Vec<_> =
         scripts.unwrap().0.split([' ', '\\', '\n']).filter(|name| !name.is_empty()).collect();
     assert!(scripts.len() > 10, "{scripts:?}");
     for script in scripts {
-        assert!(told.contains(&format!("scripts/{script}")), "CONTRIBUTING.md doesn't say scripts/{script}");
+        assert!(
+            contributing.contains(&format!("scripts/{script}")),
+            "CONTRIBUTING.md doesn't mention scripts/{script}"
+        );
     }
 }

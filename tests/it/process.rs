@@ -1,4 +1,4 @@
-//! `lts` as a process of its own.
+//! Runs `lts` in a child process.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -7,17 +7,17 @@ use std::{
     time::Duration,
 };
 
-/// Where nobody listens on this machine.
-pub(crate) const NOBODY: &str = "http://127.0.0.1:1";
+/// A local address that refuses connections.
+pub(crate) const UNREACHABLE: &str = "http://127.0.0.1:1";
 
-/// `lts` with an environment of its own: nothing of the caller's account, nothing of the machine.
+/// `lts` in a clean environment: without the settings of the user's account and of the machine.
 pub(crate) fn lts(arguments: &[&str]) -> Command {
-    let mut command = of_its_own(env!("CARGO_BIN_EXE_lts"));
+    let mut command = command_in_clean_environment(env!("CARGO_BIN_EXE_lts"));
     command.args(arguments);
     command
 }
 
-fn of_its_own(program: &str) -> Command {
+fn command_in_clean_environment(program: &str) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars() {
         let ours =
@@ -26,7 +26,7 @@ fn of_its_own(program: &str) -> Command {
             command.env_remove(name);
         }
     }
-    command.env("HOME", "/nonexistent").env("HUAWEICLOUD_LTS_METADATA_ENDPOINT", NOBODY);
+    command.env("HOME", "/nonexistent").env("HUAWEICLOUD_LTS_METADATA_ENDPOINT", UNREACHABLE);
     command
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// An emulator as the command starts it.
+/// An emulator that `lts emulator` runs in a child process.
 pub(crate) struct Process {
     child: Child,
     /// Host and port.
@@ -53,16 +53,16 @@ impl Process {
         Self::of(command)
     }
 
-    /// Starts it from a shell that does something before: it may limit what the process can have.
+    /// Starts it from a shell that runs a command first, such as `ulimit`.
     #[cfg(unix)]
     pub(crate) fn after(shell: &str, arguments: &[&str]) -> Self {
-        let mut command = of_its_own("sh");
+        let mut command = command_in_clean_environment("sh");
         command.args(["-c", &format!("{shell}; exec \"$0\" emulator --listen 127.0.0.1:0 \"$@\"")]);
         command.arg(env!("CARGO_BIN_EXE_lts")).args(arguments);
         Self::of(command)
     }
 
-    /// Starts it by a command that listens on a free port.
+    /// Starts it by this command, which must listen on a free port.
     pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -78,22 +78,22 @@ impl Process {
         stream
     }
 
-    /// Sends bytes on a connection of their own, and reads to its end.
+    /// Sends bytes on a new connection and reads until it is closed.
     pub(crate) fn ask(&self, bytes: &[u8]) -> Vec<u8> {
         let mut stream = self.connect();
         let _ = stream.write_all(bytes);
         read_to_end(&mut stream)
     }
 
-    /// The answer to a request, as it came.
+    /// The response to a GET request, with its head.
     pub(crate) fn get(&self, path: &str) -> String {
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         String::from_utf8(self.ask(request.as_bytes())).unwrap()
     }
 
     pub(crate) fn is_healthy(&self) -> bool {
-        let answer = self.get("/_emulator/health");
-        answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("{\"status\":\"ok\"}")
+        let response = self.get("/_emulator/health");
+        response.starts_with("HTTP/1.1 200 ") && response.ends_with("{\"status\":\"ok\"}")
     }
 
     /// Its resident memory, in kilobytes.
@@ -109,7 +109,7 @@ impl Process {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
-    /// Ends it without asking.
+    /// Kills it.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -119,7 +119,7 @@ impl Process {
         self.child.wait().unwrap()
     }
 
-    /// Ends it, if it hasn't ended, and gives what it wrote on standard error.
+    /// Kills it and returns what it wrote to standard error.
     pub(crate) fn end(mut self) -> String {
         self.kill();
         let mut text = String::new();
@@ -135,12 +135,16 @@ impl Drop for Process {
     }
 }
 
-/// Reads until the other side closes. A reset is an end, silence isn't.
+/// Reads until the other side closes or resets the connection. A timeout fails the test.
 pub(crate) fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
-    let mut answer = Vec::new();
-    if let Err(error) = stream.read_to_end(&mut answer) {
+    let mut response = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut response) {
         let waited = [std::io::ErrorKind::WouldBlock, std::io::ErrorKind::TimedOut];
-        assert!(!waited.contains(&error.kind()), "no end after {}", String::from_utf8_lossy(&answer));
+        assert!(
+            !waited.contains(&error.kind()),
+            "the connection stays open after {}",
+            String::from_utf8_lossy(&response)
+        );
     }
-    answer
+    response
 }

@@ -4,11 +4,11 @@ use huaweicloud_lts::{Client, Error, Login, StorageFormat, StreamId, TransferInt
 use serde_json::{Value, json};
 
 use crate::{
-    configuration::configuration,
+    configuration::configuration_error,
     scripted_server::{GROUP, PROJECT, Reply, ScriptedServer, group},
 };
 
-/// Request line, the headers that matter, and the body.
+/// The request line, the relevant headers and the body.
 fn parts(request: &str) -> (String, Vec<String>, Value) {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let mut lines = head.lines();
@@ -81,7 +81,7 @@ async fn operations_are_sent_as_in_the_reference() {
         assert_eq!((found_line, found_body), (line, body));
         let content_type = "content-type: application/json;charset=UTF-8";
         let known = ["accept: application/json", content_type, &host, agent, "x-auth-token: tok-secret"];
-        assert_eq!(headers, known, "nothing but these headers");
+        assert_eq!(headers, known, "only these headers are sent");
     }
 }
 
@@ -163,9 +163,9 @@ async fn extra_headers_go_to_lts_only_and_cannot_override_reserved_ones() {
     assert!(!iam.requests()[0].contains("pass-secret"));
 
     for (name, value) in
-        [("Authorization", "x"), ("x-auth-token", "x"), ("HOST", "x"), ("a b", "x"), ("x", "hush\n")]
+        [("Authorization", "x"), ("x-auth-token", "x"), ("HOST", "x"), ("a b", "x"), ("x", "hidden\n")]
     {
-        let (setting, text) = configuration(lts.with_token().header(name, value).build());
-        assert!(setting == "header" && !text.contains("hush"), "{text}");
+        let (setting, text) = configuration_error(lts.with_token().header(name, value).build());
+        assert!(setting == "header" && !text.contains("hidden"), "{text}");
     }
 }

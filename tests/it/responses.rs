@@ -34,7 +34,7 @@ async fn unsuccessful_responses_are_typed_errors() {
         "listLogGroups: LTS.0201: The log group does not existed (HTTP 200, request req-1)"
     );
 
-    // A client of its own: one that is asked to wait does so with its next call, too.
+    // A separate client: after a Retry-After, the next call of a client waits as well.
     let throttled = script.with_token().retry(RetryPolicy::off()).build().unwrap();
     let error = throttled.groups().await.unwrap_err();
     assert!(
@@ -79,8 +79,8 @@ async fn create_without_complete_response_has_unknown_outcome() {
     .await;
     let settings = script.with_token().retry(RetryPolicy::off());
     let lts = settings.clone().build().unwrap();
-    // Only where nothing ever comes: a slow machine must not turn an answer into silence.
-    let hasty = settings.attempt_timeout(Duration::from_millis(50)).build().unwrap();
+    // A short timeout only where no response comes: a slow machine must not time out on a real one.
+    let with_short_timeout = settings.attempt_timeout(Duration::from_millis(50)).build().unwrap();
     for failure in [
         Some(TransportFailure::Closed),
         Some(TransportFailure::Closed),
@@ -88,7 +88,7 @@ async fn create_without_complete_response_has_unknown_outcome() {
         None,
         None,
     ] {
-        let lts = if failure == Some(TransportFailure::Timeout) { &hasty } else { &lts };
+        let lts = if failure == Some(TransportFailure::Timeout) { &with_short_timeout } else { &lts };
         let error = lts.create_group("a", Ttl::days(7)).await.unwrap_err();
         assert!(error.outcome_unknown(), "{error}");
         let found = if let Error::Transport(error) = &error { Some(error.failure()) } else { None };
@@ -167,9 +167,9 @@ async fn retries_follow_the_effect_of_the_operation_or_method() {
         let replies = || [Reply::json(500, "{}"), Reply::json(200, "{}")];
         let script = ScriptedServer::serve(replies()).await;
         let lts = script.with_token().retry(policy).build().unwrap();
-        let answer = lts.request(method, path, "").await.unwrap();
+        let response = lts.request(method, path, "").await.unwrap();
         assert_eq!(script.requests().len(), attempts, "{method} {path}");
-        match answer.into_result() {
+        match response.into_result() {
             Ok(_) => assert_eq!(attempts, 2),
             Err(error) => assert!(attempts == 1 && error.outcome_unknown(), "{method} {path}: {error}"),
         }

@@ -1,4 +1,4 @@
-//! The JSON Schemas of our public types against the components of the spec: names, JSON types, necessity.
+//! The JSON Schemas of our public types match the components of the spec: names, types, required members.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use huaweicloud_lts::{
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 
-/// What the two have in common: JSON type by member, and the required members.
+/// The JSON type of each member, and the required members.
 type Shape = (BTreeMap<String, String>, BTreeSet<String>);
 
 fn shape(root: &Value, schema: &Value) -> Shape {
@@ -23,13 +23,13 @@ fn json_type(root: &Value, schema: &Value) -> String {
         Some(target) => root.pointer(target.trim_start_matches('#')).unwrap(),
         None => schema,
     };
-    // Of an optional member the first alternative is the type, the other null.
+    // An optional member has two alternatives: its type, then null.
     if let Some(alternatives) = schema["anyOf"].as_array() {
         return json_type(root, &alternatives[0]);
     }
     match &schema["type"] {
         Value::String(name) => name.clone(),
-        // An optional member of ours may be null, too.
+        // An optional member of our types may be null.
         Value::Array(names) => names.iter().find(|n| *n != "null").unwrap().as_str().unwrap().to_owned(),
         other => panic!("no type: {other} in {schema}"),
     }
@@ -46,7 +46,7 @@ fn public_types_have_the_members_of_the_spec() {
         let (our_types, our_required) = shape(&schema, &schema);
         let (types, required) = shape(&document, &document["components"]["schemas"][component]);
         assert_eq!(our_types, types, "{component}");
-        // What the service leaves out against its own reference is absent; without id and name nothing is left.
+        // The service may leave out members that its reference requires, so only id and name are required here.
         assert!(
             our_required.is_subset(&required) && our_required.len() == 2,
             "{component}: {our_required:?}"

@@ -1,4 +1,4 @@
-//! A server that answers what it is told to, byte by byte, and remembers what it was asked.
+//! A server that sends scripted responses byte by byte and records the requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,14 +11,14 @@ use tokio::{
 
 /// The project of every scripted client.
 pub(crate) const PROJECT: &str = "0123456789abcdef0123456789abcdef";
-/// An id as good as any.
+/// A valid log group or stream id.
 pub(crate) const GROUP: &str = "b6b9332b-091f-4b22-b810-264318d2d664";
 
 pub(crate) fn group() -> GroupId {
     GROUP.parse().unwrap()
 }
 
-/// What a connection does once a request has come.
+/// What the server does with a connection after the request.
 pub(crate) enum Reply {
     /// Sends these bytes and closes.
     Bytes(Vec<u8>),
@@ -27,12 +27,12 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// A whole answer in JSON.
+    /// A complete JSON response.
     pub(crate) fn json(status: u16, body: &str) -> Self {
         Self::with(status, &[("Content-Type", "application/json"), ("X-Request-Id", "req-1")], body)
     }
 
-    /// A whole answer.
+    /// A complete response.
     pub(crate) fn with(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = body.len();
@@ -45,7 +45,7 @@ impl Reply {
     }
 }
 
-/// The server; it ends when dropped.
+/// The running server; dropping it stops it.
 pub(crate) struct ScriptedServer {
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -53,7 +53,7 @@ pub(crate) struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    /// Answers one connection after another with these replies.
+    /// Serves these replies, one connection after the other.
     pub(crate) async fn serve(replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -67,7 +67,7 @@ impl ScriptedServer {
                 seen.lock().unwrap().push(request);
                 match reply {
                     Reply::Bytes(bytes) => {
-                        // The client may have heard enough before all is said.
+                        // The client may close before it has read everything.
                         let _ = stream.write_all(&bytes).await;
                         let _ = stream.shutdown().await;
                     }
@@ -79,12 +79,12 @@ impl ScriptedServer {
         Self { url, requests, task }
     }
 
-    /// The requests so far, head and body.
+    /// The requests so far, with head and body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Settings for a client of this server that sends a token.
+    /// A builder for a client of this server that sends a token.
     pub(crate) fn with_token(&self) -> ClientBuilder {
         Client::builder()
             .endpoint(&self.url)
@@ -92,7 +92,7 @@ impl ScriptedServer {
             .credentials(Credentials::token("tok-secret"))
     }
 
-    /// Settings for a client of this server that signs.
+    /// A builder for a client of this server that signs.
     pub(crate) fn with_keys(&self) -> ClientBuilder {
         self.with_token().credentials(AkSk::new("AK", "SK-secret"))
     }
@@ -112,7 +112,7 @@ async fn read_request(stream: &mut tokio::net::TcpStream) -> String {
         bytes.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&bytes);
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            assert!(read > 0, "the request broke off: {text:?}");
+            assert!(read > 0, "the request is incomplete: {text:?}");
             continue;
         };
         let length =

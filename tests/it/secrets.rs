@@ -47,10 +47,10 @@ async fn traces_show_calls_and_attempts_but_hide_secrets() {
     }
     use tracing::{Level, instrument::WithSubscriber};
 
-    /// What was written, by all clones.
+    /// A log writer that all clones share.
     #[derive(Clone, Default)]
-    struct Written(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-    impl std::io::Write for Written {
+    struct LogBuffer(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for LogBuffer {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -61,8 +61,8 @@ async fn traces_show_calls_and_attempts_but_hide_secrets() {
 
     let busy = || Reply::json(503, r#"{"error_code":"LTS.0010","error_msg":"busy"}"#);
     let script = ScriptedServer::serve([busy(), Reply::json(200, r#"{"log_groups":[]}"#), busy()]).await;
-    let written = Written::default();
-    let writer = written.clone();
+    let log = LogBuffer::default();
+    let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(Level::TRACE)
         .with_ansi(false)
@@ -76,7 +76,7 @@ async fn traces_show_calls_and_attempts_but_hide_secrets() {
     }
     .with_subscriber(subscriber)
     .await;
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for part in [
         "http.request.method=\"GET\"",
         "url.template=\"/v2/{project_id}/groups\"",

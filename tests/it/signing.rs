@@ -1,5 +1,5 @@
-//! The signer against known answers of the official one (`tests/data/aksk-signing.json`), through the library
-//! and through `lts sign`.
+//! The signer reproduces signatures of the official SDK (`tests/data/aksk-signing.json`), through the library and
+//! through `lts sign`.
 
 use std::{collections::BTreeMap, process::Command};
 
@@ -36,7 +36,7 @@ impl Vector {
         all
     }
 
-    /// Path and query in the caller's order, encoded as little as can be.
+    /// Path and query in the caller's order, with the minimum of escapes.
     fn target(&self) -> String {
         let encode = |text: &str| {
             text.bytes()

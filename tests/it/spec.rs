@@ -1,4 +1,4 @@
-//! The documents against themselves, and the generated code against the documents.
+//! The documents are consistent, and the generated code matches them.
 
 use huaweicloud_lts::{
     api,
@@ -82,7 +82,7 @@ fn examples_match_their_schema() {
     assert!(examples > 100, "only {examples} examples were looked at");
 }
 
-/// `example` and `default` of every component, too.
+/// Checks `example` and `default` of every component.
 #[test]
 fn sample_values_match_their_schema() {
     let mut samples = 0;
@@ -110,7 +110,7 @@ fn walk(value: &Value, visit: &mut impl FnMut(&Value)) {
     match value {
         Value::Object(members) => {
             for (key, member) in members {
-                // What stands in an example is data, not schema.
+                // The values of examples are data, not schemas.
                 if !matches!(key.as_str(), "example" | "default" | "enum") && !key.starts_with("x-") {
                     walk(member, visit);
                 }
@@ -121,7 +121,7 @@ fn walk(value: &Value, visit: &mut impl FnMut(&Value)) {
     }
 }
 
-/// A schema with its references replaced by what they lead to.
+/// A schema with its references replaced by their targets.
 fn resolved(document: &Document, schema: &Value) -> Value {
     match document.resolve(schema) {
         Value::Object(members) => {
@@ -134,12 +134,12 @@ fn resolved(document: &Document, schema: &Value) -> Value {
     }
 }
 
-/// `null` and an absent member mean the same.
+/// Removes null members: null and an absent member mean the same.
 fn without_null(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let said = members.into_iter().filter(|(_, member)| !member.is_null());
-            Value::Object(said.map(|(key, member)| (key, without_null(member))).collect())
+            let present = members.into_iter().filter(|(_, member)| !member.is_null());
+            Value::Object(present.map(|(key, member)| (key, without_null(member))).collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(without_null).collect()),
         other => other,
@@ -158,7 +158,7 @@ fn generated_types_round_trip_every_example() {
                 .unwrap_or_else(|e| panic!("{what}, {}: {e}", example.name));
             let encoded = serde_json::to_value(decoded).unwrap();
             let (value, mut encoded) = (without_null(value), without_null(encoded));
-            // A default that is left out comes back.
+            // Decoding adds defaults that the example leaves out.
             if let (Some(given), Some(encoded)) = (value.as_object(), encoded.as_object_mut()) {
                 encoded.retain(|key, _| key != "switch_on" || given.contains_key(key));
             }
@@ -181,10 +181,10 @@ fn generated_types_round_trip_every_example() {
                 other => panic!("{other} has a request body that this test doesn't know"),
             };
         }
-        for answer in operation.responses() {
-            let Some(body) = answer.json() else { continue };
-            let what = format!("{operation}, {}", answer.status);
-            checked += match (operation, answer.status) {
+        for response in operation.responses() {
+            let Some(body) = response.json() else { continue };
+            let what = format!("{operation}, {}", response.status);
+            checked += match (operation, response.status) {
                 (Operation::CreateLogGroup, 201) => {
                     check::<lts::CreateLogGroupResponseBody>(&what, body.examples)
                 }
@@ -208,7 +208,9 @@ fn generated_types_round_trip_every_example() {
                     check::<iam::IamErrorResponseBody>(&what, body.examples)
                 }
                 (_, 400..) => check::<lts::ErrorResponseBody>(&what, body.examples),
-                (operation, status) => panic!("{operation}, {status}: an answer that this test doesn't know"),
+                (operation, status) => {
+                    panic!("{operation}, {status}: a response that this test doesn't know")
+                }
             };
         }
     }

@@ -1,6 +1,6 @@
-//! How LTS behaves, as a client sees it: one suite for whatever answers like the service.
+//! The behaviour of LTS as a client sees it: one suite for the service, the emulator and other servers.
 //!
-//! It takes names of its own, and leaves nothing behind but what the service can't delete.
+//! It uses names with a prefix, and deletes everything that the service can delete.
 
 mod groups;
 mod streams;
@@ -8,25 +8,25 @@ mod transfers;
 
 use huaweicloud_lts::{Client, Error, GroupId, StreamId, TransferId, TransferInterval, Ttl};
 
-/// What the suite can use.
+/// What the suite needs.
 pub(crate) struct TestEnvironment<'a> {
     pub(crate) lts: &'a Client,
-    /// What its names start with.
+    /// The prefix of all names that the suite creates.
     pub(crate) prefix: &'a str,
-    /// A bucket that exists; of no account to [`run_without_transfers`](Self::run_without_transfers).
+    /// An existing bucket. [`run_without_transfers`](Self::run_without_transfers) ignores it.
     pub(crate) bucket: &'a str,
-    /// Ends a transfer, which the service has no operation for.
-    pub(crate) end_transfer: &'a dyn Fn(&TransferId),
+    /// Deletes a transfer, for which the service has no operation.
+    pub(crate) delete_transfer: &'a dyn Fn(&TransferId),
 }
 
 impl TestEnvironment<'_> {
-    /// The whole suite.
+    /// Runs the whole suite.
     pub(crate) async fn run(&self) {
         self.run_without_transfers().await;
         self.check_transfer_protects_its_stream().await;
     }
 
-    /// All of it that creates no transfer: nothing but a console can delete one.
+    /// Runs the part that creates no transfer, which only the console can delete.
     pub(crate) async fn run_without_transfers(&self) {
         self.check_group_lifecycle().await;
         self.check_stream_lifecycle().await;

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use huaweicloud_lts::{emulator::Fault, spec::Operation};
 
-use super::{Cli, NOBODY, failed, fails, lts, stderr};
+use super::{Cli, UNREACHABLE, failed, fails, lts, stderr};
 
 #[test]
 fn a_refusal_s_code_tells_the_exit_code() {
@@ -75,17 +75,17 @@ fn a_login_that_is_refused_is_no_authentication() {
         while cli.by_login(&["group", "list"]).output().unwrap().status.code() != Some(0) {}
     }
     let mut command = cli.by_login(&["group", "list"]);
-    failed(&command.env("HUAWEICLOUD_SDK_IAM_ENDPOINT", NOBODY).output().unwrap(), 8, NOBODY);
+    failed(&command.env("HUAWEICLOUD_SDK_IAM_ENDPOINT", UNREACHABLE).output().unwrap(), 8, UNREACHABLE);
 }
 
 #[test]
 fn what_is_not_configured_lists_every_link() {
     fails(&["group", "list"], 3, "--region");
-    let bare = ["group", "list", "--endpoint", NOBODY, "--project-id", "p"];
+    let bare = ["group", "list", "--endpoint", UNREACHABLE, "--project-id", "p"];
     for link in ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_LTS_TOKEN", "_PASSWORD", "/nonexistent", "ECS metadata"] {
         fails(&bare, 3, link);
     }
-    let mut command = lts(&["group", "list", "--endpoint", NOBODY]);
+    let mut command = lts(&["group", "list", "--endpoint", UNREACHABLE]);
     command.env("HUAWEICLOUD_SDK_AK", "AK").env("HUAWEICLOUD_SDK_SK", "SK");
     failed(&command.output().unwrap(), 3, "--project-id");
 }
@@ -111,7 +111,7 @@ fn what_is_wrong_before_a_call_comes_with_what_to_do() {
 #[test]
 fn nobody_there_is_no_answer() {
     let cli = Cli::start();
-    cli.fails(&["group", "list", "--endpoint", NOBODY, "--max-attempts", "1"], 8, "Connection refused");
+    cli.fails(&["group", "list", "--endpoint", UNREACHABLE, "--max-attempts", "1"], 8, "Connection refused");
 }
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::{io::Write, time::Duration};
 
 use huaweicloud_lts::{emulator::Fault, spec::Operation};
 
-use super::{Cli, NOBODY, fails, lts, run, stderr, stdout};
+use super::{Cli, UNREACHABLE, fails, lts, run, stderr, stdout};
 
 #[test]
 fn they_stand_before_or_after_the_command() {
@@ -43,7 +43,7 @@ fn the_emulator_takes_none_of_them() {
 fn they_beat_the_environment() {
     let cli = Cli::start();
     cli.fails(&["group", "list", "--project-id", "ffffffffffffffffffffffffffffffff"], 6, "LTS.0001");
-    cli.fails(&["group", "list", "--endpoint", NOBODY], 8, NOBODY);
+    cli.fails(&["group", "list", "--endpoint", UNREACHABLE], 8, UNREACHABLE);
     // A region that is given ignores the endpoint in the environment.
     let status =
         cli.run(&["auth", "status", "--region", "nowhere-1", "--cloud", "invalid", "--max-attempts", "1"]);

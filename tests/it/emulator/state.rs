@@ -480,7 +480,7 @@ async fn with_a_file_it_behaves_no_different() {
     // The handle's plain methods can be called from a task, as often as it likes.
     let end = |id: &TransferId| assert!(emulator.delete_transfer(id).unwrap());
     let surroundings =
-        TestEnvironment { lts: &lts, prefix: "data", bucket: emulator.bucket(), end_transfer: &end };
+        TestEnvironment { lts: &lts, prefix: "data", bucket: emulator.bucket(), delete_transfer: &end };
     surroundings.run().await;
     for i in 0..200 {
         emulator.seed(&Seed::new().bucket(format!("bucket-{i}"))).unwrap();

@@ -9,13 +9,13 @@ use huaweicloud_lts::{
 };
 use serde_json::{Value, json};
 
-use super::{add, control, list, start};
+use super::{add, admin, list, start};
 use crate::emulator::wire::Request;
 
 #[test]
 fn admin_api_lists_and_accepts_its_own_faults() {
     let emulator = start();
-    assert_eq!(control(&emulator, "GET", "faults", &Value::Null).json(), json!([]));
+    assert_eq!(admin(&emulator, "GET", "faults", &Value::Null).json(), json!([]));
     add(&emulator, json!([]));
     add(&emulator, json!({"operation": "listLogGroups", "times": 3, "status": 500, "headers": {"A": "b"}}));
     add(&emulator, json!([{}, {"drop": "after", "times": null, "operation": null}]));
@@ -30,27 +30,27 @@ fn admin_api_lists_and_accepts_its_own_faults() {
         fault.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         fault
     };
-    let shown = control(&emulator, "GET", "faults", &Value::Null).json();
+    let shown = admin(&emulator, "GET", "faults", &Value::Null).json();
     let first = json!({"operation": "listLogGroups", "times": 2, "status": 500, "headers": {"A": "b"}});
     assert_eq!(shown, json!([with(first), nothing, with(json!({"drop": "after"}))]));
-    // What was shown can be given back.
-    assert_eq!(control(&emulator, "DELETE", "faults", &Value::Null).status, 204);
+    // The listed faults can be added again.
+    assert_eq!(admin(&emulator, "DELETE", "faults", &Value::Null).status, 204);
     assert!(emulator.faults().is_empty());
     add(&emulator, shown.clone());
-    assert_eq!(control(&emulator, "GET", "faults", &Value::Null).json(), shown);
-    assert_eq!(control(&emulator, "POST", "reset", &Value::Null).status, 204);
+    assert_eq!(admin(&emulator, "GET", "faults", &Value::Null).json(), shown);
+    assert_eq!(admin(&emulator, "POST", "reset", &Value::Null).status, 204);
     assert!(emulator.faults().is_empty());
-    assert_eq!(control(&emulator, "PUT", "faults", &Value::Null).status, 404);
+    assert_eq!(admin(&emulator, "PUT", "faults", &Value::Null).status, 404);
 
     let hidden = Emulator::builder().admin(Admin::Nobody).start().unwrap();
-    assert_eq!(control(&hidden, "POST", "faults", &json!({"status": 500})).status, 404);
+    assert_eq!(admin(&hidden, "POST", "faults", &json!({"status": 500})).status, 404);
     assert!(hidden.faults().is_empty());
 }
 
 #[test]
 fn invalid_fault_is_rejected_with_reason() {
     let emulator = start();
-    for (fault, says) in [
+    for (fault, expected) in [
         (json!({"staus": 500}), "staus"),
         (json!("status"), "object"),
         (json!(null), "object"),
@@ -91,24 +91,24 @@ fn invalid_fault_is_rejected_with_reason() {
         (json!({"probability": "often"}), "probability"),
         (json!({"seed": -1}), "seed"),
     ] {
-        let reply = control(&emulator, "POST", "faults", &json!([{"status": 500}, fault]));
+        let reply = admin(&emulator, "POST", "faults", &json!([{"status": 500}, fault]));
         assert_eq!(reply.status, 400, "{fault}");
         let text = reply.text("error_msg");
-        assert!(text.starts_with("fault 2: ") && text.contains(says), "{fault}: {text}");
+        assert!(text.starts_with("fault 2: ") && text.contains(expected), "{fault}: {text}");
         let reply = match fault {
             Value::Null => Request::new("POST", "/_emulator/faults").body("null").send(&emulator),
-            fault => control(&emulator, "POST", "faults", &fault),
+            fault => admin(&emulator, "POST", "faults", &fault),
         };
         assert_eq!(reply.status, 400);
-        assert!(reply.text("error_msg").contains(says) && !reply.text("error_msg").contains("fault 1"));
+        assert!(reply.text("error_msg").contains(expected) && !reply.text("error_msg").contains("fault 1"));
     }
     for body in ["", "{", "no", "{} {}"] {
         let reply = Request::new("POST", "/_emulator/faults").body(body).send(&emulator);
         assert_eq!((reply.status, reply.text("error_msg").starts_with("no JSON: ")), (400, true), "{body}");
     }
-    let reply = control(&emulator, "POST", "faults", &json!([{"status": 500}, []]));
+    let reply = admin(&emulator, "POST", "faults", &json!([{"status": 500}, []]));
     assert_eq!((reply.status, &*reply.text("error_msg")), (400, "fault 2: it must be an object"));
-    assert!(emulator.faults().is_empty(), "of a list with a wrong one, none is added");
+    assert!(emulator.faults().is_empty(), "a list with an invalid fault adds none");
     let error = emulator.fault(Fault::new().probability(f64::NAN)).unwrap_err();
     assert!(error.to_string().starts_with("probability NaN"), "{error}");
 }

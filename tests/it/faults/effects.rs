@@ -14,7 +14,7 @@ use huaweicloud_lts::{
 };
 use serde_json::{Value, json};
 
-use super::{PROJECT, add, control, create, cut, last_seen, list, names, received, start};
+use super::{PROJECT, add, admin, create, last_journal_entry, list, names, received, received_reply, start};
 use crate::emulator::wire::{Request, authority, raw};
 
 #[test]
@@ -24,17 +24,17 @@ fn status_fault_has_no_error_code() {
         add(&emulator, json!({"status": status}));
         let reply = create(&emulator, "a").send(&emulator);
         assert_eq!((reply.status, reply.json()), (status, json!({"error_msg": text})));
-        assert_eq!(last_seen(&emulator), (Some(Operation::CreateLogGroup), Some(status), None));
+        assert_eq!(last_journal_entry(&emulator), (Some(Operation::CreateLogGroup), Some(status), None));
     }
     add(&emulator, json!({"status": 599}));
     let reply = list(&emulator).send(&emulator);
     assert_eq!((reply.status, reply.json().as_object().unwrap().len()), (599, 1));
     add(&emulator, json!({"status": 502, "message": "no upstream"}));
     assert_eq!(list(&emulator).send(&emulator).json(), json!({"error_msg": "no upstream"}));
-    // Under a status without a body there is none.
+    // A status without a body has none.
     add(&emulator, json!({"status": 204, "cut_after_bytes": 0}));
     assert_eq!(list(&emulator).send(&emulator).status, 204);
-    assert_eq!(names(&emulator), [""; 0], "nothing was done");
+    assert_eq!(names(&emulator), [""; 0], "the request was not executed");
 }
 
 #[test]
@@ -46,9 +46,9 @@ fn code_fault_uses_message_of_the_operation() {
     for operation in Operation::ALL {
         let target = operation.path().replace("{project_id}", PROJECT).replace(['{', '}'], "");
         for code in &codes {
-            let examples = operation.responses().iter().flat_map(|answer| {
-                let examples = answer.json().map_or(&[][..], |body| body.examples);
-                examples.iter().map(move |example| (answer.status, example))
+            let examples = operation.responses().iter().flat_map(|response| {
+                let examples = response.json().map_or(&[][..], |body| body.examples);
+                examples.iter().map(move |example| (response.status, example))
             });
             let example = examples
                 .map(|(status, example)| (status, serde_json::from_str::<Value>(example.value).unwrap()))
@@ -65,7 +65,10 @@ fn code_fault_uses_message_of_the_operation() {
             let gateway = spec::GATEWAY_ERROR_CODES.iter().any(|row| row.code == *code);
             let id = reply.json()["request_id"].as_str().map(str::to_owned);
             assert_eq!(id.as_deref(), gateway.then(|| reply.header("X-Request-Id").unwrap()), "{code}");
-            assert_eq!(last_seen(&emulator), (Some(*operation), Some(status), Some((*code).to_owned())));
+            assert_eq!(
+                last_journal_entry(&emulator),
+                (Some(*operation), Some(status), Some((*code).to_owned()))
+            );
         }
     }
     assert!(own > 30, "only {own} examples were found");
@@ -100,16 +103,16 @@ fn header_fault_adds_or_replaces_headers() {
         (reply.status, reply.header("Retry-After"), reply.header("X-More")),
         (200, Some("7"), Some(""))
     );
-    assert_eq!(reply.json(), json!({"log_groups": []}), "the answer is the real one");
+    assert_eq!(reply.json(), json!({"log_groups": []}), "the response is the real one");
 
     let date = "Tue, 05 Mar 2024 08:09:10 GMT";
     let headers =
         json!({"Date": date, "content-type": "text/html", "X-Request-Id": "mine", "connection": "close"});
     add(&emulator, json!({"status": 503, "headers": headers}));
-    let reply = cut(&emulator, &list(&emulator));
+    let reply = received_reply(&emulator, &list(&emulator));
     assert_eq!((reply.header("Date"), reply.header("Content-Type")), (Some(date), Some("text/html")));
     assert_eq!(reply.header("X-Request-Id"), Some("mine"));
-    // Each of them once: a client may read the first or the last.
+    // Each header is sent once: a client may read the first or the last.
     emulator
         .fault(Fault::new().status(503).header("Date", date).header("Content-Type", "text/html"))
         .unwrap();
@@ -123,26 +126,26 @@ fn header_fault_adds_or_replaces_headers() {
 fn delay_fault_still_executes_the_request() {
     let emulator = start();
     add(&emulator, json!({"delay_ms": 60}));
-    let begun = Instant::now();
+    let started = Instant::now();
     assert_eq!(create(&emulator, "a").send(&emulator).status, 201);
-    assert!(begun.elapsed() >= Duration::from_millis(60), "{:?}", begun.elapsed());
+    assert!(started.elapsed() >= Duration::from_millis(60), "{:?}", started.elapsed());
     assert!(emulator.requests()[0].duration_ms >= 60);
 
-    // A caller who doesn't wait for the answer is known all the same, and the work is done.
+    // The request is executed and recorded even if the client disconnects during the delay.
     emulator.fault(Fault::new().delay(Duration::MAX)).unwrap();
     let mut stream = TcpStream::connect(authority(&emulator)).unwrap();
     stream.write_all(&create(&emulator, "b").bytes(authority(&emulator))).unwrap();
     until(|| emulator.requests().len() == 2);
     drop(stream);
     assert_eq!(names(&emulator), ["a", "b"]);
-    assert_eq!(last_seen(&emulator), (Some(Operation::CreateLogGroup), Some(201), None));
+    assert_eq!(last_journal_entry(&emulator), (Some(Operation::CreateLogGroup), Some(201), None));
 }
 
-/// Waits for what another thread does.
-fn until(mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it takes too long");
+/// Waits until another thread has made the condition true.
+fn until(mut condition: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(30), "the condition is not met within 30 s");
         thread::yield_now();
     }
 }
@@ -158,12 +161,12 @@ fn drop_fault_closes_without_response() {
     let (_, code, _) = create(&emulator, "a").send(&emulator).error();
     assert_eq!(code, "LTS.0101");
 
-    let journal = control(&emulator, "GET", "requests", &Value::Null).json();
+    let journal = admin(&emulator, "GET", "requests", &Value::Null).json();
     let seen: Vec<_> = journal.as_array().unwrap().iter().map(|entry| &entry["status"]).collect();
     assert_eq!(seen, [&Value::Null, &Value::Null, &json!(400)]);
     assert_eq!((&journal[1]["code"], &journal[1]["operation"]), (&Value::Null, &json!("createLogGroup")));
 
-    // What was answered on the same connection before arrives.
+    // An earlier response on the same connection still arrives.
     emulator.fault(Fault::new().operation(Operation::CreateLogGroup).drop_before()).unwrap();
     let host = authority(&emulator);
     let keep = |request: &Request| {
@@ -177,7 +180,7 @@ fn drop_fault_closes_without_response() {
 #[test]
 fn body_fault_is_sent_verbatim() {
     let emulator = start();
-    // Alone: the real status, and the work is done.
+    // A body alone keeps the real status, and the request is executed.
     add(&emulator, json!({"body": {"log_group_id": null}}));
     let reply = create(&emulator, "a").send(&emulator);
     assert_eq!((reply.status, reply.json()), (201, json!({"log_group_id": null})));
@@ -186,7 +189,7 @@ fn body_fault_is_sent_verbatim() {
     let reply = Request::new("GET", format!("/v2/{PROJECT}/groups")).send(&emulator);
     assert_eq!((reply.status, reply.body), (401, b"x".to_vec()));
 
-    // With a status or a code, nothing is done.
+    // With a status or a code, the request is not executed.
     let page = "<html>\n<h1>504</h1>\u{fc}";
     for (body, sent) in [
         (json!(page), page),
@@ -201,15 +204,15 @@ fn body_fault_is_sent_verbatim() {
     }
     add(&emulator, json!({"status": 200, "body": {"error_code": "LTS.0999"}}));
     create(&emulator, "b").send(&emulator);
-    assert_eq!(last_seen(&emulator).2.as_deref(), Some("LTS.0999"), "the journal reads the body");
+    assert_eq!(last_journal_entry(&emulator).2.as_deref(), Some("LTS.0999"), "the journal reads the body");
     add(&emulator, json!({"code": "LTS.0018", "body": {}}));
     assert_eq!(create(&emulator, "b").send(&emulator).json(), json!({}));
     assert_eq!(names(&emulator), ["a"]);
 
     add(&emulator, json!({"status": 200, "body": ""}));
-    let reply = cut(&emulator, &list(&emulator));
+    let reply = received_reply(&emulator, &list(&emulator));
     assert_eq!((reply.header("Content-Length"), reply.body.len()), (Some("0"), 0));
-    // 204 has no body, whatever is asked for.
+    // 204 never has a body.
     let group = list(&emulator).send(&emulator).json()["log_groups"][0]["log_group_id"].clone();
     add(&emulator, json!({"body": {"a": 1}}));
     let path = format!("/v2/{PROJECT}/groups/{}", group.as_str().unwrap());
@@ -224,23 +227,23 @@ fn cut_fault_closes_the_connection_at_the_byte() {
     let length = whole.body.len();
     for bytes in [0, 1, 20, length - 1] {
         add(&emulator, json!({"cut_after_bytes": bytes}));
-        let reply = cut(&emulator, &list(&emulator));
+        let reply = received_reply(&emulator, &list(&emulator));
         assert_eq!((reply.status, &reply.body[..]), (200, &whole.body[..bytes]));
         assert_eq!(reply.header("Content-Length"), Some(&*length.to_string()));
-        assert_eq!(last_seen(&emulator).1, Some(200));
+        assert_eq!(last_journal_entry(&emulator).1, Some(200));
     }
-    // Nothing to cut.
+    // The body is shorter than the limit.
     for bytes in [length, usize::MAX] {
         emulator.fault(Fault::new().cut_after_bytes(bytes as u64)).unwrap();
         assert_eq!(list(&emulator).send(&emulator).body, whole.body);
     }
-    // More than any buffer on the way holds.
+    // The body is larger than all buffers on the way.
     let long = "x".repeat(9_000_000);
     add(&emulator, json!({"status": 500, "body": long, "cut_after_bytes": 8_000_001}));
-    let reply = cut(&emulator, &list(&emulator));
+    let reply = received_reply(&emulator, &list(&emulator));
     assert_eq!((reply.body.len(), reply.header("Content-Length")), (8_000_001, Some("9000000")));
 
-    // The connection ends although the client would go on.
+    // The connection is closed although the client keeps it alive.
     let request = String::from_utf8(list(&emulator).bytes(authority(&emulator))).unwrap();
     let request = request.replace("Connection: close\r\n", "");
     emulator.fault(Fault::new().cut_after_bytes(3)).unwrap();
@@ -255,16 +258,16 @@ fn rate_fault_slows_the_body_and_keeps_it_complete() {
     for bytes_per_s in [500, 1_000] {
         let fault = Fault::new().status(500).body(text.as_str()).bytes_per_s(bytes_per_s);
         emulator.fault(fault).unwrap();
-        let begun = Instant::now();
+        let started = Instant::now();
         assert_eq!(list(&emulator).send(&emulator).body, text.as_bytes());
-        let least = Duration::from_secs_f64(100.0 / bytes_per_s as f64);
-        assert!(begun.elapsed() >= least, "{:?}", begun.elapsed());
+        let minimum = Duration::from_secs_f64(100.0 / bytes_per_s as f64);
+        assert!(started.elapsed() >= minimum, "{:?}", started.elapsed());
     }
-    // Slow, and cut on top.
+    // Slow and cut.
     emulator.fault(Fault::new().status(500).body(text).bytes_per_s(1_000).cut_after_bytes(55)).unwrap();
-    let begun = Instant::now();
-    assert_eq!(cut(&emulator, &list(&emulator)).body.len(), 55);
-    assert!(begun.elapsed() >= Duration::from_millis(55));
+    let started = Instant::now();
+    assert_eq!(received_reply(&emulator, &list(&emulator)).body.len(), 55);
+    assert!(started.elapsed() >= Duration::from_millis(55));
     emulator.fault(Fault::new().bytes_per_s(u64::MAX)).unwrap();
     assert_eq!(list(&emulator).send(&emulator).status, 200);
 }

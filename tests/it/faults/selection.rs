@@ -5,7 +5,7 @@ use std::thread;
 use huaweicloud_lts::{Emulator, emulator::Fault};
 use serde_json::{Value, json};
 
-use super::{PROJECT, add, control, create, list, start};
+use super::{PROJECT, add, admin, create, list, start};
 use crate::emulator::wire::{Request, authority, raw};
 
 #[test]
@@ -45,22 +45,22 @@ fn seeded_probability_is_reproducible() {
     let (one, other) = (start(), start());
     let fault = || Fault::new().status(503).times(0).probability(0.5).seed(7);
     let first = hits(&one, fault());
-    assert_eq!(hits(&other, fault()), first, "the same seed, the same rolls");
+    assert_eq!(hits(&other, fault()), first, "the same seed gives the same draws");
     assert_ne!(hits(&one, fault().seed(8)), first);
     assert!(first.contains(&true) && first.contains(&false));
-    // Without a seed, any rolls: 40 of them are never the same.
+    // Without a seed, the draws differ: 40 of them are never equal.
     let unseeded = || Fault::new().status(503).times(0).probability(0.5);
     assert_ne!(hits(&one, unseeded()), hits(&other, unseeded()));
     assert_eq!(hits(&one, fault().probability(0.0)), [false; 40]);
     assert_eq!(hits(&one, fault().probability(1.0)), [true; 40]);
-    // A lost roll doesn't count.
+    // A draw that misses doesn't count as a use.
     let thrice = hits(&one, fault().times(3));
     assert_eq!(thrice.iter().filter(|hit| **hit).count(), 3);
     let third = first.iter().enumerate().filter(|(_, hit)| **hit).nth(2).unwrap().0;
     assert_eq!(thrice[..=third], first[..=third]);
     assert!(one.faults().is_empty());
 
-    // And it doesn't match: the next in the row gets its chance.
+    // After a miss, the next fault in the list is tried.
     add(&one, json!([{"status": 503, "probability": 0}, {"status": 500}]));
     assert_eq!(list(&one).send(&one).status, 500);
     assert_eq!(list(&one).send(&one).status, 200);
@@ -79,11 +79,11 @@ fn fault_applies_before_authentication_and_after_routing() {
     for (method, path) in [("GET", "/"), ("HEAD", &*groups), ("PUT", &*groups), ("GET", "/v2//groups")] {
         assert_eq!(Request::new(method, path).send(&emulator).status, 404, "{method} {path}");
     }
-    // A body beyond the bound is never read, so nothing can be known of it.
+    // A body over the size limit is rejected before faults apply.
     let long = format!("POST {groups} HTTP/1.1\r\nHost: x\r\nContent-Length: 12582913\r\n\r\n");
     assert_eq!(raw(&emulator, long.as_bytes()).unwrap().status, 400);
     for path in ["health", "state", "requests", "faults", "transfers"] {
-        assert_eq!(control(&emulator, "GET", path, &Value::Null).status, 200, "{path}");
+        assert_eq!(admin(&emulator, "GET", path, &Value::Null).status, 200, "{path}");
     }
     assert_eq!(emulator.faults().len(), 1);
 }
@@ -112,12 +112,12 @@ fn concurrent_requests_use_each_fault_exactly_as_often_as_set() {
     let emulator = start();
     emulator.fault(Fault::new().status(503).times(20)).unwrap();
     emulator.fault(Fault::new().drop_before().times(10)).unwrap();
-    let answers: Vec<Option<u16>> = thread::scope(|scope| {
+    let statuses: Vec<Option<u16>> = thread::scope(|scope| {
         let one = || raw(&emulator, &list(&emulator).bytes(authority(&emulator))).map(|reply| reply.status);
         let all: Vec<_> = (0..64).map(|_| scope.spawn(one)).collect();
         all.into_iter().map(|one| one.join().unwrap()).collect()
     });
-    let count = |wanted: Option<u16>| answers.iter().filter(|answer| **answer == wanted).count();
+    let count = |expected: Option<u16>| statuses.iter().filter(|status| **status == expected).count();
     assert_eq!((count(Some(503)), count(None), count(Some(200))), (20, 10, 34));
     assert!(emulator.faults().is_empty());
 }

@@ -13,7 +13,7 @@ impl TestEnvironment<'_> {
         assert!(group.creation_time > Some(1_577_808_000_000), "milliseconds: {:?}", group.creation_time);
 
         assert_eq!(lts.find_group(&name).await.unwrap().unwrap().id, id);
-        assert_eq!(lts.find_group(self.name("nobody")).await.unwrap(), None);
+        assert_eq!(lts.find_group(self.name("missing")).await.unwrap(), None);
 
         let error = lts.create_group(&name, Ttl::days(7)).await.unwrap_err();
         assert!(error.is_already_exists() && error.status() == Some(400), "{error}");

@@ -14,13 +14,13 @@ impl TestEnvironment<'_> {
         assert_eq!(streams.len(), 1);
         assert_eq!((&streams[0].id, streams[0].name.as_str()), (&id, "nginx"));
         assert_eq!(in_group.find_stream("nginx").await.unwrap().unwrap().id, id);
-        assert_eq!(in_group.find_stream("nobody").await.unwrap(), None);
+        assert_eq!(in_group.find_stream("missing").await.unwrap(), None);
         assert!(in_group.create_stream("nginx").await.unwrap_err().is_already_exists());
 
         in_group.delete_stream(&id).await.unwrap();
         assert!(in_group.delete_stream(&id).await.unwrap_err().is_not_found());
         in_group.create_stream("left").await.unwrap();
-        // The group takes its streams along.
+        // Deleting the group deletes its streams.
         self.lts.delete_group(&group).await.unwrap();
         assert!(in_group.streams().await.unwrap_err().is_not_found());
     }

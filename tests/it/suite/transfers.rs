@@ -17,7 +17,7 @@ impl TestEnvironment<'_> {
         assert!(in_group.delete_stream(&stream).await.unwrap_err().is_in_use());
         assert!(self.lts.delete_group(&group).await.unwrap_err().is_in_use());
 
-        (self.end_transfer)(&transfer);
+        (self.delete_transfer)(&transfer);
         in_group.delete_stream(&stream).await.unwrap();
         self.lts.delete_group(&group).await.unwrap();
     }
