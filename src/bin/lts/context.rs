@@ -6,7 +6,7 @@ use std::{cell::OnceCell, io};
 use huaweicloud_lts::{Client, ClientBuilder, RetryPolicy};
 use tokio::runtime::Runtime;
 
-use crate::{args::ClientOptions, exit::Failure, output::Output};
+use crate::{cli::ClientOptions, error::Failure, output::Output};
 
 /// What a command works with.
 #[derive(Debug)]

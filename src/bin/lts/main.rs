@@ -2,46 +2,36 @@
 //!
 //! The binary only parses arguments, calls the library's public API and prints.
 
-mod api;
-mod apply;
-mod args;
-mod ask;
-mod auth;
-mod completions;
+mod cli;
+mod commands;
+mod confirm;
 mod context;
-mod demo;
-mod emulator;
-mod exit;
-mod explain;
-mod export;
-mod group;
-mod list;
+mod error;
+mod logging;
 mod output;
-mod reference;
+mod parsers;
 mod resolve;
-mod sign;
-mod spec;
-mod stream;
-mod transfer;
-mod values;
-mod verbose;
 
 use std::process::ExitCode;
 
-use args::Command;
+use cli::Command;
+use commands::{
+    api, apply, auth, completions, demo, emulator, explain, export, group, reference, sign, spec, stream,
+    transfer,
+};
 use context::Context;
-use exit::Failure;
+use error::Failure;
 
 fn main() -> ExitCode {
-    let (command, options) = match args::parse(std::env::args_os()) {
+    let (command, options) = match cli::parse(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
             // A closed pipe is no error.
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { ExitCode::from(error::USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    verbose::begin(options.verbose);
+    logging::begin(options.verbose);
     let context = Context::new(options);
     match run(command, &context) {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,7 +2,7 @@
 
 use huaweicloud_lts::{Client, GroupClient, GroupId, StreamId};
 
-use crate::exit::{Failure, Meant};
+use crate::error::{Failure, Meant};
 
 /// How many hexadecimal digits an id has between its hyphens.
 const ID: [usize; 5] = [8, 4, 4, 4, 12];

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    exit::{Failure, Meant},
+    error::{Failure, Meant},
     output,
 };
 

@@ -5,8 +5,8 @@ use huaweicloud_lts::Error;
 
 use crate::{
     context::Context,
-    exit::{Failure, Meant},
-    output, values,
+    error::{Failure, Meant},
+    output, parsers,
 };
 
 #[derive(Debug, Args)]
@@ -35,8 +35,8 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let body = match body.as_deref() {
         None => Vec::new(),
-        Some("-") => values::body("@-")?.into_owned(),
-        Some(body) => values::body(body)?.into_owned(),
+        Some("-") => parsers::body("@-")?.into_owned(),
+        Some(body) => parsers::body(body)?.into_owned(),
     };
     let lts = context.client()?;
     let what = || format!("could not call {method} {path}");

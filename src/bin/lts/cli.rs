@@ -14,10 +14,13 @@ use clap::{
 };
 
 use crate::{
-    api::ApiArguments, apply::ApplyArguments, auth::AuthCommand, completions::CompletionsArguments,
-    emulator::EmulatorArguments, explain::ExplainArguments, export::ExportArguments, group::GroupCommand,
-    output::Format, sign::SignArguments, spec::SpecArguments, stream::StreamCommand,
-    transfer::TransferCommand, values,
+    commands::{
+        api::ApiArguments, apply::ApplyArguments, auth::AuthCommand, completions::CompletionsArguments,
+        emulator::EmulatorArguments, explain::ExplainArguments, export::ExportArguments, group::GroupCommand,
+        sign::SignArguments, spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand,
+    },
+    output::Format,
+    parsers,
 };
 
 /// Huawei Cloud Log Tank Service (LTS) on the command line, and an emulator.
@@ -108,7 +111,7 @@ pub(crate) struct ClientOptions {
     #[arg(long, value_name = "ID", help_heading = CONNECTION)]
     pub(crate) project_id: Option<String>,
     /// The time for a whole call, retries included [default: 30s].
-    #[arg(long, value_name = "TIME", help_heading = CONNECTION, value_parser = values::some_time)]
+    #[arg(long, value_name = "TIME", help_heading = CONNECTION, value_parser = parsers::some_time)]
     pub(crate) timeout: Option<Duration>,
     /// How often a call is tried at most [default: 3].
     #[arg(long, value_name = "N", help_heading = CONNECTION, value_parser = clap::value_parser!(u32).range(1..))]

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use crate::{
-    exit::Failure,
+    error::Failure,
     output::{self, Output},
 };
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::Shell;
 
-use crate::{args, exit::Failure, output};
+use crate::{cli, error::Failure, output};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -19,6 +19,6 @@ pub(crate) struct CompletionsArguments {
 
 pub(crate) fn run(CompletionsArguments { shell }: &CompletionsArguments) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(*shell, &mut args::tree(), "lts", &mut script);
+    clap_complete::generate(*shell, &mut cli::tree(), "lts", &mut script);
     output::bytes(&script)
 }

@@ -5,7 +5,7 @@ use huaweicloud_lts::spec::{self, ErrorCode, MessageVariant};
 use serde::Serialize;
 
 use crate::{
-    exit::Failure,
+    error::Failure,
     output::{self, Output},
 };
 

@@ -5,11 +5,11 @@ use huaweicloud_lts::{GroupId, LogGroup, Ttl, spec::limits};
 use serde::Serialize;
 
 use crate::{
-    ask,
+    confirm,
     context::Context,
-    exit::{Failure, Meant},
-    list::{self, CREATED_AT, CREATION_TIME, Column, Listed, TTL},
-    resolve, values,
+    error::{Failure, Meant},
+    output::list::{self, CREATED_AT, CREATION_TIME, Column, Listed, TTL},
+    parsers, resolve,
 };
 
 #[derive(Debug, Subcommand)]
@@ -37,10 +37,10 @@ Examples:
 JSON and YAML: {log_group_id, created}; created is false if the group was there already.")]
 pub(crate) struct CreateArguments {
     /// Its name: letters, digits, hyphens, underscores and dots.
-    #[arg(value_parser = values::text(&limits::LOG_GROUP_NAME))]
+    #[arg(value_parser = parsers::text(&limits::LOG_GROUP_NAME))]
     name: String,
     /// For how many days it keeps logs.
-    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = values::ttl, allow_negative_numbers = true)]
+    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = parsers::ttl, allow_negative_numbers = true)]
     ttl: Ttl,
     /// Is content with a group of this name and ttl.
     #[arg(long)]
@@ -134,13 +134,13 @@ fn delete(
     DeleteArguments { group, yes, if_exists }: &DeleteArguments,
     context: &Context,
 ) -> Result<(), Failure> {
-    ask::may_go_on(*yes, &format!("deleting log group {group:?}"))?;
+    confirm::may_go_on(*yes, &format!("deleting log group {group:?}"))?;
     let lts = context.client()?;
     context.run(async {
         let Some(id) = resolve::unless_gone(resolve::group(lts, group).await, *if_exists)? else {
             return Ok(());
         };
-        ask::confirm(*yes, &format!("Delete log group {group:?} and its streams?")).await?;
+        confirm::confirm(*yes, &format!("Delete log group {group:?} and its streams?")).await?;
         let deleted = lts.delete_group(&id).await.or_say(|| format!("could not delete log group {group:?}"));
         resolve::unless_gone(deleted, *if_exists).map(|_| ())
     })

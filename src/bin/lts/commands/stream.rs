@@ -5,11 +5,11 @@ use huaweicloud_lts::{LogStream, StreamId, spec::limits};
 use serde::Serialize;
 
 use crate::{
-    ask,
+    confirm,
     context::Context,
-    exit::{Failure, Meant},
-    list::{self, CREATED_AT, CREATION_TIME, Column, Listed},
-    resolve, values,
+    error::{Failure, Meant},
+    output::list::{self, CREATED_AT, CREATION_TIME, Column, Listed},
+    parsers, resolve,
 };
 
 #[derive(Debug, Subcommand)]
@@ -39,7 +39,7 @@ pub(crate) struct CreateArguments {
     /// The group's name, or its id.
     group: String,
     /// The stream's name: up to 64 characters.
-    #[arg(value_parser = values::text(&limits::LOG_STREAM_NAME))]
+    #[arg(value_parser = parsers::text(&limits::LOG_STREAM_NAME))]
     name: String,
     /// Is content with a stream of this name.
     #[arg(long)]
@@ -141,7 +141,7 @@ fn delete(
     DeleteArguments { group, stream, yes, if_exists }: &DeleteArguments,
     context: &Context,
 ) -> Result<(), Failure> {
-    ask::may_go_on(*yes, &format!("deleting log stream {stream:?}"))?;
+    confirm::may_go_on(*yes, &format!("deleting log stream {stream:?}"))?;
     let lts = context.client()?;
     context.run(async {
         let found = resolve::unless_gone(resolve::group(lts, group).await, *if_exists)?;
@@ -149,7 +149,7 @@ fn delete(
         let found = resolve::streams(&in_group, std::slice::from_ref(stream)).await;
         let found = resolve::unless_gone(found, *if_exists)?;
         let Some(id) = found.and_then(|mut ids| ids.pop()) else { return Ok(()) };
-        ask::confirm(*yes, &format!("Delete log stream {stream:?} of group {group:?}?")).await?;
+        confirm::confirm(*yes, &format!("Delete log stream {stream:?} of group {group:?}?")).await?;
         let deleted = in_group.delete_stream(&id).await;
         let deleted = deleted.or_say(|| format!("could not delete log stream {stream:?} of group {group:?}"));
         resolve::unless_gone(deleted, *if_exists).map(|_| ())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use clap::{Arg, Command};
 
-use crate::{args, exit::Failure, output};
+use crate::{cli, error::Failure, output};
 
 const INTRODUCTION: &str = "\
 # `lts`
@@ -17,11 +17,11 @@ with the names of the wire; members are added to them, but not renamed or remove
 
 pub(crate) fn run() -> Result<(), Failure> {
     let mut page = INTRODUCTION.to_owned();
-    let mut tree = args::bare_tree();
+    let mut tree = cli::bare_tree();
     tree.build();
     write_after(&mut page, &tree);
     page += "\n## Options of every command but `emulator`\n\nThey stand before or after the command.\n";
-    describe(&mut page, &args::client_options());
+    describe(&mut page, &cli::client_options());
     for command in tree.get_subcommands() {
         write_command(&mut page, command, 2);
     }

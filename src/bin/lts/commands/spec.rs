@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use huaweicloud_lts::spec;
 
-use crate::{exit::Failure, output};
+use crate::{error::Failure, output};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lts spec > lts.yaml\n  lts spec iam --format json | jq .paths")]

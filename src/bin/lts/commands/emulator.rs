@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use huaweicloud_lts::emulator::{Admin, Options};
 
-use crate::{exit::Failure, output, values};
+use crate::{error::Failure, output, parsers};
 
 /// Every option also reads a variable, `LTS_EMULATOR_QUOTA_GROUPS` for instance: lists with commas, switches as
 /// `true`. An empty one counts as none.
@@ -62,7 +62,7 @@ pub(crate) struct EmulatorArguments {
     #[arg(long, value_name = "D", env = "LTS_EMULATOR_DOMAIN", default_value = Options::DEFAULT_DOMAIN)]
     domain: String,
     /// How long a token is good for.
-    #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = values::time)]
+    #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = parsers::time)]
     token_ttl: Duration,
     /// How many groups a project may have; the service's default if it isn't given, 0 for no limit.
     #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS")]

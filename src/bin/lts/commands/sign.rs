@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    exit::{Failure, Meant},
-    values,
+    error::{Failure, Meant},
+    parsers,
 };
 
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ struct Data<'a> {
 pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Failure> {
     let (host, target) = split(&arguments.url)?;
     let body = match &arguments.body {
-        Some(body) => values::body(body)?,
+        Some(body) => parsers::body(body)?,
         None => Cow::Borrowed(&[][..]),
     };
     let default = if arguments.body.is_some() { "POST" } else { "GET" };

@@ -4,7 +4,7 @@ use std::{fmt::Display, future::IntoFuture, time::Instant};
 
 use huaweicloud_lts::{Client, Emulator, Error, Login, ServiceError, TransferInterval, Ttl};
 
-use crate::{context::Context, exit::Failure, output};
+use crate::{context::Context, error::Failure, output};
 
 /// The names that the demo uses.
 const GROUP: &str = "lts-demo";

@@ -17,9 +17,9 @@ use huaweicloud_lts::{
 };
 
 use crate::{
-    ask,
+    confirm,
     context::{Context, Interrupted},
-    exit::{self, Failure},
+    error::{self, Failure},
     output,
 };
 
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), F
     let manifest = read(file)?;
     let asks = arguments.prune && !arguments.dry_run;
     if asks {
-        ask::may_go_on(arguments.yes, "--prune")?;
+        confirm::may_go_on(arguments.yes, "--prune")?;
     }
     let client = context.client()?;
     context.run_to_end(async |mut interrupted: Interrupted| {
@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), F
             let deletions = plan.steps().filter(|step| step.action == Action::Delete).count();
             if asks && deletions > 0 && !plan.has_conflicts() {
                 let streams = count(deletions, "stream");
-                ask::confirm(arguments.yes, &format!("Delete {streams} with all their logs?")).await?;
+                confirm::confirm(arguments.yes, &format!("Delete {streams} with all their logs?")).await?;
             }
             Ok::<_, Failure>(plan)
         };
@@ -116,7 +116,7 @@ pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), F
                 });
                 tokio::spawn(async {
                     if tokio::signal::ctrl_c().await.is_ok() {
-                        std::process::exit(exit::INTERRUPTED.into());
+                        std::process::exit(error::INTERRUPTED.into());
                     }
                 });
             })

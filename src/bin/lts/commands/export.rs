@@ -5,7 +5,7 @@ use huaweicloud_lts::provision;
 
 use crate::{
     context::Context,
-    exit::{Failure, Meant},
+    error::{Failure, Meant},
     output::{self, Format},
 };
 

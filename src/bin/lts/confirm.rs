@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::exit::Failure;
+use crate::error::Failure;
 
 /// Whether somebody could answer, or has answered beforehand. It is asked before anything is sent.
 ///

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    exit::{Failure, Meant},
-    resolve, values,
+    error::{Failure, Meant},
+    parsers, resolve,
 };
 
 #[derive(Debug, Subcommand)]
@@ -50,7 +50,7 @@ pub(crate) struct CreateArguments {
     #[arg(required = true, value_name = "STREAM")]
     streams: Vec<String>,
     /// The OBS bucket.
-    #[arg(long, value_parser = values::text(&limits::OBS_BUCKET_NAME))]
+    #[arg(long, value_parser = parsers::text(&limits::OBS_BUCKET_NAME))]
     bucket: String,
     /// How often.
     #[arg(long, value_name = "INTERVAL", value_parser = interval())]
@@ -59,10 +59,10 @@ pub(crate) struct CreateArguments {
     #[arg(long, value_name = "FORMAT", default_value_t, value_parser = format())]
     format: StorageFormat,
     /// What the names of the files start with.
-    #[arg(long, value_parser = values::text(&limits::PREFIX_NAME))]
+    #[arg(long, value_parser = parsers::text(&limits::PREFIX_NAME))]
     prefix: Option<String>,
     /// The path in the bucket.
-    #[arg(long, value_parser = values::text(&limits::DIR_PREFIX_NAME))]
+    #[arg(long, value_parser = parsers::text(&limits::DIR_PREFIX_NAME))]
     dir: Option<String>,
     /// Creates it switched off.
     #[arg(long)]

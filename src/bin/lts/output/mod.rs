@@ -1,6 +1,8 @@
 //! Data on standard output: tables for people, JSON and YAML for programs, bare ids for scripts. What else there
 //! is to say goes to standard error.
 
+pub(crate) mod list;
+
 use std::{
     fmt::Display,
     io::{self, IsTerminal, Write},
@@ -14,7 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::exit::Failure;
+use crate::error::Failure;
 
 /// How the header of a table looks on a terminal.
 const BOLD: Style = Style::new().bold();

@@ -7,7 +7,7 @@ use huaweicloud_lts::{
     spec::{TextRule, limits},
 };
 
-use crate::exit::Failure;
+use crate::error::Failure;
 
 /// Reads `24h` or `90s`.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
