@@ -1,7 +1,7 @@
-//! Does what a plan says, so many calls at a time.
+//! Applies a plan, with a limited number of calls at the same time.
 //!
-//! A fixed number of workers asks the schedule what to do next: ten thousand streams are no more futures than
-//! sixteen. The client's pace is shared, so that a `Retry-After` halts all of them.
+//! A fixed number of workers take calls from the schedule, so that ten thousand streams need no more futures than
+//! sixteen. They share the client's throttle, so that a `Retry-After` pauses all of them.
 
 use std::{
     fmt,
@@ -14,34 +14,31 @@ use futures_util::future::{Either, join_all, select};
 use tokio::sync::Notify;
 
 use super::{
-    outcome::{Ended, Item, Outcome},
-    plan::Plan,
-    schedule::{Done, Next, Schedule, Work},
+    outcome::{Item, ItemStatus, Outcome},
+    plan::{DEFAULT_CONCURRENCY, Plan},
+    schedule::{Finished, Next, Schedule, Work, WorkResult},
 };
 use crate::{client::Client, error::Error};
 
-/// How many calls are made at a time unless something else is said.
-pub const DEFAULT_CONCURRENCY: usize = 16;
-
-/// An item that has just ended.
+/// The progress of [`Apply`], after an item was created, deleted or failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Progress<'a> {
-    /// How it went.
-    pub ended: Ended,
-    /// What it is.
+    /// The status of the item.
+    pub status: ItemStatus,
+    /// The item.
     pub item: &'a Item,
-    /// How many items have ended, this one included. What was there already doesn't count.
+    /// The number of items that are done, this one included. Items that the plan keeps don't count.
     pub done: usize,
-    /// How many there are to do.
+    /// The number of items to do.
     pub total: usize,
 }
 
 type Observer<'a> = Box<dyn Fn(Progress<'_>) + Send + Sync + 'a>;
 type Stop<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// A plan to be carried out; awaiting it does so.
-#[must_use = "nothing is done until it is awaited"]
+/// A plan to apply; awaiting it makes the calls.
+#[must_use = "nothing is applied until it is awaited"]
 pub struct Apply<'a> {
     plan: &'a Plan,
     client: &'a Client,
@@ -50,54 +47,57 @@ pub struct Apply<'a> {
     stop: Option<Stop<'a>>,
 }
 
-impl<'a> Apply<'a> {
-    pub(super) fn new(plan: &'a Plan, client: &'a Client) -> Self {
-        Self { plan, client, concurrency: DEFAULT_CONCURRENCY, observer: None, stop: None }
+impl Plan {
+    /// Applies the plan: groups are created first, then the streams of each group, then their transfers.
+    pub fn apply<'a>(&'a self, client: &'a Client) -> Apply<'a> {
+        Apply { plan: self, client, concurrency: DEFAULT_CONCURRENCY, observer: None, stop: None }
     }
+}
 
-    /// How many calls are made at a time: [`DEFAULT_CONCURRENCY`] if it isn't set.
+impl<'a> Apply<'a> {
+    /// Sets how many calls are made at the same time, by default [`DEFAULT_CONCURRENCY`].
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency.max(1);
         self
     }
 
-    /// Is told of every item that was tried, at its end.
+    /// Sets a callback for each item that was tried.
     pub fn observe(mut self, observer: impl Fn(Progress<'_>) + Send + Sync + 'a) -> Self {
         self.observer = Some(Box::new(observer));
         self
     }
 
-    /// Stops once this ends: running calls are finished, no further one is begun.
+    /// Stops when this future ends: running calls are finished, and no more are started.
     pub fn stop_when(mut self, stop: impl Future<Output = ()> + Send + 'a) -> Self {
         self.stop = Some(Box::pin(stop));
         self
     }
 
-    /// Does it. Awaiting it does the same.
+    /// Makes the calls. Awaiting it does the same.
     ///
-    /// A plan with conflicts does nothing. What goes wrong is in the outcome: it doesn't keep the rest from being
-    /// done, unless it would happen to the rest, too (refused credentials, a quota, a service out of reach).
+    /// A plan with conflicts does nothing. Failures are in the outcome, and the other items are still tried, unless
+    /// they would fail for the same reason: rejected credentials, a quota, an unreachable service.
     pub async fn run(self) -> Outcome {
         if self.plan.has_conflicts() {
             return self.plan.outcome();
         }
-        // Enough that one lost connection with all its calls doesn't count as a service out of reach.
-        let patience = self.concurrency.saturating_mul(2).saturating_add(2);
-        let schedule = Schedule::new(self.plan, patience);
-        // More workers than calls would only wait.
+        // More calls than one lost connection can carry, so that it doesn't count as an unreachable service.
+        let max_unanswered = self.concurrency.saturating_mul(2).saturating_add(2);
+        let schedule = Schedule::new(self.plan, max_unanswered);
+        // Never more workers than calls.
         let workers = self.concurrency.min(schedule.total());
         let shared = Shared {
             schedule: Mutex::new(schedule),
-            changed: Notify::new(),
+            call_ended: Notify::new(),
             client: self.client,
             observer: self.observer,
         };
-        let workers = join_all((0..workers).map(|_| shared.work()));
+        let workers = join_all((0..workers).map(|_| shared.run_worker()));
         let stop = self.stop.unwrap_or_else(|| Box::pin(pending()));
-        // The wish to stop is looked at first: it may come together with an answer.
+        // `select` polls `stop` first, so that no call is started when it ends together with a response.
         if let Either::Left(((), workers)) = select(stop, pin!(workers)).await {
             shared.schedule().interrupt();
-            shared.changed.notify_waiters();
+            shared.call_ended.notify_waiters();
             workers.await;
         }
         shared.schedule().outcome()
@@ -119,59 +119,62 @@ impl fmt::Debug for Apply<'_> {
     }
 }
 
-/// What the workers share.
+/// The state that the workers share.
 struct Shared<'a> {
     schedule: Mutex<Schedule<'a>>,
-    /// A call ended: there may be something to do again.
-    changed: Notify,
+    /// Notified when a call has ended, because more calls may be possible then.
+    call_ended: Notify,
     client: &'a Client,
     observer: Option<Observer<'a>>,
 }
 
 impl<'a> Shared<'a> {
     fn schedule(&self) -> MutexGuard<'_, Schedule<'a>> {
-        // What is in there is right between two calls.
+        // The schedule is consistent whenever the lock is free, so a poisoned lock can be used.
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes one call after another, until there are no more.
-    async fn work(&self) {
+    /// Makes calls until the schedule has no more.
+    async fn run_worker(&self) {
         loop {
-            let mut changed = pin!(self.changed.notified());
-            // From here on, no change is missed.
-            changed.as_mut().enable();
+            let mut call_ended = pin!(self.call_ended.notified());
+            // Registered before `next` is called, so that no notification is missed.
+            call_ended.as_mut().enable();
             let next = self.schedule().next();
             let task = match next {
-                Next::Make(task) => task,
+                Next::Run(task) => task,
                 Next::Wait => {
-                    changed.await;
+                    call_ended.await;
                     continue;
                 }
                 Next::End => {
-                    self.changed.notify_waiters();
+                    self.call_ended.notify_waiters();
                     return;
                 }
             };
-            let result = self.make(&task.work).await;
-            let (ended, item, done, total) = self.schedule().ended(&task, result);
-            self.changed.notify_waiters();
+            let result = self.call(&task.work).await;
+            let finished = self.schedule().finish(&task, result);
+            self.call_ended.notify_waiters();
             if let Some(observer) = &self.observer {
-                observer(Progress { ended, item: &item, done, total });
+                let Finished { status, item, done, total } = &finished;
+                observer(Progress { status: *status, item, done: *done, total: *total });
             }
         }
     }
 
-    async fn make(&self, work: &Work<'_>) -> Result<Done, Error> {
+    async fn call(&self, work: &Work<'_>) -> Result<WorkResult, Error> {
         Ok(match work {
-            Work::Group(group) => Done::Group(self.client.ensure_new_group(&group.name, group.ttl).await?),
-            Work::Delete(group, stream) => {
+            Work::CreateGroup(group) => {
+                WorkResult::Group(self.client.ensure_new_group(&group.name, group.ttl).await?)
+            }
+            Work::DeleteStream(group, stream) => {
                 self.client.group(group).delete_stream(stream).await?;
-                Done::Deleted
+                WorkResult::Deleted
             }
-            Work::Stream(group, name) => {
-                Done::Stream(self.client.group(group).ensure_new_stream(name).await?)
+            Work::CreateStream(group, name) => {
+                WorkResult::Stream(self.client.group(group).ensure_new_stream(name).await?)
             }
-            Work::Transfer(group, stream, transfer) => {
+            Work::CreateTransfer(group, stream, transfer) => {
                 let in_group = self.client.group(group);
                 let mut call = in_group
                     .ensure_transfer(stream, &transfer.bucket, transfer.every)
@@ -185,7 +188,7 @@ impl<'a> Shared<'a> {
                 if transfer.paused {
                     call = call.paused();
                 }
-                Done::Transfer(call.await?)
+                WorkResult::Transfer(call.await?)
             }
         })
     }

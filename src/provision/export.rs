@@ -1,4 +1,4 @@
-//! A manifest of what is there.
+//! Exports a manifest of the existing groups and streams.
 
 use std::{
     borrow::Cow,
@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{apply::DEFAULT_CONCURRENCY, rules::mistakes};
+use super::{plan::DEFAULT_CONCURRENCY, rules::mistakes};
 use crate::{
     client::Client,
     error::Error,
@@ -17,30 +17,30 @@ use crate::{
     spec::limits,
 };
 
-/// What is there, as far as a manifest can say it.
+/// The existing groups and streams, as far as a manifest can declare them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exported {
-    /// The groups and their streams, by their names in alphabetical order. It keeps all rules.
+    /// The groups and their streams in alphabetical order. The manifest is valid.
     pub manifest: Manifest,
-    /// What is there against the rules for new ones, a name for instance: no manifest can declare it. A line
-    /// for each.
+    /// Items that no manifest can declare, because they break a rule for new ones, for example that for names. Each
+    /// has a line.
     pub left_out: Vec<String>,
 }
 
-/// Looks at what is there: one call for the groups, and one for the streams of each.
+/// Reads the existing groups and streams: one call lists the groups, and one per group its streams.
 pub fn export(client: &Client) -> Export<'_> {
     Export { client, concurrency: DEFAULT_CONCURRENCY }
 }
 
 impl Exported {
-    /// The manifest as YAML. Comments say what is missing in it.
+    /// The manifest as YAML, with comments about the items that are left out.
     ///
     /// # Errors
-    /// If a manifest can't be written, which would be a bug.
+    /// If the manifest can't be serialized, which would be a bug.
     pub fn to_yaml(&self) -> Result<String, serde_yaml::Error> {
         let mut text =
-            "# Groups and streams as they are. Transfers are left out: nothing can list them.\n".to_owned();
+            "# Existing groups and streams. Transfers are left out: the API cannot list them.\n".to_owned();
         for line in &self.left_out {
             text += &format!("# Left out: {line}\n");
         }
@@ -52,28 +52,28 @@ impl Exported {
     }
 }
 
-/// What a line of the manifest begins with, if it holds a name. Lines of a name in several lines are further in.
-const BEFORE_NAMES: [&str; 2] = ["- name: ", "  - "];
+/// The starts of lines with a name. The further lines of a name with line breaks are indented more.
+const NAME_PREFIXES: [&str; 2] = ["- name: ", "  - "];
 
-/// Truth values of YAML 1.1 that are plain words in 1.2.
-const WORDS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
+/// Booleans of YAML 1.1 that are strings in YAML 1.2.
+const YAML_1_1_BOOLEANS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
 
-/// A line with its name in quotes, if a reader of YAML 1.1 could take it for a truth value, a number, a time or
-/// a date. `serde_yaml` writes for readers of 1.2 alone, and the file is for anybody's tools.
+/// Puts a name in quotes if a YAML 1.1 parser could read it as a boolean, a number, a time or a date. `serde_yaml`
+/// writes YAML 1.2, and many tools still read 1.1.
 fn quoted(line: &str) -> Cow<'_, str> {
-    let Some((before, name)) =
-        BEFORE_NAMES.into_iter().find_map(|before| Some((before, line.strip_prefix(before)?)))
+    let Some((prefix, name)) =
+        NAME_PREFIXES.into_iter().find_map(|prefix| Some((prefix, line.strip_prefix(prefix)?)))
     else {
         return line.into();
     };
-    let like_a_number = name.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    if like_a_number || WORDS.iter().any(|word| name.eq_ignore_ascii_case(word)) {
-        return format!("{before}'{}'", name.replace('\'', "''")).into();
+    let is_like_a_number = name.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    if is_like_a_number || YAML_1_1_BOOLEANS.iter().any(|word| name.eq_ignore_ascii_case(word)) {
+        return format!("{prefix}'{}'", name.replace('\'', "''")).into();
     }
     line.into()
 }
 
-/// A look at what is there; awaiting it takes it.
+/// An export that was not started yet; awaiting it runs it.
 #[derive(Debug)]
 #[must_use = "nothing is read until it is awaited"]
 pub struct Export<'c> {
@@ -82,16 +82,16 @@ pub struct Export<'c> {
 }
 
 impl<'c> Export<'c> {
-    /// How many lists are asked for at a time: [`DEFAULT_CONCURRENCY`] if it isn't set.
+    /// Sets how many lists are requested at the same time, by default [`DEFAULT_CONCURRENCY`].
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency.max(1);
         self
     }
 
-    /// Reads what is there. Awaiting it does the same.
+    /// Reads the groups and streams. Awaiting the export does the same.
     ///
     /// # Errors
-    /// See [`Error`]. A group that goes meanwhile is none.
+    /// See [`Error`]. A group that is deleted in the meantime is no error.
     pub async fn read(self) -> Result<Exported, Error> {
         let client = self.client;
         let groups = client.groups().await?;
@@ -126,20 +126,20 @@ impl<'c> Export<'c> {
 }
 
 impl Exported {
-    /// Adds a group, as far as it keeps the rules: the service may have taken names by others than it
-    /// publishes.
+    /// Adds a group and its streams, and leaves out those that break a rule: the service may have accepted names that
+    /// its documentation forbids.
     fn add(&mut self, mut group: Group) {
         let name = group.name.clone();
         let streams = std::mem::take(&mut group.streams);
-        let alone = Manifest { groups: vec![group.clone()] };
-        if let Some(mistake) = mistakes(&alone).into_iter().next() {
+        let group_alone = Manifest { groups: vec![group.clone()] };
+        if let Some(mistake) = mistakes(&group_alone).into_iter().next() {
             self.left_out.push(format!("group {name:?} with its streams: {}", mistake.message));
             return;
         }
         for stream in streams {
             match check_text("log_stream_name", &limits::LOG_STREAM_NAME, &stream) {
                 Ok(()) => group.streams.push(stream),
-                Err(why) => self.left_out.push(format!("a stream of group {name:?}: {why}")),
+                Err(error) => self.left_out.push(format!("a stream of group {name:?}: {error}")),
             }
         }
         self.manifest.groups.push(group);

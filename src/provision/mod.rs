@@ -1,8 +1,8 @@
-//! Groups, streams and transfers as a manifest declares them: planned, created, and read back.
+//! Plans and creates the groups, streams and transfers that a manifest declares, and exports existing ones.
 //!
-//! A program that needs its groups and streams to be there has `ensure_group` and its like. A person who looks
-//! after many of them wants to see what would happen, all of it to happen at the service's pace, and to go on
-//! from where it stopped.
+//! A program that needs a few groups and streams calls [`ensure_group`](crate::Client::ensure_group) and
+//! [`ensure_stream`](crate::GroupClient::ensure_stream). This module is for many of them: it shows a plan before
+//! anything is changed, runs calls concurrently within the limits of the service, and resumes after a failure.
 //!
 //! ```
 //! # #[cfg(feature = "emulator")]
@@ -18,7 +18,7 @@
 //! let outcome = plan.apply(&lts).concurrency(16).await;
 //! assert_eq!((outcome.created.len(), outcome.failed.len()), (3, 0));
 //!
-//! // A second time there is nothing to do.
+//! // The second plan changes nothing.
 //! let plan = provision::plan(&lts, &manifest).await?;
 //! assert!(plan.steps().all(|step| !step.action.changes()));
 //! # Ok(())
@@ -29,9 +29,9 @@
 //!
 //! # Layout
 //!
-//! `read` makes a [`Manifest`](crate::manifest::Manifest) of a text (`tree` knows YAML and where its parts
-//! stand), `rules` says what it must keep to, `plan` compares it with what is there, `apply` does what is to
-//! be done (`schedule` says in which order), and `export` makes a manifest of what is there.
+//! `read` parses a [`Manifest`](crate::manifest::Manifest) (`tree` knows YAML and the places of its parts, `suggest`
+//! finds the name that was meant), `rules` validates it, `plan` compares it with the service, `apply` runs the plan's
+//! calls (`schedule` decides their order), and `export` makes a manifest of what exists.
 
 mod apply;
 mod export;
@@ -40,23 +40,12 @@ mod plan;
 mod read;
 mod rules;
 mod schedule;
+mod suggest;
 mod tree;
 
-pub use apply::{Apply, DEFAULT_CONCURRENCY, Progress};
+pub use apply::{Apply, Progress};
 pub use export::{Export, Exported, export};
-pub use outcome::{Ended, Item, Kind, Outcome};
-pub use plan::{Action, Plan, PlanError, Planning, Step, plan};
+pub use outcome::{Item, ItemKind, ItemStatus, Outcome};
+pub use plan::{Action, DEFAULT_CONCURRENCY, Plan, PlanError, PlanRequest, Step, plan};
 pub use read::{ManifestError, ManifestMistake, parse};
 pub use tree::LARGEST_DOCUMENT;
-
-/// How like another a name must be to be what was meant, from 0 to 1.
-const LIKE: f64 = 0.7;
-
-/// `; did you mean "…"?`, if one of the known names is like this one.
-fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    // Its time grows with the product of both lengths.
-    let short: String = name.chars().take(100).collect();
-    let alike = known.map(|known| (strsim::jaro_winkler(&short, known), known));
-    let best = alike.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map(|(_, known)| format!("; did you mean {known:?}?")).unwrap_or_default()
-}

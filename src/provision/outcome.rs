@@ -1,13 +1,13 @@
-//! What came of a plan, or would.
+//! The outcome of a plan.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// What an item is.
+/// The kind of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ItemKind {
     /// A log group.
     Group,
     /// A log stream.
@@ -16,7 +16,7 @@ pub enum Kind {
     Transfer,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ItemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Group => "group",
@@ -30,65 +30,65 @@ impl fmt::Display for Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Item {
-    /// What it is.
-    pub kind: Kind,
-    /// The name of its group; a group's own.
+    /// Its kind.
+    pub kind: ItemKind,
+    /// The name of its group; for a group its own name.
     pub group: String,
-    /// Its name; a transfer has its stream's.
+    /// Its name; for a transfer the name of its stream.
     pub name: String,
-    /// Its id, where it is known.
+    /// Its id, if it is known.
     pub id: Option<String>,
-    /// Why it is what it is, where that needs saying.
+    /// Why it has this status, if that needs an explanation.
     pub reason: Option<String>,
 }
 
-/// How it went with an item.
+/// The status of an item after a plan was applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Ended {
-    /// It is there now, and wasn't before.
+pub enum ItemStatus {
+    /// It was created.
     Created,
-    /// It was there, and is no longer.
+    /// It was deleted.
     Deleted,
-    /// It is there as before.
+    /// It exists as before.
     Unchanged,
-    /// What is there is in its way: nothing was done about it.
+    /// It conflicts with an existing item, and nothing was done.
     Conflict,
-    /// It could not be done, or was not tried.
+    /// It failed, or was not tried.
     Failed,
 }
 
-/// What came of a plan: every item in one of five lists, each in the order of the manifest.
+/// The outcome of a plan: every item is in one of five lists, each in the order of the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// What is there now, and wasn't before.
+    /// Items that were created.
     pub created: Vec<Item>,
-    /// What is no longer there.
+    /// Items that were deleted.
     pub deleted: Vec<Item>,
-    /// What was there already.
+    /// Items that existed already.
     pub unchanged: Vec<Item>,
-    /// What something else is in the way of.
+    /// Items that conflict with existing ones.
     pub conflicts: Vec<Item>,
-    /// What is not done, and why.
+    /// Items that failed or were not tried, with the reason.
     pub failed: Vec<Item>,
-    /// Whether it was stopped before its end. What was not tried is among the failures.
+    /// Whether it was stopped early. Items that were not tried are in [`failed`](Self::failed).
     #[serde(skip)]
     pub interrupted: bool,
 }
 
 impl Outcome {
-    /// Whether everything is as the manifest declares it.
+    /// Whether all items are as the manifest declares them.
     pub fn is_complete(&self) -> bool {
         self.conflicts.is_empty() && self.failed.is_empty()
     }
 
-    pub(super) fn add(&mut self, ended: Ended, item: Item) {
-        let list = match ended {
-            Ended::Created => &mut self.created,
-            Ended::Deleted => &mut self.deleted,
-            Ended::Unchanged => &mut self.unchanged,
-            Ended::Conflict => &mut self.conflicts,
-            Ended::Failed => &mut self.failed,
+    pub(super) fn push(&mut self, status: ItemStatus, item: Item) {
+        let list = match status {
+            ItemStatus::Created => &mut self.created,
+            ItemStatus::Deleted => &mut self.deleted,
+            ItemStatus::Unchanged => &mut self.unchanged,
+            ItemStatus::Conflict => &mut self.conflicts,
+            ItemStatus::Failed => &mut self.failed,
         };
         list.push(item);
     }

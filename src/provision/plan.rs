@@ -1,4 +1,4 @@
-//! What there is to do: the difference between a manifest and what is there.
+//! Plans: the difference between a manifest and the existing groups and streams.
 
 use std::{
     collections::HashMap,
@@ -10,8 +10,7 @@ use std::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
-    apply::{Apply, DEFAULT_CONCURRENCY},
-    outcome::{Ended, Item, Kind, Outcome},
+    outcome::{Item, ItemKind, ItemStatus, Outcome},
     read::ManifestError,
     rules::mistakes,
 };
@@ -24,36 +23,39 @@ use crate::{
     spec::Operation,
 };
 
-/// Why it can't be said what there is to do.
+/// The default number of calls that run at the same time.
+pub const DEFAULT_CONCURRENCY: usize = 16;
+
+/// Why planning failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
     /// The manifest breaks a rule. Nothing was sent.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// What is there could not be read.
+    /// The existing groups and streams could not be read.
     #[error(transparent)]
     Call(#[from] Error),
 }
 
-/// What is done with an item.
+/// What applying the plan does with an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
-    /// It isn't there, and is created.
+    /// Create it: it doesn't exist.
     Create,
-    /// Transfers can't be listed: it is created, unless its stream has one already.
+    /// Create it unless its stream has a transfer already. The API cannot list transfers, so the plan can't know.
     CreateOrFind,
-    /// It is there already.
+    /// Keep it: it exists already.
     Keep,
-    /// It isn't declared, and is deleted.
+    /// Delete it: the manifest doesn't declare it.
     Delete,
-    /// What is there is in its way.
+    /// It conflicts with an existing item.
     Conflict,
 }
 
 impl Action {
-    /// Whether something may change.
+    /// Whether the action may change something.
     pub fn changes(self) -> bool {
         matches!(self, Self::Create | Self::CreateOrFind | Self::Delete)
     }
@@ -75,46 +77,46 @@ impl fmt::Display for Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step<'p> {
-    /// What is done.
+    /// What applying the plan does with the item.
     pub action: Action,
-    /// What it is done with.
-    pub kind: Kind,
+    /// The kind of the item.
+    pub kind: ItemKind,
     /// The name of its group.
     pub group: &'p str,
-    /// Its name; a transfer has its stream's.
+    /// Its name; for a transfer the name of its stream.
     pub name: &'p str,
-    /// Its id, where it is there.
+    /// Its id, if it exists.
     pub id: Option<&'p str>,
-    /// Why, where that needs saying.
+    /// Why, if that needs an explanation.
     pub reason: Option<String>,
 }
 
-/// What there is to do, by a look at what is there. [`apply`](Self::apply) does it.
+/// What has to be done so that the service has what a manifest declares. [`apply`](Self::apply) does it.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    pub(super) groups: Vec<Planned>,
+    pub(super) groups: Vec<GroupPlan>,
     warnings: Vec<String>,
 }
 
-/// A group of a plan, and what is there of it.
+/// The plan for a declared group, and what exists of it.
 #[derive(Debug, Clone)]
-pub(super) struct Planned {
+pub(super) struct GroupPlan {
     pub(super) declared: manifest::Group,
     pub(super) found: Option<LogGroup>,
-    /// The ids of those of its streams that are there, in the order of the manifest.
+    /// The ids of the declared streams that exist, in the order of the manifest.
     pub(super) streams: Vec<Option<StreamId>>,
-    /// Each single transfer: its declaration and its stream, by their positions.
+    /// A transfer per stream: the positions of its declaration and of the stream.
     pub(super) transfers: Vec<(usize, usize)>,
-    /// What is there without being declared, and goes.
-    pub(super) superfluous: Vec<(String, StreamId)>,
+    /// Existing streams that are not declared, and are deleted.
+    pub(super) to_delete: Vec<(String, StreamId)>,
 }
 
-impl Planned {
-    /// Why the group can't be what is declared.
+impl GroupPlan {
+    /// Why the existing group conflicts with the declared one.
     pub(super) fn conflict(&self) -> Option<String> {
         let (found, declared) = (self.found.as_ref()?.ttl?, self.declared.ttl);
         let message =
-            || format!("it exists with a ttl of {found}, not {declared}, and nothing can change it");
+            || format!("it exists with a ttl of {found}, not {declared}, and the API cannot change it");
         (found != declared).then(message)
     }
 
@@ -130,66 +132,61 @@ impl Planned {
             found: None,
             streams: vec![None; declared.streams.len()],
             transfers: transfers.collect(),
-            superfluous: Vec::new(),
+            to_delete: Vec::new(),
             declared: declared.clone(),
         }
     }
 
-    /// Takes in which streams there are.
-    fn compare(&mut self, there: Vec<LogStream>, prune: bool) {
-        let mut there: HashMap<String, StreamId> =
-            there.into_iter().map(|stream| (stream.name, stream.id)).collect();
+    /// Compares the declared streams with the existing ones.
+    fn compare(&mut self, existing: Vec<LogStream>, prune: bool) {
+        let mut existing: HashMap<String, StreamId> =
+            existing.into_iter().map(|stream| (stream.name, stream.id)).collect();
         for (id, name) in self.streams.iter_mut().zip(&self.declared.streams) {
-            *id = there.remove(name);
+            *id = existing.remove(name);
         }
         if prune {
-            self.superfluous = there.into_iter().collect();
-            self.superfluous.sort();
+            self.to_delete = existing.into_iter().collect();
+            self.to_delete.sort();
         }
     }
 }
 
-/// Looks at what is there, for a plan: one call for the groups, and one for the streams of each that the manifest
-/// names. Nothing is changed.
-pub fn plan<'a>(client: &'a Client, manifest: &'a Manifest) -> Planning<'a> {
-    Planning { client, manifest, prune: false, concurrency: DEFAULT_CONCURRENCY }
+/// Plans what has to be done for a manifest, and changes nothing. One call lists the groups, and one per existing
+/// group of the manifest its streams.
+pub fn plan<'a>(client: &'a Client, manifest: &'a Manifest) -> PlanRequest<'a> {
+    PlanRequest { client, manifest, prune: false, concurrency: DEFAULT_CONCURRENCY }
 }
 
 impl Plan {
-    /// Every item, in the order of the manifest; what is deleted comes before what is created in its group.
+    /// The steps in the order of the manifest. Within a group, deletions come before creations.
     pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
         self.groups.iter().flat_map(steps_of)
     }
 
-    /// What may go wrong, though it can't be known.
+    /// Warnings about what may fail.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// Whether something that is there is in the way. Such a plan does nothing.
+    /// Whether the plan has conflicts. Applying it does nothing then.
     pub fn has_conflicts(&self) -> bool {
         self.groups.iter().any(|group| group.conflict().is_some())
     }
 
-    /// Does it: groups first, the streams of each as soon as it is there, transfers after their streams.
-    pub fn apply<'a>(&'a self, client: &'a Client) -> Apply<'a> {
-        Apply::new(self, client)
-    }
-
-    /// What would come of it if nothing went wrong. With conflicts, nothing would be done.
+    /// The outcome if every call succeeds. With conflicts, nothing is created or deleted.
     pub fn outcome(&self) -> Outcome {
-        let stopped = self.has_conflicts();
+        let has_conflicts = self.has_conflicts();
         let mut outcome = Outcome::default();
         for step in self.steps() {
-            let ended = match step.action {
-                Action::Conflict => Ended::Conflict,
-                Action::Keep => Ended::Unchanged,
-                _ if stopped => continue,
-                Action::Create | Action::CreateOrFind => Ended::Created,
-                Action::Delete => Ended::Deleted,
+            let status = match step.action {
+                Action::Conflict => ItemStatus::Conflict,
+                Action::Keep => ItemStatus::Unchanged,
+                _ if has_conflicts => continue,
+                Action::Create | Action::CreateOrFind => ItemStatus::Created,
+                Action::Delete => ItemStatus::Deleted,
             };
-            outcome.add(
-                ended,
+            outcome.push(
+                status,
                 Item {
                     kind: step.kind,
                     group: step.group.to_owned(),
@@ -203,92 +200,92 @@ impl Plan {
     }
 }
 
-/// The items of a group.
-fn steps_of(group: &Planned) -> impl Iterator<Item = Step<'_>> {
+/// The steps of a group.
+fn steps_of(group: &GroupPlan) -> impl Iterator<Item = Step<'_>> {
     let name = group.declared.name.as_str();
     let step = move |action, kind, item, id| Step { action, kind, group: name, name: item, id, reason: None };
-    let own = match (&group.found, group.conflict()) {
+    let group_step = match (&group.found, group.conflict()) {
         (Some(found), Some(reason)) => Step {
             reason: Some(reason),
-            ..step(Action::Conflict, Kind::Group, name, Some(found.id.as_str()))
+            ..step(Action::Conflict, ItemKind::Group, name, Some(found.id.as_str()))
         },
-        (Some(found), None) => step(Action::Keep, Kind::Group, name, Some(found.id.as_str())),
-        (None, _) => step(Action::Create, Kind::Group, name, None),
+        (Some(found), None) => step(Action::Keep, ItemKind::Group, name, Some(found.id.as_str())),
+        (None, _) => step(Action::Create, ItemKind::Group, name, None),
     };
-    let deletions = group.superfluous.iter();
+    let deletions = group.to_delete.iter();
     let deletions =
-        deletions.map(move |(stream, id)| step(Action::Delete, Kind::Stream, stream, Some(id.as_str())));
+        deletions.map(move |(stream, id)| step(Action::Delete, ItemKind::Stream, stream, Some(id.as_str())));
     let streams = group.declared.streams.iter().zip(&group.streams).map(move |(stream, id)| match id {
-        Some(id) => step(Action::Keep, Kind::Stream, stream, Some(id.as_str())),
-        None => step(Action::Create, Kind::Stream, stream, None),
+        Some(id) => step(Action::Keep, ItemKind::Stream, stream, Some(id.as_str())),
+        None => step(Action::Create, ItemKind::Stream, stream, None),
     });
     let transfers = group.transfers.iter().filter_map(move |(_, s)| {
         let stream = group.declared.streams.get(*s)?;
         Some(Step {
-            reason: Some("or already there: transfers can't be listed".to_owned()),
-            ..step(Action::CreateOrFind, Kind::Transfer, stream, None)
+            reason: Some("or already there: the API cannot list transfers".to_owned()),
+            ..step(Action::CreateOrFind, ItemKind::Transfer, stream, None)
         })
     });
-    std::iter::once(own).chain(deletions).chain(streams).chain(transfers)
+    std::iter::once(group_step).chain(deletions).chain(streams).chain(transfers)
 }
 
-/// A plan to be made; awaiting it makes it.
+/// A plan that is not made yet; awaiting it makes the calls.
 #[derive(Debug)]
 #[must_use = "a plan is not made until it is awaited"]
-pub struct Planning<'a> {
+pub struct PlanRequest<'a> {
     client: &'a Client,
     manifest: &'a Manifest,
     prune: bool,
     concurrency: usize,
 }
 
-impl<'a> Planning<'a> {
-    /// Whether streams of declared groups go that aren't declared. Other groups are never touched.
+impl<'a> PlanRequest<'a> {
+    /// Sets whether streams of declared groups are deleted if they are not declared. Other groups never change.
     pub fn prune(mut self, prune: bool) -> Self {
         self.prune = prune;
         self
     }
 
-    /// How many lists are asked for at a time: [`DEFAULT_CONCURRENCY`] if it isn't set.
+    /// Sets how many lists are requested at the same time, by default [`DEFAULT_CONCURRENCY`].
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency.max(1);
         self
     }
 
-    /// Makes the plan. Awaiting it does the same.
+    /// Makes the plan. Awaiting the request does the same.
     ///
     /// # Errors
     /// [`PlanError`]
     pub async fn make(self) -> Result<Plan, PlanError> {
-        let broken = mistakes(self.manifest);
-        if !broken.is_empty() {
-            return Err(ManifestError::of_built(broken).into());
+        let mistakes = mistakes(self.manifest);
+        if !mistakes.is_empty() {
+            return Err(ManifestError::of_built(mistakes).into());
         }
         let (client, prune) = (self.client, self.prune);
-        let there = client.groups().await?;
-        let groups_there = there.len();
-        let mut there: HashMap<String, LogGroup> =
-            there.into_iter().map(|group| (group.name.clone(), group)).collect();
-        let mut planned: Vec<Planned> = self.manifest.groups.iter().map(Planned::new).collect();
-        for group in &mut planned {
-            group.found = there.remove(&group.declared.name);
+        let existing = client.groups().await?;
+        let existing_groups = existing.len();
+        let mut existing: HashMap<String, LogGroup> =
+            existing.into_iter().map(|group| (group.name.clone(), group)).collect();
+        let mut groups: Vec<GroupPlan> = self.manifest.groups.iter().map(GroupPlan::new).collect();
+        for group in &mut groups {
+            group.found = existing.remove(&group.declared.name);
         }
-        // Only where there is something to compare: a new group has no streams.
-        let known = planned.iter().filter_map(|group| group.found.as_ref().map(|found| found.id.clone()));
-        let known: Vec<GroupId> = known.collect();
-        let lists = stream::iter(known).map(move |id| async move {
+        // A new group has no streams to list.
+        let ids = groups.iter().filter_map(|group| group.found.as_ref().map(|found| found.id.clone()));
+        let ids: Vec<GroupId> = ids.collect();
+        let lists = stream::iter(ids).map(move |id| async move {
             match client.group(&id).streams().await {
                 Ok(streams) => Ok(Some(streams)),
-                // It was deleted since.
+                // The group was deleted in the meantime.
                 Err(error) if error.is_not_found() => Ok(None),
                 Err(error) => Err(error),
             }
         });
         let mut lists = lists.buffered(self.concurrency);
         let mut warnings = Vec::new();
-        let mut existing = planned.iter_mut().filter(|group| group.found.is_some());
+        let mut listed = groups.iter_mut().filter(|group| group.found.is_some());
         while let Some(streams) = lists.try_next().await? {
-            let Some(group) = existing.next() else { break };
+            let Some(group) = listed.next() else { break };
             let Some(streams) = streams else {
                 group.found = None;
                 continue;
@@ -296,20 +293,20 @@ impl<'a> Planning<'a> {
             let before = streams.len();
             group.compare(streams, prune);
             let new = group.streams.iter().filter(|id| id.is_none()).count();
-            let after = before + new - group.superfluous.len();
+            let after = before + new - group.to_delete.len();
             warnings.extend(quota_warning(Operation::CreateLogStream, after, new, &group.declared.name));
         }
-        for group in planned.iter().filter(|group| group.found.is_none()) {
+        for group in groups.iter().filter(|group| group.found.is_none()) {
             let new = group.streams.len();
             warnings.extend(quota_warning(Operation::CreateLogStream, new, new, &group.declared.name));
         }
-        let new = planned.iter().filter(|group| group.found.is_none()).count();
-        warnings.extend(quota_warning(Operation::CreateLogGroup, groups_there + new, new, ""));
-        Ok(Plan { groups: planned, warnings })
+        let new = groups.iter().filter(|group| group.found.is_none()).count();
+        warnings.extend(quota_warning(Operation::CreateLogGroup, existing_groups + new, new, ""));
+        Ok(Plan { groups, warnings })
     }
 }
 
-impl<'a> IntoFuture for Planning<'a> {
+impl<'a> IntoFuture for PlanRequest<'a> {
     type Output = Result<Plan, PlanError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
@@ -318,13 +315,15 @@ impl<'a> IntoFuture for Planning<'a> {
     }
 }
 
-/// A warning, if there would be more of something than an account may have by default, and some are new.
+/// A warning if creating `new` items leads to more than the default quota of an account.
 fn quota_warning(operation: Operation, after: usize, new: usize, group: &str) -> Option<String> {
     let quota = operation.quota()?.default;
-    let beyond = new > 0 && after as u64 > quota;
+    let is_over_quota = new > 0 && after as u64 > quota;
     let what = match group {
-        "" => "the project would have this many groups".to_owned(),
-        group => format!("group {group:?} would have this many streams"),
+        "" => format!("the project would have {after} groups"),
+        group => format!("group {group:?} would have {after} streams"),
     };
-    beyond.then(|| format!("{what}: {after}; by default there may be {quota}, and yours can't be read"))
+    is_over_quota.then(|| {
+        format!("{what}; the default quota is {quota}, and the API cannot tell the quota of the account")
+    })
 }

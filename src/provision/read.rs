@@ -7,8 +7,8 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    nearest,
     rules::{Mistake, mistakes},
+    suggest::suggest,
     tree::{
         LARGEST_DOCUMENT, Node, Place,
         Step::{self, Field, Item, Key},
@@ -272,7 +272,7 @@ impl Reader {
                 continue;
             };
             let Some(name) = known.iter().find(|name| *name == key) else {
-                let meant = nearest(key, known.iter().copied());
+                let meant = suggest(key, known.iter().copied());
                 let meant = if meant.is_empty() { format!("; known: {}", known.join(", ")) } else { meant };
                 self.within(Key(index), |reader| {
                     reader.note(format!("unknown key {:?} in {what}{meant}", shortened(key)));

@@ -1,12 +1,11 @@
-//! What a manifest must keep to, beyond the types of its parts.
+//! Validates a manifest, whether it was read from a file or built in a program.
 //!
-//! Whether it was read from a file or built in a program: the rules are these, and each mistake knows the part
-//! that it is about.
+//! Each mistake has the path of the part that it is about.
 
 use std::{collections::HashMap, fmt};
 
 use super::{
-    nearest,
+    suggest::suggest,
     tree::Step::{self, Field, Item},
 };
 use crate::{
@@ -18,10 +17,10 @@ use crate::{
 /// A mistake in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
-    /// The way from the whole manifest to the part.
+    /// The path of the part from the root of the manifest.
     pub(super) at: Vec<Step>,
     pub(super) message: String,
-    /// Another part that has to do with it, and what it is.
+    /// A related part, with the text that introduces its line.
     pub(super) other: Option<(Vec<Step>, &'static str)>,
 }
 
@@ -36,16 +35,16 @@ impl Mistake {
     }
 }
 
-/// All mistakes, in the order of the manifest.
+/// Finds all mistakes, in the order of the manifest.
 pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     let mut all = Vec::new();
-    let mut known = HashMap::new();
+    let mut group_positions = HashMap::new();
     for (g, group) in manifest.groups.iter().enumerate() {
         let at = [Field("groups"), Item(g)];
         let name = [at[0], at[1], Field("name")];
-        if let Some(first) = known.insert(group.name.as_str(), g) {
+        if let Some(first) = group_positions.insert(group.name.as_str(), g) {
             let message = format!("group {:?} is there twice", group.name);
-            known.insert(&group.name, first);
+            group_positions.insert(&group.name, first);
             all.push(
                 Mistake::new(&name, message).with(&[at[0], Item(first), Field("name")], "the first one is"),
             );
@@ -55,23 +54,23 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     all
 }
 
-/// Adds a mistake, if there is one.
-fn held(all: &mut Vec<Mistake>, at: &[Step], checked: Result<(), InvalidInput>) {
+/// Adds a mistake if a check has failed.
+fn add_failed(all: &mut Vec<Mistake>, at: &[Step], checked: Result<(), InvalidInput>) {
     all.extend(checked.err().map(|error| Mistake::new(at, error)));
 }
 
 fn check_group(at: &[Step; 2], group: &Group, all: &mut Vec<Mistake>) {
     let part = |steps: &[Step]| [at.as_slice(), steps].concat();
     let checked = check_text("log_group_name", &limits::LOG_GROUP_NAME, &group.name);
-    held(all, &part(&[Field("name")]), checked);
+    add_failed(all, &part(&[Field("name")]), checked);
     let checked = check_integer("ttl_in_days", &limits::TTL_IN_DAYS, group.ttl.as_days().into());
-    held(all, &part(&[Field("ttl")]), checked);
-    let mut streams = HashMap::with_capacity(group.streams.len());
+    add_failed(all, &part(&[Field("ttl")]), checked);
+    let mut stream_positions = HashMap::with_capacity(group.streams.len());
     for (s, stream) in group.streams.iter().enumerate() {
         let here = part(&[Field("streams"), Item(s)]);
-        held(all, &here, check_text("log_stream_name", &limits::LOG_STREAM_NAME, stream));
-        if let Some(first) = streams.insert(stream.as_str(), s) {
-            streams.insert(stream, first);
+        add_failed(all, &here, check_text("log_stream_name", &limits::LOG_STREAM_NAME, stream));
+        if let Some(first) = stream_positions.insert(stream.as_str(), s) {
+            stream_positions.insert(stream, first);
             let message = format!("stream {stream:?} is there twice in group {:?}", group.name);
             let first = part(&[Field("streams"), Item(first)]);
             all.push(Mistake::new(&here, message).with(&first, "the first one is"));
@@ -83,9 +82,9 @@ fn check_group(at: &[Step; 2], group: &Group, all: &mut Vec<Mistake>) {
         check_transfer(&at, transfer, all);
         for (s, stream) in transfer.streams.iter().enumerate() {
             let here = [at.as_slice(), &[Field("streams"), Item(s)]].concat();
-            if !streams.contains_key(stream.as_str()) {
-                let meant = nearest(stream, streams.keys().copied());
-                let message = format!("stream {stream:?} is not among the group's streams{meant}");
+            if !stream_positions.contains_key(stream.as_str()) {
+                let suggestion = suggest(stream, stream_positions.keys().copied());
+                let message = format!("stream {stream:?} is not among the group's streams{suggestion}");
                 all.push(Mistake::new(&here, message));
             } else if let Some(first) = transferred.get(stream.as_str()) {
                 let message = format!("stream {stream:?} has a transfer already, and can have but one");
@@ -104,12 +103,12 @@ fn check_transfer(at: &[Step], transfer: &Transfer, all: &mut Vec<Mistake>) {
         all.push(Mistake::new(&part("streams"), message));
     }
     let checked = check_text("obs_bucket_name", &limits::OBS_BUCKET_NAME, &transfer.bucket);
-    held(all, &part("bucket"), checked);
+    add_failed(all, &part("bucket"), checked);
     if let Some(prefix) = &transfer.prefix {
-        held(all, &part("prefix"), check_text("prefix_name", &limits::PREFIX_NAME, prefix));
+        add_failed(all, &part("prefix"), check_text("prefix_name", &limits::PREFIX_NAME, prefix));
     }
     if let Some(dir) = &transfer.dir {
-        held(all, &part("dir"), check_text("dir_prefix_name", &limits::DIR_PREFIX_NAME, dir));
+        add_failed(all, &part("dir"), check_text("dir_prefix_name", &limits::DIR_PREFIX_NAME, dir));
     }
 }
 
@@ -139,24 +138,24 @@ mod tests {
         }
     }
 
-    fn said(groups: Vec<Group>) -> String {
+    fn messages(groups: Vec<Group>) -> String {
         mistakes(&Manifest { groups }).into_iter().map(|mistake| mistake.message + "\n").collect()
     }
 
     #[test]
-    fn what_keeps_the_rules_has_no_mistakes() {
-        assert_eq!(said(vec![group("a", &["x", "y"], &[&["x"], &["y"]]), group("b", &["x"], &[])]), "");
+    fn valid_manifest_has_no_mistakes() {
+        assert_eq!(messages(vec![group("a", &["x", "y"], &[&["x"], &["y"]]), group("b", &["x"], &[])]), "");
     }
 
     #[test]
-    fn all_mistakes_are_found_in_their_order() {
+    fn all_mistakes_are_found_in_order() {
         let mut bad = group(".a", &["x", "", "x"], &[&["x", "z"], &[], &["x"]]);
         bad.ttl = Ttl::days(366);
         bad.transfers[1].bucket = "b".to_owned();
         bad.transfers[2].prefix = Some("p".repeat(65));
         bad.transfers[2].dir = Some("d".repeat(65));
-        let said = said(vec![bad, group("b", &[], &[]), group("b", &[], &[])]);
-        let wanted = [
+        let messages = messages(vec![bad, group("b", &[], &[]), group("b", &[], &[])]);
+        let expected = [
             "invalid log_group_name \".a\"",
             "invalid ttl_in_days \"366\"",
             "invalid log_stream_name \"\"",
@@ -169,9 +168,9 @@ mod tests {
             "has a transfer already",
             "group \"b\" is there twice",
         ];
-        assert_eq!(said.lines().count(), wanted.len(), "{said}");
-        for (line, part) in said.lines().zip(wanted) {
-            assert!(line.contains(part), "{line:?} has no {part:?}");
+        assert_eq!(messages.lines().count(), expected.len(), "{messages}");
+        for (line, part) in messages.lines().zip(expected) {
+            assert!(line.contains(part), "{part:?} is missing in {line:?}");
         }
     }
 }

@@ -1,14 +1,13 @@
-//! Which call may be made next, and what each that ended means for the rest.
+//! Decides which call runs next, and what the result of a call means for the others. It makes no calls itself.
 //!
-//! Pure bookkeeping without a call in it. A group goes through four phases: it is created, what is superfluous
-//! in it goes, its streams are created, then their transfers. Phases of different groups overlap; the earliest
-//! group that has something to do goes first.
+//! A group goes through four phases: the group is created, undeclared streams are deleted, streams are created, and
+//! then their transfers. Phases of different groups overlap; the first group in the manifest has priority.
 
 use std::collections::BTreeSet;
 
 use super::{
-    outcome::{Ended, Item, Kind, Outcome},
-    plan::{Plan, Planned},
+    outcome::{Item, ItemKind, ItemStatus, Outcome},
+    plan::{GroupPlan, Plan},
 };
 use crate::{
     client::{Ensured, EnsuredTransfer},
@@ -17,25 +16,25 @@ use crate::{
     manifest::{self, Transfer},
 };
 
-/// A call to be made.
+/// A call to make.
 #[derive(Debug)]
 pub(super) enum Work<'p> {
-    Group(&'p manifest::Group),
-    Delete(GroupId, StreamId),
-    Stream(GroupId, &'p str),
-    Transfer(GroupId, StreamId, &'p Transfer),
+    CreateGroup(&'p manifest::Group),
+    DeleteStream(GroupId, StreamId),
+    CreateStream(GroupId, &'p str),
+    CreateTransfer(GroupId, StreamId, &'p Transfer),
 }
 
-/// What a call came to.
+/// The result of a successful call.
 #[derive(Debug)]
-pub(super) enum Done {
+pub(super) enum WorkResult {
     Group(Ensured<GroupId>),
     Deleted,
     Stream(Ensured<StreamId>),
     Transfer(EnsuredTransfer),
 }
 
-/// A call and the item that it is about.
+/// A call, and the item that it creates or deletes.
 #[derive(Debug)]
 pub(super) struct Task<'p> {
     group: usize,
@@ -43,11 +42,11 @@ pub(super) struct Task<'p> {
     pub(super) work: Work<'p>,
 }
 
-/// What a worker does next.
+/// The next step of a worker.
 #[derive(Debug)]
 pub(super) enum Next<'p> {
-    Make(Task<'p>),
-    /// Nothing now; the end of a running call may change that.
+    Run(Task<'p>),
+    /// No call can be made until a running one has ended.
     Wait,
     End,
 }
@@ -58,131 +57,141 @@ enum Phase {
     Deletions,
     Streams,
     Transfers,
-    Over,
+    Done,
 }
 
-/// How it went with an item.
+/// An item that was tried, and the number of items that are done.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub(super) status: ItemStatus,
+    pub(super) item: Item,
+    pub(super) done: usize,
+    pub(super) total: usize,
+}
+
+/// The status of an item.
 #[derive(Debug, Clone)]
 struct Slot {
-    ended: Ended,
+    status: ItemStatus,
     id: Option<String>,
     reason: Option<String>,
 }
 
-/// A group on its way.
+/// The progress of one group.
 #[derive(Debug)]
-struct Progressing<'p> {
-    planned: &'p Planned,
+struct GroupProgress<'p> {
+    plan: &'p GroupPlan,
     phase: Phase,
-    /// The slot that is looked at next, and the end of those of the phase.
+    /// The next slot to start, and the end of the phase's slots.
     next: usize,
     end: usize,
     running: usize,
     id: Option<GroupId>,
     streams: Vec<Option<StreamId>>,
-    /// The group, its deletions, its streams, its transfers; none: not ended.
+    /// The group, its deletions, its streams, and its transfers; `None` if an item is not finished.
     slots: Vec<Option<Slot>>,
 }
 
-/// The state of all.
+/// The progress of all groups.
 #[derive(Debug)]
 pub(super) struct Schedule<'p> {
-    groups: Vec<Progressing<'p>>,
-    /// The groups that have a call to make.
+    groups: Vec<GroupProgress<'p>>,
+    /// The groups that may have a call to make.
     ready: BTreeSet<usize>,
     running: usize,
-    /// Why nothing more is begun.
-    stopped: Option<String>,
+    /// Why no more calls are started.
+    stop_reason: Option<String>,
     interrupted: bool,
-    /// Why no group is created any more.
+    /// Why no more groups are created.
     no_more_groups: Option<String>,
-    /// How many calls in a row got no answer, and how many are enough.
-    silent: usize,
-    patience: usize,
+    /// The number of consecutive calls without a response, and the number at which the schedule stops.
+    unanswered_in_a_row: usize,
+    max_unanswered: usize,
     done: usize,
     total: usize,
 }
 
-impl<'p> Progressing<'p> {
-    fn new(planned: &'p Planned) -> Self {
-        let id = planned.found.as_ref().map(|group| group.id.clone());
-        let there = |id: &str| Some(Slot { ended: Ended::Unchanged, id: Some(id.to_owned()), reason: None });
-        let mut slots = vec![id.as_ref().and_then(|id| there(id.as_str()))];
-        slots.extend(planned.superfluous.iter().map(|_| None));
-        slots.extend(planned.streams.iter().map(|id| id.as_ref().and_then(|id| there(id.as_str()))));
-        slots.extend(planned.transfers.iter().map(|_| None));
-        let streams = planned.streams.clone();
-        Self { planned, phase: Phase::Group, next: 0, end: 1, running: 0, id, streams, slots }
+impl<'p> GroupProgress<'p> {
+    fn new(plan: &'p GroupPlan) -> Self {
+        let id = plan.found.as_ref().map(|group| group.id.clone());
+        let existing =
+            |id: &str| Some(Slot { status: ItemStatus::Unchanged, id: Some(id.to_owned()), reason: None });
+        let mut slots = vec![id.as_ref().and_then(|id| existing(id.as_str()))];
+        slots.extend(plan.to_delete.iter().map(|_| None));
+        slots.extend(plan.streams.iter().map(|id| id.as_ref().and_then(|id| existing(id.as_str()))));
+        slots.extend(plan.transfers.iter().map(|_| None));
+        let streams = plan.streams.clone();
+        Self { plan, phase: Phase::Group, next: 0, end: 1, running: 0, id, streams, slots }
     }
 
     fn first_stream(&self) -> usize {
-        1 + self.planned.superfluous.len()
+        1 + self.plan.to_delete.len()
     }
 
     fn first_transfer(&self) -> usize {
-        self.first_stream() + self.planned.streams.len()
+        self.first_stream() + self.plan.streams.len()
     }
 
-    /// The position of a transfer, and of its stream.
+    /// The positions of a transfer's declaration and of its stream.
     fn transfer(&self, slot: usize) -> Option<(usize, usize)> {
-        self.planned.transfers.get(slot.checked_sub(self.first_transfer())?).copied()
+        self.plan.transfers.get(slot.checked_sub(self.first_transfer())?).copied()
     }
 
-    /// What a slot is about: kind and name.
-    fn subject(&self, slot: usize) -> (Kind, &'p str) {
-        let declared = &self.planned.declared;
+    /// The kind and the name of an item.
+    fn kind_and_name(&self, slot: usize) -> (ItemKind, &'p str) {
+        let declared = &self.plan.declared;
         let (kind, name) = if slot == 0 {
-            (Kind::Group, Some(&declared.name))
+            (ItemKind::Group, Some(&declared.name))
         } else if slot < self.first_stream() {
-            (Kind::Stream, self.planned.superfluous.get(slot - 1).map(|(name, _)| name))
+            (ItemKind::Stream, self.plan.to_delete.get(slot - 1).map(|(name, _)| name))
         } else if slot < self.first_transfer() {
-            (Kind::Stream, declared.streams.get(slot - self.first_stream()))
+            (ItemKind::Stream, declared.streams.get(slot - self.first_stream()))
         } else {
             let stream = self.transfer(slot).and_then(|(_, s)| declared.streams.get(s));
-            (Kind::Transfer, stream)
+            (ItemKind::Transfer, stream)
         };
         (kind, name.map(String::as_str).unwrap_or_default())
     }
 
-    fn item(&self, slot: usize, ended: &Slot) -> Item {
-        let (kind, name) = self.subject(slot);
-        let (id, reason) = (ended.id.clone(), ended.reason.clone());
-        Item { kind, group: self.planned.declared.name.clone(), name: name.to_owned(), id, reason }
+    fn item(&self, slot: usize, result: &Slot) -> Item {
+        let (kind, name) = self.kind_and_name(slot);
+        let (id, reason) = (result.id.clone(), result.reason.clone());
+        Item { kind, group: self.plan.declared.name.clone(), name: name.to_owned(), id, reason }
     }
 
-    /// The call for a slot; the reason, where there can be none.
+    /// The call for an item, or the reason why it can't be made.
     fn work(&self, slot: usize) -> Result<Work<'p>, String> {
-        let declared = &self.planned.declared;
+        let declared = &self.plan.declared;
         if slot == 0 {
-            return Ok(Work::Group(declared));
+            return Ok(Work::CreateGroup(declared));
         }
-        let group = self.id.clone().ok_or_else(|| "not tried: its group is not there".to_owned())?;
+        let group = self.id.clone().ok_or_else(|| "not tried: its group does not exist".to_owned())?;
         if let Some((t, s)) = self.transfer(slot) {
             let stream = self.streams.get(s).cloned().flatten();
-            let stream = stream.ok_or_else(|| "not tried: its stream is not there".to_owned())?;
+            let stream = stream.ok_or_else(|| "not tried: its stream does not exist".to_owned())?;
             let transfer = declared.transfers.get(t).ok_or_else(|| "not declared".to_owned())?;
-            return Ok(Work::Transfer(group, stream, transfer));
+            return Ok(Work::CreateTransfer(group, stream, transfer));
         }
         if slot < self.first_stream()
-            && let Some((_, stream)) = self.planned.superfluous.get(slot - 1)
+            && let Some((_, stream)) = self.plan.to_delete.get(slot - 1)
         {
-            return Ok(Work::Delete(group, stream.clone()));
+            return Ok(Work::DeleteStream(group, stream.clone()));
         }
-        Ok(Work::Stream(group, self.subject(slot).1))
+        Ok(Work::CreateStream(group, self.kind_and_name(slot).1))
     }
 
-    /// Fails what is left of the phase.
-    fn give_up(&mut self, reason: &str) {
+    /// Fails the remaining items of the phase.
+    fn fail_phase(&mut self, reason: &str) {
         for slot in self.slots.iter_mut().take(self.end).skip(self.next) {
             fail(slot, reason);
         }
     }
 
-    /// Goes on to the next call to make, through phases if need be. It says whether there is one.
-    fn settle(&mut self, no_more_groups: Option<&str>) -> bool {
+    /// Moves to the next call to make, and to the next phase if need be. Returns whether there is a call.
+    fn advance(&mut self, no_more_groups: Option<&str>) -> bool {
         loop {
             if let (Phase::Group, Some(reason)) = (self.phase, no_more_groups) {
-                self.give_up(reason);
+                self.fail_phase(reason);
             }
             while self.next < self.end {
                 if self.slots.get(self.next).is_some_and(Option::is_none) {
@@ -197,14 +206,14 @@ impl<'p> Progressing<'p> {
                 }
                 self.next += 1;
             }
-            if self.running > 0 || self.phase == Phase::Over {
+            if self.running > 0 || self.phase == Phase::Done {
                 return false;
             }
             (self.phase, self.end) = match self.phase {
                 Phase::Group => (Phase::Deletions, self.first_stream()),
                 Phase::Deletions => (Phase::Streams, self.first_transfer()),
                 Phase::Streams => (Phase::Transfers, self.slots.len()),
-                Phase::Transfers | Phase::Over => (Phase::Over, self.end),
+                Phase::Transfers | Phase::Done => (Phase::Done, self.end),
             };
         }
     }
@@ -212,50 +221,51 @@ impl<'p> Progressing<'p> {
 
 fn fail(slot: &mut Option<Slot>, reason: &str) {
     if slot.is_none() {
-        *slot = Some(Slot { ended: Ended::Failed, id: None, reason: Some(reason.to_owned()) });
+        *slot = Some(Slot { status: ItemStatus::Failed, id: None, reason: Some(reason.to_owned()) });
     }
 }
 
 impl<'p> Schedule<'p> {
-    /// `patience` is how many calls in a row may get no answer before the rest isn't tried.
-    pub(super) fn new(plan: &'p Plan, patience: usize) -> Self {
-        let groups: Vec<_> = plan.groups.iter().map(Progressing::new).collect();
-        let open = |group: &Progressing<'_>| group.slots.iter().filter(|slot| slot.is_none()).count();
-        let total = groups.iter().map(open).sum();
+    /// After `max_unanswered` consecutive calls without a response, the service counts as unreachable, and the
+    /// remaining items are not tried.
+    pub(super) fn new(plan: &'p Plan, max_unanswered: usize) -> Self {
+        let groups: Vec<_> = plan.groups.iter().map(GroupProgress::new).collect();
+        let unfinished = |group: &GroupProgress<'_>| group.slots.iter().filter(|slot| slot.is_none()).count();
+        let total = groups.iter().map(unfinished).sum();
         let ready = (0..groups.len()).collect();
         Self {
             groups,
             ready,
             running: 0,
-            stopped: None,
+            stop_reason: None,
             interrupted: false,
             no_more_groups: None,
-            silent: 0,
-            patience,
+            unanswered_in_a_row: 0,
+            max_unanswered,
             done: 0,
             total,
         }
     }
 
-    /// How many items there are to do.
+    /// The number of items to do.
     pub(super) fn total(&self) -> usize {
         self.total
     }
 
-    /// Begins nothing more.
+    /// Starts no more calls.
     pub(super) fn interrupt(&mut self) {
         self.interrupted = true;
-        self.stopped.get_or_insert_with(|| "not tried: interrupted".to_owned());
+        self.stop_reason.get_or_insert_with(|| "not tried: interrupted".to_owned());
     }
 
-    /// The next call to make.
+    /// Returns the next call to make.
     pub(super) fn next(&mut self) -> Next<'p> {
-        while self.stopped.is_none()
+        while self.stop_reason.is_none()
             && let Some(&g) = self.ready.first()
         {
             let Some(group) = self.groups.get_mut(g) else { break };
-            if !group.settle(self.no_more_groups.as_deref()) {
-                // The end of one of its calls makes it ready again.
+            if !group.advance(self.no_more_groups.as_deref()) {
+                // It becomes ready again when one of its calls has ended.
                 self.ready.remove(&g);
                 continue;
             }
@@ -264,121 +274,123 @@ impl<'p> Schedule<'p> {
                 group.next += 1;
                 group.running += 1;
                 self.running += 1;
-                return Next::Make(Task { group: g, slot, work });
+                return Next::Run(Task { group: g, slot, work });
             }
         }
-        if self.stopped.is_some() || self.running == 0 { Next::End } else { Next::Wait }
+        if self.stop_reason.is_some() || self.running == 0 { Next::End } else { Next::Wait }
     }
 
-    /// Notes how a call ended. It answers how it went, the item, and how many of all have ended.
-    pub(super) fn ended(
-        &mut self,
-        task: &Task<'p>,
-        result: Result<Done, Error>,
-    ) -> (Ended, Item, usize, usize) {
-        let slot = self.judge(task, result);
+    /// Finishes a task whose call has ended.
+    pub(super) fn finish(&mut self, task: &Task<'p>, result: Result<WorkResult, Error>) -> Finished {
+        let slot = self.record(task, result);
         self.running -= 1;
         self.done += 1;
         self.ready.insert(task.group);
         let group = &mut self.groups[task.group];
         group.running -= 1;
         let item = group.item(task.slot, &slot);
-        let ended = slot.ended;
+        let status = slot.status;
         group.slots[task.slot] = Some(slot);
-        (ended, item, self.done, self.total)
+        Finished { status, item, done: self.done, total: self.total }
     }
 
-    fn judge(&mut self, task: &Task<'p>, result: Result<Done, Error>) -> Slot {
+    /// Records the result of a call, and returns the status of its item.
+    fn record(&mut self, task: &Task<'p>, result: Result<WorkResult, Error>) -> Slot {
         let group = &mut self.groups[task.group];
-        let existed = |created| if created { Ended::Created } else { Ended::Unchanged };
+        let status = |created| if created { ItemStatus::Created } else { ItemStatus::Unchanged };
         let error = match result {
             Ok(done) => {
-                self.silent = 0;
-                let (ended, id, reason) = match done {
-                    Done::Group(Ensured { id, created }) => {
+                self.unanswered_in_a_row = 0;
+                let (status, id, reason) = match done {
+                    WorkResult::Group(Ensured { id, created }) => {
                         let text = id.to_string();
                         group.id = Some(id);
-                        (existed(created), Some(text), None)
+                        (status(created), Some(text), None)
                     }
-                    Done::Stream(Ensured { id, created }) => {
+                    WorkResult::Stream(Ensured { id, created }) => {
                         let text = id.to_string();
                         let position = task.slot - group.first_stream();
                         if let Some(stream) = group.streams.get_mut(position) {
                             *stream = Some(id);
                         }
-                        (existed(created), Some(text), None)
+                        (status(created), Some(text), None)
                     }
-                    Done::Transfer(EnsuredTransfer::Created(id)) => {
-                        (Ended::Created, Some(id.to_string()), None)
+                    WorkResult::Transfer(EnsuredTransfer::Created(id)) => {
+                        (ItemStatus::Created, Some(id.to_string()), None)
                     }
-                    Done::Transfer(EnsuredTransfer::AlreadyThere) => {
-                        let reason = "already there; neither its id nor its settings can be read";
-                        (Ended::Unchanged, None, Some(reason.to_owned()))
+                    WorkResult::Transfer(EnsuredTransfer::AlreadyThere) => {
+                        let reason = "already there; the API cannot read its id or its settings";
+                        (ItemStatus::Unchanged, None, Some(reason.to_owned()))
                     }
-                    Done::Deleted => (Ended::Deleted, None, None),
+                    WorkResult::Deleted => (ItemStatus::Deleted, None, None),
                 };
                 let id = match &task.work {
-                    Work::Delete(_, stream) => Some(stream.to_string()),
+                    Work::DeleteStream(_, stream) => Some(stream.to_string()),
                     _ => id,
                 };
-                return Slot { ended, id, reason };
+                return Slot { status, id, reason };
             }
             Err(error) => error,
         };
         let reason = error.to_string();
-        let failed = |ended| Slot { ended, id: None, reason: Some(reason.clone()) };
-        if let Work::Delete(_, stream) = &task.work {
+        let failed = |status| Slot { status, id: None, reason: Some(reason.clone()) };
+        if let Work::DeleteStream(_, stream) = &task.work {
             let id = Some(stream.to_string());
             if error.is_not_found() {
-                return Slot { ended: Ended::Deleted, id, reason: Some("it was gone already".to_owned()) };
+                return Slot {
+                    status: ItemStatus::Deleted,
+                    id,
+                    reason: Some("it was already deleted".to_owned()),
+                };
             }
             if error.is_in_use() {
-                return Slot { ended: Ended::Conflict, id, reason: Some(reason) };
+                return Slot { status: ItemStatus::Conflict, id, reason: Some(reason) };
             }
         }
         match &error {
-            Error::Conflict(_) => return failed(Ended::Conflict),
-            // It would be refused to all.
+            Error::Conflict(_) => return failed(ItemStatus::Conflict),
+            // All other calls would fail, too.
             Error::Configuration(_) | Error::Credentials(_) => {
-                self.stopped.get_or_insert_with(|| format!("not tried: {reason}"));
+                self.stop_reason.get_or_insert_with(|| format!("not tried: {reason}"));
             }
             error if error.is_auth() => {
-                self.stopped.get_or_insert_with(|| format!("not tried: {reason}"));
+                self.stop_reason.get_or_insert_with(|| format!("not tried: {reason}"));
             }
             error if error.is_quota_exceeded() => {
                 let rest = format!("not tried: {reason}");
                 match task.work {
-                    Work::Group(_) => self.no_more_groups = Some(rest),
-                    _ => group.give_up(&rest),
+                    Work::CreateGroup(_) => self.no_more_groups = Some(rest),
+                    _ => group.fail_phase(&rest),
                 }
             }
             Error::Transport(_) => {
-                self.silent += 1;
-                if self.silent >= self.patience {
-                    let rest = format!("not tried: no answer to {} calls in a row", self.silent);
-                    self.stopped.get_or_insert(rest);
+                self.unanswered_in_a_row += 1;
+                if self.unanswered_in_a_row >= self.max_unanswered {
+                    let rest =
+                        format!("not tried: no response to {} calls in a row", self.unanswered_in_a_row);
+                    self.stop_reason.get_or_insert(rest);
                 }
-                return failed(Ended::Failed);
+                return failed(ItemStatus::Failed);
             }
             _ => {}
         }
-        self.silent = 0;
-        failed(Ended::Failed)
+        self.unanswered_in_a_row = 0;
+        failed(ItemStatus::Failed)
     }
 
-    /// What came of it all.
+    /// The outcome of all items.
     pub(super) fn outcome(&self) -> Outcome {
         let mut outcome = Outcome { interrupted: self.interrupted, ..Outcome::default() };
-        let reason = self.stopped.clone();
-        let untried = Slot { ended: Ended::Failed, id: None, reason };
+        let reason = self.stop_reason.clone();
+        let not_tried = Slot { status: ItemStatus::Failed, id: None, reason };
         for group in &self.groups {
             for (i, slot) in group.slots.iter().enumerate() {
-                let slot = slot.as_ref().unwrap_or(&untried);
-                outcome.add(slot.ended, group.item(i, slot));
+                let slot = slot.as_ref().unwrap_or(&not_tried);
+                outcome.push(slot.status, group.item(i, slot));
             }
         }
-        // An interruption that came when all was done interrupted nothing.
-        outcome.interrupted &= outcome.failed.iter().any(|item| item.reason == untried.reason);
+        // An interrupt after the last call has no effect.
+        outcome.interrupted &= outcome.failed.iter().any(|item| item.reason == not_tried.reason);
         outcome
     }
 }

@@ -1,15 +1,12 @@
-//! What can be typed: the tree of commands, and the options of a client, which may stand anywhere in it.
+//! The command line as it can be typed.
 //!
-//! The tree is written down without those options, and each command has them added but for `emulator`, which is
-//! no client. What was given before and after a command is put together here; the later one counts.
+//! The definitions of the commands don't have the client options; [`command`] adds them to each command but
+//! `emulator`, so that they may stand before or after a command. [`parse`] merges what was given in both places.
 
-use std::{
-    ffi::{OsStr, OsString},
-    time::Duration,
-};
+use std::ffi::{OsStr, OsString};
 
 use clap::{
-    ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable,
+    ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable,
     error::ErrorKind, parser::ValueSource,
 };
 
@@ -19,11 +16,10 @@ use crate::{
         emulator::EmulatorArguments, explain::ExplainArguments, export::ExportArguments, group::GroupCommand,
         sign::SignArguments, spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand,
     },
-    output::Format,
-    parsers,
+    options::ClientOptions,
 };
 
-/// Huawei Cloud Log Tank Service (LTS) on the command line, and an emulator.
+/// Huawei Cloud Log Tank Service (LTS) on the command line, and an emulator of it.
 #[derive(Debug, Parser)]
 #[command(
     name = "lts",
@@ -40,198 +36,132 @@ Examples:
   lts group list -o json | jq -r '.[].log_group_name'
 
 Exit codes:
-  0 done                 1 a bug               2 wrong usage or input
-  3 configuration        4 not found           5 exists, in use, quota
-  6 authentication       7 any other refusal   8 no whole answer
+  0 success            1 bug in lts            2 invalid usage or input
+  3 configuration      4 not found             5 exists, in use, or quota
+  6 authentication     7 other service error   8 no complete response
   130 interrupted or declined")]
-pub(crate) struct Arguments {
+struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Log groups: create, list, delete.
+    /// Create, list and delete log groups.
     #[command(subcommand)]
     Group(GroupCommand),
-    /// Log streams of a group: create, list, delete.
+    /// Create, list and delete the log streams of a group.
     #[command(subcommand)]
     Stream(StreamCommand),
-    /// Transfers of streams to object storage (OBS): create.
+    /// Transfer log streams to object storage (OBS).
     #[command(subcommand)]
     Transfer(TransferCommand),
-    /// Makes groups, streams and transfers as a manifest says.
+    /// Create the groups, streams and transfers that a manifest declares.
     Apply(ApplyArguments),
-    /// Prints the manifest of the groups and streams that there are.
+    /// Print a manifest of the existing groups and streams.
     Export(ExportArguments),
-    /// Makes any call to LTS, authenticated.
+    /// Send any request to LTS, with authentication.
     Api(ApiArguments),
-    /// Signs a request with an access key, for any other client to send.
+    /// Sign a request with an access key, for another HTTP client to send.
     Sign(SignArguments),
-    /// Tells what an error code means and what to do.
+    /// Explain error codes and what to do about them.
     Explain(ExplainArguments),
-    /// Tells which credentials are used, and gives a token.
+    /// Check the credentials, or print a token.
     #[command(subcommand)]
     Auth(AuthCommand),
-    /// Prints the OpenAPI documents.
+    /// Print the OpenAPI documents.
     Spec(SpecArguments),
-    /// Prints a script that completes commands in a shell.
+    /// Print a shell completion script.
     Completions(CompletionsArguments),
-    /// Serves an emulator of LTS and of IAM's logins on this machine.
+    /// Run an emulator of LTS and of the IAM login on this machine.
     Emulator(EmulatorArguments),
-    /// Runs all operations against an embedded emulator.
+    /// Run all operations against an embedded emulator.
     #[command(after_help = "\
-Needs no account and no network. Exits with 0 only if every step went as expected.
+Needs no account and no network. Exits with 0 only if every step succeeds.
 
 Example:
   lts demo")]
     Demo,
-    /// Prints the reference of all commands, as Markdown.
+    /// Print the reference of all commands as Markdown.
     #[command(hide = true)]
     Reference,
 }
 
-// The options of a client. No documentation comment: it would become every command's description.
-#[derive(Debug, Default, Args)]
-#[group(skip)]
-pub(crate) struct ClientOptions {
-    /// The section of the profile file to use, before the environment.
-    #[arg(long, value_name = "NAME", help_heading = CONNECTION)]
-    pub(crate) profile: Option<String>,
-    /// The region, cn-north-4 for instance.
-    #[arg(long, value_name = "REGION", help_heading = CONNECTION)]
-    pub(crate) region: Option<String>,
-    /// The cloud's domain; myhuaweicloud.com if nothing says otherwise.
-    #[arg(long, value_name = "DOMAIN", help_heading = CONNECTION)]
-    pub(crate) cloud: Option<String>,
-    /// The endpoint of LTS, in the place of the region's.
-    #[arg(long, value_name = "URL", help_heading = CONNECTION)]
-    pub(crate) endpoint: Option<String>,
-    /// The project.
-    #[arg(long, value_name = "ID", help_heading = CONNECTION)]
-    pub(crate) project_id: Option<String>,
-    /// The time for a whole call, retries included [default: 30s].
-    #[arg(long, value_name = "TIME", help_heading = CONNECTION, value_parser = parsers::some_time)]
-    pub(crate) timeout: Option<Duration>,
-    /// How often a call is tried at most [default: 3].
-    #[arg(long, value_name = "N", help_heading = CONNECTION, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_attempts: Option<u32>,
-    /// How data is printed [default: table].
-    #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = OUTPUT)]
-    pub(crate) output: Option<Format>,
-    /// Prints bare ids, and nothing that isn't needed.
-    #[arg(short, long, help_heading = OUTPUT)]
-    pub(crate) quiet: bool,
-    /// Shows attempts that failed; -vv shows requests, without secrets.
-    #[arg(short, long, action = ArgAction::Count, help_heading = OUTPUT)]
-    pub(crate) verbose: u8,
-}
-
-const OUTPUT: &str = "Output";
-const CONNECTION: &str = "Client";
-
-/// The command that takes no options of a client.
+/// The command that takes no client options.
 const EMULATOR: &str = "emulator";
 
-/// Reads the command line.
+/// Parses the command line.
 pub(crate) fn parse(
     line: impl IntoIterator<Item = OsString>,
 ) -> Result<(Command, ClientOptions), clap::Error> {
-    let mut tree = tree();
-    let matches = tree.try_get_matches_from_mut(line)?;
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(line)?;
     if matches.subcommand_name() == Some(EMULATOR) {
-        refuse_options(&mut tree, &matches)?;
+        reject_client_options(&mut command, &matches)?;
     }
     let mut options = ClientOptions::default();
     let mut level = Some(&matches);
     while let Some(matches) = level {
-        options = ClientOptions::from_arg_matches(matches)?.or(options);
-        // By its name: in a release build, clap can't tell which options a command has.
-        let client = matches.subcommand().filter(|(name, _)| *name != EMULATOR);
-        level = client.map(|(_, matches)| matches);
+        options = options.merge(matches)?;
+        // In a release build, clap doesn't reveal which options a command has: skip the emulator by name.
+        let subcommand = matches.subcommand().filter(|(name, _)| *name != EMULATOR);
+        level = subcommand.map(|(_, matches)| matches);
     }
     Ok((Arguments::from_arg_matches(&matches)?.command, options))
 }
 
-/// The tree of commands as it is parsed: with the options of a client wherever they may stand.
-pub(crate) fn tree() -> clap::Command {
-    fn with_options(command: clap::Command) -> clap::Command {
+/// The commands with the client options, as they are parsed.
+pub(crate) fn command() -> clap::Command {
+    fn with_client_options(command: clap::Command) -> clap::Command {
         if command.get_name() == EMULATOR {
             return without_empty_variables(command);
         }
-        // Only the commands that are typed need them.
-        command.mut_subcommands(with_options).defer(|command| {
-            let all = ClientOptions::augment_args(command);
-            all.mut_args(|arg| {
-                let rarely = arg.get_help_heading() == Some(CONNECTION);
-                arg.hide_short_help(rarely)
-            })
-        })
+        // Deferred: only the command that is typed needs its options.
+        command.mut_subcommands(with_client_options).defer(ClientOptions::add_to)
     }
-    ClientOptions::augment_args(bare_tree().mut_subcommands(with_options))
+    ClientOptions::augment_args(command_without_client_options().mut_subcommands(with_client_options))
 }
 
-/// A variable that is empty counts as none, as with those of a client; clap would take it for a value.
+/// The commands without the client options.
+pub(crate) fn command_without_client_options() -> clap::Command {
+    Arguments::command()
+}
+
+/// Ignores empty environment variables, as the client does; clap would take an empty value.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
     command.mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(Resettable::Reset) } else { arg })
 }
 
-/// The tree of commands without the options of a client.
-pub(crate) fn bare_tree() -> clap::Command {
-    Arguments::command()
-}
-
-/// The options of a client alone.
-pub(crate) fn client_options() -> clap::Command {
-    ClientOptions::augment_args(clap::Command::new("lts"))
-}
-
-/// The emulator is no client: it refuses a client's options in front of it by their names.
-fn refuse_options(tree: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
-    let given =
+/// Fails if a client option stands before `emulator`, and names the option.
+fn reject_client_options(command: &mut clap::Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let is_given =
         |arg: &&clap::Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
-    let Some(name) = tree.get_arguments().find(given).and_then(clap::Arg::get_long) else { return Ok(()) };
+    let given = command.get_arguments().find(is_given);
+    let Some(name) = given.and_then(clap::Arg::get_long) else { return Ok(()) };
     let text = format!(
-        "'--{name}' is an option of clients, and the emulator takes none of them before its name\n\n\
-         Its own options follow it: lts emulator --help"
+        "'--{name}' is a client option, and the emulator takes no client options\n\n\
+         The emulator's own options stand after the command: lts emulator --help"
     );
-    Err(tree.error(ErrorKind::UnknownArgument, text))
-}
-
-impl ClientOptions {
-    /// These options; where something isn't set, the others'.
-    fn or(self, others: Self) -> Self {
-        Self {
-            profile: self.profile.or(others.profile),
-            region: self.region.or(others.region),
-            cloud: self.cloud.or(others.cloud),
-            endpoint: self.endpoint.or(others.endpoint),
-            project_id: self.project_id.or(others.project_id),
-            timeout: self.timeout.or(others.timeout),
-            max_attempts: self.max_attempts.or(others.max_attempts),
-            output: self.output.or(others.output),
-            quiet: self.quiet || others.quiet,
-            verbose: self.verbose.saturating_add(others.verbose),
-        }
-    }
+    Err(command.error(ErrorKind::UnknownArgument, text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::Format;
 
     fn options(line: &[&str]) -> ClientOptions {
         parse(line.iter().map(Into::into)).unwrap().1
     }
 
     #[test]
-    fn the_tree_is_sound() {
-        tree().debug_assert();
+    fn command_definitions_are_consistent() {
+        command().debug_assert();
     }
 
     #[test]
-    fn options_stand_before_or_after_and_the_later_one_counts() {
+    fn client_options_stand_before_or_after_the_command_and_the_later_one_wins() {
         for line in [
             &["lts", "--region", "r", "-q", "-vv", "-o", "json", "group", "list"][..],
             &["lts", "group", "list", "--region", "r", "-q", "-vv", "-o", "json"],
@@ -245,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_emulator_takes_none_of_them_but_its_own_project() {
+    fn emulator_takes_no_client_options_but_a_project_id_of_its_own() {
         for (line, named) in [
             (&["lts", "--project-id", "p", "emulator"][..], "'--project-id'"),
             (&["lts", "-q", "emulator", "--lenient"], "'--quiet'"),

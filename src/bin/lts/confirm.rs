@@ -1,57 +1,49 @@
-//! Questions before something is lost.
+//! Confirmation prompts before data is deleted.
 //!
-//! They are asked on standard error and answered on standard input, if both are a terminal. A script can't
-//! answer, and must say `--yes` beforehand.
+//! A prompt needs a terminal on standard input and standard error. A script passes `--yes` instead.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::error::Failure;
+use crate::error::CliError;
 
-/// Whether somebody could answer, or has answered beforehand. It is asked before anything is sent.
-///
-/// # Errors
-/// If nobody can answer: what would be done isn't, since `--yes` is missing.
-pub(crate) fn may_go_on(yes: bool, what: &str) -> Result<(), Failure> {
+/// Fails if a confirmation will be needed and can't be asked for. It is checked before any request is sent.
+pub(crate) fn ensure_confirmable(yes: bool, action: &str) -> Result<(), CliError> {
     if yes || (io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Ok(());
     }
-    Err(Failure::Usage {
-        what: format!("{what} needs --yes where nobody can be asked"),
-        hint: Some(
-            "standard input and standard error are no terminal; give --yes to do it unasked".to_owned(),
-        ),
+    Err(CliError::Usage {
+        what: format!("{action} needs a confirmation, and there is no terminal to ask on"),
+        hint: Some("pass --yes to skip the confirmation prompt".to_owned()),
     })
 }
 
-/// Asks, unless the answer was given beforehand. Nothing else can be done in the meantime but be interrupted.
-///
-/// # Errors
-/// If the answer isn't yes.
-pub(crate) async fn confirm(yes: bool, question: &str) -> Result<(), Failure> {
+/// Shows a prompt and waits for the reply, unless `yes` is set. Any reply but yes is [`CliError::Declined`].
+pub(crate) async fn confirm(yes: bool, question: &str) -> Result<(), CliError> {
     if yes {
         return Ok(());
     }
     let question = question.to_owned();
-    let answer =
-        tokio::task::spawn_blocking(move || ask(&mut io::stdin().lock(), &mut io::stderr(), &question));
-    match answer.await {
+    // On a thread of its own, so that an interrupt is noticed while it waits.
+    let reply =
+        tokio::task::spawn_blocking(move || prompt(&mut io::stdin().lock(), &mut io::stderr(), &question));
+    match reply.await {
         Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) => Err(Failure::Declined),
-        Ok(Err(error)) => Err(Failure::Io("the answer".to_owned(), error)),
-        Err(error) => Err(Failure::Bug(format!("the question wasn't asked: {error}"))),
+        Ok(Ok(false)) => Err(CliError::Declined),
+        Ok(Err(error)) => Err(CliError::Io("reading the reply".to_owned(), error)),
+        Err(error) => Err(CliError::Bug(format!("the prompt failed: {error}"))),
     }
 }
 
-/// Asks for a yes; the end of the input is a no.
-fn ask(input: &mut impl BufRead, output: &mut impl Write, question: &str) -> io::Result<bool> {
+/// Asks a question; the end of the input counts as a no.
+fn prompt(input: &mut impl BufRead, output: &mut impl Write, question: &str) -> io::Result<bool> {
     write!(output, "{question} [y/N] ")?;
     output.flush()?;
-    let mut answer = String::new();
-    if input.read_line(&mut answer)? == 0 {
-        // The cursor stands behind the question.
+    let mut reply = String::new();
+    if input.read_line(&mut reply)? == 0 {
+        // Nothing was typed, so the cursor is still behind the question.
         writeln!(output)?;
     }
-    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+    Ok(["y", "yes"].contains(&reply.trim().to_lowercase().as_str()))
 }
 
 #[cfg(test)]
@@ -59,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_yes_is_one() {
+    fn prompt_accepts_only_yes() {
         for (typed, expected) in [
             ("y\n", true),
             ("Yes\n", true),
@@ -69,9 +61,9 @@ mod tests {
             ("", false),
             ("yep\n", false),
         ] {
-            let mut said = Vec::new();
-            assert_eq!(ask(&mut typed.as_bytes(), &mut said, "Sure?").unwrap(), expected, "{typed:?}");
-            assert!(said.starts_with(b"Sure? [y/N] "));
+            let mut shown = Vec::new();
+            assert_eq!(prompt(&mut typed.as_bytes(), &mut shown, "Sure?").unwrap(), expected, "{typed:?}");
+            assert!(shown.starts_with(b"Sure? [y/N] "));
         }
     }
 }

@@ -1,14 +1,13 @@
 //! What every command works with: the client that the options describe, the output, and a runtime that an
 //! interrupt ends.
 
-use std::{cell::OnceCell, io};
+use std::{cell::OnceCell, io, pin::Pin};
 
-use huaweicloud_lts::{Client, ClientBuilder, RetryPolicy};
+use huaweicloud_lts::{Client, ClientBuilder, ClientInfo, RetryPolicy};
 use tokio::runtime::Runtime;
 
-use crate::{cli::ClientOptions, error::Failure, output::Output};
+use crate::{error::CliError, options::ClientOptions, output::Output};
 
-/// What a command works with.
 #[derive(Debug)]
 pub(crate) struct Context {
     options: ClientOptions,
@@ -22,42 +21,44 @@ impl Context {
         Self { options, output, client: OnceCell::new() }
     }
 
-    /// Whether more is to be told than usually.
     pub(crate) fn is_verbose(&self) -> bool {
         self.options.verbose > 0
     }
 
-    /// The client, built when it is needed first: many commands need none.
-    pub(crate) fn client(&self) -> Result<&Client, Failure> {
+    /// The client, built on first use: many commands need none.
+    pub(crate) fn client(&self) -> Result<&Client, CliError> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = self.builder().build()?;
+        let client = self.client_builder().build()?;
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// The client, if there was need of one.
-    pub(crate) fn built_client(&self) -> Option<&Client> {
-        self.client.get()
+    /// Where the client calls, if one was built.
+    pub(crate) fn client_info(&self) -> Option<&ClientInfo> {
+        self.client.get().map(Client::info)
     }
 
-    /// The settings of the client: the options, then what the library finds.
-    pub(crate) fn builder(&self) -> ClientBuilder {
+    /// A builder with the options set; the rest comes from the environment and the profile.
+    pub(crate) fn client_builder(&self) -> ClientBuilder {
+        type Setter = fn(ClientBuilder, String) -> ClientBuilder;
         let options = &self.options;
-        let given =
-            |value: &Option<String>, set: fn(ClientBuilder, String) -> ClientBuilder, builder| match value {
-                Some(value) => set(builder, value.clone()),
-                None => builder,
-            };
+        let settings: [(&Option<String>, Setter); 5] = [
+            (&options.profile, ClientBuilder::profile),
+            (&options.region, ClientBuilder::region),
+            (&options.cloud, ClientBuilder::cloud),
+            (&options.endpoint, ClientBuilder::endpoint),
+            (&options.project_id, ClientBuilder::project_id),
+        ];
         let mut builder =
             Client::builder().or_env().user_agent_suffix(concat!("lts/", env!("CARGO_PKG_VERSION")));
-        builder = given(&options.profile, ClientBuilder::profile, builder);
-        builder = given(&options.region, ClientBuilder::region, builder);
-        builder = given(&options.cloud, ClientBuilder::cloud, builder);
-        builder = given(&options.endpoint, ClientBuilder::endpoint, builder);
-        builder = given(&options.project_id, ClientBuilder::project_id, builder);
-        if let Some(time) = options.timeout {
-            builder = builder.call_timeout(time);
+        for (value, set) in settings {
+            if let Some(value) = value {
+                builder = set(builder, value.clone());
+            }
+        }
+        if let Some(timeout) = options.timeout {
+            builder = builder.call_timeout(timeout);
         }
         if let Some(attempts) = options.max_attempts {
             builder = builder.retry(RetryPolicy::default().max_attempts(attempts));
@@ -65,55 +66,56 @@ impl Context {
         builder
     }
 
-    /// Works until it is done or interrupted, whichever comes first.
-    pub(crate) fn run<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        self.run_to_end(async |interrupted| {
+    /// Runs a future until it is done or the user interrupts.
+    pub(crate) fn run<T>(&self, work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+        self.run_with_interrupt(async |interrupt| {
             tokio::select! {
-                done = work => done,
-                () = interrupted => Err(Failure::Interrupted),
+                result = work => result,
+                () = interrupt => Err(CliError::Interrupted),
             }
         })
     }
 
-    /// Works until it is done. What an interrupt does is the work's own business: it is given a future that ends
-    /// at the first one.
-    pub(crate) fn run_to_end<T>(
+    /// Runs a future to its end. It is given another one, which ends at the first interrupt, and decides itself
+    /// what to do then.
+    pub(crate) fn run_with_interrupt<T>(
         &self,
-        work: impl AsyncFnOnce(Interrupted) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        // One thread: a command waits for the network, and starts in a millisecond.
+        work: impl AsyncFnOnce(Interrupt) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        // A command mostly waits for the network; one thread is enough, and starts faster.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime: Runtime = runtime.map_err(|e| Failure::Bug(format!("no runtime: {e}")))?;
-        let done = runtime.block_on(async { work(interrupted()?).await });
-        // Whoever waits for a key to be pressed is not waited for.
+        let runtime: Runtime =
+            runtime.map_err(|e| CliError::Bug(format!("the runtime can't be started: {e}")))?;
+        let result = runtime.block_on(async { work(interrupt()?).await });
+        // Don't wait for a thread that reads from the terminal.
         runtime.shutdown_background();
-        done
+        result
     }
 }
 
-/// Ends when the user interrupts.
-pub(crate) type Interrupted = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+/// A future that ends when the user interrupts.
+pub(crate) type Interrupt = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Ends at an interrupt, of which the program doesn't die any more.
-fn interrupted() -> Result<Interrupted, Failure> {
+/// Installs a handler: from here on, an interrupt doesn't end the process.
+fn interrupt() -> Result<Interrupt, CliError> {
     #[cfg(unix)]
-    let interrupted = {
+    let interrupt = {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut signal = signal(SignalKind::interrupt()).map_err(failed)?;
+        let mut signal = signal(SignalKind::interrupt()).map_err(handler_error)?;
         async move {
             signal.recv().await;
         }
     };
     #[cfg(not(unix))]
-    let interrupted = {
-        let mut signal = tokio::signal::windows::ctrl_c().map_err(failed)?;
+    let interrupt = {
+        let mut signal = tokio::signal::windows::ctrl_c().map_err(handler_error)?;
         async move {
             signal.recv().await;
         }
     };
-    Ok(Box::pin(interrupted))
+    Ok(Box::pin(interrupt))
 }
 
-fn failed(error: io::Error) -> Failure {
-    Failure::Io("signal handlers".to_owned(), error)
+fn handler_error(error: io::Error) -> CliError {
+    CliError::Io("signal handlers".to_owned(), error)
 }

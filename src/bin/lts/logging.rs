@@ -1,4 +1,4 @@
-//! `-v` and `-vv`: what the client does, from the library's traces, on standard error.
+//! `-v` and `-vv`: writes the library's trace events to standard error.
 
 use std::{fmt, io};
 
@@ -14,24 +14,24 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Begins to show: attempts that failed, from 2 on every request, too.
-pub(crate) fn begin(verbosity: u8) {
+/// Installs the subscriber: level 1 shows failed attempts, level 2 every request.
+pub(crate) fn init(verbosity: u8) {
     let level = match verbosity {
         0 => return,
         1 => Level::DEBUG,
         _ => Level::TRACE,
     };
-    let lines = tracing_subscriber::fmt::layer().event_format(Lines).with_writer(io::stderr);
-    // Only ours: what the HTTP library has to say shows headers with secrets.
-    let ours = Targets::new().with_target("huaweicloud_lts", level);
-    // It fails if there is a subscriber already, and there is none.
-    let _ = tracing_subscriber::registry().with(ours).with(lines).try_init();
+    let lines = tracing_subscriber::fmt::layer().event_format(EventLines).with_writer(io::stderr);
+    // Only this crate's events: those of the HTTP library show headers with secrets.
+    let targets = Targets::new().with_target("huaweicloud_lts", level);
+    // It fails only if a subscriber is installed already.
+    let _ = tracing_subscriber::registry().with(targets).with(lines).try_init();
 }
 
-/// An event as a line; what has lines of its own below it.
-struct Lines;
+/// Formats an event as one line, with headers and body on lines below it.
+struct EventLines;
 
-impl<S, N> FormatEvent<S, N> for Lines
+impl<S, N> FormatEvent<S, N> for EventLines
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -42,32 +42,32 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut text = Text::default();
+        let mut text = EventText::default();
         event.record(&mut text);
         writeln!(writer, "* {}{}", text.message, text.fields)?;
-        for line in text.below.lines().filter(|line| !line.is_empty()) {
+        for line in text.details.lines().filter(|line| !line.is_empty()) {
             writeln!(writer, "    {line}")?;
         }
         Ok(())
     }
 }
 
-/// What an event says.
+/// The fields of an event, by where they are shown.
 #[derive(Default)]
-struct Text {
+struct EventText {
     message: String,
-    /// Short ones, on the same line.
+    /// Short fields, on the message's line.
     fields: String,
     /// Headers and body.
-    below: String,
+    details: String,
 }
 
-impl Text {
+impl EventText {
     fn add(&mut self, field: &Field, value: &str) {
         match field.name() {
             "message" => value.clone_into(&mut self.message),
-            "headers" | "body" => self.below += &format!("{value}\n"),
-            // The message says it.
+            "headers" | "body" => self.details += &format!("{value}\n"),
+            // The message contains it.
             "error.type" => {}
             _ if value.is_empty() => {}
             name => self.fields += &format!(", {} {value}", name.replace('_', " ")),
@@ -75,7 +75,7 @@ impl Text {
     }
 }
 
-impl Visit for Text {
+impl Visit for EventText {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.add(field, value);
     }

@@ -1,6 +1,7 @@
-//! `lts`: Log Tank Service from the command line, without a cloud account if need be.
+//! `lts`: Log Tank Service on the command line, with an emulator for work without a cloud account.
 //!
-//! The binary only parses arguments, calls the library's public API and prints.
+//! The binary parses arguments, calls the library's public API and prints. `cli` and `options` define what can be
+//! typed; `commands` has a file for each command.
 
 mod cli;
 mod commands;
@@ -8,6 +9,7 @@ mod confirm;
 mod context;
 mod error;
 mod logging;
+mod options;
 mod output;
 mod parsers;
 mod resolve;
@@ -15,45 +17,45 @@ mod resolve;
 use std::process::ExitCode;
 
 use cli::Command;
-use commands::{
-    api, apply, auth, completions, demo, emulator, explain, export, group, reference, sign, spec, stream,
-    transfer,
-};
 use context::Context;
-use error::Failure;
+use error::CliError;
+use options::ClientOptions;
 
 fn main() -> ExitCode {
     let (command, options) = match cli::parse(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // A closed pipe is no error.
+            // The help may go to a closed pipe.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(error::USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    logging::begin(options.verbose);
+    logging::init(options.verbose);
     let context = Context::new(options);
-    match run(command, &context) {
+    match run(&command, &context) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(&context),
+        Err(error) => error.report(context.client_info()),
     }
 }
 
-fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    match &command {
-        Command::Group(command) => group::run(command, context),
-        Command::Stream(command) => stream::run(command, context),
-        Command::Transfer(command) => transfer::run(command, context),
-        Command::Apply(arguments) => apply::run(arguments, context),
-        Command::Export(arguments) => export::run(arguments, context),
-        Command::Api(arguments) => api::run(arguments, context),
-        Command::Sign(arguments) => sign::run(arguments, context),
-        Command::Explain(arguments) => explain::run(arguments, context.output),
-        Command::Auth(command) => auth::run(command, context),
-        Command::Spec(arguments) => spec::run(arguments),
-        Command::Completions(arguments) => completions::run(arguments),
-        Command::Emulator(arguments) => emulator::run(arguments),
-        Command::Reference => reference::run(),
-        Command::Demo => demo::run(context),
+fn run(command: &Command, context: &Context) -> Result<(), CliError> {
+    match command {
+        Command::Group(command) => commands::group::run(command, context),
+        Command::Stream(command) => commands::stream::run(command, context),
+        Command::Transfer(command) => commands::transfer::run(command, context),
+        Command::Apply(arguments) => commands::apply::run(arguments, context),
+        Command::Export(arguments) => commands::export::run(arguments, context),
+        Command::Api(arguments) => commands::api::run(arguments, context),
+        Command::Sign(arguments) => commands::sign::run(arguments, context),
+        Command::Explain(arguments) => commands::explain::run(arguments, context.output),
+        Command::Auth(command) => commands::auth::run(command, context),
+        Command::Spec(arguments) => commands::spec::run(arguments),
+        Command::Completions(arguments) => commands::completions::run(arguments, cli::command()),
+        Command::Emulator(arguments) => commands::emulator::run(arguments),
+        Command::Demo => commands::demo::run(context),
+        Command::Reference => {
+            let client_options = ClientOptions::add_to(clap::Command::new("lts"));
+            commands::reference::run(cli::command_without_client_options(), client_options)
+        }
     }
 }

@@ -1,30 +1,30 @@
-//! Groups and streams by their names: users know these, the service wants ids.
+//! Resolves names of groups and streams to the ids that the service needs.
 
 use huaweicloud_lts::{Client, GroupClient, GroupId, StreamId};
 
-use crate::error::{Failure, Meant};
+use crate::error::{CliError, ResultExt};
 
-/// How many hexadecimal digits an id has between its hyphens.
-const ID: [usize; 5] = [8, 4, 4, 4, 12];
+/// The number of hexadecimal digits in each part of an id.
+const ID_PARTS: [usize; 5] = [8, 4, 4, 4, 12];
 
-/// The id of a group: the text itself, or that of the group of this name.
-pub(crate) async fn group(lts: &Client, name_or_id: &str) -> Result<GroupId, Failure> {
+/// The id of a group that is given by its name or id.
+pub(crate) async fn group(lts: &Client, name_or_id: &str) -> Result<GroupId, CliError> {
     if is_id(name_or_id) {
         return Ok(GroupId::new(name_or_id).map_err(huaweicloud_lts::Error::from)?);
     }
     let found =
-        lts.find_group(name_or_id).await.or_say(|| format!("could not look for log group {name_or_id:?}"))?;
-    found.map(|group| group.id).ok_or_else(|| Failure::NotFound {
+        lts.find_group(name_or_id).await.context(|| format!("could not look up log group {name_or_id:?}"))?;
+    found.map(|group| group.id).ok_or_else(|| CliError::NotFound {
         what: format!("there is no log group {name_or_id:?}"),
-        hint: Some("`lts group list` shows those that there are".to_owned()),
+        hint: Some("`lts group list` shows the existing groups".to_owned()),
     })
 }
 
-/// The ids of streams of a group, in their order. One list tells all names.
+/// The ids of streams that are given by their names or ids, in the same order. The streams are listed at most once.
 pub(crate) async fn streams(
     group: &GroupClient<'_>,
     names_or_ids: &[String],
-) -> Result<Vec<StreamId>, Failure> {
+) -> Result<Vec<StreamId>, CliError> {
     let mut ids = Vec::new();
     let mut listed = None;
     for name_or_id in names_or_ids {
@@ -33,44 +33,39 @@ pub(crate) async fn streams(
             continue;
         }
         if listed.is_none() {
-            let all = group
-                .streams()
-                .await
-                .or_say(|| "could not look for the log streams by their names".to_owned());
-            listed = Some(all?);
+            let streams = group.streams().await;
+            listed = Some(streams.context(|| "could not look up the log streams by name".to_owned())?);
         }
         let found = listed.iter().flatten().find(|stream| stream.name == *name_or_id);
-        ids.push(found.map(|stream| stream.id.clone()).ok_or_else(|| no_stream(group.id(), name_or_id))?);
+        let stream = found.ok_or_else(|| stream_not_found(group.id(), name_or_id))?;
+        ids.push(stream.id.clone());
     }
     Ok(ids)
 }
 
-/// The failure for a stream that isn't there.
-fn no_stream(group: &GroupId, name: &str) -> Failure {
-    Failure::NotFound {
+fn stream_not_found(group: &GroupId, name: &str) -> CliError {
+    CliError::NotFound {
         what: format!("there is no log stream {name:?} in this group"),
-        hint: Some(format!("`lts stream list {group}` shows those that there are")),
+        hint: Some(format!("`lts stream list {group}` shows the existing streams")),
     }
 }
 
-/// What was found; nothing, if it is gone and may be.
-pub(crate) fn unless_gone<T>(found: Result<T, Failure>, may_be_gone: bool) -> Result<Option<T>, Failure> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(Failure::NotFound { .. }) if may_be_gone => Ok(None),
-        Err(Failure::Call { error, .. }) if may_be_gone && error.is_not_found() => Ok(None),
-        Err(failure) => Err(failure),
+/// Turns a "not found" error into `None`, if `ignore` is set.
+pub(crate) fn ignore_not_found<T>(result: Result<T, CliError>, ignore: bool) -> Result<Option<T>, CliError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(CliError::NotFound { .. }) if ignore => Ok(None),
+        Err(CliError::Call { error, .. }) if ignore && error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-/// Whether a text is an id and no name: 8-4-4-4-12 hexadecimal digits.
+/// Whether a text has the form of an id: 8-4-4-4-12 hexadecimal digits.
 fn is_id(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    parts.len() == ID.len()
-        && parts
-            .iter()
-            .zip(ID)
-            .all(|(part, digits)| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let is_part =
+        |part: &str, digits| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    parts.len() == ID_PARTS.len() && parts.iter().zip(ID_PARTS).all(|(part, digits)| is_part(part, digits))
 }
 
 #[cfg(test)]
@@ -78,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_told_from_a_name() {
+    fn ids_are_distinguished_from_names() {
         for id in ["b6b9332b-091f-4b22-b810-264318d2d664", "B6B9332B-091F-4B22-B810-264318D2D664"] {
             assert!(is_id(id), "{id}");
         }

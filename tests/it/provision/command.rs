@@ -14,7 +14,7 @@ use huaweicloud_lts::{
 };
 use serde_json::Value;
 
-use super::{client, many, runtime, there};
+use super::{client, existing, many, runtime};
 
 const MANIFEST: &str = "\
 groups:
@@ -24,7 +24,7 @@ groups:
       - { streams: [nginx], bucket: lts-test, every: 5min }
 ";
 
-/// `lts` for this emulator, with an environment of its own.
+/// `lts` with the environment of a client of this emulator only.
 fn lts(emulator: &Emulator, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lts"));
     for (name, _) in std::env::vars() {
@@ -44,7 +44,7 @@ fn lts(emulator: &Emulator, arguments: &[&str]) -> Command {
     command
 }
 
-/// Starts it with a manifest on standard input.
+/// Starts `lts` with a manifest on standard input.
 fn start(emulator: &Emulator, arguments: &[&str], manifest: &str) -> Child {
     let mut child = lts(emulator, arguments).spawn().unwrap();
     child.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
@@ -61,7 +61,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// The names in one of the five lists.
+/// The names of the items in one of the five lists.
 fn names(output: &Output, list: &str) -> Vec<String> {
     let object: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));
     let name =
@@ -69,20 +69,21 @@ fn names(output: &Output, list: &str) -> Vec<String> {
     object[list].as_array().unwrap().iter().map(name).collect()
 }
 
+/// Asserts an exit code, and that standard error contains these parts.
 #[track_caller]
-fn ends(output: &Output, code: i32, says: &[&str]) {
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    for part in says {
-        assert!(said.contains(part), "no {part:?} in:\n{said}");
+fn assert_ends(output: &Output, code: i32, parts: &[&str]) {
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    for part in parts {
+        assert!(stderr.contains(part), "{part:?} is missing in:\n{stderr}");
     }
 }
 
 #[test]
-fn a_manifest_is_applied_and_a_second_run_changes_nothing() {
+fn apply_creates_a_manifest_once() {
     let emulator = Emulator::start().unwrap();
     let dry = apply(&emulator, &["--dry-run", "-o", "json"], MANIFEST);
-    ends(
+    assert_ends(
         &dry,
         0,
         &["plan: create: 1 group, 2 streams; create, or already there: 1 transfer\n", "would be: 4 created"],
@@ -91,7 +92,7 @@ fn a_manifest_is_applied_and_a_second_run_changes_nothing() {
     assert!(emulator.requests().iter().all(|request| request.method == "GET"));
 
     let first = apply(&emulator, &["-o", "json"], MANIFEST);
-    ends(&first, 0, &["\n  create                   stream   app/worker\n", "\n4 created, 0 deleted"]);
+    assert_ends(&first, 0, &["\n  create                   stream   app/worker\n", "\n4 created, 0 deleted"]);
     assert_eq!(names(&first, "created"), names(&dry, "created"));
     let object: Value = serde_json::from_slice(&first.stdout).unwrap();
     let lists = &["created", "deleted", "unchanged", "conflicts", "failed"];
@@ -105,40 +106,44 @@ fn a_manifest_is_applied_and_a_second_run_changes_nothing() {
     );
 
     let second = apply(&emulator, &["-o", "json"], MANIFEST);
-    ends(&second, 0, &["create, or already there transfer app/nginx", "\n0 created, 0 deleted, 4 unchanged"]);
+    assert_ends(
+        &second,
+        0,
+        &["create, or already there transfer app/nginx", "\n0 created, 0 deleted, 4 unchanged"],
+    );
     assert_eq!(names(&second, "unchanged").len(), 4);
     let many = usize::MAX.to_string();
-    ends(&apply(&emulator, &["--concurrency", &many], MANIFEST), 0, &["4 unchanged"]);
+    assert_ends(&apply(&emulator, &["--concurrency", &many], MANIFEST), 0, &["4 unchanged"]);
     let quiet = apply(&emulator, &["-q"], MANIFEST);
-    ends(&quiet, 0, &[]);
+    assert_ends(&quiet, 0, &[]);
     assert_eq!((text(&quiet.stdout), text(&quiet.stderr)), ("", ""));
 }
 
 #[test]
-fn an_export_is_a_manifest_that_changes_nothing() {
+fn applying_an_export_changes_nothing() {
     let emulator = Emulator::start().unwrap();
-    ends(&apply(&emulator, &[], MANIFEST), 0, &[]);
+    assert_ends(&apply(&emulator, &[], MANIFEST), 0, &[]);
     let export = |format: &str| {
         let output = lts(&emulator, &["export", "-o", format]).output().unwrap();
-        ends(&output, 0, &[]);
+        assert_ends(&output, 0, &[]);
         text(&output.stdout).to_owned()
     };
-    assert!(export("table").starts_with("# Groups and streams as they are. Transfers are left out"));
+    assert!(export("table").starts_with("# Existing groups and streams. Transfers are left out"));
     assert_eq!(export("table"), export("yaml"));
     for format in ["yaml", "json"] {
         let again = apply(&emulator, &["--prune", "--yes", "-o", "json"], &export(format));
-        ends(&again, 0, &["plan: unchanged: 1 group, 2 streams\n"]);
+        assert_ends(&again, 0, &["plan: unchanged: 1 group, 2 streams\n"]);
         assert_eq!(names(&again, "unchanged").len(), 3);
     }
 }
 
 #[test]
-fn conflicts_end_with_5_and_create_nothing() {
+fn conflicts_exit_with_5_and_create_nothing() {
     let emulator = Emulator::start().unwrap();
     runtime().block_on(async { client(&emulator).create_group("app", Ttl::days(1)).await.unwrap() });
     for arguments in [&["-o", "json"][..], &["-o", "json", "--dry-run"]] {
         let output = apply(&emulator, arguments, MANIFEST);
-        ends(
+        assert_ends(
             &output,
             5,
             &["conflict: group app: it exists with a ttl of 1 day, not 7 days", "error: ", "what to do: "],
@@ -148,11 +153,11 @@ fn conflicts_end_with_5_and_create_nothing() {
 }
 
 #[test]
-fn failures_end_with_7_and_name_what_is_left() {
+fn failures_exit_with_7_and_list_the_remaining_items() {
     let emulator = Options::default().quota_streams(1).start().unwrap();
     let output = apply(&emulator, &["--concurrency", "1", "-o", "json"], MANIFEST);
     let left = "not done: stream app/worker: createLogStream: LTS.0206";
-    ends(
+    assert_ends(
         &output,
         7,
         &[
@@ -163,24 +168,24 @@ fn failures_end_with_7_and_name_what_is_left() {
         ],
     );
     assert_eq!(names(&output, "failed"), ["app/worker"]);
-    // Before anything is planned, it is a call like any other.
+    // A failure before the plan is reported like that of any other call.
     let refused = apply(&emulator, &["--endpoint", "http://127.0.0.1:1", "--max-attempts", "1"], MANIFEST);
-    ends(&refused, 8, &["error: "]);
+    assert_ends(&refused, 8, &["error: "]);
     assert_eq!(text(&refused.stdout), "");
 }
 
 #[test]
-fn pruning_needs_a_yes_and_reports_streams_in_use() {
+fn prune_needs_yes_and_reports_streams_in_use() {
     let emulator = Emulator::start().unwrap();
-    ends(&apply(&emulator, &[], MANIFEST), 0, &[]);
+    assert_ends(&apply(&emulator, &[], MANIFEST), 0, &[]);
     let none = "groups: [{name: app}]";
     let before = emulator.requests().len();
-    ends(&apply(&emulator, &["--prune"], none), 2, &["--yes"]);
-    assert_eq!(emulator.requests().len(), before, "nothing may be sent");
+    assert_ends(&apply(&emulator, &["--prune"], none), 2, &["--yes"]);
+    assert_eq!(emulator.requests().len(), before, "no request may be sent");
     let dry = apply(&emulator, &["--prune", "--dry-run", "-o", "json"], none);
-    ends(&dry, 0, &["delete: 2 streams"]);
+    assert_ends(&dry, 0, &["delete: 2 streams"]);
     let pruned = apply(&emulator, &["--prune", "--yes", "-o", "json"], none);
-    ends(&pruned, 5, &["conflict: stream app/nginx: deleteLogStream: LTS.0207"]);
+    assert_ends(&pruned, 5, &["conflict: stream app/nginx: deleteLogStream: LTS.0207"]);
     assert_eq!(
         (names(&pruned, "deleted"), names(&pruned, "conflicts")),
         (vec!["app/worker".to_owned()], vec!["app/nginx".to_owned()])
@@ -188,10 +193,10 @@ fn pruning_needs_a_yes_and_reports_streams_in_use() {
 }
 
 #[test]
-fn mistakes_end_with_2_before_anything_is_sent() {
+fn invalid_manifest_exits_with_2_before_anything_is_sent() {
     let emulator = Emulator::start().unwrap();
     let output = apply(&emulator, &[], "groups:\n  - nam: app\n    ttl: week\n");
-    ends(
+    assert_ends(
         &output,
         2,
         &[
@@ -205,37 +210,37 @@ fn mistakes_end_with_2_before_anything_is_sent() {
         &["apply", "-f", "-", "--yes"],
         &["apply", "--schema", "--prune"],
     ] {
-        ends(&start(&emulator, arguments, "").wait_with_output().unwrap(), 2, &[]);
+        assert_ends(&start(&emulator, arguments, "").wait_with_output().unwrap(), 2, &[]);
     }
     assert!(emulator.requests().is_empty());
 }
 
 #[test]
-fn the_schema_is_that_of_the_type() {
+fn apply_schema_prints_the_schema_of_the_type() {
     let emulator = Emulator::start().unwrap();
     let output = lts(&emulator, &["apply", "--schema"]).output().unwrap();
-    ends(&output, 0, &[]);
+    assert_ends(&output, 0, &[]);
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(printed, schemars::schema_for!(Manifest).to_value());
 }
 
 #[test]
-fn a_large_plan_is_shown_in_short() {
+fn large_plan_is_shortened() {
     let emulator = Emulator::start().unwrap();
     let manifest = serde_json::to_string(&many(2, 30)).unwrap();
     let short = apply(&emulator, &["--dry-run"], &manifest);
-    ends(&short, 0, &["plan: create: 2 groups, 60 streams\n", "  and 42 more; -v shows them\n"]);
+    assert_ends(&short, 0, &["plan: create: 2 groups, 60 streams\n", "  and 42 more; -v shows them\n"]);
     assert!(text(&short.stderr).lines().count() < 30);
     let all = apply(&emulator, &["--dry-run", "-v"], &manifest);
-    ends(&all, 0, &["  create                   stream   g-1/s-29\n"]);
+    assert_ends(&all, 0, &["  create                   stream   g-1/s-29\n"]);
     assert!(text(&all.stderr).lines().count() > 62);
 }
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_finishes_what_runs_and_the_next_run_ends_it() {
+fn interrupt_finishes_running_calls_and_the_next_run_does_the_rest() {
     let emulator = Emulator::start().unwrap();
-    // The 20th stream takes until the interrupt has been seen.
+    // From the 20th stream on, a call takes longer than the interrupt needs to be noticed.
     let create = || Fault::new().operation(Operation::CreateLogStream);
     emulator.fault(create().times(19).delay(Duration::from_millis(1))).unwrap();
     emulator.fault(create().times(0).delay(Duration::from_millis(1_500))).unwrap();
@@ -248,22 +253,22 @@ fn an_interrupt_finishes_what_runs_and_the_next_run_ends_it() {
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
-    let said = ["running calls are finished", " more: not tried: interrupted\n", "error: interrupted"];
-    ends(&output, 130, &said);
+    let parts = ["waiting for running calls", " more: not tried: interrupted\n", "error: interrupted"];
+    assert_ends(&output, 130, &parts);
     emulator.clear_faults();
     let (created, failed) = (names(&output, "created").len(), names(&output, "failed").len());
     assert!(created + failed == 63 && failed > 30, "{created} and {failed}");
-    let state = runtime().block_on(async { there(&client(&emulator)).await });
+    let state = runtime().block_on(async { existing(&client(&emulator)).await });
     let streams: usize = state.groups.iter().map(|group| group.streams.len()).sum();
-    assert_eq!(state.groups.len() + streams, created, "what runs is finished and counted");
+    assert_eq!(state.groups.len() + streams, created, "running calls are finished and counted");
     let next = apply(&emulator, &["-o", "json"], &manifest);
-    ends(&next, 0, &[]);
+    assert_ends(&next, 0, &[]);
     assert_eq!(names(&next, "created").len(), failed);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_second_interrupt_ends_it_at_once() {
+fn second_interrupt_exits_at_once() {
     let emulator = Emulator::start().unwrap();
     let stuck = Fault::new().operation(Operation::CreateLogGroup).delay(Duration::from_secs(60));
     emulator.fault(stuck).unwrap();
@@ -277,7 +282,7 @@ fn a_second_interrupt_ends_it_at_once() {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        assert!(sent < 600, "it should have ended after the second of {sent} interrupts");
+        assert!(sent < 600, "the command is still running after {sent} interrupts");
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
         sent += 1;
         std::thread::sleep(Duration::from_millis(50));

@@ -1,12 +1,13 @@
-//! `lts api`: any call to LTS, the way out for its other operations.
+//! `lts api`: sends any request to LTS, also for operations that the client doesn't have.
 
 use clap::Args;
 use huaweicloud_lts::Error;
 
 use crate::{
     context::Context,
-    error::{Failure, Meant},
-    output, parsers,
+    error::{CliError, ResultExt},
+    output::{print, print_bytes, stdout_is_terminal},
+    parsers,
 };
 
 #[derive(Debug, Args)]
@@ -17,22 +18,20 @@ Examples:
   lts api POST /v2/{project_id}/groups -d @group.json
   jq -n '{log_group_name: \"app\", ttl_in_days: 7}' | lts api POST /v2/{project_id}/groups -d -
 
-The body of the answer is printed as it came, a refusal's too; the exit code tells them apart. GET and DELETE
-are tried again where that may help, other methods only where nothing can have happened.")]
+Prints the body of the response unchanged, also that of an error response; the exit code tells them apart.
+GET and DELETE are retried, other methods only if the request can't have taken effect.")]
 pub(crate) struct ApiArguments {
     /// GET, POST, PUT, PATCH, DELETE or HEAD.
     method: String,
-    /// The path below the endpoint, with its query; {project_id} in it is filled in.
+    /// Path below the endpoint, with its query; {project_id} is filled in.
     path: String,
-    /// The body, JSON; @FILE reads it from a file, - from standard input.
+    /// JSON body; @FILE reads it from a file, - from standard input.
     #[arg(short = 'd', long = "data", value_name = "BODY")]
     body: Option<String>,
 }
 
-pub(crate) fn run(
-    ApiArguments { method, path, body }: &ApiArguments,
-    context: &Context,
-) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &ApiArguments, context: &Context) -> Result<(), CliError> {
+    let ApiArguments { method, path, body } = arguments;
     let body = match body.as_deref() {
         None => Vec::new(),
         Some("-") => parsers::body("@-")?.into_owned(),
@@ -40,11 +39,12 @@ pub(crate) fn run(
     };
     let lts = context.client()?;
     let what = || format!("could not call {method} {path}");
-    let answer = context.run(async { lts.request(method, path, body).await.or_say(what) })?;
-    output::bytes(answer.body())?;
-    if output::is_seen() && !matches!(answer.body().last(), None | Some(b'\n')) {
-        output::text("\n")?;
+    let response = context.run(async { lts.request(method, path, body).await.context(what) })?;
+    print_bytes(response.body())?;
+    let ends_line = matches!(response.body().last(), None | Some(b'\n'));
+    if stdout_is_terminal() && !ends_line {
+        print("\n")?;
     }
-    let refused = |error: Error| Failure::Call { what: Some(format!("{method} {path} was refused")), error };
-    answer.into_result().map(|_| ()).map_err(refused)
+    let failed = |error: Error| CliError::Call { what: Some(format!("{method} {path} failed")), error };
+    response.into_result().map(|_| ()).map_err(failed)
 }

@@ -1,4 +1,4 @@
-//! `lts auth`: which credentials are used, and a token for other clients.
+//! `lts auth`: checks the credentials, and prints a token for other clients.
 
 use clap::Subcommand;
 use huaweicloud_lts::{Client, ResolvedCredentials, Secret};
@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    error::{Failure, Meant},
-    output,
+    error::{CliError, ResultExt},
+    output::{self, eprint_line, stdout_is_terminal},
 };
 
-/// How many characters of an access key are shown at its begin and its end.
-const SHOWN: usize = 4;
+/// The number of characters that are shown at the start and at the end of an access key.
+const SHOWN_CHARACTERS: usize = 4;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -19,31 +19,31 @@ Examples:
   lts auth status
   curl -H \"X-Auth-Token: $(lts auth token)\" \"$URL\"")]
 pub(crate) enum AuthCommand {
-    /// Tells where the credentials come from and where calls go, and tries them.
+    /// Show where the credentials come from and where calls go, and check that they work.
     #[command(after_help = "\
 Credentials are looked for in this order: a profile named with --profile, the environment, the profile [basic],
-the ECS metadata service. A login is made, and the log groups are listed, to see whether the credentials work.
-None of them is shown.
+the ECS metadata service. To check them, the command logs in if need be and lists the log groups. No secret is
+printed.
 
 Examples:
   lts auth status
   lts auth status --profile staging
 
-JSON and YAML: {source, kind, access_key, project_id, region, endpoint, iam_endpoint, works}; null where nothing
-is known.")]
+JSON and YAML: {source, kind, access_key, project_id, region, endpoint, iam_endpoint, works}; unknown values
+are null.")]
     Status,
-    /// Prints an IAM token, for another client's header X-Auth-Token.
+    /// Print an IAM token, for the header X-Auth-Token of another client.
     #[command(after_help = "\
 Example:
   curl -H \"X-Auth-Token: $(lts auth token)\" \"$URL\"
 
-An access key has no token: it signs each request (`lts sign`).
+There is no token for an access key, which signs each request instead (`lts sign`).
 
 JSON and YAML: {token, project_id}.")]
     Token,
 }
 
-/// What is known of the credentials and of where they go.
+/// The output of `status`.
 #[derive(Serialize)]
 struct Status {
     source: String,
@@ -56,14 +56,14 @@ struct Status {
     works: bool,
 }
 
-/// A token.
+/// The output of `token`.
 #[derive(Serialize)]
 struct Token {
     token: Secret,
     project_id: Option<String>,
 }
 
-pub(crate) fn run(command: &AuthCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn run(command: &AuthCommand, context: &Context) -> Result<(), CliError> {
     let lts = context.client()?;
     match command {
         AuthCommand::Status => status(lts, context),
@@ -71,25 +71,23 @@ pub(crate) fn run(command: &AuthCommand, context: &Context) -> Result<(), Failur
     }
 }
 
-fn status(lts: &Client, context: &Context) -> Result<(), Failure> {
+fn status(lts: &Client, context: &Context) -> Result<(), CliError> {
     let info = lts.info();
-    let (provided, project, tried) = context.run(async {
-        // Without credentials there is nothing to tell.
-        let provided = match lts.credentials().await {
-            Ok(provided) => Some(provided),
-            Err(error) if !info.logs_in => {
-                return Err(error).or_say(|| "there are no credentials".to_owned());
-            }
-            Err(_) => None,
+    let (credentials, project, listed) = context.run(async {
+        let credentials = match lts.credentials().await {
+            Ok(credentials) => Some(credentials),
+            // A login that fails still has a source to show; without any credentials there is nothing to show.
+            Err(_) if info.logs_in => None,
+            Err(error) => return Err(error).context(|| "there are no credentials".to_owned()),
         };
-        let tried = lts.groups().await;
-        let project = match tried {
+        let listed = lts.groups().await;
+        let project = match listed {
             Ok(_) => lts.project_id().await.ok(),
             Err(_) => None,
         };
-        Ok((provided, project.or_else(|| info.project_id.clone()), tried))
+        Ok((credentials, project.or_else(|| info.project_id.clone()), listed))
     })?;
-    let (kind, access_key) = match &provided {
+    let (kind, access_key) = match &credentials {
         Some(ResolvedCredentials::Keys(keys)) => ("access key", Some(masked(keys.access_key()))),
         _ if info.logs_in => ("login", None),
         _ => ("token", None),
@@ -102,20 +100,20 @@ fn status(lts: &Client, context: &Context) -> Result<(), Failure> {
         region: info.region.clone(),
         endpoint: info.endpoint.clone(),
         iam_endpoint: info.iam_endpoint.clone(),
-        works: tried.is_ok(),
+        works: listed.is_ok(),
     };
     context.output.data(&status, || table(&status))?;
-    match tried {
+    match listed {
         Ok(_) => Ok(()),
-        // Whoever wasn't reached or is out of order has said nothing about them.
         Err(error) => {
-            let refused = error.as_service().is_some_and(|said| said.status() < 500) && !error.is_throttled();
-            let what = if refused {
+            // A network failure, an internal error or throttling says nothing about the credentials.
+            let is_refused = error.as_service().is_some_and(|e| e.status() < 500) && !error.is_throttled();
+            let what = if is_refused {
                 "the credentials don't work"
             } else {
                 "it is unknown whether the credentials work"
             };
-            Err(error).or_say(|| what.to_owned())
+            Err(error).context(|| what.to_owned())
         }
     }
 }
@@ -125,44 +123,50 @@ fn table(status: &Status) -> String {
         Some(key) => format!("{} {key}", status.kind),
         None => status.kind.to_owned(),
     };
-    let or_not = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
+    let or_unknown = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
     let rows = [
         ("credentials", format!("{kind}, from {}", status.source)),
-        ("project", or_not(&status.project_id)),
-        ("region", or_not(&status.region)),
+        ("project", or_unknown(&status.project_id)),
+        ("region", or_unknown(&status.region)),
         ("endpoint", status.endpoint.clone()),
-        ("IAM", or_not(&status.iam_endpoint)),
+        ("IAM", or_unknown(&status.iam_endpoint)),
         ("works", if status.works { "yes" } else { "no" }.to_owned()),
     ];
     let mut table = output::table(&[]);
     table.add_rows(rows.map(|(name, value)| [name.to_owned(), value]));
-    output::drawn(table)
+    output::render(table)
 }
 
-/// An access key as far as it tells one from another.
+/// An access key with its middle left out.
 fn masked(key: &str) -> String {
     let characters: Vec<char> = key.chars().collect();
-    if characters.len() < 3 * SHOWN {
+    if characters.len() < 3 * SHOWN_CHARACTERS {
         return "…".to_owned();
     }
     let text = |part: &[char]| part.iter().collect::<String>();
-    format!("{}…{}", text(&characters[..SHOWN]), text(&characters[characters.len() - SHOWN..]))
+    let (start, end) = (&characters[..SHOWN_CHARACTERS], &characters[characters.len() - SHOWN_CHARACTERS..]);
+    format!("{}…{}", text(start), text(end))
 }
 
-fn token(lts: &Client, context: &Context) -> Result<(), Failure> {
+fn token(lts: &Client, context: &Context) -> Result<(), CliError> {
     let what = || "could not get a token".to_owned();
-    match context.run(async { lts.credentials().await.or_say(what) })? {
+    match context.run(async { lts.credentials().await.context(what) })? {
         ResolvedCredentials::Token { token, project_id } => {
-            if output::is_seen() && !context.output.quiet {
-                output::note("warning: whoever has this token can act in your name until it expires");
+            if stdout_is_terminal() && !context.output.quiet {
+                eprint_line("warning: anyone who has this token can act in your name until it expires");
             }
             let data = Token { token, project_id: project_id.map(|id| id.to_string()) };
             context.output.ids_or_data([data.token.expose()], &data, || format!("{}\n", data.token.expose()))
         }
-        _ => Err(Failure::Configuration {
-            what: format!("there is no token: {} has an access key, which signs each request", lts.info().credentials_from),
-            hint: Some("sign with `lts sign`, or set HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME in the place of the key".to_owned()),
-        }),
+        _ => {
+            let source = &lts.info().credentials_from;
+            let hint = "use `lts sign`, or set HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME instead of \
+                        the key";
+            Err(CliError::Configuration {
+                what: format!("there is no token: {source} has an access key, which signs each request"),
+                hint: Some(hint.to_owned()),
+            })
+        }
     }
 }
 
@@ -171,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_never_shown_whole() {
+    fn access_key_is_never_shown_in_full() {
         assert_eq!(masked("LTSEMULATORAK0000001"), "LTSE…0001");
         for short in ["", "AK", "ABCDEFGHIJK"] {
             assert_eq!(masked(short), "…");

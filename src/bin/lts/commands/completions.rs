@@ -1,9 +1,9 @@
-//! `lts completions`: scripts that complete commands in a shell.
+//! `lts completions`: completion scripts for shells.
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::{cli, error::Failure, output};
+use crate::{error::CliError, output::print_bytes};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -12,13 +12,14 @@ Examples:
   zsh   lts completions zsh > \"${fpath[1]}/_lts\"
   fish  lts completions fish > ~/.config/fish/completions/lts.fish")]
 pub(crate) struct CompletionsArguments {
-    /// Which shell.
+    /// Shell to print the script for.
     #[arg(value_enum)]
     shell: Shell,
 }
 
-pub(crate) fn run(CompletionsArguments { shell }: &CompletionsArguments) -> Result<(), Failure> {
+/// Prints the script for `command`, which is the whole command line.
+pub(crate) fn run(arguments: &CompletionsArguments, mut command: Command) -> Result<(), CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(*shell, &mut cli::tree(), "lts", &mut script);
-    output::bytes(&script)
+    clap_complete::generate(arguments.shell, &mut command, "lts", &mut script);
+    print_bytes(&script)
 }

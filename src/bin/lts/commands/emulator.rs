@@ -1,4 +1,4 @@
-//! `lts emulator`: serves the emulator until it is told to stop.
+//! `lts emulator`: runs the emulator until a signal stops it.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
@@ -9,26 +9,30 @@ use std::{
 use clap::Args;
 use huaweicloud_lts::emulator::{Admin, Options};
 
-use crate::{error::Failure, output, parsers};
+use crate::{
+    error::CliError,
+    output::{eprint_line, print},
+    parsers,
+};
 
-/// Every option also reads a variable, `LTS_EMULATOR_QUOTA_GROUPS` for instance: lists with commas, switches as
-/// `true`. An empty one counts as none.
+/// Each option can also be set by an environment variable, for example `LTS_EMULATOR_QUOTA_GROUPS`: lists with
+/// commas, switches as `true`. An empty variable counts as unset.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  lts emulator --listen 127.0.0.1:0\n  lts emulator --data lts.db\n  eval \"$(lts emulator --print-env)\""
 )]
 pub(crate) struct EmulatorArguments {
-    /// Where to listen; port 0 picks a free one.
+    /// Address to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS", env = "LTS_EMULATOR_LISTEN", default_value = "127.0.0.1:8086")]
     listen: SocketAddr,
-    /// Keeps the state in this file, which is made if it isn't there; without it, the state goes with the
-    /// emulator. What is answered is on the disk.
+    /// Keep the state in this file, which is created if needed. Each change is on the disk before its response is
+    /// sent. Without this option, the state is in memory only.
     #[arg(long, value_name = "FILE", env = "LTS_EMULATOR_DATA")]
     data: Option<PathBuf>,
-    /// An OBS bucket that exists; may be repeated, and replaces the default one.
+    /// Existing OBS bucket, instead of the default one; may be repeated.
     #[arg(long, value_name = "NAME", env = "LTS_EMULATOR_BUCKET", value_delimiter = ',')]
     bucket: Vec<String>,
-    /// The id of a project; may be repeated, and replaces the default one.
+    /// Id of a project, instead of the default one; may be repeated.
     #[arg(
         long,
         value_name = "ID",
@@ -37,7 +41,7 @@ pub(crate) struct EmulatorArguments {
         requires = "project_name"
     )]
     project_id: Vec<String>,
-    /// The name of a project, one for each id.
+    /// Name of a project, one for each --project-id.
     #[arg(
         long,
         value_name = "NAME",
@@ -46,82 +50,82 @@ pub(crate) struct EmulatorArguments {
         requires = "project_id"
     )]
     project_name: Vec<String>,
-    /// The access key.
+    /// Access key.
     #[arg(long, value_name = "AK", env = "LTS_EMULATOR_AK", requires = "sk", default_value = Options::DEFAULT_ACCESS_KEY)]
     ak: String,
-    /// Its secret key.
+    /// Secret key of the access key.
     #[arg(long, value_name = "SK", env = "LTS_EMULATOR_SK", hide_env_values = true, default_value = Options::DEFAULT_SECRET_KEY)]
     sk: String,
-    /// The user who can log in.
+    /// Name of the user who can log in.
     #[arg(long, value_name = "NAME", env = "LTS_EMULATOR_USER", default_value = Options::DEFAULT_USER)]
     user: String,
-    /// The user's password.
+    /// Password of the user.
     #[arg(long, value_name = "PW", env = "LTS_EMULATOR_PASSWORD", hide_env_values = true, default_value = Options::DEFAULT_PASSWORD)]
     password: String,
-    /// The user's domain (account).
+    /// Domain (account) of the user.
     #[arg(long, value_name = "D", env = "LTS_EMULATOR_DOMAIN", default_value = Options::DEFAULT_DOMAIN)]
     domain: String,
-    /// How long a token is good for.
-    #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = parsers::time)]
+    /// Lifetime of a token.
+    #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = parsers::duration)]
     token_ttl: Duration,
-    /// How many groups a project may have; the service's default if it isn't given, 0 for no limit.
+    /// Maximum number of groups in a project, 0 for no limit; by default that of the service.
     #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS")]
     quota_groups: Option<u64>,
-    /// How many streams a group may have; the service's default if it isn't given, 0 for no limit.
+    /// Maximum number of streams in a group, 0 for no limit; by default that of the service.
     #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_STREAMS")]
     quota_streams: Option<u64>,
-    /// Refuses groups with a ttl other than 7 days, as the service does for some accounts.
+    /// Reject groups with a ttl other than 7 days, as the service does for some accounts.
     #[arg(long, env = "LTS_EMULATOR_TTL_MUST_BE_7")]
     ttl_must_be_7: bool,
-    /// Locks an access key for five minutes after more than five wrong signatures in a row.
+    /// Lock an access key for five minutes after more than five wrong signatures in a row.
     #[arg(long, env = "LTS_EMULATOR_LOCK_KEYS")]
     lock_keys: bool,
-    /// Delays every answer, in milliseconds.
+    /// Delay of every response in milliseconds.
     #[arg(long, value_name = "MS", env = "LTS_EMULATOR_LATENCY", default_value_t = 0)]
     latency: u64,
-    /// Does not check credentials. Every other rule stays.
+    /// Do not check credentials; all other checks stay.
     #[arg(long, env = "LTS_EMULATOR_LENIENT")]
     lenient: bool,
-    /// Checks every answer against the spec before it is sent.
+    /// Check every response against the spec before it is sent.
     #[arg(long, env = "LTS_EMULATOR_SELF_CHECK")]
     self_check: bool,
-    /// Switches the control under /_emulator/ off.
+    /// Disable the admin API under /_emulator/.
     #[arg(long, env = "LTS_EMULATOR_NO_ADMIN")]
     no_admin: bool,
-    /// Opens the control under /_emulator/ to other machines.
+    /// Allow other machines to use the admin API under /_emulator/.
     #[arg(long, env = "LTS_EMULATOR_ADMIN_FROM_ANYWHERE")]
     admin_from_anywhere: bool,
-    /// Prints the variables that point a client at this emulator, and ends.
+    /// Print the environment variables that point a client at this emulator, and exit.
     #[arg(long, env = "LTS_EMULATOR_PRINT_ENV")]
     print_env: bool,
 }
 
-pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), CliError> {
     if arguments.project_id.len() != arguments.project_name.len() {
-        return Err(Failure::usage("each --project-id needs its --project-name, and the other way round"));
+        return Err(CliError::usage("each --project-id needs a --project-name, and vice versa"));
     }
-    // clap would see a contradiction in a variable that says false, too.
+    // Not a conflict in clap, which would also see one in a variable with the value false.
     if arguments.no_admin && arguments.admin_from_anywhere {
-        return Err(Failure::usage("--no-admin and --admin-from-anywhere contradict each other"));
+        return Err(CliError::usage("--no-admin cannot be used with --admin-from-anywhere"));
     }
     if arguments.print_env {
-        return output::text(&arguments.environment()?);
+        return print(&arguments.environment()?);
     }
     raise_file_limit();
     let address = arguments.listen;
     let failed =
-        |e: &dyn std::fmt::Display| Failure::configuration(format!("can't listen on {address}: {e}"));
+        |e: &dyn std::fmt::Display| CliError::configuration(format!("can't listen on {address}: {e}"));
     let listener = TcpListener::bind(address).map_err(|e| failed(&e))?;
     let address = listener.local_addr().map_err(|e| failed(&e))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| Failure::configuration(format!("can't start: {e}")))?;
+    let runtime = runtime.map_err(|e| CliError::configuration(format!("can't start: {e}")))?;
     runtime.block_on(async {
-        let stop = stopped()?;
+        let stop = stop_signal()?;
         let server = arguments.options().listen(listener)?;
         if arguments.lenient {
-            output::note("warning: --lenient: credentials are not checked");
+            eprint_line("warning: --lenient: credentials are not checked");
         }
-        output::text(&format!("lts emulator listening on http://{address}\n"))?;
+        print(&format!("lts emulator listening on http://{address}\n"))?;
         Ok(server.run(stop).await?)
     })
 }
@@ -155,12 +159,14 @@ impl EmulatorArguments {
         self.project_id.iter().zip(&self.project_name).fold(options, |o, (id, name)| o.project(id, name))
     }
 
-    /// The lines that a shell evaluates to reach this emulator.
-    fn environment(&self) -> Result<String, Failure> {
+    /// The environment of a client of this emulator, as lines for a shell.
+    fn environment(&self) -> Result<String, CliError> {
         if self.listen.port() == 0 {
-            return Err(Failure::usage("--print-env needs a port: with 0 it is known only once it listens"));
+            return Err(CliError::usage(
+                "--print-env needs a port: port 0 is chosen only when the emulator starts",
+            ));
         }
-        let url = format!("http://{}", reachable(self.listen));
+        let url = format!("http://{}", client_address(self.listen));
         let first =
             |given: &[String], default: &str| given.first().map_or(default, String::as_str).to_owned();
         let variables = [
@@ -171,12 +177,12 @@ impl EmulatorArguments {
             ("HUAWEICLOUD_SDK_IAM_ENDPOINT", url),
             ("HUAWEICLOUD_LTS_REGION", first(&self.project_name, Options::DEFAULT_PROJECT_NAME)),
         ];
-        Ok(variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect())
+        Ok(variables.iter().map(|(name, value)| format!("export {name}={}\n", shell_quoted(value))).collect())
     }
 }
 
-/// Where a client on this machine finds it: to listen everywhere is no address to call.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+/// The address for a client on this machine: an unspecified address can be listened on, but not called.
+fn client_address(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -185,8 +191,8 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-/// A value as a shell reads it.
-fn quoted(value: &str) -> String {
+/// A value in quotes for a shell, if it needs them.
+fn shell_quoted(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
     if !value.is_empty() && value.chars().all(plain) {
         return value.to_owned();
@@ -194,16 +200,16 @@ fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
-/// Lets the process have as many connections as the emulator would take: some systems begin with room for 256 files.
+/// Raises the limit of open files to what all connections need: on some systems it is 256 by default.
 #[cfg(unix)]
 fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    /// Four thousand connections, and a quarter of it for the rest.
+    /// Enough for 4,000 connections, and some for other files.
     const WANTED: u64 = 6000;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.map_or(WANTED, |maximum| maximum.min(WANTED));
     if current.is_some_and(|current| current < wanted) {
-        // Where it may not be raised, fewer connections find room.
+        // With a lower limit, the emulator accepts fewer connections.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
     }
 }
@@ -211,32 +217,32 @@ fn raise_file_limit() {
 #[cfg(not(unix))]
 fn raise_file_limit() {}
 
-/// Ends when somebody asks the process to stop.
+/// A future that ends at an interrupt.
 #[cfg(not(unix))]
-fn stopped() -> Result<impl Future<Output = ()>, Failure> {
+fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     Ok(async {
         let _ = tokio::signal::ctrl_c().await;
     })
 }
 
-/// Ends when somebody asks the process to stop; who asks again doesn't want to wait for running calls. The
-/// handlers are there from the start.
+/// A future that ends at SIGTERM or SIGINT; a second signal exits at once. The handlers are installed now, not at
+/// the first poll.
 #[cfg(unix)]
-fn stopped() -> Result<impl Future<Output = ()>, Failure> {
+fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
-    let failed = |e| Failure::Io("signal handlers".to_owned(), e);
+    let failed = |e| CliError::Io("signal handlers".to_owned(), e);
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     Ok(async move {
-        /// What a shell adds to a signal's number.
-        const SIGNAL: i32 = 128;
-        let mut asked = async move || {
+        /// Added to the number of a signal, this is the exit code that shells use.
+        const SIGNAL_EXIT: i32 = 128;
+        let mut next_signal = async move || {
             tokio::select! {
                 _ = terminate.recv() => SignalKind::terminate(),
                 _ = interrupt.recv() => SignalKind::interrupt(),
             }
         };
-        asked().await;
-        tokio::spawn(async move { std::process::exit(SIGNAL + asked().await.as_raw_value()) });
+        next_signal().await;
+        tokio::spawn(async move { std::process::exit(SIGNAL_EXIT + next_signal().await.as_raw_value()) });
     })
 }

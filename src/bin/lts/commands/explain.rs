@@ -1,38 +1,36 @@
-//! `lts explain`: what an error code means and what to do, from the spec.
+//! `lts explain`: error codes with cause and solution, from the spec.
 
 use clap::Args;
 use huaweicloud_lts::spec::{self, ErrorCode, MessageVariant};
 use serde::Serialize;
 
 use crate::{
-    error::Failure,
+    error::CliError,
     output::{self, Output},
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lts explain LTS.0101\n  lts explain 0208\n  lts explain --all")]
 pub(crate) struct ExplainArguments {
-    /// The code: `LTS.0101`, or its digits.
+    /// Error code: `LTS.0101`, or its digits.
     #[arg(conflicts_with = "all")]
     code: Option<String>,
-    /// Everything about every code.
+    /// Show all details of every code.
     #[arg(long)]
     all: bool,
 }
 
-pub(crate) fn run(arguments: &ExplainArguments, output: Output) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &ExplainArguments, output: Output) -> Result<(), CliError> {
     let all = || spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES);
     let rows: Vec<&'static ErrorCode> = match &arguments.code {
-        Some(code) => all().filter(|row| is_meant(row, code)).collect(),
+        Some(code) => all().filter(|row| matches(row, code)).collect(),
         None => all().collect(),
     };
     if rows.is_empty() {
         let code = arguments.code.as_deref().unwrap_or_default();
-        return Err(Failure::NotFound {
+        return Err(CliError::NotFound {
             what: format!("unknown error code {code:?}"),
-            hint: Some(
-                "`lts explain` lists the codes that are known; the service may have others".to_owned(),
-            ),
+            hint: Some("`lts explain` lists the known codes; the service may send others".to_owned()),
         });
     }
     let brief = arguments.code.is_none() && !arguments.all;
@@ -40,12 +38,12 @@ pub(crate) fn run(arguments: &ExplainArguments, output: Output) -> Result<(), Fa
     output.data(&rows, || if brief { overview(&rows) } else { details(&rows) })
 }
 
-/// Whether a row is what the user typed: the whole code in any case, or its digits.
-fn is_meant(row: &ErrorCode, typed: &str) -> bool {
+/// Whether a row has the code that was typed: in upper or lower case, or only its digits.
+fn matches(row: &ErrorCode, typed: &str) -> bool {
     row.code.eq_ignore_ascii_case(typed) || row.code.strip_prefix("LTS.") == Some(typed)
 }
 
-/// A code under a status, as it is printed.
+/// The output: an error code with one of its statuses.
 #[derive(Serialize)]
 struct Explained {
     code: &'static str,
@@ -54,12 +52,12 @@ struct Explained {
     message: &'static str,
     cause: &'static str,
     solution: &'static str,
-    /// The texts under which the gateway sends the code.
+    /// The messages that the gateway sends with the code.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     variants: Vec<ExplainedVariant>,
 }
 
-/// One of several texts of a code.
+/// One of several messages of a code.
 #[derive(Serialize)]
 struct ExplainedVariant {
     name: &'static str,
@@ -109,11 +107,11 @@ fn details(rows: &[Explained]) -> String {
     rows.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-/// The three texts about an error, wrapped to the terminal.
+/// Message, cause and solution, wrapped to the terminal.
 fn paragraphs(message: &str, cause: &str, solution: &str) -> String {
     let mut table = output::table(&[]);
     for (name, text) in [("message", message), ("cause", cause), ("what to do", solution)] {
         table.add_row([format!("  {name}"), text.to_owned()]);
     }
-    output::drawn(table)
+    output::render(table)
 }

@@ -1,12 +1,12 @@
-//! `lts export`: the manifest of what there is.
+//! `lts export`: a manifest of the existing groups and streams.
 
 use clap::Args;
 use huaweicloud_lts::provision;
 
 use crate::{
     context::Context,
-    error::{Failure, Meant},
-    output::{self, Format},
+    error::{CliError, ResultExt},
+    output::{Format, eprint_line, print},
 };
 
 #[derive(Debug, Args)]
@@ -15,21 +15,22 @@ Examples:
   lts export > lts.yaml
   lts export --project-id ONE | lts apply -f - --project-id ANOTHER
 
-It is YAML unless -o json asks for JSON. Transfers are left out: nothing can list them.")]
+Prints YAML, or JSON with -o json. Transfers are left out, because the API cannot list them.")]
 pub(crate) struct ExportArguments {}
 
-pub(crate) fn run(_arguments: &ExportArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn run(_arguments: &ExportArguments, context: &Context) -> Result<(), CliError> {
     let client = context.client()?;
     context.run(async {
         let exported = provision::export(client).await;
-        let exported = exported.or_say(|| "could not read what there is".to_owned())?;
+        let exported = exported.context(|| "could not read the groups and streams".to_owned())?;
         for line in &exported.left_out {
-            output::note(format_args!("warning: left out: {line}"));
+            eprint_line(format_args!("warning: left out: {line}"));
         }
-        let yaml = || exported.to_yaml().map_err(|e| Failure::Bug(format!("no YAML: {e}")));
+        let yaml =
+            || exported.to_yaml().map_err(|e| CliError::Bug(format!("the manifest can't be written: {e}")));
         match context.output.format {
             Format::Json => context.output.data(&exported.manifest, String::new),
-            Format::Table | Format::Yaml => output::text(&yaml()?),
+            Format::Table | Format::Yaml => print(&yaml()?),
         }
     })
 }

@@ -1,41 +1,41 @@
-//! `lts reference`: all commands as one Markdown page, from the same definitions as their `--help`.
+//! `lts reference`: a Markdown page of all commands, from the same definitions as their `--help`.
 
 use std::fmt::Write;
 
 use clap::{Arg, Command};
 
-use crate::{cli, error::Failure, output};
+use crate::{error::CliError, output::print};
 
 const INTRODUCTION: &str = "\
 # `lts`
 
-This page is printed by `cargo run --features cli -- reference > docs/cli.md`; a test compares the two.
+This page is generated: `cargo run --features cli -- reference > docs/cli.md`. A test keeps it current.
 
-Data goes to standard output, everything else to standard error. As JSON and YAML, lists are arrays of objects
-with the names of the wire; members are added to them, but not renamed or removed.
+Data goes to standard output, everything else to standard error. In JSON and YAML, lists are arrays of objects
+with the member names of the API. New versions may add members, but do not rename or remove any.
 ";
 
-pub(crate) fn run() -> Result<(), Failure> {
+/// Prints the reference. `lts` is the whole command line, without the options of `client_options`.
+pub(crate) fn run(mut lts: Command, client_options: Command) -> Result<(), CliError> {
     let mut page = INTRODUCTION.to_owned();
-    let mut tree = cli::bare_tree();
-    tree.build();
-    write_after(&mut page, &tree);
-    page += "\n## Options of every command but `emulator`\n\nThey stand before or after the command.\n";
-    describe(&mut page, &cli::client_options());
-    for command in tree.get_subcommands() {
+    lts.build();
+    write_after_help(&mut page, &lts);
+    page += "\n## Client options\n\nAll commands but `emulator` take them, before or after the command.\n";
+    write_arguments(&mut page, &client_options);
+    for command in lts.get_subcommands() {
         write_command(&mut page, command, 2);
     }
-    output::text(&page)
+    print(&page)
 }
 
-/// A command and those below it.
+/// Writes a command and its subcommands.
 fn write_command(page: &mut String, command: &Command, level: usize) {
     if command.is_hide_set() || command.get_name() == "help" {
         return;
     }
     let name = command.get_bin_name().unwrap_or(command.get_name());
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
-    // Writing to a text can't fail.
+    // Writing to a string never fails.
     let _ = write!(page, "\n{} `{name}`\n\n{}.\n", "#".repeat(level), about.trim_end_matches('.'));
     if command.has_subcommands() {
         for command in command.get_subcommands() {
@@ -45,12 +45,12 @@ fn write_command(page: &mut String, command: &Command, level: usize) {
     }
     let usage = command.clone().render_usage().to_string();
     let _ = write!(page, "\n```text\n{}\n```\n", usage.trim_start_matches("Usage: "));
-    describe(page, command);
-    write_after(page, command);
+    write_arguments(page, command);
+    write_after_help(page, command);
 }
 
-/// The arguments and options of a command, one a line.
-fn describe(page: &mut String, command: &Command) {
+/// Writes a list of the arguments and options of a command.
+fn write_arguments(page: &mut String, command: &Command) {
     let shown = |arg: &&Arg| !arg.is_hide_set() && !["help", "version"].contains(&arg.get_id().as_str());
     for (number, arg) in command.get_arguments().filter(shown).enumerate() {
         if number == 0 {
@@ -69,12 +69,12 @@ fn describe(page: &mut String, command: &Command) {
             notes.push(format!("default `{}`", defaults.join(",")));
         }
         let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
-        let _ = writeln!(page, "- `{}`: {}{notes}", spelling(arg), help.trim_end_matches('.'));
+        let _ = writeln!(page, "- `{}`: {}{notes}", syntax(arg), help.trim_end_matches('.'));
     }
 }
 
-/// An argument as it is typed.
-fn spelling(arg: &Arg) -> String {
+/// An argument as it is typed: `-o, --output FORMAT`.
+fn syntax(arg: &Arg) -> String {
     let value = match arg.get_value_names() {
         Some([name, ..]) => name.to_string(),
         _ => arg.get_id().to_string().to_uppercase(),
@@ -89,8 +89,8 @@ fn spelling(arg: &Arg) -> String {
     format!("{}{value}", names.join(", "))
 }
 
-/// What stands below a command's help: blocks, each with a heading of its own or text.
-fn write_after(page: &mut String, command: &Command) {
+/// Writes the text after a command's help: blocks of indented lines with a title, or paragraphs.
+fn write_after_help(page: &mut String, command: &Command) {
     let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     for block in text.split("\n\n").filter(|block| !block.is_empty()) {
         let (title, rest) = block.split_once('\n').unwrap_or((block, ""));

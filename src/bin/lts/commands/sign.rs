@@ -1,4 +1,4 @@
-//! `lts sign`: signs a request that another client will send.
+//! `lts sign`: signs a request that another HTTP client will send.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    error::{Failure, Meant},
+    error::{CliError, ResultExt},
     parsers,
 };
 
@@ -17,39 +17,39 @@ use crate::{
 #[command(after_help = "Example: sign a request and send it with curl:\n  \
     lts sign -X GET \"$URL\" -H 'Content-Type: application/json' | curl -H @- \"$URL\"")]
 pub(crate) struct SignArguments {
-    /// The whole URL. Path and query are signed as typed.
+    /// Full URL. Path and query are signed as typed.
     url: String,
-    /// The method; GET, or POST with a body, if it isn't given.
+    /// Method; by default GET, or POST with a body.
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     method: Option<String>,
-    /// A header to sign and send; may be repeated.
+    /// Header to sign and send; may be repeated.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// The body; `@FILE` reads it from a file, `@-` from standard input.
+    /// Body; `@FILE` reads it from a file, `@-` from standard input.
     #[arg(short = 'd', long = "data", value_name = "BODY")]
     body: Option<String>,
-    /// The access key. Without it, the credentials of the environment sign.
+    /// Access key; by default that of the profile, the environment or the ECS metadata service.
     #[arg(long, value_name = "AK", requires = "sk", value_parser = NonEmptyStringValueParser::new())]
     ak: Option<String>,
-    /// Its secret key.
+    /// Secret key of the access key.
     #[arg(long, value_name = "SK", requires = "ak", value_parser = NonEmptyStringValueParser::new())]
     sk: Option<String>,
-    /// The time of signing, now if it isn't given. A header X-Sdk-Date goes before.
+    /// Time of signing, by default now. A header X-Sdk-Date takes precedence.
     #[arg(long, value_name = "20240305T000000Z")]
     date: Option<String>,
 }
 
-/// A signature and how it came about.
+/// The output: a signature and the texts that it was made from.
 #[derive(Serialize)]
-struct Data<'a> {
+struct Signed<'a> {
     canonical_request: &'a str,
     string_to_sign: &'a str,
     signed_headers: &'a str,
     authorization: &'a str,
 }
 
-pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Failure> {
-    let (host, target) = split(&arguments.url)?;
+pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), CliError> {
+    let (host, target) = split_url(&arguments.url)?;
     let body = match &arguments.body {
         Some(body) => parsers::body(body)?,
         None => Cow::Borrowed(&[][..]),
@@ -57,18 +57,18 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Fa
     let default = if arguments.body.is_some() { "POST" } else { "GET" };
     let method = arguments.method.as_deref().unwrap_or(default);
     Method::from_bytes(method.as_bytes())
-        .map_err(|_| Failure::usage(format!("{method:?} is no method: give GET or POST, for instance")))?;
+        .map_err(|_| CliError::usage(format!("{method:?} is not a method: expected for example GET")))?;
     let mut request = SigningRequest::new(method, host, &target).body(&body);
     let headers: Vec<(&str, &str)> =
-        arguments.headers.iter().map(|line| header(line)).collect::<Result<_, _>>()?;
+        arguments.headers.iter().map(|line| parse_header(line)).collect::<Result<_, _>>()?;
     for (name, value) in &headers {
         request = request.header(*name, *value);
     }
     if let Some(date) = &arguments.date {
-        request = request.date(date.as_str()).map_err(|e| Failure::usage(e.to_string()))?;
+        request = request.date(date.as_str()).map_err(|e| CliError::usage(e.to_string()))?;
     }
-    let signed = request.sign(&keys(arguments, context)?);
-    let data = Data {
+    let signed = request.sign(&signing_keys(arguments, context)?);
+    let data = Signed {
         canonical_request: signed.canonical_request(),
         string_to_sign: signed.string_to_sign(),
         signed_headers: signed.signed_headers(),
@@ -80,35 +80,34 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Fa
     })
 }
 
-/// The keys that were given, else those of the whole chain.
-fn keys(arguments: &SignArguments, context: &Context) -> Result<AkSk, Failure> {
+/// The keys given as options, otherwise those that a client would use.
+fn signing_keys(arguments: &SignArguments, context: &Context) -> Result<AkSk, CliError> {
     if let (Some(ak), Some(sk)) = (&arguments.ak, &arguments.sk) {
         return Ok(AkSk::new(ak, sk.as_str()));
     }
-    context.run(async {
-        context.builder().signing_keys().await.or_say(|| "there is no key to sign with".to_owned())
-    })
+    let what = || "there is no access key to sign with".to_owned();
+    context.run(async { context.client_builder().signing_keys().await.context(what) })
 }
 
-/// Host and request target of a URL, as typed: a URL library would normalize them.
-fn split(url: &str) -> Result<(&str, Cow<'_, str>), Failure> {
-    let wrong = || Failure::usage(format!("{url:?} is no whole URL: give scheme, host and path, escaped"));
-    let (_, rest) = url.split_once("://").ok_or_else(wrong)?;
+/// Splits a URL into host and request target, as typed: a URL library would normalize them.
+fn split_url(url: &str) -> Result<(&str, Cow<'_, str>), CliError> {
+    let invalid = || CliError::usage(format!("{url:?} is not a full URL with scheme, host and escaped path"));
+    let (_, rest) = url.split_once("://").ok_or_else(invalid)?;
     let rest = rest.split('#').next().unwrap_or_default();
     let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    // A blank or a line break would end the line of the request in the middle of the URL.
-    let breaks = |c: char| c.is_ascii_control() || c == ' ';
-    if host.is_empty() || host.contains('@') || url.contains(breaks) {
-        return Err(wrong());
+    // A blank or a line break would end the request line in the middle of the URL.
+    let ends_request_line = |c: char| c.is_ascii_control() || c == ' ';
+    if host.is_empty() || host.contains('@') || url.contains(ends_request_line) {
+        return Err(invalid());
     }
     Ok((host, if target.starts_with('/') { target.into() } else { format!("/{target}").into() }))
 }
 
-/// Name and value of a header, which must be such that it stays one line.
-fn header(line: &str) -> Result<(&str, &str), Failure> {
+/// Splits a header into name and value, and checks that it stays one line.
+fn parse_header(line: &str) -> Result<(&str, &str), CliError> {
     let split = line.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
-    let legal = |(name, value): &(&str, &str)| {
+    let is_valid = |(name, value): &(&str, &str)| {
         HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_bytes(value.as_bytes()).is_ok()
     };
-    split.filter(legal).ok_or_else(|| Failure::usage(format!("header {line:?}: expected NAME: VALUE")))
+    split.filter(is_valid).ok_or_else(|| CliError::usage(format!("header {line:?}: expected NAME: VALUE")))
 }

@@ -3,15 +3,15 @@
 use clap::{Args, ValueEnum};
 use huaweicloud_lts::spec;
 
-use crate::{error::Failure, output};
+use crate::{error::CliError, output::print};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  lts spec > lts.yaml\n  lts spec iam --format json | jq .paths")]
 pub(crate) struct SpecArguments {
-    /// Which document.
+    /// Document to print.
     #[arg(value_enum, default_value_t)]
     document: Document,
-    /// In which form.
+    /// Format of the document.
     #[arg(long, value_enum, default_value_t)]
     format: DocumentFormat,
 }
@@ -21,7 +21,7 @@ pub(crate) enum Document {
     /// Log Tank Service.
     #[default]
     Lts,
-    /// What a client of it needs of IAM.
+    /// The operations of IAM that a client of LTS needs.
     Iam,
 }
 
@@ -34,12 +34,12 @@ pub(crate) enum DocumentFormat {
     Json,
 }
 
-pub(crate) fn run(arguments: &SpecArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &SpecArguments) -> Result<(), CliError> {
     let document = match arguments.document {
         Document::Lts => spec::LTS,
         Document::Iam => spec::IAM,
     };
-    output::text(match arguments.format {
+    print(match arguments.format {
         DocumentFormat::Yaml => document.yaml,
         DocumentFormat::Json => document.json,
     })

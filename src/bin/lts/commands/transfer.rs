@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     context::Context,
-    error::{Failure, Meant},
+    error::{CliError, ResultExt},
     parsers, resolve,
 };
 
@@ -18,18 +18,18 @@ use crate::{
 Example:
   lts transfer create app nginx --bucket my-bucket --every 5min")]
 pub(crate) enum TransferCommand {
-    /// Transfers streams of a group to an OBS bucket, again and again.
+    /// Transfer streams of a group to an OBS bucket at a regular interval.
     Create(CreateArguments),
-    /// Not possible: the API has no such call.
+    /// Not supported: the API cannot list transfers.
     #[command(after_help = "\
-Example, what to do instead:
+Example, keep the id instead:
   id=$(lts transfer create app nginx --bucket my-bucket --every 5min -q)")]
-    List(Ignored),
-    /// Not possible: the API has no such call.
+    List(AnyArguments),
+    /// Not supported: the API cannot delete transfers.
     #[command(after_help = "\
-Example, what to do instead, with an emulator:
+Example, delete a transfer of the emulator instead:
   curl -X DELETE \"$HUAWEICLOUD_LTS_ENDPOINT/_emulator/transfers/$id\"")]
-    Delete(Ignored),
+    Delete(AnyArguments),
 }
 
 #[derive(Debug, Args)]
@@ -44,66 +44,67 @@ A stream can have one transfer. Keep the id: the API can neither list nor delete
 
 JSON and YAML: {log_dump_obs_id, created}.")]
 pub(crate) struct CreateArguments {
-    /// The group's name, or its id.
+    /// Name or id of the group.
     group: String,
-    /// The streams' names, or their ids.
+    /// Names or ids of the streams.
     #[arg(required = true, value_name = "STREAM")]
     streams: Vec<String>,
-    /// The OBS bucket.
+    /// OBS bucket to write to.
     #[arg(long, value_parser = parsers::text(&limits::OBS_BUCKET_NAME))]
     bucket: String,
-    /// How often.
+    /// Interval between two transfers.
     #[arg(long, value_name = "INTERVAL", value_parser = interval())]
     every: TransferInterval,
-    /// How logs are stored.
+    /// Format of the stored logs.
     #[arg(long, value_name = "FORMAT", default_value_t, value_parser = format())]
     format: StorageFormat,
-    /// What the names of the files start with.
+    /// Prefix of the file names.
     #[arg(long, value_parser = parsers::text(&limits::PREFIX_NAME))]
     prefix: Option<String>,
-    /// The path in the bucket.
+    /// Directory in the bucket.
     #[arg(long, value_parser = parsers::text(&limits::DIR_PREFIX_NAME))]
     dir: Option<String>,
-    /// Creates it switched off.
+    /// Create the transfer paused.
     #[arg(long)]
     paused: bool,
 }
 
-/// Whatever was typed.
+/// Accepts all arguments, so that a command that isn't supported can explain itself.
 #[derive(Debug, Args)]
-pub(crate) struct Ignored {
+pub(crate) struct AnyArguments {
     #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    anything: Vec<String>,
+    ignored: Vec<String>,
 }
 
-/// What became of a creation.
+/// The output of `create`.
 #[derive(Serialize)]
 struct Created<'a> {
     log_dump_obs_id: &'a TransferId,
     created: bool,
 }
 
-pub(crate) fn run(command: &TransferCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn run(command: &TransferCommand, context: &Context) -> Result<(), CliError> {
     match command {
         TransferCommand::Create(arguments) => create(arguments, context),
-        TransferCommand::List(_) => Err(impossible(
+        TransferCommand::List(_) => Err(not_supported(
             "list",
-            "keep the id that `lts transfer create` prints, and look them up in the console",
+            "keep the id that `lts transfer create` prints, and find transfers in the console",
         )),
-        TransferCommand::Delete(_) => Err(impossible("delete", "end the transfer in the console")),
+        TransferCommand::Delete(_) => Err(not_supported("delete", "delete the transfer in the console")),
     }
 }
 
-fn impossible(verb: &str, instead: &str) -> Failure {
-    Failure::Usage {
-        what: format!("LTS has no call to {verb} transfers"),
-        hint: Some(format!("{instead}; with the emulator: its control, /_emulator/transfers")),
+fn not_supported(verb: &str, instead: &str) -> CliError {
+    CliError::Usage {
+        what: format!("the API of LTS cannot {verb} transfers"),
+        hint: Some(format!("{instead}; with the emulator, use its admin API: /_emulator/transfers")),
     }
 }
 
-fn create(arguments: &CreateArguments, context: &Context) -> Result<(), Failure> {
+fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError> {
     let CreateArguments { group, streams, bucket, every, format, prefix, dir, paused } = arguments;
     let lts = context.client()?;
+    let what = || format!("could not create a transfer of {} to bucket {bucket:?}", streams.join(", "));
     let id = context.run(async {
         let in_group = lts.group(&resolve::group(lts, group).await?);
         let ids = resolve::streams(&in_group, streams).await?;
@@ -117,20 +118,16 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), Failure>
         if *paused {
             transfer = transfer.paused();
         }
-        transfer
-            .await
-            .or_say(|| format!("could not create a transfer of {} to bucket {bucket:?}", streams.join(", ")))
+        transfer.await.context(what)
     })?;
     context.output.created(&id, true, &Created { log_dump_obs_id: &id, created: true })
 }
 
-/// Reads an interval.
 fn interval() -> impl TypedValueParser<Value = TransferInterval> {
     PossibleValuesParser::new(TransferInterval::ALL.map(TransferInterval::name))
         .try_map(|name| name.parse::<TransferInterval>())
 }
 
-/// Reads a format.
 fn format() -> impl TypedValueParser<Value = StorageFormat> {
     PossibleValuesParser::new(["raw", "json"]).try_map(|name| name.parse::<StorageFormat>())
 }

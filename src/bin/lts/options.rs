@@ -1,0 +1,74 @@
+//! The client options: where to connect, and how to print. Every command takes them, except for `emulator`.
+
+use std::time::Duration;
+
+use clap::{ArgAction, ArgMatches, Args, FromArgMatches};
+
+use crate::{output::Format, parsers};
+
+const CONNECTION: &str = "Connection";
+const OUTPUT: &str = "Output";
+
+// A documentation comment would become the description of every command.
+#[derive(Debug, Default, Args)]
+#[group(skip)]
+pub(crate) struct ClientOptions {
+    /// Section of the profile file; takes precedence over the environment.
+    #[arg(long, value_name = "NAME", help_heading = CONNECTION)]
+    pub(crate) profile: Option<String>,
+    /// Region, for example cn-north-4.
+    #[arg(long, value_name = "REGION", help_heading = CONNECTION)]
+    pub(crate) region: Option<String>,
+    /// Domain of the cloud [default: myhuaweicloud.com].
+    #[arg(long, value_name = "DOMAIN", help_heading = CONNECTION)]
+    pub(crate) cloud: Option<String>,
+    /// LTS endpoint, instead of the region's.
+    #[arg(long, value_name = "URL", help_heading = CONNECTION)]
+    pub(crate) endpoint: Option<String>,
+    /// Project id.
+    #[arg(long, value_name = "ID", help_heading = CONNECTION)]
+    pub(crate) project_id: Option<String>,
+    /// Time limit for a whole call, retries included [default: 30s].
+    #[arg(long, value_name = "TIME", help_heading = CONNECTION, value_parser = parsers::nonzero_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Maximum number of attempts per call [default: 3].
+    #[arg(long, value_name = "N", help_heading = CONNECTION, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_attempts: Option<u32>,
+    /// Output format [default: table].
+    #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = OUTPUT)]
+    pub(crate) output: Option<Format>,
+    /// Print bare ids, without progress and summaries.
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub(crate) quiet: bool,
+    /// Show failed attempts; -vv shows all requests, without secrets.
+    #[arg(short, long, action = ArgAction::Count, help_heading = OUTPUT)]
+    pub(crate) verbose: u8,
+}
+
+impl ClientOptions {
+    /// Adds the options to a command. Its short help (`-h`) leaves out those of the connection.
+    pub(crate) fn add_to(command: clap::Command) -> clap::Command {
+        Self::augment_args(command).mut_args(|arg| {
+            let is_connection = arg.get_help_heading() == Some(CONNECTION);
+            arg.hide_short_help(is_connection)
+        })
+    }
+
+    /// Merges the options of one level of the command line into those of the levels before it; the later one
+    /// takes precedence.
+    pub(crate) fn merge(self, matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let later = Self::from_arg_matches(matches)?;
+        Ok(Self {
+            profile: later.profile.or(self.profile),
+            region: later.region.or(self.region),
+            cloud: later.cloud.or(self.cloud),
+            endpoint: later.endpoint.or(self.endpoint),
+            project_id: later.project_id.or(self.project_id),
+            timeout: later.timeout.or(self.timeout),
+            max_attempts: later.max_attempts.or(self.max_attempts),
+            output: later.output.or(self.output),
+            quiet: later.quiet || self.quiet,
+            verbose: later.verbose.saturating_add(self.verbose),
+        })
+    }
+}

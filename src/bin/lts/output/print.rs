@@ -1,0 +1,40 @@
+//! Writing to standard output and standard error.
+
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal, Write},
+};
+
+use crate::error::CliError;
+
+/// Prints a text as it is.
+pub(crate) fn print(text: &str) -> Result<(), CliError> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints bytes as they are. A closed pipe is no error: the reader has what it wanted, and the command may still
+/// have to write to standard error and to return its own exit code.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CliError::Io("standard output".to_owned(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to standard error, which may be closed.
+pub(crate) fn eprint_line(text: impl Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+pub(crate) fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// `1 group`, `2 groups`
+pub(crate) fn plural(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}

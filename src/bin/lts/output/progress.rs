@@ -1,0 +1,13 @@
+//! A progress bar on standard error.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A progress bar, which is hidden if `quiet` is set or standard error is no terminal.
+pub(crate) fn progress_bar(steps: u64, quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(steps), target);
+    match ProgressStyle::with_template("{pos:>7}/{len} {wide_bar} {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
