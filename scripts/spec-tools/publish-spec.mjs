@@ -1,4 +1,4 @@
-// publish-spec DIR, once Redocly is installed: all files but the checksums.
+// publish-spec DIR: writes all files except the checksums. scripts/publish-spec installs Redocly.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,14 +11,14 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const openapi = (name) => here(`../../openapi/${name}`);
 const folder = process.argv[2];
 
-// Pages may run what is written in them, and nothing else: no request leaves them.
+// Pages run only their own scripts and send no requests.
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'";
-// Redoc fetches its maker's logo for "API docs by …"; the name alone does.
+// Redoc fetches a logo for "API docs by …". This image replaces it.
 const LOGO = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" width="50" height="16"><text x="1" y="12" font-family="sans-serif" font-size="11" fill="#555">Redocly</text></svg>',
 )}`;
-// Tables scroll sideways on narrow screens, so their columns need not be squeezed.
+// Tables scroll sideways on narrow screens, so columns can keep a minimum width.
 const STYLE = '<style>@media (max-width: 960px) { td + td { min-width: 9rem; } }</style>';
 
 const texts = { lts: readFileSync(openapi('lts.yaml'), 'utf8'), iam: readFileSync(openapi('iam.yaml'), 'utf8') };
@@ -45,7 +45,7 @@ files['index.html'] = page(documents.lts, {
     [documents](#/documents) themselves. Tokens and project ids come from [IAM](iam.html).`,
   chapters: {
     'Error codes': codeTables(documents.lts),
-    Errata: `Where the reference contradicts itself or reality, and the side that the documents take.\n\n${errata(readme, documents)}`,
+    Errata: `Contradictions and gaps of the reference, and what the documents assume instead.\n\n${errata(readme, documents)}`,
     Changelog: changelog.replace(/^# .*\n/, ''),
     Documents: downloadTable(),
   },
@@ -59,7 +59,7 @@ files['iam.html'] = page(documents.iam, {
 
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 
-/** A document as one page: Redocly's, with more chapters, which Redoc shows where tags without operations stand. */
+/** Returns a document as one page of Redocly, with more chapters. Redoc shows tags without operations as chapters. */
 function page(document, { title, intro, chapters }) {
   const shown = withSources(structuredClone(document));
   shown.info.description += `\n${unindent(intro)}\n`;
@@ -69,7 +69,7 @@ function page(document, { title, intro, chapters }) {
   try {
     const [input, output, config] = ['page.json', 'page.html', 'redocly.yaml'].map((name) => join(work, name));
     writeFileSync(input, JSON.stringify(shown));
-    // JSON is YAML as well. Stacked, for the tables need the width.
+    // JSON is YAML as well. The stacked layout has room for the tables.
     writeFileSync(config, JSON.stringify({ openapi: { disableTelemetry: true, jsonSamplesExpandLevel: 'all', layout: 'stacked' } }));
     const cli = here('node_modules/@redocly/cli/bin/cli.js');
     const options = ['--inlineBundle', `--title=${title}`, `--output=${output}`, `--config=${config}`];
@@ -86,7 +86,7 @@ function page(document, { title, intro, chapters }) {
   }
 }
 
-/** Puts where a fact comes from, and what was settled about it, into its description. */
+/** Adds the sources and errata of an element to its description. */
 function withSources(document) {
   const walk = (node) => {
     if (node === null || typeof node !== 'object') return;
@@ -116,14 +116,14 @@ function codeTables(document) {
     (row['x-lts-variants'] ?? []).map((variant) => [`**${row.code}** ${variant.name.replaceAll('_', ' ')}`, code(variant.message), variant.cause, variant.solution]),
   );
   return [
-    'Judge an answer by its code, never by its message. The set is open: expect codes that are not listed.',
+    'Classify a response by its code, never by its message. Expect codes that are not listed.',
     '## Codes of the service',
     table(document['x-error-codes']),
     '## Codes of the gateway',
-    'The gateway stands in front of the service and answers for it. Words in braces stand for what changes.',
+    'The gateway in front of the service sends these codes. Words in braces are the variable parts of a message.',
     table(document['x-gateway-error-codes']),
-    '## Refused credentials',
-    'What the text of the gateway says about a refused signature or token.',
+    '## Rejected credentials',
+    'The messages of the gateway about a rejected signature or token.',
     markdownTable(['Variant', 'Message', 'Cause', 'Solution'], variants),
   ].join('\n\n');
 }
@@ -137,7 +137,7 @@ function downloadTable() {
     ]),
   );
   return [
-    'The documents are OpenAPI 3.0.3. The first column has the newest version, the second this one for ever.',
+    'The documents are OpenAPI 3.0.3. The first column has the newest version. The files of the second column never change.',
     markdownTable(['Newest', 'This version', 'What'], rows),
     '[SHA256SUMS](SHA256SUMS) has the checksums, [CHANGELOG.md](CHANGELOG.md) the changes.',
   ].join('\n\n');
@@ -156,7 +156,7 @@ function unindent(text) {
   return text.replace(/\n\s+/g, '\n');
 }
 
-/** Replaces, and insists on how often: a new version of Redocly must not slip something by. */
+/** Replaces a pattern. Throws if the count is unexpected, so that a new version of Redocly does not go unnoticed. */
 function replaceAll(text, pattern, replacement, times) {
   let count = 0;
   const result = text.replace(pattern, () => {

@@ -1,4 +1,4 @@
-// What the seeded tests share: the sound documents, and names for the places that changes are put into.
+// Shared by the seeded tests: the documents without defects, and helpers for the places of changes.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -9,7 +9,7 @@ export const sound = {
   iam: await readFile(`${openapi}iam.yaml`, 'utf8'),
 };
 
-/** Without aliases: a part that a change uses twice is written twice. */
+/** Writes without aliases: a part that a change uses twice is written twice. */
 export const write = (doc) => stringify(doc, { aliasDuplicateObjects: false, lineWidth: 0 });
 
 export const JSON_BODY = 'application/json;charset=UTF-8';
@@ -19,7 +19,7 @@ export const streams = (doc) => doc.paths['/v2/{project_id}/groups/{log_group_id
 export const transfer = (doc) => doc.paths['/v2/{project_id}/log-dump/obs'].post;
 export const schemas = (doc) => doc.components.schemas;
 export const sent = (operation) => operation.requestBody.content[JSON_BODY];
-export const answer = (operation, status) => operation.responses[status].content['application/json'];
+export const response = (operation, status) => operation.responses[status].content['application/json'];
 export const code = (doc, name) => doc['x-error-codes'].find((row) => row.code === name);
 
 export function rename(doc, from, to) {

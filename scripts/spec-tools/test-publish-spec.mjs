@@ -1,4 +1,4 @@
-// test-publish-spec CHROMIUM SCREENSHOTS, once its tools are installed.
+// test-publish-spec CHROMIUM SCREENSHOTS. scripts/test-publish-spec installs its tools.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,26 +30,26 @@ function files(documents) {
   for (const [name, document] of Object.entries(documents)) {
     const source = readFileSync(fileURLToPath(new URL(`../../openapi/${name}.yaml`, import.meta.url)), 'utf8');
     check(read(`${name}.yaml`) === source, `${name}.yaml is the document of openapi/`);
-    check(JSON.stringify(JSON.parse(read(`${name}.json`))) === JSON.stringify(document), `${name}.json says the same`);
+    check(JSON.stringify(JSON.parse(read(`${name}.json`))) === JSON.stringify(document), `${name}.json has the same content`);
     const versioned = ['yaml', 'json'].every((format) => read(`${name}-${document.info.version}.${format}`) === read(`${name}.${format}`));
-    check(versioned, `${name}-${document.info.version} is there as YAML and as JSON`);
+    check(versioned, `${name}-${document.info.version} exists as YAML and as JSON`);
   }
   check(spawnSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: folder }).status === 0, 'the checksums are right');
   const sums = read('SHA256SUMS');
   execFileSync(publishSpec, [folder]);
-  check(read('SHA256SUMS') === sums, 'published again, it is the same to the byte');
+  check(read('SHA256SUMS') === sums, 'publishing again writes the same bytes');
   const versioned = `iam-${documents.iam.info.version}.yaml`;
   const before = read(versioned);
   appendFileSync(join(folder, versioned), '# changed\n');
-  check(spawnSync(publishSpec, [folder]).status === 1, 'a version published with another content is refused');
+  check(spawnSync(publishSpec, [folder]).status === 1, 'a published version with other content is rejected');
   rmSync(join(folder, versioned));
   execFileSync(publishSpec, [folder]);
-  check(read(versioned) === before, 'a version that is missing is written anew');
+  check(read(versioned) === before, 'a missing version is written again');
 }
 
 async function pages(documents) {
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
-  // Chromium with no way out: names lead nowhere, and so does the proxy.
+  // Chromium without a network: neither names nor the proxy resolve.
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
@@ -79,25 +79,25 @@ async function pages(documents) {
     await tables(page, index, documents);
     await phone(page, index);
     check(noise.length === 0, `the console is clean: ${noise.join(' · ').slice(0, 300) || 'no error, no warning'}`);
-    check(asked.length === 0, `nothing is fetched from anywhere: ${asked.join(' · ') || 'no request'}`);
-    // The two checks above can fail: without its policy a page could ask, and this browser would say so.
+    check(asked.length === 0, `the pages send no requests: ${asked.join(' · ') || 'no request'}`);
+    // Shows that the two checks above can fail: a page without the policy sends a request.
     await page.setContent('<img src="https://lts.invalid/x.png">');
     await page.waitForTimeout(300);
-    check(asked.length > 0 && noise.length > 0, 'a page that does fetch something is noticed');
+    check(asked.length > 0 && noise.length > 0, 'a request of a page is noticed');
   } finally {
     await context.close();
     rmSync(profile, { recursive: true, force: true });
   }
 }
 
-/** A fresh load: a change of the hash alone would not be one. */
+/** Loads the page anew. A change of the hash alone would not reload it. */
 async function open(page, url) {
   await page.goto('about:blank');
   await page.goto(url);
   await page.getByRole('main').getByRole('heading').first().waitFor();
 }
 
-/** Everything that the document says of an operation is on the page, each answer and example at a click. */
+/** Checks that everything about an operation is on the page, with every response and example. */
 async function operationPage(page, url, document, path, method, operation) {
   const id = operation.operationId;
   await open(page, `${url}#/${operation.tags[0].toLowerCase()}/${id.toLowerCase()}`);
@@ -113,28 +113,32 @@ async function operationPage(page, url, document, path, method, operation) {
   const panels = section.getByTestId('right-panel').filter({ has: page.getByTestId('source-code') });
   if (operation.requestBody) {
     const [[type, media]] = Object.entries(operation.requestBody.content);
-    await examples(panels.first(), `${id}, request, ${type}`, media);
+    await examples(panels.first(), `${id}, request, ${type}`, document, media);
   }
   const statuses = Object.entries(operation.responses);
   const tabs = await section.getByRole('tab').allInnerTexts();
-  check(tabs.map((tab) => tab.trim()).join() === statuses.map(([status]) => status).join(), `${id}: answers ${tabs.join(' ')}`);
+  check(tabs.map((tab) => tab.trim()).join() === statuses.map(([status]) => status).join(), `${id}: responses ${tabs.join(' ')}`);
   for (const [status, given] of statuses) {
-    const response = given.$ref ? given.$ref.split('/').slice(1).reduce((node, step) => node[step], document) : given;
+    const response = resolve(document, given);
     await click(section.getByRole('tab', { name: status }));
-    const said = squeeze(await section.innerText());
-    check(said.includes(squeeze(response.description.split('\n\n')[0])), `${id}, ${status}: what it means`);
+    const shown = squeeze(await section.innerText());
+    check(shown.includes(squeeze(response.description.split('\n\n')[0])), `${id}, ${status}: description`);
     const types = Object.entries(response.content ?? {});
     for (const [type, media] of types) {
       if (types.length > 1) await choose(section, 'Response media type', type);
-      await examples(panels.last(), `${id}, ${status}, ${type}`, media);
+      await examples(panels.last(), `${id}, ${status}, ${type}`, document, media);
     }
   }
   if (id === 'createLogGroup') await page.screenshot({ path: join(screenshots, 'operation.png') });
 }
 
-async function examples(panel, where, { examples: all }) {
+function resolve(document, node) {
+  return node.$ref ? node.$ref.split('/').slice(1).reduce((at, step) => at[step], document) : node;
+}
+
+async function examples(panel, where, document, { examples: all }) {
   const wrong = [];
-  const list = Object.values(all);
+  const list = Object.values(all).map((example) => resolve(document, example));
   for (const { summary, value } of list) {
     if (list.length > 1) {
       await choose(panel, 'Example', summary);
@@ -146,25 +150,25 @@ async function examples(panel, where, { examples: all }) {
   check(wrong.length === 0, `${where}: ${list.length} example${list.length > 1 ? 's' : ''}: ${wrong.join(' · ') || 'as in the document'}`);
 }
 
-/** Picks an entry of one of Redoc's menus, which hang outside of what they belong to. */
+/** Selects an entry of a menu of Redoc. The entries are not inside of the menu. */
 async function choose(place, menu, entry) {
   await click(place.getByLabel(menu, { exact: true }));
   await click(place.page().getByRole('menuitem', { name: entry, exact: true }).last());
 }
 
-/** A click without the pointer's way there, which takes its time. */
+/** Clicks without moving the pointer, which is slow. */
 async function click(place) {
   await place.evaluate((element) => element.click());
 }
 
-/** The chapters that the pages have beyond the document. */
+/** Checks the chapters that are not part of the document. */
 async function tables(page, url, documents) {
   for (const [link, chapter] of [['Error codes', '#/error-codes'], ['errata', '#/errata'], ['changelog', '#/changelog'], ['documents', '#/documents']]) {
     await open(page, url);
     await page.getByRole('main').getByRole('link', { name: link, exact: true }).first().click();
     await page.waitForTimeout(500);
     const box = await page.getByRole('main').getByLabel(new RegExp(`^link to ${link}$`, 'i')).first().boundingBox();
-    check(page.url().endsWith(chapter) && box && box.y >= 0 && box.y < 900, `the first page leads to ${chapter}`);
+    check(page.url().endsWith(chapter) && box && box.y >= 0 && box.y < 900, `the first page links to ${chapter}`);
     await page.screenshot({ path: join(screenshots, `${chapter.slice(2)}.png`) });
   }
 
@@ -172,8 +176,8 @@ async function tables(page, url, documents) {
   const variants = gateway.flatMap((row) => (row['x-lts-variants'] ?? []).map((variant) => ({ ...variant, code: row.code })));
   await open(page, `${url}#/error-codes`);
   const rows = [];
-  for (const [section, [first]] of [['Codes of the service', service], ['Codes of the gateway', gateway], ['Refused credentials', variants]]) {
-    // Redoc draws a section when it comes into view.
+  for (const [section, [first]] of [['Codes of the service', service], ['Codes of the gateway', gateway], ['Rejected credentials', variants]]) {
+    // Redoc renders a section when it becomes visible.
     await click(page.getByRole('link', { name: section }).first());
     await page.getByRole('cell', { name: first.cause, exact: true }).waitFor();
     rows.push(...(await page.getByRole('main').getByRole('row').allInnerTexts()).map(squeeze));
@@ -208,7 +212,7 @@ async function phone(page, url) {
   }
 }
 
-/** Text as it can be compared: without line breaks and the marks for code. */
+/** Normalizes text for comparisons: removes line breaks and code marks. */
 function squeeze(text) {
   return text.replaceAll('`', '').replace(/\s+/g, ' ').trim();
 }

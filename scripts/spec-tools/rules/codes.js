@@ -1,4 +1,4 @@
-// The rows of a code table against each other, the examples and the quotas.
+// Checks the rows of a code table against each other, the examples and the quotas.
 export default (rows, _, { documentInventory }) => {
   if (!Array.isArray(rows)) return [];
   const operations = Object.values(documentInventory.resolved.paths ?? {}).flatMap((item) => Object.values(item));
@@ -21,7 +21,7 @@ export default (rows, _, { documentInventory }) => {
       findings.push({ message: `the message of ${variant.name} does not begin with that of ${code}` });
     }
     if (note) continue; // the code of an operation that is not described
-    // A refusal may come with status 200.
+    // An error may have status 200.
     const texts = shown.filter((one) => one.error_code === code && [200, status].includes(one.status)).map((one) => one.error_msg);
     if (texts.length === 0) findings.push({ message: `${key} is in no example, and has no x-lts-note that says why` });
     else if (!texts.some((text) => form(message).test(text))) findings.push({ message: `no example of ${key} has the message of its row: ${message}` });
@@ -29,6 +29,6 @@ export default (rows, _, { documentInventory }) => {
   return findings;
 };
 
-/** A message with the words in {braces} left open. Examples may add to it, and write it in other cases. */
+/** A message with any text for the words in {braces}. Examples may add text and differ in case. */
 const form = (message) =>
   new RegExp(String(message).split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.+'), 'i');

@@ -1,5 +1,5 @@
-// x-lts-error-code and x-lts-service-rule: the code has a row; for the former, the operations that send the schema
-// document the answer under that status, in an example of that name.
+// Checks x-lts-error-code and x-lts-service-rule: the code has a row. For x-lts-error-code, the operations that send
+// the schema have an example with that status and name.
 const FORMS = {
   'x-lts-error-code': { required: ['code', 'status', 'example'], optional: ['members'] },
   'x-lts-service-rule': { required: ['code', 'status', 'rule'], optional: [] },
@@ -42,9 +42,11 @@ export default (schema, options, { path, documentInventory }) => {
     }
     return Object.values(node).some((child) => sends(child, seen));
   };
-  const senders = Object.values(document.paths)
-    .flatMap((item) => Object.values(item))
-    .filter((operation) => sends(operation?.requestBody?.content));
+  const senders = Object.entries(document.paths).flatMap(([route, item]) =>
+    Object.entries(item)
+      .filter(([, operation]) => sends(operation?.requestBody?.content))
+      .map(([method]) => documentInventory.resolved.paths[route][method]),
+  );
   if (senders.length === 0) findings.push({ message: 'no operation sends this schema' });
   for (const { operationId, responses } of senders) {
     const examples = Object.values(responses?.[value.status]?.content ?? {}).map((media) => media.examples?.[value.example]);

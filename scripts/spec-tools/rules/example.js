@@ -1,5 +1,5 @@
-// An example's error code and message against the tables of codes and the schemas.
-export default (input, { refusedWith200, withoutCode }, { path, documentInventory }) => {
+// Checks the error code and message of an example against the tables of codes and the schemas.
+export default (input, { errorsWith200, withoutCode }, { path, documentInventory }) => {
   const document = documentInventory.resolved;
   const { error_code: code, error_msg: message } = input.value ?? {};
   const findings = [];
@@ -12,18 +12,18 @@ export default (input, { refusedWith200, withoutCode }, { path, documentInventor
     const operation = document.paths[path[1]][path[2]];
     const rows = [...(document['x-error-codes'] ?? []), ...(document['x-gateway-error-codes'] ?? [])];
     const known = rows.filter((row) => row.code === code);
-    const refusal = status === 200 && refusedWith200.includes(operation.operationId);
+    const errorWith200 = status === 200 && errorsWith200.includes(operation.operationId);
     if (known.length === 0) findings.push({ message: `${code} is in no table of codes` });
-    else if (!refusal && !known.some((row) => row.status === status)) {
+    else if (!errorWith200 && !known.some((row) => row.status === status)) {
       findings.push({ message: `${code} has no row with status ${status}` });
     }
-    // A refusal of a member's value is what that member's x-lts-error-code leads to.
-    if (refusal && known.some((row) => row.class === 'invalid')) {
+    // The x-lts-error-code of a member refers to the error about its value.
+    if (errorWith200 && known.some((row) => row.class === 'invalid')) {
       const named = Object.values(document.components.schemas).some((schema) => schema['x-lts-error-code']?.example === path[8]);
-      if (!named) findings.push({ message: `no x-lts-error-code leads to the example ${path[8]}` });
+      if (!named) findings.push({ message: `no x-lts-error-code has the example ${path[8]}` });
     }
   }
-  // A refusal that lists what is allowed lists what the schema allows.
+  // A message that lists the allowed values has those of the schema.
   const [, member, list] = /^(\S+) is not in the list \[(.*)\]$/.exec(message ?? '') ?? [];
   if (member) {
     const request = Object.values(document.paths[path[1]][path[2]].requestBody?.content ?? {})[0]?.schema;
@@ -32,7 +32,7 @@ export default (input, { refusedWith200, withoutCode }, { path, documentInventor
         ? document['x-lts-intervals']?.map(({ name }) => name)
         : request?.properties?.[member]?.enum;
     if (allowed?.join(', ') !== list) {
-      findings.push({ message: `the text lists [${list}], the schema allows [${allowed?.join(', ') ?? ''}]` });
+      findings.push({ message: `the message lists [${list}], the schema allows [${allowed?.join(', ') ?? ''}]` });
     }
   }
   return findings;

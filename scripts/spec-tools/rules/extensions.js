@@ -1,4 +1,4 @@
-// Every key x-… is a known extension, except in values that stand for data.
+// Checks that every key x-… is a known extension, except in data.
 const DATA = new Set(['value', 'example', 'default', 'enum', 'const']);
 
 export default (input, { known }) => {

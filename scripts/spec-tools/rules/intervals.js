@@ -1,4 +1,4 @@
-// The legal pairs: named after their parts, each once, made of the enumerations' values, which all occur.
+// Checks the valid pairs: each has the name of its parts and occurs once, and they use exactly the enumerated values.
 export default (rows, options, { documentInventory }) => {
   if (!Array.isArray(rows)) return [{ message: 'a list of {name, period, period_unit}' }];
   const findings = [];
@@ -7,8 +7,8 @@ export default (rows, options, { documentInventory }) => {
     if (Object.keys(row).sort().join() !== 'name,period,period_unit') {
       findings.push({ message: `${JSON.stringify(row)} has other members than name, period and period_unit` });
     }
-    if (row.name !== `${row.period}${row.period_unit}`) findings.push({ message: `${row.name} is not named after its parts` });
-    if (seen.has(row.name)) findings.push({ message: `${row.name} is there twice` });
+    if (row.name !== `${row.period}${row.period_unit}`) findings.push({ message: `${row.name} does not have the name of its parts` });
+    if (seen.has(row.name)) findings.push({ message: `${row.name} is listed twice` });
     seen.add(row.name);
   }
   for (const [member, schema] of Object.entries(options)) {

@@ -1,4 +1,4 @@
-// Limits of a schema (or of a parameter's) that contradict each other, or the numbers in the description.
+// Finds limits of a schema or parameter that contradict each other or the numbers in the description.
 const number = '([\\d,]+)';
 const LENGTHS = [
   { form: new RegExp(`\\b${number} to ${number} characters`), limits: ['minLength', 'maxLength'] },
@@ -6,7 +6,7 @@ const LENGTHS = [
   { form: new RegExp(`(?<!to )\\b${number} characters(?! at most)`), limits: ['both'] },
 ];
 const RANGE = { form: new RegExp(`(?:: |, )${number} to ${number}(?: days)?\\.`), limits: ['minimum', 'maximum'] };
-// Which type a limit is for; on another it would say nothing.
+// The type of each limit; on other types it has no effect.
 const BELONGS = {
   string: ['minLength', 'maxLength', 'pattern'],
   integer: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
@@ -25,7 +25,7 @@ export default (input) => {
   for (const [type, limits] of Object.entries(BELONGS)) {
     if (schema.type === type) continue;
     for (const limit of limits.filter((one) => one in schema)) {
-      findings.push({ message: `${limit} says nothing of type ${schema.type}` });
+      findings.push({ message: `${limit} has no effect on type ${schema.type}` });
     }
   }
   if (schema.format && FORMATS[schema.format] !== schema.type) {
@@ -37,13 +37,13 @@ export default (input) => {
   if (schema.enum && new Set(schema.enum).size < schema.enum.length) findings.push({ message: 'enum repeats a value' });
   const forms = schema.type === 'string' ? LENGTHS : schema.type === 'integer' ? [RANGE] : [];
   for (const { form, limits } of forms) {
-    const said = form.exec(text);
-    if (!said) continue;
+    const stated = form.exec(text);
+    if (!stated) continue;
     const names = limits[0] === 'both' ? ['minLength', 'maxLength'] : limits;
     names.forEach((name, i) => {
-      const value = Number((said[i + 1] ?? said[1]).replaceAll(',', ''));
+      const value = Number((stated[i + 1] ?? stated[1]).replaceAll(',', ''));
       if (schema[name] !== value) {
-        findings.push({ message: `the description says "${said[0].replace(/^\W+/, '')}", but ${name} is ${schema[name] ?? 'absent'}` });
+        findings.push({ message: `the description says "${stated[0].replace(/^\W+/, '')}", but ${name} is ${schema[name] ?? 'absent'}` });
       }
     });
   }

@@ -1,4 +1,4 @@
-// A link's target exists, and gets all it needs from places that exist.
+// Checks that the target of a link exists and gets all its parameters from existing places.
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
 export default (link, _, { path, documentInventory }) => {
@@ -10,7 +10,7 @@ export default (link, _, { path, documentInventory }) => {
     })),
   );
   const target = operations.find(({ operationId }) => operationId !== undefined && operationId === link.operationId);
-  if (!target) return [{ message: `the link leads to "${link.operationId}", which is no operationId` }];
+  if (!target) return [{ message: `the link has "${link.operationId}", which is not an operationId` }];
 
   const findings = [];
   const given = link.parameters ?? {};
@@ -29,7 +29,7 @@ export default (link, _, { path, documentInventory }) => {
     const found = place
       ? from.some((one) => one.in === place && one.name === parameter)
       : pointer?.split('/').reduce((schema, step) => schema?.properties?.[step], body) !== undefined;
-    if (!found) findings.push({ message: `nothing is found under "${expression}"` });
+    if (!found) findings.push({ message: `nothing exists at "${expression}"` });
   }
   return findings;
 };

@@ -1,4 +1,4 @@
-// An operation that creates something answers with its id; all operations on that id that need no other are linked.
+// Checks that an operation that creates a resource links to all operations that need its id and no other.
 export default (operation, _, { documentInventory }) => {
   const created = operation.responses?.['201'];
   const body = Object.values(created?.content ?? {})[0]?.schema?.properties ?? {};
@@ -11,5 +11,5 @@ export default (operation, _, { documentInventory }) => {
     .filter((target) => target.operationId && !linked.includes(target.operationId))
     .filter((target) => pathNames(target).some((name) => fresh.includes(name)))
     .filter((target) => pathNames(target).every((name) => fresh.includes(name) || own.includes(name)))
-    .map((target) => ({ message: `no link leads from ${operation.operationId} to ${target.operationId}` }));
+    .map((target) => ({ message: `${operation.operationId} has no link to ${target.operationId}` }));
 };

@@ -1,10 +1,10 @@
-// Codes that a text names have a row. A member named description is no text.
+// Checks that codes in a text have a row. A member with the name description is not a text.
 export default (text, _, { documentInventory }) => {
   if (typeof text !== 'string') return [];
   const document = documentInventory.resolved;
-  // The documents without tables, such as IAM's, name no codes.
+  // Documents without tables, such as that of IAM, have no codes.
   const rows = [...(document['x-error-codes'] ?? []), ...(document['x-gateway-error-codes'] ?? [])];
   return [...text.matchAll(/\b(?:LTS|APIGW)\.\d+/g)]
     .filter(([code]) => !rows.some((row) => row.code === code))
-    .map(([code]) => ({ message: `the text speaks of ${code}, which is in no table of codes` }));
+    .map(([code]) => ({ message: `the text has ${code}, which is in no table of codes` }));
 };

@@ -1,4 +1,4 @@
-// An operation's x-lts-quota: its code is one of class quota, and the words name its number.
+// Checks x-lts-quota: its code has the class quota, and the descriptions have its number.
 export default (operation, _, { documentInventory }) => {
   const quota = operation['x-lts-quota'];
   const findings = [];
@@ -9,7 +9,7 @@ export default (operation, _, { documentInventory }) => {
   const words = { 'the description of the operation': operation.description, [`the cause of ${quota.code}`]: row?.cause };
   for (const [where, text] of Object.entries(words)) {
     if (text && !text.match(/\d+/g)?.includes(String(quota.default))) {
-      findings.push({ message: `${where} does not name the default of ${quota.default}` });
+      findings.push({ message: `${where} does not have the default of ${quota.default}` });
     }
   }
   return findings;

@@ -1,4 +1,4 @@
-// All successful answers of an operation that have a body have the same schema.
+// Checks that all success responses of an operation with a body have the same schema.
 export default (responses) => {
   const schemas = new Set(
     Object.entries(responses)
@@ -6,5 +6,5 @@ export default (responses) => {
       .flatMap(([, response]) => Object.values(response.content ?? {}))
       .map((media) => JSON.stringify(media.schema)),
   );
-  return schemas.size > 1 ? [{ message: 'the successful answers have different schemas' }] : [];
+  return schemas.size > 1 ? [{ message: 'the success responses have different schemas' }] : [];
 };

@@ -1,4 +1,4 @@
-// x-lts-source: a list of distinct places, each of which exists.
+// Checks x-lts-source: a list of distinct and existing sources.
 export default (input, { words, tables, sections }) => {
   if (input === undefined) return []; // another rule's business
   if (!Array.isArray(input) || input.length === 0) return [{ message: 'x-lts-source is a list of at least one source' }];
@@ -12,6 +12,6 @@ export default (input, { words, tables, sections }) => {
   });
   return [
     ...repeated.map((source) => ({ message: `x-lts-source names "${source}" twice` })),
-    ...unknown.map((source) => ({ message: `x-lts-source names "${source}", which is no table, section or known word` })),
+    ...unknown.map((source) => ({ message: `x-lts-source names "${source}", which is not a table, section or known word` })),
   ];
 };

@@ -212,9 +212,9 @@ pub(super) fn sourced<'a>(root: &At<'a>) -> Vec<(At<'a>, Option<&'a str>)> {
     for list in ["servers", "tags", "x-error-codes", "x-gateway-error-codes"] {
         elements.extend(root.list(list).into_iter().map(|at| (at, None)));
     }
-    for (kind, components) in root.map("components") {
+    for (_, components) in root.map("components") {
         let components = components.inner().into_iter().map(|(_, at)| (at, None));
-        elements.extend(components.filter(|(at, _)| kind != "examples" && !at.is_ref()));
+        elements.extend(components.filter(|(at, _)| !at.is_ref()));
     }
     root.walk(
         &mut |at, above| {

@@ -84,7 +84,9 @@ impl<'a> Check<'a> {
                         let about = match table {
                             "6-1" => at.name() == "info" || at.pointer.contains("/responses/"),
                             "6-2" => {
-                                let examples = at.examples();
+                                let mut examples = at.examples();
+                                // A shared example has its value directly below.
+                                examples.extend(at.get("value"));
                                 at.pointer.starts_with("/x-error-codes/")
                                     || examples.iter().any(|e| codes.contains(e.text("error_code")))
                             }
@@ -126,6 +128,7 @@ fn missing_or_wrong_source_is_reported() {
         (0, "remove", source("/components/parameters/ProjectId"), json!(0), "is missing"),
         (0, "remove", source("/components/headers/RequestId"), json!(0), "is missing"),
         (0, "remove", source("/components/responses/RequestTimeout"), json!(0), "is missing"),
+        (0, "remove", source("/components/examples/GroupNotFound"), json!(0), "is missing"),
         (0, "remove", source("/components/schemas/LogGroupId"), json!(0), "is missing"),
         (0, "remove", source("/components/schemas/LogStream/properties/is_favorite"), json!(0), "is missing"),
         (0, "remove", source("/x-error-codes/3"), json!(0), "is missing"),
