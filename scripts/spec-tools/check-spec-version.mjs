@@ -1,4 +1,4 @@
-// check-spec-version FOLDER, once its tools are installed.
+// check-spec-version FOLDER. scripts/check-spec-version installs its tools.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareFiles } from './compare.mjs';
@@ -12,14 +12,14 @@ try {
   for (const name of ['lts', 'iam']) {
     const { changes, was, is, due } = await compareFiles(join(folder, 'released', `${name}.yaml`), join(folder, `${name}.yaml`));
     const count = (level) => changes.filter((change) => change.level === level).length;
-    check(is === due, `${name}.yaml: info.version is ${is}, and after ${was} it must be ${due}: ` +
+    check(is === due, `${name}.yaml: info.version is ${is}, after ${was} it must be ${due}: ` +
       `${count('breaking')} breaking, ${count('addition')} additions, ${count('wording')} of wording`);
     if (is !== due) for (const { level, where, what } of changes) console.log(`         ${level}: ${where}: ${what.replace(/\s+/g, ' ')}`);
 
-    // The document's newest section, "## lts 1.2.3", is the current version's, and says something.
+    // The newest section of the document, "## lts 1.2.3", has the current version and at least one item.
     const sections = [...changelog.matchAll(/^## (\w+) (\S+)$([^]*?)(?=^## |(?![^]))/gm)].filter(([, whose]) => whose === name);
     const [, , version, text] = sections[0] ?? [];
-    check(version === is && /^- \S/m.test(text ?? ''), `CHANGELOG.md: the newest section on ${name} is "${version ?? 'none'}", and must tell of ${is}`);
+    check(version === is && /^- \S/m.test(text ?? ''), `CHANGELOG.md: the newest section of ${name} is "${version ?? 'none'}", it must be "${is}" with an item`);
   }
 } catch (error) {
   console.error(`check-spec-version: ${error.message}`);

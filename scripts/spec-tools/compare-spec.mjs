@@ -1,4 +1,4 @@
-// compare-spec OLD NEW, once its tools are installed.
+// compare-spec OLD NEW. scripts/compare-spec installs its tools.
 import { compareFiles } from './compare.mjs';
 
 try {

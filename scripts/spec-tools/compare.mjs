@@ -1,9 +1,9 @@
-// What changed between two versions of a document, and what that means for those who use it.
+// Finds the changes between two versions of a document, and classifies them.
 //
-// A change is `breaking` where it breaks a caller on the wire or the users of a generated client, an `addition` where
-// it gives them more or asks less of them, and `wording` where only people notice. What no rule here knows is breaking.
-// oasdiff judges as well (see compareFiles): it follows a change into every operation, but leaves out names, media
-// types, defaults and servers.
+// A change is `breaking` if it breaks a caller on the wire or the users of a generated client, an `addition` if it
+// gives them more or requires less of them, and `wording` if it changes texts only. Unknown changes are breaking.
+// oasdiff checks the documents as well (see compareFiles): it follows a change into every operation, but ignores names,
+// media types, defaults and servers.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const WORDS = new Set([
   'x-lts-source', 'x-lts-resolution', 'x-lts-note', 'x-lts-rule', 'x-lts-variants',
 ]);
 
-/** Reads a document; throws where it is none, or one that refers to what isn't there. */
+/** Reads a document. Throws if it is not an OpenAPI document, or if the target of a $ref is missing. */
 async function read(file) {
   const document = parseDocument(await readFile(file, 'utf8'), { uniqueKeys: true });
   const [problem] = document.errors.concat(document.warnings);
@@ -26,19 +26,19 @@ async function read(file) {
   const root = document.toJS();
   if (!root?.openapi || !root.info || !root.paths) throw new Error(`${file}: not an OpenAPI document`);
   for (const { $ref } of parts(root)) {
-    if (typeof $ref === 'string' && resolve(root, { $ref }) === undefined) throw new Error(`${file}: ${$ref} leads nowhere`);
+    if (typeof $ref === 'string' && resolve(root, { $ref }) === undefined) throw new Error(`${file}: ${$ref} has no target`);
   }
   return root;
 }
 
 /**
- * All that changed, in the order of the document: `[{ level, where, what, touches }]`; and the versions: the old one,
- * the new one, and the one that is due.
+ * Returns the changes in the order of the document, `[{ level, where, what, touches }]`, and three versions: the old
+ * one (`was`), the new one (`is`), and the required one (`due`).
  */
 export async function compareFiles(oldFile, newFile) {
   const [before, after] = [await read(oldFile), await read(newFile)];
   const changes = compare(before, after);
-  // Where both speak of the same operation, the change is listed already.
+  // If both report an operation, its change is already listed.
   const known = new Set(changes.filter(({ level }) => level === 'breaking').flatMap(({ touches }) => touches));
   for (const { path, operation, text, id } of await oasdiff(before, after)) {
     const name = `${operation} ${path}`;
@@ -62,12 +62,12 @@ function compare(before, after) {
   }
   const renamed = renames(before, after);
 
-  // `at` says where we are: in words, which operations it concerns, and whether it is sent, answered or both.
+  // `at` is the place of a change: its description, the operations that have it, and whether they send or receive it.
   const report = (level, at, what) => changes.push({ level, where: at.where, what, touches: [...at.operations] });
   const ROOT = { where: 'document', operations: ['*'], ways: new Set() };
   const into = (at, step, more = {}) => ({ ...at, where: `${at.where} ${step}`, ...more });
   const narrower = (at, what) => report(at.ways.has('sent') ? 'breaking' : 'addition', at, what);
-  const wider = (at, what) => report(at.ways.has('answered') ? 'breaking' : 'addition', at, what);
+  const wider = (at, what) => report(at.ways.has('received') ? 'breaking' : 'addition', at, what);
 
   /** Calls a rule for each key that differs. */
   function each(a, b, at, rules) {
@@ -80,7 +80,7 @@ function compare(before, after) {
     }
   }
 
-  /** Goes through two maps by key: what is gone, what is new, what is in both. */
+  /** Compares two maps by key: keys only in the first, only in the second, and in both. */
   function entries(a = {}, b = {}, { gone, fresh, both }) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
       if (!(key in b)) gone(key, a[key]);
@@ -89,7 +89,7 @@ function compare(before, after) {
     }
   }
 
-  /** Follows references that differ; equal ones lead to a component, which is compared by itself. */
+  /** Resolves references that differ. Equal ones have the same component, which is compared by itself. */
   const follow = (a, b) => [resolve(before, a), resolve(after, b)];
 
   const breaks = (what) => (a, b, at) => report('breaking', at, `${what} ${show(a)} → ${show(b)}`);
@@ -132,7 +132,7 @@ function compare(before, after) {
     });
   }
 
-  /** Alternatives: one less is breaking, one more is not. An empty list asks for nothing. */
+  /** A removed alternative is breaking, an added one is not. An empty list requires no credential. */
   function security(a = [], b = [], at) {
     const alternatives = (list) => (list.length ? list : [{}]).map((one) => Object.keys(one).sort().join(' and ') || 'none');
     const [old, now] = [alternatives(a), alternatives(b)];
@@ -165,7 +165,7 @@ function compare(before, after) {
       security: () => security(a.security ?? before.security, b.security ?? after.security, at),
       parameters: (x, y) => parameters(x, y, { ...at, ways: sent }),
       requestBody: (x, y) => requestBody(x, y, into(at, 'request', { ways: sent })),
-      responses: (x, y) => responses(x, y, { ...at, ways: new Set(['answered']) }),
+      responses: (x, y) => responses(x, y, { ...at, ways: new Set(['received']) }),
       'x-lts-quota': (x, y) => report(y && !(x && (y.default < x.default || y.code !== x.code)) ? 'addition' : 'breaking', at, `x-lts-quota ${show(x)} → ${show(y)}`),
     });
   }
@@ -238,7 +238,7 @@ function compare(before, after) {
       gone: (name) => report('wording', ROOT, `${kind} component ${name} removed`),
       fresh: (name) => report('wording', ROOT, `${kind} component ${name} added`),
       both: (name, p, q) => {
-        const way = kind === 'parameters' || kind === 'requestBodies' ? 'sent' : 'answered';
+        const way = kind === 'parameters' || kind === 'requestBodies' ? 'sent' : 'received';
         compareOne(p, q, { where: `${kind} component ${name}`, operations: ['*'], ways: new Set([way]) });
       },
     });
@@ -309,7 +309,7 @@ function compare(before, after) {
       },
       required: (x = [], y = []) => {
         for (const name of y.filter((one) => !x.includes(one))) narrower(at, `member ${name} is required now`);
-        // A member that is gone altogether is reported as such.
+        // A removed member is reported below.
         for (const name of x.filter((one) => !y.includes(one) && b.properties?.[one])) wider(at, `member ${name} is no longer required`);
         if (same(new Set(x), new Set(y))) report('wording', at, 'required members in another order');
       },
@@ -344,7 +344,7 @@ function compare(before, after) {
   return changes;
 }
 
-/** Which schemas are sent or answered by which operations. */
+/** Returns the operations that send or receive each schema. */
 function reached(document) {
   const uses = new Map(Object.keys(document.components?.schemas ?? {}).map((name) => [name, []]));
   const walk = (node, operation, way, seen) => {
@@ -361,13 +361,13 @@ function reached(document) {
     for (const method of METHODS.filter((one) => item[one])) {
       const name = `${method.toUpperCase()} ${path}`;
       walk([item.parameters, item[method].parameters, item[method].requestBody], name, 'sent', new Set());
-      walk(item[method].responses, name, 'answered', new Set());
+      walk(item[method].responses, name, 'received', new Set());
     }
   }
   return uses;
 }
 
-/** Schemas that are gone, by the name under which their like has come. */
+/** Returns renamed schemas: removed schemas that are equal to a new one, with the new name. */
 function renames(before, after) {
   const [old, now] = [before.components?.schemas ?? {}, after.components?.schemas ?? {}];
   const found = new Map();
@@ -416,7 +416,7 @@ const keyed = (list = [], key) => Object.fromEntries(list.map((one) => [one[key]
 const verb = (a, b) => (a === undefined ? 'added' : b === undefined ? 'removed' : 'changed');
 const show = (value) => (value === undefined ? 'absent' : typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Equal but for the order of keys. */
+/** Compares without regard to the order of keys. */
 const same = (a, b) => canonical(a) === canonical(b);
 const canonical = (value) =>
   JSON.stringify(value instanceof Set ? [...value].sort() : value, (_, part) =>
@@ -425,7 +425,7 @@ const canonical = (value) =>
       : part,
   );
 
-/** The version that a document must have after these changes, all of them since `released`. */
+/** Returns the version that the document must have after these changes to the version `released`. */
 function nextVersion(released, changes) {
   const [major, minor, patch] = released.split('.').map(Number);
   const level = Math.max(...changes.filter((change) => !isVersion(change)).map((change) => LEVELS.indexOf(change.level)));

@@ -1,6 +1,6 @@
-// The errata as a Markdown table: that of openapi/README.md, or else one made of the x-lts-resolutions.
+// The errata as a Markdown table: that of openapi/README.md, or one made from the x-lts-resolutions.
 
-/** All tables of the text that begin with a column "#", as one. */
+/** Returns all tables whose first column is "#" as one table. */
 export function errata(readme, documents) {
   const tables = [...readme.matchAll(/^\| *# *\|.*\n\|[ :|-]+\|\n(?:\|.*(?:\n|$))+/gm)].map(([table]) => table.trim().split('\n'));
   if (tables.length === 0) return fromResolutions(documents);

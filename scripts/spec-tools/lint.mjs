@@ -1,4 +1,4 @@
-// The linters behind lint-spec, each run once over all the documents given: the seeded test judges dozens of copies.
+// The linters of lint-spec. Each runs once for all documents, because the seeded test lints more than 100 copies.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,15 +8,15 @@ import { LineCounter, parseDocument } from 'yaml';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The judges, in the order in which their findings are shown. */
-export const JUDGES = ['yaml', 'openapi-spec-validator-rs', 'spectral', 'redocly'];
+/** The linters, in the order in which their findings are printed. */
+export const LINTERS = ['yaml', 'openapi-spec-validator-rs', 'spectral', 'redocly'];
 
 /**
  * Lints documents: `[{ file, kind }]`, where kind is `lts` or `iam` and picks the Spectral ruleset.
- * Returns findings `{ judge, file, line, rule, message }`; throws where a judge could not be run.
+ * Returns findings `{ linter, file, line, rule, message }`. Throws if a linter could not be run.
  */
 export async function lint(documents) {
-  // The linters take file names for patterns, so they get copies with plain names.
+  // The linters treat file names as patterns, so they get copies with plain names.
   const folder = await mkdtemp(join(tmpdir(), 'lint-'));
   try {
     const copies = await Promise.all(
@@ -27,14 +27,14 @@ export async function lint(documents) {
         return { file, kind, copy, ...parse(text) };
       }),
     );
-    return await judge(copies);
+    return await lintCopies(copies);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function judge(copies) {
-  // Text that isn't YAML, or has a key twice, means something else to every tool: only the parser speaks of it.
+async function lintCopies(copies) {
+  // Tools disagree about text that is not YAML or has a key twice: only the parser reports it.
   const sound = copies.filter(({ problems }) => problems.length === 0);
   const filesOf = (...kinds) => sound.filter(({ kind }) => kinds.includes(kind)).map(({ copy }) => copy);
   const found = await Promise.all([
@@ -44,14 +44,14 @@ async function judge(copies) {
     redocly(filesOf('lts', 'iam')),
   ]);
   const stray = found.flat().find((finding) => !copies.some(({ copy }) => copy === finding.copy));
-  if (stray) throw new Error(`${stray.judge} speaks of another file: ${stray.copy}: ${stray.message}`);
+  if (stray) throw new Error(`${stray.linter} has a finding in another file: ${stray.copy}: ${stray.message}`);
   return copies.flatMap(({ file, copy, problems, lineOf }) => [
-    ...problems.map((problem) => ({ judge: 'yaml', rule: 'yaml', file, ...problem })),
+    ...problems.map((problem) => ({ linter: 'yaml', rule: 'yaml', file, ...problem })),
     ...found
       .flat()
       .filter((finding) => finding.copy === copy)
-      .map(({ judge, rule, line, path, message }) => ({
-        judge,
+      .map(({ linter, rule, line, path, message }) => ({
+        linter,
         rule,
         file,
         line: line ?? lineOf(path),
@@ -71,7 +71,7 @@ function parse(text) {
   if (problems.length === 0 && !(document.contents?.items && document.has('openapi'))) {
     problems.push({ line: 1, message: 'not an OpenAPI document' });
   }
-  // The line of a path's deepest part that exists, for a finding may speak of what is missing.
+  // The line of the deepest part of a path that exists: a finding may be about a missing part.
   const lineOf = (path) => {
     let node = document.contents;
     let line = 1;
@@ -96,7 +96,7 @@ async function validator(files) {
     .filter(Boolean)
     .map((line) => JSON.parse(line))
     .map(({ file, path, message }) => ({
-      judge: 'openapi-spec-validator-rs',
+      linter: 'openapi-spec-validator-rs',
       rule: 'openapi-spec-validator-rs',
       copy: file,
       path,
@@ -110,7 +110,7 @@ async function spectral(ruleset, files) {
   const options = ['lint', '--quiet', '--format=json', `--ruleset=${here(`../../openapi/${ruleset}`)}`];
   const { stdout } = await run(process.execPath, [cli, ...options, ...files], [0, 1]);
   return JSON.parse(stdout).map(({ code, message, range, source }) => ({
-    judge: 'spectral',
+    linter: 'spectral',
     copy: source,
     line: range.start.line + 1,
     rule: code,
@@ -123,12 +123,12 @@ async function redocly(files) {
   const cli = here('node_modules/@redocly/cli/bin/cli.js');
   const options = ['--format=json', '--max-problems=1000', `--config=${here('../../openapi/redocly.yaml')}`];
   const { stdout } = await run(process.execPath, [cli, 'lint', ...files, ...options], [0, 1]);
-  // One JSON object per document, without anything between them, in the order of the files.
+  // One JSON object per document, without separators, in the order of the files.
   const reports = JSON.parse(`[${stdout.replaceAll('\n}{\n', '\n},{\n')}]`);
-  if (reports.length !== files.length) throw new Error(`redocly judged ${reports.length} of ${files.length} documents`);
+  if (reports.length !== files.length) throw new Error(`redocly linted ${reports.length} of ${files.length} documents`);
   return reports.flatMap(({ problems }, i) =>
     problems.map(({ ruleId, message, location }) => ({
-      judge: 'redocly',
+      linter: 'redocly',
       copy: files[i],
       rule: ruleId,
       message,
@@ -144,7 +144,7 @@ const fromPointer = (pointer) =>
     .filter((step) => step !== '')
     .map((step) => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~'));
 
-/** Some judges quote what they speak of, at length. */
+/** Shortens messages: some linters quote long parts of the document. */
 const short = (message) => {
   const line = message.replace(/\s+/g, ' ').trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;

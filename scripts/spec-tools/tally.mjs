@@ -1,4 +1,4 @@
-/** A tally that prints a line per check, and the line that CI reads at the end. */
+/** Counts checks. Prints a line per check, and the totals at the end. */
 export function tally() {
   let passed = 0;
   let failed = 0;

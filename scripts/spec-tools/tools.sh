@@ -1,18 +1,18 @@
-# Sourced by the scripts that need it; installs pinned tools into ignored folders beside this file, or in the folder
-# that a script names as "tools" before it sources this one.
+# Sourced by scripts. Installs pinned tools into ignored folders next to this file, or in the folder that a script sets
+# as "tools" before it sources this file.
 #
 # A tool is installed once per state of its lock file: node_modules from package-lock.json, .venv from
-# requirements.txt, .bin/oasdiff from oasdiff/go.sum. After that nothing here touches the network.
+# requirements.txt, .bin/oasdiff from oasdiff/go.sum. After that nothing needs the network.
 # A failed installation ends the script with status 2.
 
 spec_tools=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 tools=${tools-$spec_tools}
 
-# No tool may report home or look for news of itself.
+# No telemetry and no checks for updates.
 export SCARF_ANALYTICS=false REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_NOTIFICATIONS=true REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 export DO_NOT_TRACK=1 NODE_NO_WARNINGS=1
 
-# Standard output belongs to the findings of the scripts: whatever an installation says goes to standard error.
+# Standard output is for findings, so the output of installations goes to standard error.
 need_node_tools() {
     need_command node "Node.js 20 or later"
     need_command npm "npm"
@@ -28,7 +28,7 @@ need_oasdiff() {
     install_once .bin oasdiff/go.sum go_install
 }
 
-# Chromium comes with the system; Debian's package is fetched where it is missing and we may do that.
+# Uses the system's Chromium. As root, installs Debian's package if it is missing.
 need_chromium() {
     chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
     [[ -n $chromium ]] && return
@@ -64,8 +64,8 @@ apt_chromium() {
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
 }
 
-# install_once FOLDER LOCK COMMAND: runs COMMAND unless FOLDER was made from this very LOCK. One at a time: several
-# scripts may start together.
+# install_once FOLDER LOCK COMMAND: runs COMMAND unless FOLDER was made from this LOCK. A file lock allows one
+# installation at a time, since several scripts may start together.
 install_once() {
     local folder=$1 lock=$2 command=$3 stamp=$tools/$1/.made-from want
     want=$(sha256sum <"$tools/$lock")
