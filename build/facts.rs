@@ -108,9 +108,9 @@ pub(crate) fn dispatch(documents: &[&Document]) -> TokenStream {
     let (names, handlers) = (all.iter().map(OperationAt::variant), all.iter().map(OperationAt::handler));
     quote! {
         /// Calls the operation's handler.
-        async fn handle_operation(service: &Service, call: &Call<'_>, body: &Value) -> Result<Answer, Refusal> {
+        async fn handle_operation(state: &State, call: &Call<'_>, body: &Value) -> Result<ApiResponse, ApiError> {
             match call.operation {
-                #(Operation::#names => handlers::#handlers(service, call, body).await,)*
+                #(Operation::#names => handlers::#handlers(state, call, body).await,)*
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The emulator's time.
 //!
 //! Whatever depends on the time asks here: the age of a signature, the life of a token, the `Date` of an
-//! answer. So it can be moved in one place, and never falls apart into several.
+//! response. So it can be moved in one place, and never falls apart into several.
 
 use std::{
     cell::RefCell,
@@ -11,6 +11,7 @@ use std::{
 
 use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Deserializer, de};
 
 /// The emulator's clock: the system's time, moved.
 #[derive(Debug, Default)]
@@ -73,6 +74,16 @@ pub(super) fn http_date(time: Timestamp) -> HeaderValue {
 /// RFC 3339 with microseconds, as IAM writes it.
 pub(super) fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// Reads an optional time of RFC 3339.
+pub(super) fn deserialize_rfc3339<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    let text: Option<String> = Deserialize::deserialize(deserializer)?;
+    let time =
+        |text: String| text.parse().map_err(|_| de::Error::custom(format!("no time of RFC 3339: {text:?}")));
+    text.map(time).transpose()
 }
 
 #[cfg(test)]

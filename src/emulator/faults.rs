@@ -15,9 +15,11 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
 use super::{
-    answer::Answer,
-    hangup::{Faulty, HangUp},
-    journal, random, refusals,
+    errors, journal,
+    wire::{
+        connection::{ConnectionAbort, FaultyBody},
+        response::ApiResponse,
+    },
 };
 use crate::spec::{self, Operation};
 
@@ -32,7 +34,7 @@ const BODILESS: [StatusCode; 2] = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIF
 ///
 /// Faults wait in the order in which they came, and a request takes the first that fits, before it is
 /// authenticated. A fault with a `status` or a `code` takes the place of the operation: nothing is done. With
-/// neither, the operation is carried out, and its real answer is delayed, decorated, cut or lost. The
+/// neither, the operation is carried out, and its real response is delayed, decorated, cut or lost. The
 /// emulator's control is never affected, and neither is a path that no operation has.
 ///
 /// As JSON, for `POST /_emulator/faults`, it has these fields under the same names, all of them optional.
@@ -47,21 +49,21 @@ pub struct Fault {
     /// How many requests it takes; 0 is for ever, 1 if it isn't set. Of a waiting fault: how many are left.
     #[serde(deserialize_with = "once_unless_given")]
     pub times: u64,
-    /// The status of the answer, 200 to 599. Without `code` and `body`, the body has an `error_msg` only.
+    /// The status of the response, 200 to 599. Without `code` and `body`, the body has an `error_msg` only.
     pub status: Option<u16>,
-    /// The error code of the answer, in the operation's own words: those of its example in the spec, else of
+    /// The error code of the response, in the operation's own words: those of its example in the spec, else of
     /// the code's first row there. A code that the spec doesn't know needs a `status`.
     pub code: Option<String>,
-    /// The text of the answer, where `status` or `code` make one.
+    /// The text of the response, where `status` or `code` make one.
     pub message: Option<String>,
-    /// Headers of the answer, instead of those of the same names. `Content-Length` and `Transfer-Encoding`
+    /// Headers of the response, instead of those of the same names. `Content-Length` and `Transfer-Encoding`
     /// can't be set.
     pub headers: Option<BTreeMap<String, String>>,
-    /// For how many milliseconds the answer is held back. The operation is carried out before.
+    /// For how many milliseconds the response is held back. The operation is carried out before.
     pub delay_ms: Option<u64>,
-    /// Whether the connection is closed instead of an answer, and when.
+    /// Whether the connection is closed instead of an response, and when.
     pub drop: Option<DropWhen>,
-    /// The body of the answer: a JSON value, or a string that is sent as it is. It is sent as JSON unless
+    /// The body of the response: a JSON value, or a string that is sent as it is. It is sent as JSON unless
     /// `headers` say otherwise, and under a status without a body (204) not at all.
     pub body: Option<Value>,
     /// After how many bytes of the body the connection is closed. The whole body's length was promised
@@ -75,13 +77,13 @@ pub struct Fault {
     pub seed: Option<u64>,
 }
 
-/// When a connection is closed without an answer.
+/// When a connection is closed without an response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DropWhen {
     /// Nothing has been done.
     Before,
-    /// The operation has been carried out; its answer is lost.
+    /// The operation has been carried out; its response is lost.
     After,
 }
 
@@ -123,19 +125,19 @@ impl Fault {
         self
     }
 
-    /// Sets the [status](Self#structfield.status) of the answer.
+    /// Sets the [status](Self#structfield.status) of the response.
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Sets the error [code](Self#structfield.code) of the answer.
+    /// Sets the error [code](Self#structfield.code) of the response.
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Sets the [text](Self#structfield.message) of the answer.
+    /// Sets the [text](Self#structfield.message) of the response.
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
@@ -147,7 +149,7 @@ impl Fault {
         self
     }
 
-    /// Sets for how long the answer is [held back](Self#structfield.delay_ms), in whole milliseconds.
+    /// Sets for how long the response is [held back](Self#structfield.delay_ms), in whole milliseconds.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay_ms = Some(delay.as_millis().try_into().unwrap_or(u64::MAX));
         self
@@ -159,13 +161,13 @@ impl Fault {
         self
     }
 
-    /// Carries the operation out and closes the connection [after](DropWhen::After) it, without an answer.
+    /// Carries the operation out and closes the connection [after](DropWhen::After) it, without an response.
     pub fn drop_after(mut self) -> Self {
         self.drop = Some(DropWhen::After);
         self
     }
 
-    /// Sets the [body](Self#structfield.body) of the answer.
+    /// Sets the [body](Self#structfield.body) of the response.
     pub fn body(mut self, body: impl Into<Value>) -> Self {
         self.body = Some(body.into());
         self
@@ -197,7 +199,7 @@ impl Fault {
 
     /// What is wrong with it, if anything is.
     fn check(&self) -> Result<(), String> {
-        // 1xx is no answer yet, and nothing larger is a status.
+        // 1xx is no response yet, and nothing larger is a status.
         if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
             return Err(format!("status {status}: must be 200 to 599"));
         }
@@ -223,7 +225,7 @@ impl Fault {
         if let Some(probability) = self.probability.filter(|p| !(0.0..=1.0).contains(p)) {
             return Err(format!("probability {probability}: must be 0 to 1"));
         }
-        let of_answer = [
+        let of_response = [
             ("status", self.status.is_some()),
             ("code", self.code.is_some()),
             ("headers", self.headers.is_some()),
@@ -231,21 +233,21 @@ impl Fault {
             ("cut_after_bytes", self.cut_after_bytes.is_some()),
             ("bytes_per_s", self.bytes_per_s.is_some()),
         ];
-        match of_answer.iter().find(|(_, is_set)| self.drop.is_some() && *is_set) {
-            Some((name, _)) => Err(format!("drop leaves no answer: {name} can't stand beside it")),
+        match of_response.iter().find(|(_, is_set)| self.drop.is_some() && *is_set) {
+            Some((name, _)) => Err(format!("drop leaves no response: {name} can't stand beside it")),
             None => Ok(()),
         }
     }
 
-    /// The answer that it leaves of the `real` one, or puts in its place; none where the connection is to be
+    /// The response that it leaves of the `real` one, or puts in its place; none where the connection is to be
     /// closed. The operation is carried out when `real` is polled, if it is.
-    pub(super) async fn answer(
+    pub(super) async fn response(
         &self,
         operation: Operation,
         request_id: &str,
-        real: Pin<&mut impl Future<Output = Answer>>,
-    ) -> Option<Answer> {
-        let mut answer = match (self.drop, self.code.as_deref(), self.status) {
+        real: Pin<&mut impl Future<Output = ApiResponse>>,
+    ) -> Option<ApiResponse> {
+        let mut response = match (self.drop, self.code.as_deref(), self.status) {
             (Some(DropWhen::Before), ..) => return None,
             (Some(DropWhen::After), ..) => {
                 real.await;
@@ -253,44 +255,46 @@ impl Fault {
             }
             (None, None, None) => real.await,
             (None, code, status) => {
-                refusals::on_demand(operation, code, status, self.message.as_deref(), request_id)
+                errors::for_fault(operation, code, status, self.message.as_deref(), request_id)
             }
         };
         if let Some(body) = &self.body {
-            answer.code = body["error_code"].as_str().map(str::to_owned);
-            answer.body = match body {
+            response.code = body["error_code"].as_str().map(str::to_owned);
+            response.body = match body {
                 Value::String(text) => Bytes::from(text.clone()),
                 value => Bytes::from(value.to_string()),
             };
         }
-        if BODILESS.contains(&answer.status) {
-            answer.body.clear();
+        if BODILESS.contains(&response.status) {
+            response.body.clear();
         }
-        answer.headers.extend(self.headers.iter().flatten().filter_map(|(name, value)| header(name, value)));
-        Some(answer)
+        response
+            .headers
+            .extend(self.headers.iter().flatten().filter_map(|(name, value)| header(name, value)));
+        Some(response)
     }
 
-    /// For how long the answer is held back.
-    pub(super) fn held_back(&self) -> Duration {
+    /// For how long the response is held back.
+    pub(super) fn delay_before_response(&self) -> Duration {
         Duration::from_millis(self.delay_ms.unwrap_or_default())
     }
 
-    /// The answer as it is sent: whole, or in part, or slowly.
+    /// The response as it is sent: whole, or in part, or slowly.
     pub(super) fn respond(
         &self,
-        answer: Answer,
+        response: ApiResponse,
         request_id: &str,
         now: Timestamp,
-        hang_up: &HangUp,
+        abort: &ConnectionAbort,
     ) -> Response<Body> {
         let is_whole = self.cut_after_bytes.is_none() && self.bytes_per_s.is_none();
-        if is_whole || answer.body.is_empty() {
-            return answer.into_response(request_id, now);
+        if is_whole || response.body.is_empty() {
+            return response.into_response(request_id, now);
         }
-        let body = answer.body.clone();
-        answer
+        let body = response.body.clone();
+        response
             .into_response(request_id, now)
-            .map(|_| Body::new(Faulty::new(body, self.cut_after_bytes, self.bytes_per_s, hang_up.clone())))
+            .map(|_| Body::new(FaultyBody::new(body, self.cut_after_bytes, self.bytes_per_s, abort.clone())))
     }
 }
 
@@ -319,7 +323,7 @@ struct Waiting {
     fault: Arc<Fault>,
     /// How many requests it still takes; 0 is for ever.
     left: u64,
-    rolls: Rolls,
+    rng: fastrand::Rng,
 }
 
 impl Faults {
@@ -334,9 +338,8 @@ impl Faults {
             fault
                 .check()
                 .map_err(|what| if count == 1 { what } else { format!("fault {}: {what}", i + 1) })?;
-            let seed = || random::bytes().map(u64::from_ne_bytes).map_err(|error| error.to_string());
-            let rolls = Rolls(fault.seed.map_or_else(seed, Ok)?);
-            added.push(Waiting { left: fault.times, fault: Arc::new(fault), rolls });
+            let rng = fault.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+            added.push(Waiting { left: fault.times, fault: Arc::new(fault), rng });
         }
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).extend(added);
         Ok(())
@@ -345,9 +348,9 @@ impl Faults {
     /// The fault that a request to this operation takes.
     pub(super) fn take(&self, operation: Operation) -> Option<Arc<Fault>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = waiting.iter_mut().position(|Waiting { fault, rolls, .. }| {
+        let at = waiting.iter_mut().position(|Waiting { fault, rng, .. }| {
             fault.operation.is_none_or(|wanted| wanted == operation)
-                && fault.probability.is_none_or(|probability| rolls.next() < probability)
+                && fault.probability.is_none_or(|probability| rng.f64() < probability)
         })?;
         let found = &mut waiting[at];
         let fault = Arc::clone(&found.fault);
@@ -367,20 +370,5 @@ impl Faults {
 
     pub(super) fn clear(&self) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
-
-/// Numbers in [0, 1) that look random and follow from where they start (SplitMix64).
-#[derive(Debug)]
-struct Rolls(u64);
-
-impl Rolls {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // The upper 53 bits: as many as a float holds exactly.
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

@@ -10,8 +10,8 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
 use super::{
-    EmulatorError, dispatch, dispatch::Peer, options::Options, refusals::Refusal, service::Service,
-    stock::Key, verify,
+    EmulatorError, account::Key, auth, errors::ApiError, options::Options, router::router, state::State,
+    wire::request::Peer,
 };
 
 /// An emulator that is asked in the same process.
@@ -23,15 +23,15 @@ impl InProcess {
     /// # Errors
     /// [`EmulatorError`] if the options contradict themselves.
     pub fn new(options: Options) -> Result<Self, EmulatorError> {
-        Ok(Self(TowerToHyperService::new(dispatch::router(&Arc::new(Service::new(options)?)))))
+        Ok(Self(TowerToHyperService::new(router(&Arc::new(State::new(options)?)))))
     }
 
-    /// Answers a request, as if it came from this machine; nothing if the body of the answer ends early.
-    pub async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+    /// Responds to a request, as if it came from this machine; nothing if the body of the response ends early.
+    pub async fn response(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let mut request = request.map(Body::from);
         request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 1))));
-        let Ok(answer) = self.0.call(request).await;
-        let (head, body) = answer.into_parts();
+        let Ok(response) = self.0.call(request).await;
+        let (head, body) = response.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
         Some(Response::from_parts(head, body))
     }
@@ -46,8 +46,8 @@ pub fn verify(request: &Parts, body: &[u8], time: &str, ak: &str, sk: &str) -> R
         Key { access_key: ak.to_owned(), secret_key: sk.to_owned(), security_token: None, expires_at: None };
     let now = crate::auth::signing::parse_date(time).map_err(|_| "no time")?;
     let found = |ak: &str| Ok((ak == key.access_key).then_some(key));
-    verify::verify(request, body, now, found, None).map_err(|refusal| match refusal {
-        Refusal::Gateway { variant, .. } => variant,
+    auth::verify(request, body, now, found, None).map_err(|refusal| match refusal {
+        ApiError::Gateway { variant, .. } => variant,
         _ => "another refusal",
     })
 }

@@ -9,12 +9,11 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    answer::Answer,
+    account::{Project, User},
     clock::rfc3339,
-    dispatch::Call,
-    refusals::Refusal,
-    service::Service,
-    stock::{Project, User},
+    errors::ApiError,
+    state::State,
+    wire::{request::Call, response::ApiResponse},
 };
 use crate::auth::signing::canonical::hex;
 
@@ -29,67 +28,67 @@ enum Scope {
 }
 
 pub(super) async fn create_token(
-    service: &Service,
+    state: &State,
     call: &Call<'_>,
     body: &Value,
-) -> Result<Answer, Refusal> {
+) -> Result<ApiResponse, ApiError> {
     let given = &body["auth"]["identity"]["password"]["user"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (name, password, domain) =
         (text(&given["name"]), text(&given["password"]), text(&given["domain"]["name"]));
-    let known = service.store.user(&name, &domain)?;
+    let known = state.store.user(&name, &domain)?;
     let known = known.filter(|user| user.password.as_bytes().ct_eq(password.as_bytes()).into());
-    let user = known.ok_or(Refusal::Status(StatusCode::UNAUTHORIZED))?;
-    let scope = scope(service, &body["auth"]["scope"], &user)?;
+    let user = known.ok_or(ApiError::Status(StatusCode::UNAUTHORIZED))?;
+    let scope = scope(state, &body["auth"]["scope"], &user)?;
 
-    let now = service.clock.now();
-    let ttl = SignedDuration::try_from(service.options.token_ttl).unwrap_or(SignedDuration::MAX);
+    let now = state.clock.now();
+    let ttl = SignedDuration::try_from(state.options.token_ttl).unwrap_or(SignedDuration::MAX);
     let expires_at = now.saturating_add(ttl).unwrap_or(jiff::Timestamp::MAX);
     let project_id = match &scope {
         Scope::Project(project) => Some(project.id.as_str()),
         Scope::Domain | Scope::Nothing => None,
     };
-    let token = service.store.create_token(project_id, now, expires_at).await?;
+    let token = state.store.create_token(project_id, now, expires_at).await?;
 
     let of_domain = domain_json(&user.domain);
     let mut facts = Map::new();
-    let mut say = |name: &str, value: Value| facts.insert(name.to_owned(), value);
-    say("methods", json!(["password"]));
-    say("issued_at", rfc3339(now).into());
-    say("expires_at", rfc3339(expires_at).into());
-    say(
+    let mut put = |name: &str, value: Value| facts.insert(name.to_owned(), value);
+    put("methods", json!(["password"]));
+    put("issued_at", rfc3339(now).into());
+    put("expires_at", rfc3339(expires_at).into());
+    put(
         "user",
         json!({"id": stable_id(&["user", &user.domain, &user.name]), "name": user.name, "domain": of_domain}),
     );
     match &scope {
         Scope::Project(Project { id, name }) => {
-            say("project", json!({"id": id, "name": name, "domain": of_domain}));
+            put("project", json!({"id": id, "name": name, "domain": of_domain}));
         }
         Scope::Domain => {
-            say("domain", of_domain);
+            put("domain", of_domain);
         }
         Scope::Nothing => {}
     }
     if !matches!(scope, Scope::Nothing) {
-        say("roles", json!([{"id": "0", "name": "te_admin"}]));
+        put("roles", json!([{"id": "0", "name": "te_admin"}]));
         if call.query("nocatalog").is_none() {
-            say("catalog", catalog(&base_url(call), &scope));
+            put("catalog", catalog(&base_url(call), &scope));
         }
     }
-    let mut value = HeaderValue::try_from(token).map_err(|error| Refusal::Broken(error.to_string()))?;
+    let mut value = HeaderValue::try_from(token).map_err(|error| ApiError::Broken(error.to_string()))?;
     value.set_sensitive(true);
-    Ok(Answer::json(StatusCode::CREATED, &json!({"token": facts})).with_header(SUBJECT_TOKEN, value))
+    Ok(ApiResponse::json(StatusCode::CREATED, &json!({"token": facts})).with_header(SUBJECT_TOKEN, value))
 }
 
 /// What the caller wants a token for. Where project and domain are given, the project wins; within a project,
 /// its id.
-fn scope(service: &Service, scope: &Value, user: &User) -> Result<Scope, Refusal> {
-    let nobodys = || Refusal::Status(StatusCode::UNAUTHORIZED);
+fn scope(state: &State, scope: &Value, user: &User) -> Result<Scope, ApiError> {
+    let nobodys = || ApiError::Status(StatusCode::UNAUTHORIZED);
     // A domain by id or name. Users get tokens for their own only.
     let check_domain = |domain: &Value| match (domain["id"].as_str(), domain["name"].as_str()) {
         (Some(id), _) if id == stable_id(&["domain", &user.domain]) => Ok(()),
         (None, Some(name)) if name == user.domain => Ok(()),
-        (None, None) => Err(Refusal::Status(StatusCode::BAD_REQUEST)),
+        (None, None) => Err(ApiError::Status(StatusCode::BAD_REQUEST)),
         _ => Err(nobodys()),
     };
     if let Some(project) = scope.get("project") {
@@ -98,13 +97,13 @@ fn scope(service: &Service, scope: &Value, user: &User) -> Result<Scope, Refusal
         }
         let (id, name) = (project["id"].as_str(), project["name"].as_str());
         if id.is_none() && name.is_none() {
-            return Err(Refusal::Status(StatusCode::BAD_REQUEST));
+            return Err(ApiError::Status(StatusCode::BAD_REQUEST));
         }
         let is_meant = |project: &Project| match id {
             Some(id) => project.id == id,
             None => Some(project.name.as_str()) == name,
         };
-        return service.store.projects()?.into_iter().find(is_meant).map(Scope::Project).ok_or_else(nobodys);
+        return state.store.projects()?.into_iter().find(is_meant).map(Scope::Project).ok_or_else(nobodys);
     }
     if let Some(domain) = scope.get("domain") {
         check_domain(domain)?;
@@ -113,13 +112,17 @@ fn scope(service: &Service, scope: &Value, user: &User) -> Result<Scope, Refusal
     Ok(Scope::Nothing)
 }
 
-pub(super) async fn list_projects(service: &Service, call: &Call<'_>, _: &Value) -> Result<Answer, Refusal> {
+pub(super) async fn list_projects(
+    state: &State,
+    call: &Call<'_>,
+    _: &Value,
+) -> Result<ApiResponse, ApiError> {
     let wanted = call.query("name");
     // The account that projects belong to is the first user's.
-    let account = service.options.stock.users.first().map_or("", |user| &user.domain);
+    let account = state.options.account.users.first().map_or("", |user| &user.domain);
     let domain_id = stable_id(&["domain", account]);
     let here = format!("{}{}", base_url(call), call.head.uri.path());
-    let found = service.store.projects()?.into_iter();
+    let found = state.store.projects()?.into_iter();
     let found = found.filter(|project| wanted.is_none_or(|name| project.name == name));
     let projects: Vec<Value> = found
         .map(|Project { id, name }| {
@@ -132,7 +135,7 @@ pub(super) async fn list_projects(service: &Service, call: &Call<'_>, _: &Value)
         .collect();
     let query = call.head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let links = json!({"self": format!("{here}{query}"), "previous": null, "next": null});
-    Ok(Answer::json(StatusCode::OK, &json!({"projects": projects, "links": links})))
+    Ok(ApiResponse::json(StatusCode::OK, &json!({"projects": projects, "links": links})))
 }
 
 /// The services that a token opens: both of ours, at this very address.

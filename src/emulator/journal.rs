@@ -21,7 +21,7 @@ const LONGEST: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct JournalEntry {
-    /// When its answer was ready, by the emulator's clock.
+    /// When its response was ready, by the emulator's clock.
     #[serde(serialize_with = "as_rfc3339")]
     pub time: SystemTime,
     /// The operation; none where path or method is unknown.
@@ -31,13 +31,13 @@ pub struct JournalEntry {
     pub method: String,
     /// The path of the request line, without the query.
     pub path: String,
-    /// The HTTP status of the answer; none where a fault dropped the connection instead.
+    /// The HTTP status of the response; none where a fault dropped the connection instead.
     pub status: Option<u16>,
-    /// The error code of the answer.
+    /// The error code of the response.
     pub code: Option<String>,
     /// The request's id, as in the header `X-Request-Id`.
     pub request_id: String,
-    /// How long the answer took, in milliseconds. Before a delayed answer is sent: how long it took so far.
+    /// How long the response took, in milliseconds. Before a delayed response is sent: how long it took so far.
     pub duration_ms: u64,
 }
 

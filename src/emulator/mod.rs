@@ -25,41 +25,34 @@
 //!
 //! `server` accepts connections, `dispatch` brings a request to its operation, `access` and `verify` look at
 //! its credential, `query` and `refusals` at its query and body; `operations` and `iam` carry it out in the `store`. `faults` spoil what
-//! comes of it, down to the connection (`hangup`). `room` bounds the number of connections, `locks` shuts out keys that
+//! comes of it, down to the connection (`hangup`). `room` bounds the number of connections, `lockout` shuts out keys that
 //! were tried too often. `admin` is the control, `origin` keeps foreign web pages from it, `console` is its page. This file is the handle, the one part that knows the crate's client.
 
-mod access;
+mod account;
 mod admin;
-mod answer;
+mod auth;
 mod clock;
-mod console;
-mod dispatch;
+mod errors;
 mod faults;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
-mod hangup;
 mod iam;
 mod journal;
-mod locks;
-mod operations;
+mod log;
+mod lts;
 mod options;
-mod origin;
-mod query;
 mod random;
-mod refusals;
-mod room;
-mod schemas;
+mod router;
 mod seed;
 mod server;
-mod service;
-mod stock;
+mod state;
 mod store;
-mod verify;
+mod validate;
+mod wire;
 
 use std::{
     error::Error,
-    fmt, future,
-    io::{self, Write},
+    fmt, future, io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::Arc,
     thread::{self, JoinHandle},
@@ -75,14 +68,14 @@ pub use seed::Seed;
 pub use server::Server;
 
 use crate::{AkSk, TransferId, config::ClientBuilder};
-use service::Service;
+use state::State;
 
 /// A running emulator. It stops when it is dropped.
 ///
 /// It runs on a thread of its own, with a runtime of its own: it can be used from tests with and without
 /// async, and a test that halts the clock of its runtime doesn't halt the emulator.
 pub struct Emulator {
-    service: Arc<Service>,
+    state: Arc<State>,
     url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -109,37 +102,37 @@ impl Emulator {
 
     /// The id of the first project.
     pub fn project_id(&self) -> &str {
-        first(&self.service.options.stock.projects, |project| &project.id)
+        first(&self.state.options.account.projects, |project| &project.id)
     }
 
     /// The access key of the first key pair.
     pub fn access_key(&self) -> &str {
-        first(&self.service.options.stock.keys, |key| &key.access_key)
+        first(&self.state.options.account.keys, |key| &key.access_key)
     }
 
     /// The secret key of the first key pair.
     pub fn secret_key(&self) -> &str {
-        first(&self.service.options.stock.keys, |key| &key.secret_key)
+        first(&self.state.options.account.keys, |key| &key.secret_key)
     }
 
     /// The first user's name.
     pub fn user(&self) -> &str {
-        first(&self.service.options.stock.users, |user| &user.name)
+        first(&self.state.options.account.users, |user| &user.name)
     }
 
     /// The first user's password.
     pub fn password(&self) -> &str {
-        first(&self.service.options.stock.users, |user| &user.password)
+        first(&self.state.options.account.users, |user| &user.password)
     }
 
     /// The first user's domain (account).
     pub fn domain(&self) -> &str {
-        first(&self.service.options.stock.users, |user| &user.domain)
+        first(&self.state.options.account.users, |user| &user.domain)
     }
 
     /// The first OBS bucket.
     pub fn bucket(&self) -> &str {
-        first(&self.service.options.stock.buckets, |bucket| bucket)
+        first(&self.state.options.account.buckets, |bucket| bucket)
     }
 
     /// The transfers that there are: each request's body, with its `log_dump_obs_id` and `project_id`.
@@ -147,7 +140,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] if there is no memory left.
     pub fn transfers(&self) -> Result<Vec<serde_json::Value>, EmulatorError> {
-        Ok(self.service.store.transfers()?)
+        Ok(self.state.store.transfers()?)
     }
 
     /// Ends a transfer, which LTS has no operation for. It says whether there was one.
@@ -155,7 +148,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] if there is no memory left, or the data file can't be written.
     pub fn delete_transfer(&self, id: &TransferId) -> Result<bool, EmulatorError> {
-        Ok(store::wait(self.service.store.delete_transfer(id.as_str()))?)
+        Ok(store::block_on(self.state.store.delete_transfer(id.as_str()))?)
     }
 
     /// Adds to what the emulator has: all of the seed, or nothing.
@@ -164,7 +157,7 @@ impl Emulator {
     /// [`EmulatorError::Invalid`] if something breaks a rule, is there already, or names what isn't there;
     /// another [`EmulatorError`] if there is no memory left, or the data file can't be written.
     pub fn seed(&self, seed: &Seed) -> Result<(), EmulatorError> {
-        Ok(store::wait(self.service.seed(seed))?)
+        Ok(store::block_on(self.state.seed(seed))?)
     }
 
     /// Sets the emulator's clock forward. Dates, signatures, tokens and creation times follow it; delays
@@ -182,17 +175,17 @@ impl Emulator {
     /// # }
     /// ```
     pub fn advance(&self, by: Duration) {
-        self.service.clock.advance(by);
+        self.state.clock.advance(by);
     }
 
     /// Sets the emulator's clock, which goes on from there; not before 1970 and not beyond the year 9999.
     pub fn set_clock(&self, time: SystemTime) {
-        self.service.clock.set(clock::timestamp(time));
+        self.state.clock.set(clock::timestamp(time));
     }
 
     /// The last 1,000 requests and how they were answered, newest last. Those to the control are left out.
     pub fn requests(&self) -> Vec<JournalEntry> {
-        self.service.journal.entries()
+        self.state.journal.entries()
     }
 
     /// Makes something go wrong, once or more often, behind the faults that wait already.
@@ -214,17 +207,17 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError::Invalid`] if the fault contradicts itself or asks for what HTTP doesn't have.
     pub fn fault(&self, fault: Fault) -> Result<(), EmulatorError> {
-        self.service.faults.add(vec![fault]).map_err(EmulatorError::Invalid)
+        self.state.faults.add(vec![fault]).map_err(EmulatorError::Invalid)
     }
 
     /// The faults that wait for their requests, in their order, with the `times` that each has left.
     pub fn faults(&self) -> Vec<Fault> {
-        self.service.faults.waiting()
+        self.state.faults.waiting()
     }
 
     /// Takes all faults back.
     pub fn clear_faults(&self) {
-        self.service.faults.clear();
+        self.state.faults.clear();
     }
 
     /// Returns to what the options gave: groups, streams, transfers, faults and the list of requests go,
@@ -233,13 +226,8 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] if there is no memory left, or the data file can't be written.
     pub fn reset(&self) -> Result<(), EmulatorError> {
-        Ok(store::wait(self.service.reset())?)
+        Ok(store::block_on(self.state.reset())?)
     }
-}
-
-/// Says something to whoever runs the emulator; nobody may be listening.
-fn say(text: impl fmt::Display) {
-    let _ = writeln!(io::stderr(), "lts emulator: {text}");
 }
 
 /// Something of the first of a kind. Options are completed at the start, so there always is one.
@@ -261,14 +249,14 @@ impl Options {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(EmulatorError::Start)?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let service = Arc::clone(&server.service);
+        let state = Arc::clone(&server.state);
         let thread = thread::Builder::new().name("lts-emulator".to_owned()).spawn(move || {
             runtime.block_on(async {
                 // Connections end at once with the runtime: nobody is left to be polite to.
                 tokio::select! {
                     result = server.run(future::pending()) => {
                         if let Err(error) = result {
-                            say(error);
+                            log::error(error);
                         }
                     }
                     _ = stopped => {}
@@ -276,7 +264,7 @@ impl Options {
             });
         });
         let thread = thread.map_err(EmulatorError::Start)?;
-        Ok(Emulator { service, url, stop: Some(stop), thread: Some(thread) })
+        Ok(Emulator { state, url, stop: Some(stop), thread: Some(thread) })
     }
 }
 
@@ -302,7 +290,7 @@ impl From<&Emulator> for ClientBuilder {
         Self::default()
             .endpoint(emulator.url())
             .iam_endpoint(emulator.url())
-            .region(first(&emulator.service.options.stock.projects, |project| &project.name))
+            .region(first(&emulator.state.options.account.projects, |project| &project.name))
             .project_id(emulator.project_id())
             .credentials(AkSk::new(emulator.access_key(), emulator.secret_key()))
     }

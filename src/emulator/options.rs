@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use super::stock::Stock;
+use super::account::Account;
 use crate::spec::{Operation, Quota};
 
 /// The rules and the stock of an emulator; [`start`](Self::start) starts one.
@@ -12,7 +12,7 @@ use crate::spec::{Operation, Quota};
 #[derive(Clone)]
 #[must_use = "options do nothing until an emulator is started with them"]
 pub struct Options {
-    pub(super) stock: Stock,
+    pub(super) account: Account,
     pub(super) data: Option<PathBuf>,
     pub(super) token_ttl: Duration,
     pub(super) quota_groups: u64,
@@ -61,13 +61,13 @@ impl Options {
 
     /// Adds a project.
     pub fn project(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
-        self.stock.add_project(id, name);
+        self.account.add_project(id, name);
         self
     }
 
     /// Adds a permanent key pair. It works in every project.
     pub fn key(mut self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        self.stock.add_key(access_key, secret_key);
+        self.account.add_key(access_key, secret_key);
         self
     }
 
@@ -78,7 +78,7 @@ impl Options {
         secret_key: impl Into<String>,
         security_token: impl Into<String>,
     ) -> Self {
-        self.stock.add_temporary_key(access_key, secret_key, security_token, None);
+        self.account.add_temporary_key(access_key, secret_key, security_token, None);
         self
     }
 
@@ -89,13 +89,13 @@ impl Options {
         password: impl Into<String>,
         domain: impl Into<String>,
     ) -> Self {
-        self.stock.add_user(name, password, domain);
+        self.account.add_user(name, password, domain);
         self
     }
 
     /// Adds an OBS bucket that transfers can write to.
     pub fn bucket(mut self, name: impl Into<String>) -> Self {
-        self.stock.buckets.push(name.into());
+        self.account.buckets.push(name.into());
         self
     }
 
@@ -157,7 +157,7 @@ impl Options {
 
     /// Whether an access key with more than five wrong signatures in a row is locked for five minutes, by the
     /// emulator's clock, as the gateway does it. A right one in between begins the count anew, and a
-    /// [reset](super::Emulator::reset) ends all locks.
+    /// [reset](super::Emulator::reset) ends all lockout.
     pub fn lock_keys(mut self, on: bool) -> Self {
         self.lock_keys = on;
         self
@@ -169,7 +169,7 @@ impl Options {
         self
     }
 
-    /// Whether each answer is checked against the spec before it is sent. Debug builds always do.
+    /// Whether each response is checked against the spec before it is sent. Debug builds always do.
     pub fn self_check(mut self, on: bool) -> Self {
         self.self_check = on;
         self
@@ -181,7 +181,7 @@ impl Options {
         self
     }
 
-    /// Delays every answer of the services, not of the control. What was asked for is done before.
+    /// Delays every response of the services, not of the control. What was asked for is done before.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
@@ -189,16 +189,16 @@ impl Options {
 
     /// The same with the default in each place where nothing was set.
     pub(super) fn completed(mut self) -> Self {
-        if self.stock.projects.is_empty() {
+        if self.account.projects.is_empty() {
             self = self.project(Self::DEFAULT_PROJECT_ID, Self::DEFAULT_PROJECT_NAME);
         }
-        if self.stock.keys.is_empty() {
+        if self.account.keys.is_empty() {
             self = self.key(Self::DEFAULT_ACCESS_KEY, Self::DEFAULT_SECRET_KEY);
         }
-        if self.stock.users.is_empty() {
+        if self.account.users.is_empty() {
             self = self.user(Self::DEFAULT_USER, Self::DEFAULT_PASSWORD, Self::DEFAULT_DOMAIN);
         }
-        if self.stock.buckets.is_empty() {
+        if self.account.buckets.is_empty() {
             self = self.bucket(Self::DEFAULT_BUCKET);
         }
         self
@@ -210,7 +210,7 @@ impl Default for Options {
         // An operation without a quota in the spec has no limit.
         let quota = |operation: Operation| operation.quota().map_or(0, |Quota { default, .. }| default);
         Self {
-            stock: Stock::default(),
+            account: Account::default(),
             data: None,
             token_ttl: Self::DEFAULT_TOKEN_TTL,
             quota_groups: quota(Operation::CreateLogGroup),
@@ -229,8 +229,8 @@ impl Default for Options {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("projects", &self.stock.projects)
-            .field("buckets", &self.stock.buckets)
+            .field("projects", &self.account.projects)
+            .field("buckets", &self.account.buckets)
             .field("data", &self.data)
             .field("lenient", &self.lenient)
             .field("admin", &self.admin)
@@ -245,8 +245,8 @@ mod tests {
     #[test]
     fn the_first_of_a_kind_replaces_the_default() {
         let options = Options::default().bucket("a").bucket("b").completed();
-        assert_eq!(options.stock.buckets, ["a", "b"]);
-        assert_eq!(options.stock.projects[0].id, Options::DEFAULT_PROJECT_ID);
+        assert_eq!(options.account.buckets, ["a", "b"]);
+        assert_eq!(options.account.projects[0].id, Options::DEFAULT_PROJECT_ID);
         assert_eq!((options.quota_groups, options.quota_streams), (100, 100));
     }
 

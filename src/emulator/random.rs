@@ -4,20 +4,13 @@ use jiff::Timestamp;
 
 use crate::auth::signing::canonical::hex;
 
-/// `N` random bytes.
-pub(super) fn bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// The id of a log group, log stream or transfer: 8-4-4-4-12 hexadecimal digits, like a UUID of version 4.
 ///
 /// It begins with the time, in milliseconds: new ids go to the end of the store's index, instead of anywhere
 /// in it. Of a million groups, the last one costs hardly more to create than the first ones, and a data file
 /// has few pages to write.
-pub(super) fn resource_id() -> Result<String, getrandom::Error> {
-    let mut bytes: [u8; 16] = bytes()?;
+pub(super) fn resource_id() -> String {
+    let mut bytes = fastrand::u128(..).to_be_bytes();
     let now = Timestamp::now().as_millisecond().to_be_bytes();
     bytes[..6].copy_from_slice(&now[2..]);
     bytes[6] = bytes[6] & 0x0f | 0x40;
@@ -26,7 +19,7 @@ pub(super) fn resource_id() -> Result<String, getrandom::Error> {
     for at in [20, 16, 12, 8] {
         id.insert(at, '-');
     }
-    Ok(id)
+    id
 }
 
 /// The id of a request: 32 hexadecimal digits.
@@ -38,7 +31,9 @@ pub(super) fn request_id() -> String {
 
 /// An IAM token. Real ones have 1,000 to 2,000 characters.
 pub(super) fn token() -> Result<String, getrandom::Error> {
-    Ok(hex(&bytes::<640>()?))
+    let mut bytes = [0; 640];
+    getrandom::fill(&mut bytes)?;
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]
@@ -47,12 +42,12 @@ mod tests {
 
     #[test]
     fn ids_have_the_form_of_the_service() {
-        let id = resource_id().unwrap();
+        let id = resource_id();
         let lengths: Vec<usize> = id.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12], "{id}");
         assert!(id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit()));
         assert_eq!(&id[14..15], "4");
-        assert_ne!(id, resource_id().unwrap());
+        assert_ne!(id, resource_id());
         assert_eq!(request_id().len(), 32);
         assert!((1000..=2000).contains(&token().unwrap().len()));
     }

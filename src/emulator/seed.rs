@@ -3,13 +3,13 @@
 use std::{fmt, time::SystemTime};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::{
+    account::{Account, Key, Project, User, not_empty},
     clock,
     options::Options,
-    stock::{Key, Project, Stock, User, not_empty},
 };
 use crate::{
     api::lts::types::{self, TransferType},
@@ -40,7 +40,7 @@ use crate::{
 #[must_use = "a seed does nothing until an emulator is given it"]
 pub struct Seed {
     pub(super) manifest: Manifest,
-    pub(super) stock: Stock,
+    pub(super) account: Account,
     pub(super) tokens: Vec<SeedToken>,
 }
 
@@ -65,7 +65,7 @@ struct Body {
 impl From<Body> for Seed {
     fn from(body: Body) -> Self {
         let Body { manifest, users, projects, keys, tokens, buckets } = body;
-        Self { manifest, stock: Stock { projects, keys, users, buckets }, tokens }
+        Self { manifest, account: Account { projects, keys, users, buckets }, tokens }
     }
 }
 
@@ -76,7 +76,7 @@ pub(super) struct SeedToken {
     pub(super) token: String,
     #[serde(default)]
     pub(super) project_id: Option<String>,
-    #[serde(default, deserialize_with = "rfc3339")]
+    #[serde(default, deserialize_with = "clock::deserialize_rfc3339")]
     pub(super) expires_at: Option<Timestamp>,
 }
 
@@ -99,19 +99,19 @@ impl Seed {
         password: impl Into<String>,
         domain: impl Into<String>,
     ) -> Self {
-        self.stock.add_user(name, password, domain);
+        self.account.add_user(name, password, domain);
         self
     }
 
     /// Adds a project.
     pub fn project(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
-        self.stock.add_project(id, name);
+        self.account.add_project(id, name);
         self
     }
 
     /// Adds a permanent key pair. It works in every project.
     pub fn key(mut self, access_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        self.stock.add_key(access_key, secret_key);
+        self.account.add_key(access_key, secret_key);
         self
     }
 
@@ -124,7 +124,7 @@ impl Seed {
         expires_at: SystemTime,
     ) -> Self {
         let expires_at = Some(clock::timestamp(expires_at));
-        self.stock.add_temporary_key(access_key, secret_key, security_token, expires_at);
+        self.account.add_temporary_key(access_key, secret_key, security_token, expires_at);
         self
     }
 
@@ -145,13 +145,13 @@ impl Seed {
 
     /// Adds an OBS bucket that transfers can write to.
     pub fn bucket(mut self, name: impl Into<String>) -> Self {
-        self.stock.buckets.push(name.into());
+        self.account.buckets.push(name.into());
         self
     }
 
     /// What breaks a rule that needs no state to be known, if anything does.
     pub(super) fn check(&self, options: &Options) -> Result<(), String> {
-        self.stock.check()?;
+        self.account.check()?;
         self.tokens.iter().try_for_each(|token| not_empty("token", &token.token))?;
         for group in &self.manifest.groups {
             check_group(group).map_err(|error| format!("group {:?}: {error}", group.name))?;
@@ -210,20 +210,13 @@ fn or_nothing<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-pub(super) fn rfc3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    let text: Option<String> = Deserialize::deserialize(deserializer)?;
-    let time =
-        |text: String| text.parse().map_err(|_| de::Error::custom(format!("no time of RFC 3339: {text:?}")));
-    text.map(time).transpose()
-}
-
 /// Without the secrets of keys, users and tokens.
 impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Seed")
             .field("manifest", &self.manifest)
-            .field("projects", &self.stock.projects)
-            .field("buckets", &self.stock.buckets)
+            .field("projects", &self.account.projects)
+            .field("buckets", &self.account.buckets)
             .finish_non_exhaustive()
     }
 }

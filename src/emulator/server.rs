@@ -2,7 +2,7 @@
 //!
 //! hyper's own connection builder does it, since `axum::serve` has no settings: neither a time for the head
 //! of a request nor a bound for its size. A client may be slow, send too much, vanish, or keep more connections
-//! than there is room for: each of these costs others nothing but a while.
+//! than there is limiter for: each of these costs others nothing but a while.
 
 use std::{
     fmt,
@@ -35,11 +35,14 @@ use tokio::{
 
 use super::{
     EmulatorError,
-    dispatch::{self, Peer},
-    hangup::{HangUp, Line},
     options::Options,
-    room::{Place, Room, Watched},
-    service::Service,
+    router::router,
+    state::State,
+    wire::{
+        connection::{ClientStream, ConnectionAbort},
+        connection_limit::{ConnectionLimiter, ConnectionPermit, TrackedBody},
+        request::Peer,
+    },
 };
 
 /// The most bytes of a head: a token has 2,000, and nothing else is long. hyper may take twice as much before it
@@ -50,7 +53,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How much time connections are given.
 #[derive(Debug, Clone, Copy)]
-struct Patience {
+struct Timeouts {
     /// For the head of a request to arrive; an idle connection is closed after it, too.
     head: Duration,
     /// For a client to take anything of what it is sent.
@@ -61,7 +64,7 @@ struct Patience {
     grace: Duration,
 }
 
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     head: Duration::from_secs(60),
     stall: Duration::from_secs(60),
     linger: Duration::from_secs(2),
@@ -72,24 +75,24 @@ const PATIENCE: Patience = Patience {
 #[must_use = "nobody is answered until it runs"]
 pub struct Server {
     listener: std::net::TcpListener,
-    pub(super) service: Arc<Service>,
+    pub(super) state: Arc<State>,
 }
 
 impl Options {
-    /// Makes an emulator of the options that answers on this listener, once it [runs](Server::run).
+    /// Makes an emulator of the options that responses on this listener, once it [runs](Server::run).
     ///
     /// # Errors
     /// [`EmulatorError`] if the options contradict themselves, their data file can't be used, or the listener is
     /// unusable.
     pub fn listen(self, listener: std::net::TcpListener) -> Result<Server, EmulatorError> {
-        let service = Arc::new(Service::new(self)?);
+        let state = Arc::new(State::new(self)?);
         listener.set_nonblocking(true).map_err(EmulatorError::Listen)?;
-        Ok(Server { listener, service })
+        Ok(Server { listener, state })
     }
 }
 
 impl Server {
-    /// Answers until `shutdown` is done; running calls are then finished, for up to ten seconds.
+    /// Responds to until `shutdown` is done; running calls are then finished, for up to ten seconds.
     ///
     /// It has up to 4,096 connections at a time, and no more than three quarters of the files that the process
     /// may have open. Beyond that, those who connect wait, and idle connections are closed for them.
@@ -104,11 +107,11 @@ impl Server {
         let ended = async {
             tokio::select! {
                 () = shutdown => {}
-                () = self.service.store.failed() => {}
+                () = self.state.store.failed() => {}
             }
         };
-        accept(listener, dispatch::router(&self.service), Room::new(), PATIENCE, ended).await;
-        self.service.store.failure().map_or(Ok(()), |error| Err(error.into()))
+        accept(listener, router(&self.state), ConnectionLimiter::new(), TIMEOUTS, ended).await;
+        self.state.store.failure().map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
@@ -122,8 +125,8 @@ impl fmt::Debug for Server {
 async fn accept(
     listener: TcpListener,
     router: Router,
-    room: Arc<Room>,
-    patience: Patience,
+    limiter: Arc<ConnectionLimiter>,
+    timeouts: Timeouts,
     shutdown: impl Future<Output = ()>,
 ) {
     // Each connection holds a receiver: it hears of the stop, and the sender of the last one's end.
@@ -135,23 +138,23 @@ async fn accept(
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, peer)) = accepted else {
-            room.make();
+            limiter.evict_idle();
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        // Further ones wait in the backlog until this one has its place.
-        let place = tokio::select! {
+        // Further ones wait in the backlog until this one has its permit.
+        let permit = tokio::select! {
             () = &mut shutdown => break,
-            place = room.place() => place,
+            permit = limiter.permit() => permit,
         };
-        if let Some(place) = place {
-            tokio::spawn(connection(stream, peer, router.clone(), place, patience, stopped.clone()));
+        if let Some(permit) = permit {
+            tokio::spawn(connection(stream, peer, router.clone(), permit, timeouts, stopped.clone()));
         }
     }
     drop((listener, stopped));
     let _ = stop.send(());
     // What takes longer is cut off with the runtime.
-    let _ = timeout(patience.grace, stop.closed()).await;
+    let _ = timeout(timeouts.grace, stop.closed()).await;
 }
 
 /// Serves one connection to its end.
@@ -159,40 +162,42 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    place: Place,
-    patience: Patience,
+    permit: ConnectionPermit,
+    timeouts: Timeouts,
     mut stopped: watch::Receiver<()>,
 ) {
-    // Answers are small and written at once.
+    // Responds to are small and written at once.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
-    let hang_up = HangUp::default();
-    let slot = Arc::clone(place.slot());
-    let line = Line::new(stream, hang_up.clone(), Arc::clone(&slot), patience.stall);
+    let abort = ConnectionAbort::default();
+    let state = Arc::clone(permit.state());
+    let stream_ = ClientStream::new(stream, abort.clone(), Arc::clone(&state), timeouts.stall);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        slot.call();
+        state.call();
         request.extensions_mut().insert(Peer(peer));
-        request.extensions_mut().insert(hang_up.clone());
-        let (answer, slot) = (router.call(request), Arc::clone(&slot));
-        async move { answer.await.map(|answer: Response<_>| answer.map(|body| Watched::new(body, slot))) }
+        request.extensions_mut().insert(abort.clone());
+        let (response, state) = (router.call(request), Arc::clone(&state));
+        async move {
+            response.await.map(|response: Response<_>| response.map(|body| TrackedBody::new(body, state)))
+        }
     });
     let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience.head)
+        .header_read_timeout(timeouts.head)
         // The most headers are hyper's own 100: setting as many takes longer for each request.
         .max_buf_size(MAX_HEAD)
-        // Whoever has said all that it wants to say still gets its answer.
+        // Whoever has said all that it wants to say still gets its response.
         .half_close(true)
-        .serve_connection(TokioIo::new(line), service);
+        .serve_connection(TokioIo::new(stream_), service);
     tokio::select! {
         // A client that is gone, or speaks no HTTP, is none of our concern.
         _ = &mut http => {}
-        _ = async { tokio::select! { _ = stopped.changed() => {}, () = place.slot().told() => {} } } => {
-            let was_idle = place.slot().is_idle();
+        _ = async { tokio::select! { _ = stopped.changed() => {}, () = permit.state().close_requested() => {} } } => {
+            let was_idle = permit.state().is_idle();
             Pin::new(&mut http).graceful_shutdown();
             // A call that runs is finished. A head that isn't complete yet is no call.
             let is_over = poll_fn(|context| Poll::Ready(Pin::new(&mut http).poll(context).is_ready())).await;
-            if was_idle && place.slot().is_idle() {
+            if was_idle && permit.state().is_idle() {
                 return;
             }
             if !is_over {
@@ -200,12 +205,12 @@ async fn connection(
             }
         }
     }
-    linger(http.into_parts().io.into_inner().into_stream(), patience.linger).await;
+    linger(http.into_parts().io.into_inner().into_stream(), timeouts.linger).await;
 }
 
 /// Lets the client finish what it sends, unheard.
 ///
-/// A socket that is closed with bytes unread resets the connection, and the client may lose the answer that
+/// A socket that is closed with bytes unread resets the connection, and the client may lose the response that
 /// it was sent: the refusal of a long body would look like a broken network.
 async fn linger(mut stream: TcpStream, time: Duration) {
     let _ = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
@@ -234,7 +239,7 @@ mod tests {
 
     const HEALTH: &[u8] = b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-    /// A server with room and patience of its own.
+    /// A server with limiter and timeouts of its own.
     struct Server {
         address: SocketAddr,
         stop: Option<oneshot::Sender<()>>,
@@ -242,16 +247,16 @@ mod tests {
     }
 
     impl Server {
-        async fn start(most: usize, patience: Patience, options: Options) -> Self {
+        async fn start(most: usize, timeouts: Timeouts, options: Options) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            let router = dispatch::router(&Arc::new(Service::new(options).unwrap()));
+            let router = router(&Arc::new(State::new(options).unwrap()));
             let (stop, stopped) = oneshot::channel::<()>();
             let shutdown = async {
                 let _ = stopped.await;
             };
-            let room = Room::for_connections(most);
-            let task = tokio::spawn(accept(listener, router, room, patience, shutdown));
+            let limiter = ConnectionLimiter::for_connections(most);
+            let task = tokio::spawn(accept(listener, router, limiter, timeouts, shutdown));
             Self { address, stop: Some(stop), task }
         }
 
@@ -263,27 +268,27 @@ mod tests {
     /// After this long, what is waited for doesn't come any more.
     const NEVER: Duration = Duration::from_secs(60);
 
-    /// Sends bytes, and reads an answer that ends with these.
+    /// Sends bytes, and reads an response that ends with these.
     async fn ask(stream: &mut TcpStream, bytes: &[u8], end: &str) -> String {
         stream.write_all(bytes).await.unwrap();
-        let (mut answer, mut part) = (String::new(), [0; 4096]);
-        while !answer.ends_with(end) {
-            let n = timeout(NEVER, stream.read(&mut part)).await.expect("no answer").unwrap();
-            assert!(n > 0, "it ended after {answer}");
-            answer.push_str(std::str::from_utf8(&part[..n]).unwrap());
+        let (mut response, mut part) = (String::new(), [0; 4096]);
+        while !response.ends_with(end) {
+            let n = timeout(NEVER, stream.read(&mut part)).await.expect("no response").unwrap();
+            assert!(n > 0, "it ended after {response}");
+            response.push_str(std::str::from_utf8(&part[..n]).unwrap());
         }
-        answer
+        response
     }
 
     /// What arrives until the other side closes; a reset counts as such.
     async fn rest(stream: &mut TcpStream) -> String {
-        let mut answer = Vec::new();
-        let _ = timeout(NEVER, stream.read_to_end(&mut answer)).await.expect("no end");
-        String::from_utf8(answer).unwrap()
+        let mut response = Vec::new();
+        let _ = timeout(NEVER, stream.read_to_end(&mut response)).await.expect("no end");
+        String::from_utf8(response).unwrap()
     }
 
-    fn short() -> Patience {
-        Patience { head: Duration::from_millis(50), stall: Duration::from_millis(50), ..PATIENCE }
+    fn short() -> Timeouts {
+        Timeouts { head: Duration::from_millis(50), stall: Duration::from_millis(50), ..TIMEOUTS }
     }
 
     #[tokio::test]
@@ -318,17 +323,17 @@ mod tests {
     async fn who_takes_no_answer_is_not_waited_for() {
         let server = Server::start(1, short(), Options::default().quota_groups(0)).await;
         let mut greedy = server.connect().await;
-        // Far more answers than the system buffers, and nobody reads them. When the server gives up, so does this.
+        // Far more responses than the system buffers, and nobody reads them. When the server gives up, so does this.
         let codes = b"GET /_emulator/codes HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
         while timeout(NEVER, greedy.write_all(&codes)).await.expect("nobody gave up").is_ok() {}
-        // The only place is free again.
+        // The only permit is free again.
         ask(&mut server.connect().await, HEALTH, "\"}").await;
     }
 
     #[tokio::test]
     async fn the_idlest_makes_room_and_the_busy_stay() {
         let (head, linger) = (Duration::from_secs(600), Duration::from_millis(50));
-        let patient = Patience { head, linger, ..PATIENCE };
+        let patient = Timeouts { head, linger, ..TIMEOUTS };
         let server = Server::start(2, patient, Options::default()).await;
         let mut first = server.connect().await;
         ask(&mut first, HEALTH, "\"}").await;
@@ -341,7 +346,7 @@ mod tests {
         assert_eq!(rest(&mut second).await, "");
         ask(&mut first, HEALTH, "\"}").await;
 
-        // Both are busy with a body that is still to come: a fourth waits until one has its answer.
+        // Both are busy with a body that is still to come: a fourth waits until one has its response.
         let seed = b"POST /_emulator/seed HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
         for stream in [&mut first, &mut third] {
             ask(stream, seed, "100 Continue\r\n\r\n").await;
@@ -363,7 +368,7 @@ mod tests {
     #[tokio::test]
     async fn a_stop_ends_what_is_idle_at_once_and_waits_for_the_rest() {
         let patient =
-            Patience { head: Duration::from_secs(600), grace: Duration::from_secs(600), ..PATIENCE };
+            Timeouts { head: Duration::from_secs(600), grace: Duration::from_secs(600), ..TIMEOUTS };
         let mut server = Server::start(10, patient, Options::default()).await;
         let (mut fresh, mut used, mut begun) =
             (server.connect().await, server.connect().await, server.connect().await);
@@ -385,7 +390,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_without_end_does_not_hold_a_stop_up() {
-        let hurried = Patience { grace: Duration::from_millis(50), ..PATIENCE };
+        let hurried = Timeouts { grace: Duration::from_millis(50), ..TIMEOUTS };
         let mut server =
             Server::start(10, hurried, Options::default().latency(Duration::from_secs(600))).await;
         let mut endless = server.connect().await;

@@ -14,7 +14,11 @@ use std::{
 use fs::TryLockError;
 use rusqlite::Connection;
 
-use super::{Result, StoreError, schema, tables::Tables};
+use super::{
+    database::Database,
+    error::{Result, StoreError},
+    schema,
+};
 
 /// What a SQLite database begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -23,7 +27,7 @@ const APPLICATION_ID: std::ops::Range<usize> = 68..72;
 
 /// The right to use a data file, as long as it lives. The system takes it from a process that is killed.
 ///
-/// It is a file of its own: to close a second handle of the database would take SQLite's own locks away.
+/// It is a file of its own: to close a second handle of the database would take SQLite's own lockout away.
 pub(super) struct DataFile {
     path: PathBuf,
     _lock: File,
@@ -56,15 +60,16 @@ impl DataFile {
             Ok(Some(false)) => Err(problem(&"is no emulator's file; it was left as it is")),
         };
         let ready = ready.and_then(|()| {
-            let tables = Tables::of_file(&file.path).and_then(|tables| Ok((tables.version()?, tables)));
-            let (version, tables) = tables.map_err(|error| cannot("read", &error))?;
+            let database =
+                Database::open(&file.path).and_then(|database| Ok((database.version()?, database)));
+            let (version, database) = database.map_err(|error| cannot("read", &error))?;
             if version > schema::VERSION {
                 return Err(problem(&format_args!(
                     "has version {version} of the schema, and this emulator knows none above {}",
                     schema::VERSION
                 )));
             }
-            tables.migrate(version).map_err(|error| cannot("brought up to date", &error))
+            database.migrate(version).map_err(|error| cannot("brought up to date", &error))
         });
         if ready.is_err() && !was_there {
             // Nothing is left beside a file that isn't ours.

@@ -9,13 +9,14 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    Inner, Result, Store, StoreError,
-    counts::Of,
-    kept::Affected,
-    tables::{Tables, in_use, name_taken},
-    to_body,
+    Store,
+    cache::Invalidation,
+    database::{Database, in_use, name_taken},
+    error::{Result, StoreError},
+    inner::Inner,
+    quota::QuotaScope,
 };
-use crate::emulator::random;
+use crate::{emulator::random, spec::Operation};
 
 impl Store {
     /// Creates a group and gives its id. A `quota` of 0 is no limit.
@@ -28,11 +29,13 @@ impl Store {
         quota: u64,
     ) -> Result<String> {
         let (project, name) = (project.to_owned(), name.to_owned());
-        self.change(Affected::LISTS, move |tables| tables.create_group(&project, &name, ttl, now, quota))
-            .await
+        self.write(Invalidation::LISTS, move |database| {
+            database.create_group(&project, &name, ttl, now, quota)
+        })
+        .await
     }
 
-    /// The groups of a project, as the body of the answer.
+    /// The groups of a project, as the body of the response.
     pub(in crate::emulator) fn list_groups(&self, project: &str) -> Result<Bytes> {
         #[derive(Serialize)]
         struct Groups {
@@ -45,36 +48,33 @@ impl Store {
             log_group_id: String,
             ttl_in_days: i64,
         }
-        let mut inner = self.look();
-        let Inner { tables, kept } = &mut *inner;
-        if let Some(list) = kept.groups.get(project) {
-            return Ok(list.clone());
-        }
-        let log_groups = tables.all(
-            "SELECT creation_time, name, id, ttl_in_days FROM groups WHERE project_id = ?1 ORDER BY seq",
-            [project],
-            |row| {
-                Ok(Group {
-                    creation_time: row.get(0)?,
-                    log_group_name: row.get(1)?,
-                    log_group_id: row.get(2)?,
-                    ttl_in_days: row.get(3)?,
-                })
-            },
-        )?;
-        let list = to_body(&Groups { log_groups })?;
-        kept.groups.keep(project.to_owned(), list.clone());
-        Ok(list)
+        let mut inner = self.read();
+        let Inner { database, cache } = &mut *inner;
+        cache.list(Operation::ListLogGroups, project.to_owned(), || {
+            let log_groups = database.all(
+                "SELECT creation_time, name, id, ttl_in_days FROM groups WHERE project_id = ?1 ORDER BY seq",
+                [project],
+                |row| {
+                    Ok(Group {
+                        creation_time: row.get(0)?,
+                        log_group_name: row.get(1)?,
+                        log_group_id: row.get(2)?,
+                        ttl_in_days: row.get(3)?,
+                    })
+                },
+            )?;
+            Ok(Groups { log_groups })
+        })
     }
 
     /// Deletes a group with its streams, unless a transfer reads from one of them.
     pub(in crate::emulator) async fn delete_group(&self, project: &str, group: &str) -> Result<()> {
         let (project, group) = (project.to_owned(), group.to_owned());
-        self.change(Affected::LISTS, move |tables| tables.delete_group(&project, &group)).await
+        self.write(Invalidation::LISTS, move |database| database.delete_group(&project, &group)).await
     }
 }
 
-impl Tables {
+impl Database {
     pub(super) fn create_group(
         &self,
         project: &str,
@@ -83,18 +83,18 @@ impl Tables {
         now: Timestamp,
         quota: u64,
     ) -> Result<String> {
-        if !self.has_room(Of::GroupsOfProject, project, quota)? {
+        if !self.below_quota(QuotaScope::GroupsOfProject, project, quota)? {
             let taken = "SELECT 1 FROM groups WHERE project_id = ?1 AND name = ?2";
             return Err(self.taken_or_full(taken, [project, name])?);
         }
-        let id = random::resource_id()?;
+        let id = random::resource_id();
         self.execute(
             "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time)
              VALUES (?1, ?2, ?3, ?4, ?5)",
             params![id, project, name, ttl, now.as_millisecond()],
         )
         .map_err(name_taken)?;
-        self.counts.change(Of::GroupsOfProject, project, 1);
+        self.quota.adjust(QuotaScope::GroupsOfProject, project, 1);
         Ok(id)
     }
 
@@ -103,8 +103,8 @@ impl Tables {
         if self.execute(sql, [group, project]).map_err(|error| in_use(error, group))? == 0 {
             return Err(StoreError::GroupUnknown);
         }
-        self.counts.change(Of::GroupsOfProject, project, -1);
-        self.counts.none_left(Of::StreamsOfGroup, group);
+        self.quota.adjust(QuotaScope::GroupsOfProject, project, -1);
+        self.quota.reset(QuotaScope::StreamsOfGroup, group);
         Ok(())
     }
 

@@ -1,8 +1,8 @@
-//! The tables, whose constraints are rules of the service, and the versions that they went through.
+//! The database, whose constraints are rules of the service, and the versions that they went through.
 
 use rusqlite::Connection;
 
-use super::Result;
+use super::error::Result;
 
 /// Marks a file as an emulator's: `LTSE`.
 pub(super) const APPLICATION_ID: i32 = 0x4c54_5345;
@@ -48,16 +48,16 @@ pub(super) const CLEAR: &str = "
     DELETE FROM buckets; DELETE FROM tokens; DELETE FROM users; DELETE FROM keys; DELETE FROM projects;
 ";
 
-/// Makes the tables in an empty database.
+/// Makes the database in an empty database.
 pub(super) fn create(connection: &Connection) -> Result<()> {
     Ok(connection.execute_batch(&STEPS.concat())?)
 }
 
-/// Makes the tables of a data file, in an empty one.
+/// Makes the database of a data file, in an empty one.
 pub(super) fn create_file(connection: &Connection) -> Result<()> {
-    let tables = STEPS.concat();
+    let database = STEPS.concat();
     Ok(connection.execute_batch(&format!(
-        "BEGIN; {tables} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;
+        "BEGIN; {database} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;
          PRAGMA journal_mode = WAL;"
     ))?)
 }

@@ -1,4 +1,4 @@
-//! What an emulator begins with, and what it is given later: the options' stock, and seeds.
+//! What an emulator begins with, and what it is given later: the options' account, and seeds.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -6,31 +6,32 @@ use jiff::Timestamp;
 use rusqlite::{ffi, params};
 
 use super::{
-    Result, Store, StoreError,
-    access::hash,
-    kept::Affected,
+    Store,
+    cache::Invalidation,
+    database::{Database, violated},
+    error::{Result, StoreError},
     schema,
-    tables::{Tables, violated},
+    tokens::hash,
 };
 use crate::emulator::{
+    account::{Account, Key, Project, User},
     options::Options,
     seed::{Seed, transfer_body},
-    stock::{Key, Project, Stock, User},
 };
 use crate::manifest;
 
-/// What becomes of those of the stock that are there already.
+/// What becomes of those of the account that are there already.
 #[derive(Clone, Copy)]
-enum Those {
-    StandInTheWay,
-    AreBroughtUpToDate,
+enum OnConflict {
+    Fail,
+    Update,
 }
 
-impl Those {
-    fn or<'a>(self, insert: &'a str, on_conflict: &str) -> Cow<'a, str> {
+impl OnConflict {
+    fn apply<'a>(self, insert: &'a str, on_conflict: &str) -> Cow<'a, str> {
         match self {
-            Self::StandInTheWay => Cow::Borrowed(insert),
-            Self::AreBroughtUpToDate => Cow::Owned(format!("{insert} {on_conflict}")),
+            Self::Fail => Cow::Borrowed(insert),
+            Self::Update => Cow::Owned(format!("{insert} {on_conflict}")),
         }
     }
 }
@@ -44,36 +45,36 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let (seed, options) = (seed.clone(), Arc::clone(options));
-        self.change(Affected::ALL, move |tables| {
-            tables.atomically(|tables| tables.seed(&seed, &options, now))
+        self.write(Invalidation::ALL, move |database| {
+            database.atomically(|database| database.seed(&seed, &options, now))
         })
         .await
     }
 }
 
-impl Tables {
-    /// Adds the options' stock to tables that are empty.
-    pub(super) fn begin_with(&self, options: &Options) -> Result<()> {
-        self.atomically(|tables| tables.add(&options.stock, Those::StandInTheWay))
+impl Database {
+    /// Adds the options' account to database that are empty.
+    pub(super) fn initialize(&self, options: &Options) -> Result<()> {
+        self.atomically(|database| database.add(&options.account, OnConflict::Fail))
     }
 
-    /// Replaces everything with the options' stock.
-    pub(super) fn fill(&self, options: &Options) -> Result<()> {
-        self.atomically(|tables| {
-            tables.batch(schema::CLEAR)?;
-            tables.counts.forget();
-            tables.begin_with(options)
+    /// Replaces everything with the options' account.
+    pub(super) fn reset(&self, options: &Options) -> Result<()> {
+        self.atomically(|database| {
+            database.batch(schema::CLEAR)?;
+            database.quota.clear();
+            database.initialize(options)
         })
     }
 
-    /// Adds what is missing of the options' stock. Who is there already gets the secrets and names that the
+    /// Adds what is missing of the options' account. Who is there already gets the secrets and names that the
     /// options give.
-    pub(super) fn complete(&self, options: &Options) -> Result<()> {
-        self.atomically(|tables| tables.add(&options.stock, Those::AreBroughtUpToDate))
+    pub(super) fn update_account(&self, options: &Options) -> Result<()> {
+        self.atomically(|database| database.add(&options.account, OnConflict::Update))
     }
 
     fn seed(&self, seed: &Seed, options: &Options, now: Timestamp) -> Result<()> {
-        self.add(&seed.stock, Those::StandInTheWay)?;
+        self.add(&seed.account, OnConflict::Fail)?;
         for (i, token) in seed.tokens.iter().enumerate() {
             // A token is a secret: it is told by its place.
             let what = format!("token {}", i + 1);
@@ -88,21 +89,21 @@ impl Tables {
                 .map_err(|error| cannot_add(error, &what))?;
         }
         // Options are completed at the start, so there always is a first project.
-        let project = options.stock.projects.first().map_or("", |project| &project.id);
+        let project = options.account.projects.first().map_or("", |project| &project.id);
         seed.manifest.groups.iter().try_for_each(|group| self.declare(project, group, options, now))
     }
 
-    /// Adds to the stock.
-    fn add(&self, stock: &Stock, those_there: Those) -> Result<()> {
-        for Project { id, name } in &stock.projects {
-            let sql = those_there.or(
+    /// Adds to the account.
+    fn add(&self, account: &Account, on_conflict: OnConflict) -> Result<()> {
+        for Project { id, name } in &account.projects {
+            let sql = on_conflict.apply(
                 "INSERT INTO projects (id, name) VALUES (?1, ?2)",
                 "ON CONFLICT (id) DO UPDATE SET name = ?2",
             );
             self.execute(&sql, [id, name]).map_err(|error| cannot_add(error, &format!("project {id:?}")))?;
         }
-        for Key { access_key, secret_key, security_token, expires_at } in &stock.keys {
-            let sql = those_there.or(
+        for Key { access_key, secret_key, security_token, expires_at } in &account.keys {
+            let sql = on_conflict.apply(
                 "INSERT INTO keys (access_key, secret_key, security_token, expires_at)
                  VALUES (?1, ?2, ?3, ?4)",
                 "ON CONFLICT (access_key)
@@ -112,16 +113,16 @@ impl Tables {
             self.execute(&sql, params![access_key, secret_key, security_token, expires_at])
                 .map_err(|error| cannot_add(error, &format!("access key {access_key:?}")))?;
         }
-        for User { name, password, domain } in &stock.users {
-            let sql = those_there.or(
+        for User { name, password, domain } in &account.users {
+            let sql = on_conflict.apply(
                 "INSERT INTO users (name, password, domain) VALUES (?1, ?2, ?3)",
                 "ON CONFLICT (domain, name) DO UPDATE SET password = ?2",
             );
             self.execute(&sql, [name, password, domain])
                 .map_err(|error| cannot_add(error, &format!("user {name:?} of domain {domain:?}")))?;
         }
-        for bucket in &stock.buckets {
-            let sql = those_there.or("INSERT INTO buckets (name) VALUES (?1)", "ON CONFLICT DO NOTHING");
+        for bucket in &account.buckets {
+            let sql = on_conflict.apply("INSERT INTO buckets (name) VALUES (?1)", "ON CONFLICT DO NOTHING");
             self.execute(&sql, [bucket]).map_err(|error| cannot_add(error, &format!("bucket {bucket:?}")))?;
         }
         Ok(())
@@ -164,7 +165,7 @@ impl Tables {
     }
 }
 
-/// Why something can't be added to the stock.
+/// Why something can't be added to the account.
 fn cannot_add(error: rusqlite::Error, what: &str) -> StoreError {
     match violated(&error) {
         Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {

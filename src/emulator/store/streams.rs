@@ -6,13 +6,14 @@ use rusqlite::params;
 use serde::Serialize;
 
 use super::{
-    Inner, Result, Store, StoreError,
-    counts::Of,
-    kept::Affected,
-    tables::{Tables, in_use, name_taken},
-    to_body,
+    Store,
+    cache::Invalidation,
+    database::{Database, in_use, name_taken},
+    error::{Result, StoreError},
+    inner::Inner,
+    quota::QuotaScope,
 };
-use crate::emulator::random;
+use crate::{emulator::random, spec::Operation};
 
 impl Store {
     /// Creates a stream and gives its id. A `quota` of 0 is no limit.
@@ -25,11 +26,13 @@ impl Store {
         quota: u64,
     ) -> Result<String> {
         let (project, group, name) = (project.to_owned(), group.to_owned(), name.to_owned());
-        self.change(Affected::LISTS, move |tables| tables.create_stream(&project, &group, &name, now, quota))
-            .await
+        self.write(Invalidation::LISTS, move |database| {
+            database.create_stream(&project, &group, &name, now, quota)
+        })
+        .await
     }
 
-    /// The streams of a group, as the body of the answer.
+    /// The streams of a group, as the body of the response.
     pub(in crate::emulator) fn list_streams(&self, project: &str, group: &str) -> Result<Bytes> {
         #[derive(Serialize)]
         struct Streams {
@@ -43,9 +46,9 @@ impl Store {
             is_favorite: bool,
             filter_count: u8,
         }
-        let read = |tables: &Tables| {
-            tables.require_group(project, group)?;
-            tables.all(
+        let read = |database: &Database| {
+            database.require_group(project, group)?;
+            database.all(
                 "SELECT creation_time, name, id FROM streams WHERE group_id = ?1 ORDER BY seq",
                 [group],
                 |row| {
@@ -60,16 +63,11 @@ impl Store {
                 },
             )
         };
-        let mut inner = self.look();
-        let Inner { tables, kept } = &mut *inner;
-        if let Some((of, list)) = kept.streams.get(group)
-            && of == project
-        {
-            return Ok(list.clone());
-        }
-        let list = to_body(&Streams { log_streams: tables.atomically(read)? })?;
-        kept.streams.keep(group.to_owned(), (project.to_owned(), list.clone()));
-        Ok(list)
+        let mut inner = self.read();
+        let Inner { database, cache } = &mut *inner;
+        cache.list(Operation::ListLogStreams, format!("{project}/{group}"), || {
+            Ok(Streams { log_streams: database.atomically(read)? })
+        })
     }
 
     /// Deletes a stream, unless a transfer reads from it.
@@ -80,11 +78,12 @@ impl Store {
         stream: &str,
     ) -> Result<()> {
         let (project, group, stream) = (project.to_owned(), group.to_owned(), stream.to_owned());
-        self.change(Affected::LISTS, move |tables| tables.delete_stream(&project, &group, &stream)).await
+        self.write(Invalidation::LISTS, move |database| database.delete_stream(&project, &group, &stream))
+            .await
     }
 }
 
-impl Tables {
+impl Database {
     pub(super) fn create_stream(
         &self,
         project: &str,
@@ -93,12 +92,12 @@ impl Tables {
         now: Timestamp,
         quota: u64,
     ) -> Result<String> {
-        if !self.has_room(Of::StreamsOfGroup, group, quota)? {
+        if !self.below_quota(QuotaScope::StreamsOfGroup, group, quota)? {
             self.require_group(project, group)?;
             let taken = "SELECT 1 FROM streams WHERE group_id = ?1 AND name = ?2";
             return Err(self.taken_or_full(taken, [group, name])?);
         }
-        let id = random::resource_id()?;
+        let id = random::resource_id();
         let created = self.execute(
             "INSERT INTO streams (id, group_id, name, creation_time)
              SELECT ?1, id, ?4, ?5 FROM groups WHERE id = ?2 AND project_id = ?3",
@@ -107,7 +106,7 @@ impl Tables {
         if created.map_err(name_taken)? == 0 {
             return Err(StoreError::GroupUnknown);
         }
-        self.counts.change(Of::StreamsOfGroup, group, 1);
+        self.quota.adjust(QuotaScope::StreamsOfGroup, group, 1);
         Ok(id)
     }
 
@@ -117,7 +116,7 @@ impl Tables {
         if self.execute(sql, [stream, group]).map_err(|error| in_use(error, stream))? == 0 {
             return Err(StoreError::StreamUnknown(stream.to_owned()));
         }
-        self.counts.change(Of::StreamsOfGroup, group, -1);
+        self.quota.adjust(QuotaScope::StreamsOfGroup, group, -1);
         Ok(())
     }
 }

@@ -6,9 +6,10 @@ use rusqlite::params;
 use serde_json::{Map, Value};
 
 use super::{
-    Result, Store, StoreError,
-    kept::Affected,
-    tables::{Tables, in_use},
+    Store,
+    cache::Invalidation,
+    database::{Database, in_use},
+    error::{Result, StoreError},
 };
 use crate::emulator::random;
 
@@ -25,8 +26,9 @@ impl Store {
         let (project, group, bucket) = (project.to_owned(), group.to_owned(), bucket.to_owned());
         let streams: Vec<String> = streams.iter().map(|stream| (*stream).to_owned()).collect();
         let body = body.to_string();
-        self.change(Affected::default(), move |tables| {
-            tables.atomically(|tables| tables.create_transfer(&project, &group, &streams, &bucket, &body))
+        self.write(Invalidation::default(), move |database| {
+            database
+                .atomically(|database| database.create_transfer(&project, &group, &streams, &bucket, &body))
         })
         .await
     }
@@ -34,15 +36,15 @@ impl Store {
     /// Ends a transfer; the API has no operation for it. Says whether there was one.
     pub(in crate::emulator) async fn delete_transfer(&self, id: &str) -> Result<bool> {
         let id = id.to_owned();
-        self.change(Affected::default(), move |tables| {
-            Ok(tables.execute("DELETE FROM transfers WHERE id = ?1", [id])? > 0)
+        self.write(Invalidation::default(), move |database| {
+            Ok(database.execute("DELETE FROM transfers WHERE id = ?1", [id])? > 0)
         })
         .await
     }
 
     /// All transfers: the request's body, with the ids of transfer and project.
     pub(in crate::emulator) fn transfers(&self) -> Result<Vec<Value>> {
-        self.look().tables.all("SELECT id, project_id, body FROM transfers ORDER BY seq", [], |row| {
+        self.read().database.all("SELECT id, project_id, body FROM transfers ORDER BY seq", [], |row| {
             let mut transfer: Map<String, Value> =
                 serde_json::from_str(row.get_ref(2)?.as_str()?).unwrap_or_default();
             transfer.insert("log_dump_obs_id".to_owned(), row.get::<_, String>(0)?.into());
@@ -52,7 +54,7 @@ impl Store {
     }
 }
 
-impl Tables {
+impl Database {
     /// Takes several steps: it has to be done [atomically](Self::atomically).
     pub(super) fn create_transfer(
         &self,
@@ -62,7 +64,7 @@ impl Tables {
         bucket: &str,
         body: &str,
     ) -> Result<String> {
-        let id = random::resource_id()?;
+        let id = random::resource_id();
         self.require_group(project, group)?;
         for stream in streams {
             let known = "SELECT 1 FROM streams WHERE id = ?1 AND group_id = ?2";

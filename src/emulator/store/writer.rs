@@ -21,10 +21,15 @@ use std::{
 use rusqlite::ErrorCode;
 use tokio::sync::{oneshot, watch};
 
-use super::{Inner, Result, StoreError, kept::Affected, tables::Tables};
+use super::{
+    cache::Invalidation,
+    database::Database,
+    error::{Result, StoreError},
+    inner::Inner,
+};
 
 /// The most changes of one transaction.
-const BATCH: usize = 1024;
+const MAX_BATCH: usize = 1024;
 
 /// Makes changes one after the other, on a thread of its own.
 pub(super) struct Writer {
@@ -34,13 +39,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. What `inner` keeps is forgotten whenever it is affected.
-    pub(super) fn start(path: &Path, tables: Tables, inner: Arc<Mutex<Inner>>) -> Result<Self> {
+    /// Starts the thread. What `inner` keeps is forgotten whenever it is invalidation.
+    pub(super) fn start(path: &Path, database: Database, inner: Arc<Mutex<Inner>>) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel();
         let (failed, failure) = watch::channel(None);
         let path = path.display().to_string();
         let thread = thread::Builder::new().name("lts-emulator-data".to_owned()).spawn(move || {
-            if let Err(error) = work(&tables, &waiting, &inner) {
+            if let Err(error) = work(&database, &waiting, &inner) {
                 let text = format!("{path} can't be written any more: {error}; everything answered is in it");
                 // Nobody listens where nothing runs any more.
                 let _ = failed.send(Some(text));
@@ -51,16 +56,16 @@ impl Writer {
     }
 
     /// Has a change made. When it is done, it is on the disk. It is made all the same if nobody waits for it.
-    pub(super) async fn change<T: Send + 'static>(
+    pub(super) async fn write<T: Send + 'static>(
         &self,
-        affected: Affected,
-        job: impl FnOnce(&Tables) -> Result<T> + Send + 'static,
+        invalidation: Invalidation,
+        job: impl FnOnce(&Database) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        let job = Box::new(Change { job: Some(job), outcome: None, reply, affected });
+        let (reply, result) = oneshot::channel();
+        let job = Box::new(Write { job: Some(job), outcome: None, reply, invalidation });
         let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
         jobs.send(job).map_err(|_| StoreError::Stopped)?;
-        answer.await.unwrap_or(Err(StoreError::Stopped))
+        result.await.unwrap_or(Err(StoreError::Stopped))
     }
 
     /// Waits until the file can't be written any more.
@@ -92,25 +97,25 @@ impl Drop for Writer {
 /// A change with somebody who waits for its end, whatever it gives.
 trait Job: Send {
     /// Makes the change. Its outcome is kept; only a failure of the database is told at once.
-    fn run(&mut self, tables: &Tables) -> rusqlite::Result<()>;
-    fn affected(&self) -> Affected;
+    fn run(&mut self, database: &Database) -> rusqlite::Result<()>;
+    fn invalidation(&self) -> Invalidation;
     /// Tells the outcome, which is on the disk.
-    fn answer(self: Box<Self>);
+    fn reply(self: Box<Self>);
     /// Tells that nothing was done, and why.
-    fn refuse(self: Box<Self>, why: &str);
+    fn fail(self: Box<Self>, why: &str);
 }
 
-struct Change<F, T> {
+struct Write<F, T> {
     job: Option<F>,
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
-    affected: Affected,
+    invalidation: Invalidation,
 }
 
-impl<T: Send, F: FnOnce(&Tables) -> Result<T> + Send> Job for Change<F, T> {
-    fn run(&mut self, tables: &Tables) -> rusqlite::Result<()> {
+impl<T: Send, F: FnOnce(&Database) -> Result<T> + Send> Job for Write<F, T> {
+    fn run(&mut self, database: &Database) -> rusqlite::Result<()> {
         let Some(job) = self.job.take() else { return Ok(()) };
-        let outcome = catch_unwind(AssertUnwindSafe(|| job(tables)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| job(database)));
         let panicked = |_: Box<dyn Any + Send>| Err(StoreError::Failed("a change panicked".into()));
         match outcome.unwrap_or_else(panicked) {
             Err(StoreError::Failed(error)) => match error.downcast::<rusqlite::Error>() {
@@ -123,56 +128,61 @@ impl<T: Send, F: FnOnce(&Tables) -> Result<T> + Send> Job for Change<F, T> {
         Ok(())
     }
 
-    fn affected(&self) -> Affected {
-        self.affected
+    fn invalidation(&self) -> Invalidation {
+        self.invalidation
     }
 
-    fn answer(self: Box<Self>) {
+    fn reply(self: Box<Self>) {
         // Without an outcome the reply is dropped, and says that the store has stopped.
         if let Some(outcome) = self.outcome {
             let _ = self.reply.send(outcome);
         }
     }
 
-    fn refuse(self: Box<Self>, why: &str) {
+    fn fail(self: Box<Self>, why: &str) {
         let _ = self.reply.send(Err(StoreError::Failed(why.into())));
     }
 }
 
 /// Works until there is nobody left to send a job. Jobs that are dropped tell their callers so.
 fn work(
-    tables: &Tables,
+    database: &Database,
     waiting: &mpsc::Receiver<Box<dyn Job>>,
     inner: &Mutex<Inner>,
 ) -> Result<(), Box<dyn Error>> {
     while let Ok(first) = waiting.recv() {
         let mut batch = vec![first];
-        batch.extend(waiting.try_iter().take(BATCH - 1));
-        match tables.batch("BEGIN IMMEDIATE") {
+        batch.extend(waiting.try_iter().take(MAX_BATCH - 1));
+        match database.batch("BEGIN IMMEDIATE") {
             // Somebody else writes to the file for longer than the patience of the connection.
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                 let why = error.to_string();
-                batch.into_iter().for_each(|job| job.refuse(&why));
+                batch.into_iter().for_each(|job| job.fail(&why));
                 continue;
             }
             begun => begun?,
         }
         for job in &mut batch {
-            job.run(tables)?;
-            if !tables.in_transaction() {
+            job.run(database)?;
+            if !database.in_transaction() {
                 // SQLite gave all of it up by itself.
                 return Err("the transaction is lost".into());
             }
         }
-        let affected = batch.iter().map(|job| job.affected()).fold(Affected::default(), Affected::or);
+        let invalidation =
+            batch.iter().map(|job| job.invalidation()).fold(Invalidation::default(), Invalidation::or);
         let forget = |and_keep_new_ones: bool| {
-            inner.lock().unwrap_or_else(PoisonError::into_inner).kept.forget(affected, and_keep_new_ones);
+            inner
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .cache
+                .invalidate(invalidation, and_keep_new_ones);
         };
-        // What is looked up while the commit is under way may be of before or after it: it is not kept.
+        // What is looked up while the commit is under way may be of before or after it: it is not cache.
         forget(false);
-        tables.batch("COMMIT")?;
+        database.batch("COMMIT")?;
         forget(true);
-        batch.into_iter().for_each(|job| job.answer());
+        batch.into_iter().for_each(|job| job.reply());
     }
     Ok(())
 }
@@ -183,7 +193,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::{
-        super::{data_file::DataFile, wait},
+        super::{block_on, data_file::DataFile},
         *,
     };
     use crate::emulator::Options;
@@ -192,61 +202,61 @@ mod tests {
     fn file() -> (TempDir, DataFile) {
         let folder = tempfile::tempdir().unwrap();
         let file = DataFile::open(&folder.path().join("lts.db")).unwrap();
-        Tables::of_file(file.path()).unwrap().begin_with(&Options::default().completed()).unwrap();
+        Database::open(file.path()).unwrap().initialize(&Options::default().completed()).unwrap();
         (folder, file)
     }
 
-    fn create(tables: &Tables, name: &str) -> Result<String> {
-        tables.create_group("p", name, 7, jiff::Timestamp::UNIX_EPOCH, 0)
+    fn create(database: &Database, name: &str) -> Result<String> {
+        database.create_group("p", name, 7, jiff::Timestamp::UNIX_EPOCH, 0)
     }
 
-    type Jobs = Vec<Box<dyn FnOnce(&Tables) -> Result<String> + Send>>;
+    type Jobs = Vec<Box<dyn FnOnce(&Database) -> Result<String> + Send>>;
 
     /// What becomes of jobs that the thread finds waiting all at once, and the names of the groups afterwards.
     fn batch(file: &DataFile, jobs: Jobs) -> (bool, Vec<Option<Result<String>>>, Vec<String>) {
         let (sender, waiting) = mpsc::channel();
-        let mut answers = Vec::new();
+        let mut results = Vec::new();
         for job in jobs {
-            let (reply, answer) = oneshot::channel();
-            answers.push(answer);
+            let (reply, result) = oneshot::channel();
+            results.push(result);
             let job: Box<dyn Job> =
-                Box::new(Change { job: Some(job), outcome: None, reply, affected: Affected::LISTS });
+                Box::new(Write { job: Some(job), outcome: None, reply, invalidation: Invalidation::LISTS });
             sender.send(job).unwrap();
         }
         drop(sender);
-        let inner = Inner::over(Tables::of_file_for_looking(file.path()).unwrap());
-        let done = work(&Tables::of_file(file.path()).unwrap(), &waiting, &inner).is_ok();
-        let answers = answers.into_iter().map(|mut answer| answer.try_recv().ok()).collect();
+        let inner = Inner::new(Database::open_read_only(file.path()).unwrap());
+        let done = work(&Database::open(file.path()).unwrap(), &waiting, &inner).is_ok();
+        let results = results.into_iter().map(|mut result| result.try_recv().ok()).collect();
         let names = "SELECT name FROM groups ORDER BY seq";
-        (done, answers, inner.lock().unwrap().tables.all(names, [], |row| row.get(0)).unwrap())
+        (done, results, inner.lock().unwrap().database.all(names, [], |row| row.get(0)).unwrap())
     }
 
     #[test]
     fn a_change_that_fails_leaves_nothing_and_harms_no_other() {
         let (_folder, file) = file();
-        let (done, answers, names) = batch(
+        let (done, results, names) = batch(
             &file,
             vec![
-                Box::new(|tables| create(tables, "a")),
-                Box::new(|tables| create(tables, "a")),
-                Box::new(|tables| {
-                    tables.atomically(|tables| {
-                        create(tables, "half done")?;
+                Box::new(|database| create(database, "a")),
+                Box::new(|database| create(database, "a")),
+                Box::new(|database| {
+                    database.atomically(|database| {
+                        create(database, "half done")?;
                         Err(StoreError::GroupUnknown)
                     })
                 }),
-                Box::new(|tables| {
-                    tables.atomically(|tables| {
-                        create(tables, "panics")?;
+                Box::new(|database| {
+                    database.atomically(|database| {
+                        create(database, "panics")?;
                         panic!("a bug")
                     })
                 }),
-                Box::new(|tables| tables.atomically(|tables| create(tables, "b"))),
+                Box::new(|database| database.atomically(|database| create(database, "b"))),
             ],
         );
         assert!(done);
         assert!(matches!(
-            answers[..],
+            results[..],
             [
                 Some(Ok(_)),
                 Some(Err(StoreError::NameTaken)),
@@ -261,42 +271,42 @@ mod tests {
     #[test]
     fn when_the_disk_fails_nobody_is_told_that_anything_was_done() {
         let (_folder, file) = file();
-        assert!(batch(&file, vec![Box::new(|tables| create(tables, "before"))]).0);
+        assert!(batch(&file, vec![Box::new(|database| create(database, "before"))]).0);
         let full = || SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
-        let (done, answers, names) = batch(
+        let (done, results, names) = batch(
             &file,
             vec![
-                Box::new(|tables| create(tables, "a")),
-                Box::new(|tables| create(tables, "a")),
+                Box::new(|database| create(database, "a")),
+                Box::new(|database| create(database, "a")),
                 Box::new(move |_| Err(full().into())),
-                Box::new(|tables| create(tables, "b")),
+                Box::new(|database| create(database, "b")),
             ],
         );
-        assert!(!done && answers.iter().all(Option::is_none));
+        assert!(!done && results.iter().all(Option::is_none));
         assert_eq!(names, ["before"]);
         // As SQLite does by itself, where it must.
-        let (done, answers, names) = batch(
+        let (done, results, names) = batch(
             &file,
             vec![
-                Box::new(|tables| create(tables, "a")),
-                Box::new(|tables| Ok(tables.batch("ROLLBACK").map(|()| String::new())?)),
+                Box::new(|database| create(database, "a")),
+                Box::new(|database| Ok(database.batch("ROLLBACK").map(|()| String::new())?)),
             ],
         );
-        assert!(!done && answers.iter().all(Option::is_none));
+        assert!(!done && results.iter().all(Option::is_none));
         assert_eq!(names, ["before"]);
     }
 
     #[test]
     fn a_file_that_can_t_be_written_stops_the_store() {
         let (_folder, file) = file();
-        let looking = || Tables::of_file_for_looking(file.path()).unwrap();
-        let writer = Writer::start(file.path(), looking(), Inner::over(looking())).unwrap();
+        let looking = || Database::open_read_only(file.path()).unwrap();
+        let writer = Writer::start(file.path(), looking(), Inner::new(looking())).unwrap();
         assert_eq!(writer.failure(), None);
         for _ in 0..2 {
-            let refused = wait(writer.change(Affected::LISTS, |tables| create(tables, "a")));
+            let refused = block_on(writer.write(Invalidation::LISTS, |database| create(database, "a")));
             assert!(matches!(refused, Err(StoreError::Stopped)), "{refused:?}");
         }
-        wait(writer.failed());
+        block_on(writer.failed());
         let text = writer.failure().unwrap();
         assert!(text.contains("lts.db can't be written any more: ") && text.contains("readonly"), "{text}");
     }

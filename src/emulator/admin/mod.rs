@@ -7,7 +7,7 @@
 //! | method and path | |
 //! | --- | --- |
 //! | `GET` (nothing) | the console, a page for people |
-//! | `GET health` | `{"status": "ok"}`, as soon as it answers at all |
+//! | `GET health` | `{"status": "ok"}`, as soon as it responses at all |
 //! | `POST reset` | back to what the options gave |
 //! | `POST seed` | adds what [`Seed`](super::Seed) holds, all of it or nothing |
 //! | `GET state` | `{groups: [{project_id, log_group_id, log_group_name, ttl_in_days, streams}], buckets}` |
@@ -18,6 +18,9 @@
 //! | `GET about` | for the console: `{version, lenient, quota_groups, quota_streams, operations, projects: [{id, name}]}`; a quota without limit is null |
 //! | `GET codes` | for the console: `[{code, status, message, cause, solution}]`, as the spec has them |
 
+mod console;
+mod same_origin;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
@@ -27,19 +30,22 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    answer::Answer,
     clock::{self, Clock},
-    console,
-    dispatch::{self, Peer},
+    errors,
     faults::Fault,
+    log,
     options::Admin,
-    origin, random, refusals, seed,
-    service::Service,
+    random,
+    state::State,
     store::StoreError,
+    wire::{
+        request::{Peer, read},
+        response::ApiResponse,
+    },
 };
 
 /// Every path of the control; the first is the console's.
-pub(super) const ROUTES: [&str; 2] = ["/_emulator/", "/_emulator/{*path}"];
+pub(crate) const ROUTES: [&str; 2] = ["/_emulator/", "/_emulator/{*path}"];
 
 /// Nothing that the control says is to be kept, taken for something else or shown to another site.
 const HEADERS: [(HeaderName, &str); 3] = [
@@ -48,29 +54,29 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-pub(super) async fn handle(service: Arc<Service>, request: Request<Body>) -> Response<Body> {
+pub(crate) async fn handle(state: Arc<State>, request: Request<Body>) -> Response<Body> {
     let request_id = random::request_id();
     let (head, body) = request.into_parts();
     let path = head.uri.path().strip_prefix("/_emulator/").unwrap_or_default();
-    let (admin, is_page) = (service.options.admin, path == console::PAGE);
-    let answer = if !service.shows_control_to(head.extensions.get()) {
+    let (admin, is_page) = (state.options.admin, path == console::PAGE);
+    let response = if !state.admits(head.extensions.get()) {
         Ok(None)
-    } else if let Err(why) = origin::check(admin, &head.method, &head.uri, &head.headers, is_page) {
-        Err(Problem::Forbidden(why))
+    } else if let Err(why) = same_origin::check(admin, &head.method, &head.uri, &head.headers, is_page) {
+        Err(AdminError::Forbidden(why))
     } else {
-        match dispatch::read(body).await {
-            Ok(body) => answer(&service, &head.method, path, &body).await,
-            Err(_) => Err(Problem::Bad("the body is too long, or did not arrive".to_owned())),
+        match read(body).await {
+            Ok(body) => response(&state, &head.method, path, &body).await,
+            Err(_) => Err(AdminError::Bad("the body is too long, or did not arrive".to_owned())),
         }
     };
-    let answer = answer.unwrap_or_else(|problem| Some(problem.into_answer()));
-    let mut answer = answer.unwrap_or_else(|| refusals::no_such_api(&head.method, &request_id));
-    answer.headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
-    answer.into_response(&request_id, service.clock.now())
+    let response = response.unwrap_or_else(|problem| Some(problem.into_response()));
+    let mut response = response.unwrap_or_else(|| errors::api_not_found(&head.method, &request_id));
+    response.headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response.into_response(&request_id, state.clock.now())
 }
 
 /// Why the control did not do what it was asked for.
-enum Problem {
+enum AdminError {
     /// What was sent is wrong.
     Bad(String),
     /// A web page asked that may not.
@@ -81,8 +87,8 @@ enum Problem {
     Broken(StoreError),
 }
 
-impl Problem {
-    fn into_answer(self) -> Answer {
+impl AdminError {
+    fn into_response(self) -> ApiResponse {
         let (status, message) = match &self {
             Self::Bad(message) => (StatusCode::BAD_REQUEST, message.as_str()),
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, message.as_str()),
@@ -90,16 +96,16 @@ impl Problem {
             Self::Broken(error) => {
                 // What the emulator stops for is said once, when it does.
                 if !matches!(error, StoreError::Stopped) {
-                    super::say(format_args!("the control failed: {error}"));
+                    log::error(format_args!("the control failed: {error}"));
                 }
                 (StatusCode::INTERNAL_SERVER_ERROR, "the control failed")
             }
         };
-        Answer::json(status, &json!({"error_msg": message}))
+        ApiResponse::json(status, &json!({"error_msg": message}))
     }
 }
 
-impl From<StoreError> for Problem {
+impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Invalid(text) => Self::Bad(text),
@@ -108,48 +114,48 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// The answer of the control; none where it knows no such path or method.
-async fn answer(
-    service: &Service,
+/// The response of the control; none where it knows no such path or method.
+async fn response(
+    state: &State,
     method: &Method,
     path: &str,
     body: &[u8],
-) -> Result<Option<Answer>, Problem> {
-    let ok = |answer| Ok(Some(answer));
+) -> Result<Option<ApiResponse>, AdminError> {
+    let ok = |response| Ok(Some(response));
     match (method, path) {
-        (&Method::GET, "health") => ok(Answer::json(StatusCode::OK, &json!({"status": "ok"}))),
+        (&Method::GET, "health") => ok(ApiResponse::json(StatusCode::OK, &json!({"status": "ok"}))),
         (&Method::POST, "reset") => {
-            service.reset().await?;
-            ok(Answer::no_content())
+            state.reset().await?;
+            ok(ApiResponse::no_content())
         }
-        (&Method::GET, "state") => ok(Answer::json(StatusCode::OK, &service.store.state()?)),
+        (&Method::GET, "state") => ok(ApiResponse::json(StatusCode::OK, &state.store.state()?)),
         (&Method::POST, "seed") => {
-            service.seed(&parse(body)?).await?;
-            ok(Answer::no_content())
+            state.seed(&parse(body)?).await?;
+            ok(ApiResponse::no_content())
         }
         (&Method::GET, "clock") => {
-            ok(Answer::json(StatusCode::OK, &json!({"now": clock::rfc3339(service.clock.now())})))
+            ok(ApiResponse::json(StatusCode::OK, &json!({"now": clock::rfc3339(state.clock.now())})))
         }
         (&Method::POST, "clock") => {
-            parse::<ClockChange>(body)?.apply(&service.clock)?;
-            ok(Answer::no_content())
+            parse::<ClockChange>(body)?.apply(&state.clock)?;
+            ok(ApiResponse::no_content())
         }
-        (&Method::GET, "faults") => ok(Answer::json(StatusCode::OK, &service.faults.waiting())),
+        (&Method::GET, "faults") => ok(ApiResponse::json(StatusCode::OK, &state.faults.waiting())),
         (&Method::POST, "faults") => {
-            service.faults.add(read_faults(body)?).map_err(Problem::Bad)?;
-            ok(Answer::no_content())
+            state.faults.add(read_faults(body)?).map_err(AdminError::Bad)?;
+            ok(ApiResponse::no_content())
         }
         (&Method::DELETE, "faults") => {
-            service.faults.clear();
-            ok(Answer::no_content())
+            state.faults.clear();
+            ok(ApiResponse::no_content())
         }
-        (&Method::GET, "requests") => ok(Answer::json(StatusCode::OK, &service.journal.entries())),
-        (&Method::GET, "about") => ok(Answer::json(StatusCode::OK, &console::about(service)?)),
-        (&Method::GET, "codes") => ok(Answer::json(StatusCode::OK, &console::codes())),
-        (&Method::GET, "transfers") => ok(Answer::json(StatusCode::OK, &service.store.transfers()?)),
+        (&Method::GET, "requests") => ok(ApiResponse::json(StatusCode::OK, &state.journal.entries())),
+        (&Method::GET, "about") => ok(ApiResponse::json(StatusCode::OK, &console::about(state)?)),
+        (&Method::GET, "codes") => ok(ApiResponse::json(StatusCode::OK, &console::codes())),
+        (&Method::GET, "transfers") => ok(ApiResponse::json(StatusCode::OK, &state.store.transfers()?)),
         (&Method::DELETE, path) => match path.strip_prefix("transfers/") {
-            Some(id) if service.store.delete_transfer(id).await? => ok(Answer::no_content()),
-            Some(_) => Err(Problem::NotFound("there is no transfer of this id")),
+            Some(id) if state.store.delete_transfer(id).await? => ok(ApiResponse::no_content()),
+            Some(_) => Err(AdminError::NotFound("there is no transfer of this id")),
             None => Ok(None),
         },
         (&Method::GET, path) => Ok(console::file(path)),
@@ -161,49 +167,49 @@ async fn answer(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClockChange {
-    #[serde(default, deserialize_with = "seed::rfc3339")]
+    #[serde(default, deserialize_with = "clock::deserialize_rfc3339")]
     set: Option<Timestamp>,
     #[serde(default)]
     advance_s: Option<u64>,
 }
 
 impl ClockChange {
-    fn apply(&self, clock: &Clock) -> Result<(), Problem> {
+    fn apply(&self, clock: &Clock) -> Result<(), AdminError> {
         let by = Duration::from_secs(self.advance_s.unwrap_or_default());
         match (self.set, self.advance_s) {
             (Some(time), None) if time < Timestamp::UNIX_EPOCH => {
-                return Err(Problem::Bad("set: the clock begins with 1970".to_owned()));
+                return Err(AdminError::Bad("set: the clock begins with 1970".to_owned()));
             }
             (None, Some(_)) if clock.now().checked_add(by).is_err() => {
-                return Err(Problem::Bad("advance_s: the clock ends with the year 9999".to_owned()));
+                return Err(AdminError::Bad("advance_s: the clock ends with the year 9999".to_owned()));
             }
             (Some(time), None) => clock.set(time),
             (None, Some(_)) => clock.advance(by),
-            _ => return Err(Problem::Bad("give either set or advance_s".to_owned())),
+            _ => return Err(AdminError::Bad("give either set or advance_s".to_owned())),
         }
         Ok(())
     }
 }
 
 /// One fault or a list of them.
-fn read_faults(body: &[u8]) -> Result<Vec<Fault>, Problem> {
+fn read_faults(body: &[u8]) -> Result<Vec<Fault>, AdminError> {
     match json_of(body)? {
         Value::Array(list) => {
             let one =
-                |(i, value)| take(value).map_err(|text| Problem::Bad(format!("fault {}: {text}", i + 1)));
+                |(i, value)| take(value).map_err(|text| AdminError::Bad(format!("fault {}: {text}", i + 1)));
             list.into_iter().enumerate().map(one).collect()
         }
-        value => Ok(vec![take(value).map_err(Problem::Bad)?]),
+        value => Ok(vec![take(value).map_err(AdminError::Bad)?]),
     }
 }
 
 /// A body as what it should be.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    take(json_of(body)?).map_err(Problem::Bad)
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AdminError> {
+    take(json_of(body)?).map_err(AdminError::Bad)
 }
 
-fn json_of(body: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::Bad(format!("no JSON: {error}")))
+fn json_of(body: &[u8]) -> Result<Value, AdminError> {
+    serde_json::from_slice(body).map_err(|error| AdminError::Bad(format!("no JSON: {error}")))
 }
 
 /// A value as the object that it should be; else what is wrong, and where.
@@ -215,8 +221,8 @@ fn take<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_path_to_error::deserialize(value).map_err(|error| error.to_string())
 }
 
-impl Service {
-    fn shows_control_to(&self, peer: Option<&Peer>) -> bool {
+impl State {
+    fn admits(&self, peer: Option<&Peer>) -> bool {
         match self.options.admin {
             Admin::Loopback => peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback()),
             Admin::Nobody => false,
@@ -234,11 +240,10 @@ mod tests {
     fn only_those_who_may_see_the_control() {
         let peer = |text: &str| Peer(text.parse().unwrap());
         let (near, mapped, far) = (peer("127.0.0.1:1"), peer("[::ffff:127.0.0.1]:1"), peer("10.0.0.1:1"));
-        let shows =
-            |admin, peer| Service::new(Options::default().admin(admin)).unwrap().shows_control_to(Some(peer));
+        let shows = |admin, peer| State::new(Options::default().admin(admin)).unwrap().admits(Some(peer));
         assert!(shows(Admin::Loopback, &near) && shows(Admin::Loopback, &mapped));
         assert!(!shows(Admin::Loopback, &far) && !shows(Admin::Nobody, &near));
         assert!(shows(Admin::Anyone, &far));
-        assert!(!Service::new(Options::default()).unwrap().shows_control_to(None));
+        assert!(!State::new(Options::default()).unwrap().admits(None));
     }
 }

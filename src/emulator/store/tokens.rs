@@ -6,13 +6,15 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{
-    Inner, Result, Store,
-    kept::{Affected, End, KnownToken},
-    tables::Tables,
+    Store,
+    cache::{CachedToken, Invalidation, TokenSuffix},
+    database::Database,
+    error::Result,
+    inner::Inner,
 };
 use crate::emulator::{
+    account::{Key, Project, User},
     random,
-    stock::{Key, Project, User},
 };
 
 /// A token that is known and has not expired.
@@ -25,7 +27,7 @@ pub(in crate::emulator) struct Token {
 impl Store {
     /// A key pair, unless it has expired.
     pub(in crate::emulator) fn key(&self, access_key: &str, now: Timestamp) -> Result<Option<Key>> {
-        self.look().tables.optional(
+        self.read().database.optional(
             "SELECT access_key, secret_key, security_token, expires_at FROM keys
              WHERE access_key = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
             params![access_key, now.as_millisecond()],
@@ -42,7 +44,7 @@ impl Store {
     }
 
     pub(in crate::emulator) fn user(&self, name: &str, domain: &str) -> Result<Option<User>> {
-        self.look().tables.optional(
+        self.read().database.optional(
             "SELECT name, password, domain FROM users WHERE name = ?1 AND domain = ?2",
             [name, domain],
             |row| Ok(User { name: row.get(0)?, password: row.get(1)?, domain: row.get(2)? }),
@@ -50,13 +52,13 @@ impl Store {
     }
 
     pub(in crate::emulator) fn projects(&self) -> Result<Vec<Project>> {
-        self.look().tables.all("SELECT id, name FROM projects ORDER BY seq", [], |row| {
+        self.read().database.all("SELECT id, name FROM projects ORDER BY seq", [], |row| {
             Ok(Project { id: row.get(0)?, name: row.get(1)? })
         })
     }
 
     pub(in crate::emulator) fn has_project(&self, id: &str) -> Result<bool> {
-        self.look().tables.has_project(id)
+        self.read().database.has_project(id)
     }
 
     /// Issues a token. Only its hash is stored.
@@ -68,41 +70,42 @@ impl Store {
     ) -> Result<String> {
         let token = random::token()?;
         let (hash, project_id) = (hash(token.as_bytes()), project_id.map(str::to_owned));
-        self.change(Affected::TOKENS, move |tables| {
-            tables.execute("DELETE FROM tokens WHERE expires_at <= ?1", [now.as_millisecond()])?;
-            Ok(tables.add_token(hash, project_id.as_deref(), expires_at)?)
+        self.write(Invalidation::TOKENS, move |database| {
+            database.execute("DELETE FROM tokens WHERE expires_at <= ?1", [now.as_millisecond()])?;
+            Ok(database.add_token(hash, project_id.as_deref(), expires_at)?)
         })
         .await?;
         Ok(token)
     }
 
     pub(in crate::emulator) fn token(&self, token: &[u8], now: Timestamp) -> Result<Option<Token>> {
-        let mut inner = self.look();
-        let Inner { tables, kept } = &mut *inner;
-        let end: Option<&End> = token.last_chunk();
-        let known = end.and_then(|end| kept.tokens.get(end)).filter(|known| **known.text == *token);
-        let (found, expires_at) = match known {
-            Some(known) => (known.token.clone(), known.expires_at),
+        let mut inner = self.read();
+        let Inner { database, cache } = &mut *inner;
+        let suffix: Option<&TokenSuffix> = token.last_chunk();
+        let known = suffix.and_then(|suffix| cache.tokens.get(suffix)).filter(|known| **known.text == *token);
+        let (project_id, expires_at) = match known {
+            Some(known) => (known.project_id.clone(), known.expires_at),
             None => {
-                let found = tables.optional(
+                let found = database.optional(
                     "SELECT projects.id, expires_at
                      FROM tokens LEFT JOIN projects ON projects.id = project_id WHERE hash = ?1",
                     [hash(token)],
-                    |row| Ok((Token { project_id: row.get(0)? }, row.get(1)?)),
+                    |row| Ok((row.get::<_, Option<String>>(0)?, row.get(1)?)),
                 )?;
-                let Some((found, expires_at)) = found else { return Ok(None) };
-                if let Some(end) = end {
+                let Some((project_id, expires_at)) = found else { return Ok(None) };
+                if let Some(suffix) = suffix {
                     let text = Zeroizing::new(Box::from(token));
-                    kept.tokens.keep(*end, KnownToken { text, token: found.clone(), expires_at });
+                    let project_id = project_id.clone();
+                    cache.tokens.insert(*suffix, CachedToken { text, project_id, expires_at });
                 }
-                (found, expires_at)
+                (project_id, expires_at)
             }
         };
-        Ok((expires_at > now.as_millisecond()).then_some(found))
+        Ok((expires_at > now.as_millisecond()).then_some(Token { project_id }))
     }
 }
 
-impl Tables {
+impl Database {
     pub(super) fn has_project(&self, id: &str) -> Result<bool> {
         self.exists("SELECT 1 FROM projects WHERE id = ?1", [id])
     }

@@ -13,10 +13,13 @@ use http::{HeaderMap, header, request::Parts};
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
-use super::{locks::Locks, refusals::Refusal, stock::Key};
-use crate::auth::signing::{
-    self, SECURITY_TOKEN_HEADER,
-    canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER},
+use super::key_lockout::KeyLockout;
+use crate::{
+    auth::signing::{
+        self, SECURITY_TOKEN_HEADER,
+        canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER},
+    },
+    emulator::{account::Key, errors::ApiError},
 };
 
 /// How far the client's clock may be from the server's, either way.
@@ -31,7 +34,7 @@ struct Presented<'a> {
 }
 
 /// Whether a request carries a signature, a good one or not. An `Authorization` of another scheme is none.
-pub(super) fn is_signed(headers: &HeaderMap) -> bool {
+pub(crate) fn is_signed(headers: &HeaderMap) -> bool {
     authorization(headers).is_some()
 }
 
@@ -57,21 +60,21 @@ fn presented(headers: &HeaderMap) -> Option<Presented<'_>> {
 }
 
 /// Judges the signature of a request that [is signed](is_signed). `key` finds a key pair by its access key;
-/// wrong signatures are counted in `locks`, if keys are to be locked at all.
-pub(super) fn verify(
+/// wrong signatures are counted in `lockout`, if keys are to be locked at all.
+pub(crate) fn verify(
     request: &Parts,
     body: &[u8],
     now: Timestamp,
-    key: impl FnOnce(&str) -> Result<Option<Key>, Refusal>,
-    locks: Option<&Locks>,
-) -> Result<(), Refusal> {
+    key: impl FnOnce(&str) -> Result<Option<Key>, ApiError>,
+    lockout: Option<&KeyLockout>,
+) -> Result<(), ApiError> {
     let headers = &request.headers;
     let Some(presented) = presented(headers) else { return Err(gateway("missing_token", [])) };
     let key = key(presented.access_key)?.filter(|key| token_fits(key, headers));
     let Some(key) = key else {
         return Err(gateway("unknown_access_key", [("access_key", presented.access_key.to_owned())]));
     };
-    if locks.is_some_and(|locks| locks.is_locked(&key.access_key, now)) {
+    if lockout.is_some_and(|lockout| lockout.is_locked(&key.access_key, now)) {
         return Err(gateway("locked_access_key", []));
     }
 
@@ -102,8 +105,8 @@ pub(super) fn verify(
         bool::from(expected.as_bytes().ct_eq(presented.signature.as_bytes()))
     };
     let succeeded = || {
-        if let Some(locks) = locks {
-            locks.succeeded(&key.access_key);
+        if let Some(lockout) = lockout {
+            lockout.succeeded(&key.access_key);
         }
         Ok(())
     };
@@ -120,8 +123,8 @@ pub(super) fn verify(
             }
         }
     }
-    if let Some(locks) = locks {
-        locks.failed(&key.access_key, now);
+    if let Some(lockout) = lockout {
+        lockout.failed(&key.access_key, now);
     }
     Err(gateway("signature_mismatch", [("canonical_request", canonical_request.replace('\n', "|"))]))
 }
@@ -148,8 +151,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-fn gateway<const N: usize>(variant: &'static str, parts: [(&'static str, String); N]) -> Refusal {
-    Refusal::Gateway { variant, parts: parts.into() }
+fn gateway<const N: usize>(variant: &'static str, parts: [(&'static str, String); N]) -> ApiError {
+    ApiError::Gateway { variant, parts: parts.into() }
 }
 
 #[cfg(test)]
@@ -200,7 +203,7 @@ mod tests {
     fn judge_with(request: &Parts, body: &[u8], now: Timestamp, key: Key) -> Result<(), &'static str> {
         let find = |ak: &str| Ok((ak == key.access_key).then_some(key));
         verify(request, body, now, find, None).map_err(|refusal| {
-            let Refusal::Gateway { variant, parts } = refusal else { panic!("{refusal:?}") };
+            let ApiError::Gateway { variant, parts } = refusal else { panic!("{refusal:?}") };
             let row = spec::GATEWAY_MESSAGE_VARIANTS.iter().find(|row| row.name == variant).unwrap();
             for (name, _) in parts {
                 assert!(row.message.contains(&format!("{{{name}}}")), "{name}");
@@ -327,7 +330,7 @@ mod tests {
         }
     }
 
-    /// Answers of the official Python signer, and the published example.
+    /// Responds to of the official Python signer, and the published example.
     #[test]
     fn official_signatures_are_accepted() {
         #[derive(serde::Deserialize)]

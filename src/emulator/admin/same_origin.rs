@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, Method, Uri, header, uri::Authority};
 
-use super::options::Admin;
+use crate::emulator::options::Admin;
 
 /// How the page that makes a request is related to its target.
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -19,10 +19,10 @@ const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// What a request is to become.
 const DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Whether the control may answer; if not, why, and what to do.
+/// Whether the control may response; if not, why, and what to do.
 ///
 /// `is_page` is a page that says nothing of the state: a link may lead to it from anywhere.
-pub(super) fn check(
+pub(crate) fn check(
     admin: Admin,
     method: &Method,
     uri: &Uri,
@@ -43,7 +43,7 @@ pub(super) fn check(
         && !is_loopback(host.host())
     {
         return Err(format!(
-            "the control answers to localhost and loopback addresses, not to {:?}: call it by one of those, or \
+            "the control responses to localhost and loopback addresses, not to {:?}: call it by one of those, or \
              open it to others with --admin-from-anywhere",
             host.host()
         ));

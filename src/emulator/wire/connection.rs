@@ -1,6 +1,6 @@
-//! Connections that end in the middle of an answer or before it, and answers that trickle.
+//! Connections that end in the middle of an response or before it, and responses that trickle.
 //!
-//! An answer is lost or cut only by the emulator's own will (see `faults`), and then exactly where it was
+//! An response is lost or cut only by the emulator's own will (see `faults`), and then exactly where it was
 //! asked for: whatever hyper was given before is sent in full. A body that merely fails would take what hyper
 //! still buffers with it.
 
@@ -25,46 +25,51 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
-use super::room::Slot;
+use super::connection_limit::ConnectionState;
 
-/// How many pieces a slow answer has in a second, at most.
+/// How many pieces a slow response has in a second, at most.
 const PIECES_PER_S: u64 = 20;
 
 /// Ends one connection. The server puts it into each request.
 #[derive(Debug, Clone, Default)]
-pub(super) struct HangUp(Arc<AtomicBool>);
+pub(crate) struct ConnectionAbort(Arc<AtomicBool>);
 
-impl HangUp {
+impl ConnectionAbort {
     /// Ends the connection as soon as all that was written is on its way.
     fn ask(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Ends the connection instead of giving an answer: whoever waits for that goes with the connection.
-    pub(super) async fn instead<T>(&self) -> T {
+    /// Ends the connection instead of giving an response: whoever waits for that goes with the connection.
+    pub(crate) async fn instead<T>(&self) -> T {
         self.ask();
-        // hyper flushes after each look at a handler, and `Line` then ends the connection.
+        // hyper flushes after each look at a handler, and `ClientStream` then ends the connection.
         future::pending().await
     }
 }
 
 /// A connection that can be hung up, and that ends when the other side takes nothing any more.
-pub(super) struct Line {
+pub(crate) struct ClientStream {
     stream: TcpStream,
-    hang_up: HangUp,
-    slot: Arc<Slot>,
-    patience: Duration,
+    abort: ConnectionAbort,
+    state: Arc<ConnectionState>,
+    timeouts: Duration,
     /// The wait for the other side, while it takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Line {
-    /// `patience` is how long the other side may take nothing of what it is sent.
-    pub(super) fn new(stream: TcpStream, hang_up: HangUp, slot: Arc<Slot>, patience: Duration) -> Self {
-        Self { stream, hang_up, slot, patience, stalled: None }
+impl ClientStream {
+    /// `timeouts` is how long the other side may take nothing of what it is sent.
+    pub(crate) fn new(
+        stream: TcpStream,
+        abort: ConnectionAbort,
+        state: Arc<ConnectionState>,
+        timeouts: Duration,
+    ) -> Self {
+        Self { stream, abort, state, timeouts, stalled: None }
     }
 
-    pub(super) fn into_stream(self) -> TcpStream {
+    pub(crate) fn into_stream(self) -> TcpStream {
         self.stream
     }
 
@@ -74,14 +79,14 @@ impl Line {
             self.stalled = None;
             return outcome;
         }
-        let patience = self.patience;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        let timeouts = self.timeouts;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeouts)));
         ready!(stalled.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for ClientStream {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -91,11 +96,11 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for ClientStream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let line = self.get_mut();
-        let outcome = Pin::new(&mut line.stream).poll_write(context, bytes);
-        line.in_time(context, outcome)
+        let stream_ = self.get_mut();
+        let outcome = Pin::new(&mut stream_.stream).poll_write(context, bytes);
+        stream_.in_time(context, outcome)
     }
 
     fn poll_write_vectored(
@@ -103,9 +108,9 @@ impl AsyncWrite for Line {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let line = self.get_mut();
-        let outcome = Pin::new(&mut line.stream).poll_write_vectored(context, slices);
-        line.in_time(context, outcome)
+        let stream_ = self.get_mut();
+        let outcome = Pin::new(&mut stream_.stream).poll_write_vectored(context, slices);
+        stream_.in_time(context, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -114,10 +119,10 @@ impl AsyncWrite for Line {
 
     /// hyper comes here once its own buffers are empty.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let line = self.get_mut();
-        ready!(Pin::new(&mut line.stream).poll_flush(context))?;
-        line.slot.flushed();
-        match line.hang_up.0.load(Ordering::Relaxed) {
+        let stream_ = self.get_mut();
+        ready!(Pin::new(&mut stream_.stream).poll_flush(context))?;
+        stream_.state.flushed();
+        match stream_.abort.0.load(Ordering::Relaxed) {
             true => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
             false => Poll::Ready(Ok(())),
         }
@@ -129,28 +134,28 @@ impl AsyncWrite for Line {
 }
 
 /// A body of which only a part is sent, or which is sent slowly, or both. It promises its whole length.
-pub(super) struct Faulty {
+pub(crate) struct FaultyBody {
     rest: Bytes,
     /// How many bytes of it may still be sent.
     allowed: usize,
-    pace: Option<Pace>,
-    hang_up: HangUp,
+    rate: Option<RateLimit>,
+    abort: ConnectionAbort,
 }
 
-impl Faulty {
+impl FaultyBody {
     /// `cut_after` is in bytes; a body that isn't longer arrives whole.
-    pub(super) fn new(
+    pub(crate) fn new(
         body: Bytes,
         cut_after: Option<u64>,
         bytes_per_s: Option<u64>,
-        hang_up: HangUp,
+        abort: ConnectionAbort,
     ) -> Self {
         let allowed = cut_after.and_then(|cut| cut.try_into().ok()).unwrap_or(usize::MAX);
-        Self { rest: body, allowed, pace: bytes_per_s.map(Pace::new), hang_up }
+        Self { rest: body, allowed, rate: bytes_per_s.map(RateLimit::new), abort }
     }
 }
 
-impl Body for Faulty {
+impl Body for FaultyBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -163,13 +168,13 @@ impl Body for Faulty {
             return Poll::Ready(None);
         }
         if body.allowed == 0 {
-            body.hang_up.ask();
+            body.abort.ask();
             return Poll::Pending;
         }
         let mut piece = body.rest.len().min(body.allowed);
-        if let Some(pace) = &mut body.pace {
-            piece = piece.min(pace.piece);
-            ready!(pace.poll(piece, context));
+        if let Some(rate) = &mut body.rate {
+            piece = piece.min(rate.piece);
+            ready!(rate.poll(piece, context));
         }
         body.allowed -= piece;
         Poll::Ready(Some(Ok(Frame::data(body.rest.split_to(piece)))))
@@ -185,7 +190,7 @@ impl Body for Faulty {
 }
 
 /// When the pieces of a slow body are due.
-struct Pace {
+struct RateLimit {
     bytes_per_s: u64,
     /// The most bytes at a time.
     piece: usize,
@@ -194,7 +199,7 @@ struct Pace {
     wait: Option<Pin<Box<Sleep>>>,
 }
 
-impl Pace {
+impl RateLimit {
     fn new(bytes_per_s: u64) -> Self {
         let piece = usize::try_from(bytes_per_s / PIECES_PER_S).unwrap_or(usize::MAX).max(1);
         Self { bytes_per_s, piece, due: Instant::now(), wait: None }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::seed;
+use super::clock;
 use crate::{input::check_text, spec::limits};
 
 /// Projects, key pairs, users and buckets.
 #[derive(Clone, Default)]
-pub(super) struct Stock {
+pub(super) struct Account {
     pub(super) projects: Vec<Project>,
     pub(super) keys: Vec<Key>,
     pub(super) users: Vec<User>,
@@ -33,7 +33,7 @@ pub(super) struct Key {
     pub(super) secret_key: String,
     #[serde(default)]
     pub(super) security_token: Option<String>,
-    #[serde(default, deserialize_with = "seed::rfc3339")]
+    #[serde(default, deserialize_with = "clock::deserialize_rfc3339")]
     pub(super) expires_at: Option<Timestamp>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct User {
     pub(super) domain: String,
 }
 
-impl Stock {
+impl Account {
     /// What could never be used, if anything can't.
     pub(super) fn check(&self) -> Result<(), String> {
         for Project { id, name } in &self.projects {

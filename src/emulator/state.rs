@@ -3,32 +3,32 @@
 use std::sync::Arc;
 
 use super::{
+    auth::key_lockout::KeyLockout,
     clock::Clock,
     faults::Faults,
     journal::Journal,
-    locks::Locks,
     options::Options,
     seed::Seed,
     store::{Store, StoreError},
 };
 
 /// Everything that answering a request needs.
-pub(super) struct Service {
+pub(super) struct State {
     pub(super) options: Arc<Options>,
     pub(super) store: Store,
     pub(super) journal: Journal,
     pub(super) clock: Clock,
     pub(super) faults: Faults,
-    pub(super) locks: Locks,
+    pub(super) key_lockout: KeyLockout,
 }
 
-impl Service {
+impl State {
     pub(super) fn new(options: Options) -> Result<Self, StoreError> {
         let options = Arc::new(options.completed());
-        options.stock.check().map_err(StoreError::Invalid)?;
+        options.account.check().map_err(StoreError::Invalid)?;
         let store = Store::open(&options)?;
         let (journal, clock, faults) = (Journal::default(), Clock::default(), Faults::default());
-        Ok(Self { options, store, journal, clock, faults, locks: Locks::default() })
+        Ok(Self { options, store, journal, clock, faults, key_lockout: KeyLockout::default() })
     }
 
     /// Returns to what the options gave. Tokens are revoked.
@@ -36,7 +36,7 @@ impl Service {
         self.store.reset(&self.options).await?;
         self.clock.reset();
         self.faults.clear();
-        self.locks.clear();
+        self.key_lockout.clear();
         self.journal.clear();
         Ok(())
     }
@@ -47,7 +47,7 @@ impl Service {
         self.store.seed(seed, &self.options, self.clock.now()).await
     }
 
-    /// Whether answers are checked against the spec before they are sent.
+    /// Whether responses are checked against the spec before they are sent.
     pub(super) fn checks_itself(&self) -> bool {
         cfg!(debug_assertions) || self.options.self_check
     }

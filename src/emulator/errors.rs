@@ -1,0 +1,321 @@
+//! What the emulator says no to, and in which words.
+//!
+//! The rules for bodies and the words for refusals are the spec's: this module holds no second set of them.
+//! A body is judged by the operation's own schema, and each violation is looked up among the operation's
+//! coded members. A text is the operation's own example where it has one with that code, else the one of
+//! the spec's table of codes.
+
+use std::sync::LazyLock;
+
+use http::{Method, StatusCode};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{
+    store::StoreError,
+    wire::{request::BodyError, response::ApiResponse},
+};
+use crate::spec::{self, CodedMember, Operation, codes};
+
+/// The code of an internal error.
+const INTERNAL: &str = codes::LTS_0010;
+/// The code of a body that is not JSON.
+pub(super) const NOT_JSON: &str = codes::LTS_0007;
+/// The code of a body that breaks a rule without a code of its own.
+pub(super) const INVALID_BODY: &str = codes::LTS_0009;
+/// The gateway's code for what it refuses to authenticate.
+const NOT_AUTHENTICATED: &str = codes::APIGW_0301;
+/// The gateway's code for an unknown path or method.
+const API_NOT_FOUND: &str = codes::APIGW_0101;
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ApiError {
+    /// An error code, under the status at which the operation has an example of it, unless one is given.
+    Code {
+        code: &'static str,
+        status: Option<u16>,
+        /// The id or name that it is about.
+        about: Option<String>,
+    },
+    /// A member of the body, or several together, whose violation has a code of its own.
+    Member(&'static CodedMember),
+    /// A signature, refused by the gateway in one of its variants.
+    Gateway {
+        variant: &'static str,
+        /// What stands for the words in braces.
+        parts: Vec<(&'static str, String)>,
+    },
+    /// A refusal without a code: IAM's, or a timeout.
+    Status(StatusCode),
+    /// The emulator failed; the text is for its standard error.
+    Broken(String),
+    /// The emulator has failed before, and is about to stop.
+    Stopped,
+}
+
+impl ApiError {
+    pub(super) fn code(code: &'static str) -> Self {
+        Self::Code { code, status: None, about: None }
+    }
+
+    /// A code that the operation has under several statuses.
+    pub(super) fn with_status(code: &'static str, status: StatusCode) -> Self {
+        Self::Code { code, status: Some(status.as_u16()), about: None }
+    }
+
+    /// A code, and the id or name that it is about.
+    pub(super) fn about(code: &'static str, about: String) -> Self {
+        Self::Code { code, status: None, about: Some(about) }
+    }
+
+    /// The error for a resource that was not created. `name_taken` is the operation's code for a name in use; the
+    /// code for an exceeded quota is the spec's.
+    pub(super) fn for_create(error: StoreError, operation: Operation, name_taken: &'static str) -> Self {
+        match (error, operation.quota()) {
+            (StoreError::NameTaken, _) => Self::code(name_taken),
+            (StoreError::QuotaReached, Some(quota)) => Self::code(quota.code),
+            (error, _) => error.into(),
+        }
+    }
+
+    /// The refusal of an operation in words.
+    pub(super) fn into_response(self, operation: Operation, request_id: &str) -> ApiResponse {
+        let example_of = |code: &str, status: Option<u16>| example_of(operation, code, status);
+        let (status, code, message) = match self {
+            Self::Gateway { variant, parts } => {
+                let row = spec::error_codes(NOT_AUTHENTICATED).next();
+                let variant = spec::GATEWAY_MESSAGE_VARIANTS.iter().find(|row| row.name == variant);
+                let text = variant.map(|w| w.message).or(row.map(|row| row.message)).unwrap_or_default();
+                let message = parts
+                    .iter()
+                    .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+                let status = row.map_or(401, |row| row.status);
+                return error(status, NOT_AUTHENTICATED, &message, Some(request_id));
+            }
+            Self::Status(status) => return without_code(operation, status.as_u16()),
+            Self::Broken(_) | Self::Stopped => (500, INTERNAL, None),
+            Self::Member(member) => {
+                let example = EXAMPLES.iter().find(|example| {
+                    example.operation == operation
+                        && example.status == member.status
+                        && example.name == member.example
+                });
+                (member.status, member.code, example.map(|example| example.message.clone()))
+            }
+            Self::Code { code, status, about } => {
+                let example = example_of(code, status);
+                let row = spec::error_codes(code).next();
+                let status =
+                    status.or(example.map(|e| e.status)).or(row.map(|row| row.status)).unwrap_or(400);
+                let message = example.map(|example| match about {
+                    Some(about) => with_value(&example.message, &about),
+                    None => example.message.clone(),
+                });
+                (status, code, message)
+            }
+        };
+        if operation.service() == spec::Service::Iam {
+            // IAM says the same in its own form, without the code.
+            return without_code(operation, status);
+        }
+        let message = message.or_else(|| example_of(code, Some(status)).map(|e| e.message.clone()));
+        let general = || spec::error_code(code, status).map_or("", |row| row.message).to_owned();
+        error(status, code, &message.unwrap_or_else(general), None)
+    }
+}
+
+/// What the store refuses, as every operation puts it.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::GroupUnknown => Self::code(codes::LTS_0201),
+            StoreError::StreamUnknown(id) => Self::about(codes::LTS_0208, id),
+            StoreError::BucketUnknown(name) => Self::about(codes::LTS_0416, name),
+            StoreError::InUse(id) => Self::about(codes::LTS_0207, id),
+            StoreError::Failed(error) => Self::Broken(error.to_string()),
+            StoreError::Stopped => Self::Stopped,
+            // Those who create something put the first two into words of their own; the others are the control's and the start's.
+            StoreError::NameTaken
+            | StoreError::QuotaReached
+            | StoreError::Invalid(_)
+            | StoreError::DataFile(_) => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLong | BodyError::Incomplete => Self::code(INVALID_BODY),
+            BodyError::Timeout => Self::Status(StatusCode::REQUEST_TIMEOUT),
+        }
+    }
+}
+
+/// What a fault asks for: a code in the operation's words for it, or a status without a code.
+pub(super) fn for_fault(
+    operation: Operation,
+    code: Option<&str>,
+    status: Option<u16>,
+    message: Option<&str>,
+    request_id: &str,
+) -> ApiResponse {
+    let Some(code) = code else {
+        let status = status_of(status.unwrap_or(500));
+        let message = message.or(status.canonical_reason()).unwrap_or("no reason given");
+        return ApiResponse::json(status, &json!({"error_msg": message}));
+    };
+    let example = example_of(operation, code, status);
+    let row = || spec::error_codes(code).next().map(|row| row.status);
+    let status = status.or(example.map(|example| example.status)).or_else(row).unwrap_or(500);
+    let text = example.map(|example| example.message.as_str());
+    let text = text.or_else(|| spec::error_code(code, status).map(|row| row.message)).unwrap_or_default();
+    let text = match message {
+        Some(message) => message.to_owned(),
+        None => text.replace("{method}", operation.method()),
+    };
+    let is_gateways = spec::GATEWAY_ERROR_CODES.iter().any(|row| row.code == code);
+    error(status, code, &text, is_gateways.then_some(request_id))
+}
+
+/// The gateway's response to an unknown path or method.
+pub(super) fn api_not_found(method: &Method, request_id: &str) -> ApiResponse {
+    let row = spec::error_codes(API_NOT_FOUND).next();
+    let (status, text) = row.map_or((404, ""), |row| (row.status, row.message));
+    error(status, API_NOT_FOUND, &text.replace("{method}", method.as_str()), Some(request_id))
+}
+
+/// An response that says plainly that the emulator was about to break the spec.
+pub(super) fn spec_violation(violation: &str) -> ApiResponse {
+    error(500, INTERNAL, &format!("a bug of the emulator: its response breaks the spec: {violation}"), None)
+}
+
+/// An error body of LTS, or of the gateway, which adds the request's id.
+fn error(status: u16, code: &str, message: &str, request_id: Option<&str>) -> ApiResponse {
+    #[derive(Serialize)]
+    struct ErrorBody<'a> {
+        error_code: &'a str,
+        error_msg: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<&'a str>,
+    }
+    let body = ErrorBody { error_code: code, error_msg: message, request_id };
+    let mut response = ApiResponse::json(status_of(status), &body);
+    response.code = Some(code.to_owned());
+    response
+}
+
+/// An error body without a code: the example that the spec has for this status, else one in IAM's form.
+fn without_code(operation: Operation, status: u16) -> ApiResponse {
+    let documented = operation.response(status).and_then(|response| response.json()?.examples.first());
+    let status = status_of(status);
+    match documented {
+        Some(example) => ApiResponse::new(status, example.value),
+        None => {
+            let title = status.canonical_reason().unwrap_or_default();
+            ApiResponse::json(
+                status,
+                &json!({"error": {"code": status.as_u16(), "message": title, "title": title}}),
+            )
+        }
+    }
+}
+
+fn status_of(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// An error among the examples of the spec.
+struct ErrorExample {
+    operation: Operation,
+    status: u16,
+    name: &'static str,
+    code: String,
+    message: String,
+}
+
+/// All of them in the order of the documents, read when the first refusal is put into words.
+static EXAMPLES: LazyLock<Vec<ErrorExample>> = LazyLock::new(|| {
+    let mut examples = Vec::new();
+    for operation in Operation::ALL {
+        for response in operation.responses() {
+            for example in response.json().map_or(&[][..], |body| body.examples) {
+                let value: Value = serde_json::from_str(example.value).unwrap_or_default();
+                if let (Some(code), Some(message)) =
+                    (value["error_code"].as_str(), value["error_msg"].as_str())
+                {
+                    examples.push(ErrorExample {
+                        operation: *operation,
+                        status: response.status,
+                        name: example.name,
+                        code: code.to_owned(),
+                        message: message.to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    examples
+});
+
+/// The operation's first example of a code, under a status or any.
+fn example_of(operation: Operation, code: &str, status: Option<u16>) -> Option<&'static ErrorExample> {
+    EXAMPLES.iter().find(|example| {
+        example.operation == operation
+            && example.code == code
+            && status.is_none_or(|status| example.status == status)
+    })
+}
+
+/// A text that ends in `: ` and a sample value, with the actual value there; another text as it is.
+fn with_value(text: &str, value: &str) -> String {
+    match text.rsplit_once(": ") {
+        Some((text, _)) => format!("{text}: {value}"),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(refusal: ApiError) -> (u16, String, String) {
+        let response = refusal.into_response(Operation::CreateLogDumpObs, "id");
+        let body: Value = serde_json::from_slice(&response.body).unwrap();
+        let member = |name: &str| body[name].as_str().unwrap().to_owned();
+        (response.status.as_u16(), member("error_code"), member("error_msg"))
+    }
+
+    #[test]
+    fn a_sample_value_gives_way_to_the_actual_one() {
+        let refusal = ApiError::about("LTS.0208", "my-stream".to_owned());
+        assert_eq!(text(refusal).2, "Log stream id does not exist: my-stream");
+        let response = ApiError::about("LTS.0208", "my-stream".to_owned())
+            .into_response(Operation::DeleteLogStream, "id");
+        assert_eq!(response.status, 400);
+        assert!(String::from_utf8_lossy(&response.body).contains("The log stream does not existed\""));
+    }
+
+    #[test]
+    fn iam_speaks_its_own_form() {
+        let response = ApiError::code(INVALID_BODY).into_response(Operation::CreateToken, "id");
+        assert_eq!((response.status.as_u16(), response.code.as_deref()), (400, None));
+        let body: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(body["error"]["code"], 400);
+    }
+
+    #[test]
+    fn a_failure_names_no_details_on_the_wire() {
+        let response = ApiError::Broken("disk full".to_owned()).into_response(Operation::ListLogGroups, "id");
+        assert_eq!((response.status.as_u16(), response.code.as_deref()), (500, Some("LTS.0010")));
+        assert!(!String::from_utf8_lossy(&response.body).contains("disk"));
+    }
+
+    #[test]
+    fn late_body_is_a_request_timeout() {
+        let response = ApiError::from(BodyError::Timeout).into_response(Operation::CreateLogGroup, "id");
+        assert_eq!(response.status, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(response.body, "{\"error_msg\":\"Request Timeout\"}");
+    }
+}

@@ -1,0 +1,12 @@
+//! The operations of LTS.
+//!
+//! A handler has the operation's name: the generated dispatch calls it by that name. It is called with a query and a
+//! body that passed validation, for a caller that may use the project.
+
+mod groups;
+mod streams;
+mod transfers;
+
+pub(super) use groups::*;
+pub(super) use streams::*;
+pub(super) use transfers::*;

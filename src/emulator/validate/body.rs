@@ -1,0 +1,213 @@
+//! Validation of request bodies by the operation's own schema.
+//!
+//! Each violation is looked up among the operation's members with an error code of their own.
+
+use std::mem;
+
+use http::HeaderValue;
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use serde_json::Value;
+
+use super::schemas;
+use crate::{
+    emulator::errors::{ApiError, INVALID_BODY, NOT_JSON},
+    spec::{CodedMember, Operation, TransferInterval},
+};
+
+/// The request's body, if the operation takes one: JSON that keeps the operation's schema.
+pub(crate) fn parse(
+    operation: Operation,
+    content_type: Option<&HeaderValue>,
+    body: &[u8],
+) -> Result<Value, ApiError> {
+    let Some(request) = operation.request() else { return Ok(Value::Null) };
+    if content_type.is_some_and(|value| !is_json(value)) {
+        return Err(ApiError::code(NOT_JSON));
+    }
+    let body: Value = serde_json::from_slice(body).map_err(|_| ApiError::code(NOT_JSON))?;
+    let validator = schemas::request(operation).map_err(ApiError::Broken)?;
+    let members = operation.coded_members();
+    if !validator.is_valid(&body) {
+        // An example that keeps the schema, with every member that has a code.
+        let example = request.examples.first().and_then(|example| serde_json::from_str(example.value).ok());
+        return Err(refusal_of(&validator, body, example.unwrap_or_default(), members));
+    }
+    match members.iter().find(|member| member.members.len() > 1 && !is_interval(&body, member.members)) {
+        Some(member) => Err(ApiError::Member(member)),
+        None => Ok(body),
+    }
+}
+
+/// Of several violations, those without a code of their own go first; then the order of the members decides.
+///
+/// Of the rest it is enough to know whether it is right: a list of all that is wrong with a long body would take
+/// a hundred times its memory. So it trades its coded members for those of a legal body, and each is judged alone.
+fn refusal_of(
+    validator: &Validator,
+    mut body: Value,
+    mut legal: Value,
+    members: &'static [CodedMember],
+) -> ApiError {
+    for member in members {
+        if let [name] = member.members
+            && let (Some(given), Some(legal)) = (body.get_mut(*name), legal.get_mut(*name))
+        {
+            mem::swap(given, legal);
+        }
+    }
+    if !validator.is_valid(&body) {
+        return ApiError::code(INVALID_BODY);
+    }
+    let violations: Vec<_> = validator.iter_errors(&legal).collect();
+    let is_coded = |violation: &ValidationError<'_>, member: &CodedMember| {
+        let [name] = member.members else { return false };
+        violation.instance_path().as_str().strip_prefix('/') == Some(name)
+            && matches!(
+                violation.kind(),
+                ValidationErrorKind::Enum { .. }
+                    | ValidationErrorKind::MinLength { .. }
+                    | ValidationErrorKind::MaxLength { .. }
+            )
+    };
+    if violations.iter().any(|violation| !members.iter().any(|member| is_coded(violation, member))) {
+        return ApiError::code(INVALID_BODY);
+    }
+    let first = members.iter().find(|member| violations.iter().any(|violation| is_coded(violation, member)));
+    first.map_or(ApiError::code(INVALID_BODY), ApiError::Member)
+}
+
+/// Whether two members of the body form one of the legal intervals: the one combination that has a rule.
+fn is_interval(body: &Value, members: &[&str]) -> bool {
+    let [period, unit] = members else { return true };
+    let (period, unit) = (integer(&body[*period]), body[*unit].as_str());
+    TransferInterval::ALL
+        .into_iter()
+        .any(|legal| period == Some(legal.period().into()) && unit == Some(legal.period_unit()))
+}
+
+/// A number without a fraction. JSON Schema takes `7.0` for an integer, so it is one here.
+pub(crate) fn integer(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        // Beyond 2^53 a float no longer tells neighbours apart; the schemas stay far below.
+        (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
+    })
+}
+
+/// A member that the schema requires to be text.
+pub(crate) fn required_text<'a>(body: &'a Value, member: &str) -> Result<&'a str, ApiError> {
+    body[member].as_str().ok_or(ApiError::code(INVALID_BODY))
+}
+
+/// Whether a Content-Type says JSON, with or without parameters.
+fn is_json(content_type: &HeaderValue) -> bool {
+    let essence = content_type.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn transfer(changes: Value) -> Result<Value, ApiError> {
+        let mut value = json!({
+            "log_group_id": "d9dba9f3-8a1b-48bd-9f6e-3c5fa24a8053",
+            "log_stream_ids": ["45e7f609-8a1b-4cd3-835b-3c5f4a124718"],
+            "obs_bucket_name": "lts-test", "type": "cycle", "period": 5, "period_unit": "min",
+        });
+        for (name, change) in changes.as_object().unwrap() {
+            value[name] = change.clone();
+        }
+        parse(Operation::CreateLogDumpObs, None, value.to_string().as_bytes())
+    }
+
+    fn text(refusal: ApiError) -> (u16, String, String) {
+        let response = refusal.into_response(Operation::CreateLogDumpObs, "id");
+        let body: Value = serde_json::from_slice(&response.body).unwrap();
+        let member = |name: &str| body[name].as_str().unwrap().to_owned();
+        (response.status.as_u16(), member("error_code"), member("error_msg"))
+    }
+
+    #[test]
+    fn each_coded_member_has_its_own_text() {
+        let long = "x".repeat(65);
+        for (changes, code, message) in [
+            (json!({"type": "once"}), "LTS.1901", "type is not in the list [cycle]"),
+            (json!({"storage_format": "XML"}), "LTS.1901", "storage_format is not in the list [RAW, JSON]"),
+            (json!({"period_unit": "day"}), "LTS.1901", "period_unit is not in the list [min, hour]"),
+            (
+                json!({"prefix_name": long}),
+                "LTS.1902",
+                "prefix_name is invalid, please verify if it's provided as required",
+            ),
+            (
+                json!({"dir_prefix_name": long}),
+                "LTS.1902",
+                "dir_prefix_name is invalid, please verify if it's provided as required",
+            ),
+        ] {
+            let refusal = transfer(changes.clone()).unwrap_err();
+            assert_eq!(text(refusal), (200, code.to_owned(), message.to_owned()), "{changes}");
+        }
+        let intervals = [
+            json!({"period": 7}),
+            json!({"period": 2, "period_unit": "hour"}),
+            json!({"period": 1, "period_unit": "min"}),
+        ];
+        for changes in intervals {
+            let (status, code, message) = text(transfer(changes).unwrap_err());
+            assert_eq!((status, code.as_str()), (200, "LTS.1901"));
+            assert!(message.starts_with("period+period_unit is not in the list [2min, "), "{message}");
+        }
+    }
+
+    #[test]
+    fn violations_are_told_in_the_order_of_the_contract() {
+        let first = |changes| text(transfer(changes).unwrap_err());
+        let invalid = (400, "LTS.0009".to_owned(), "Failed to validate the request body".to_owned());
+        // Without a code of its own before any with one, a wrong type among them.
+        assert_eq!(first(json!({"type": "once", "switch_on": "true"})), invalid);
+        assert_eq!(first(json!({"type": 5})), invalid);
+        assert_eq!(first(json!({"period": "5"})), invalid);
+        assert_eq!(first(json!({"prefix_name": null})), invalid);
+        // Then in the order of the schema, the pair last.
+        assert_eq!(
+            first(json!({"period_unit": "day", "storage_format": "XML"})).2,
+            "storage_format is not in the list [RAW, JSON]"
+        );
+        assert!(first(json!({"period": 2, "period_unit": "hour", "type": "once"})).2.starts_with("type "));
+    }
+
+    #[test]
+    fn legal_bodies_pass() {
+        for interval in TransferInterval::ALL {
+            let changes = json!({"period": interval.period(), "period_unit": interval.period_unit()});
+            assert!(transfer(changes).is_ok(), "{interval}");
+        }
+        assert!(
+            transfer(json!({"period": 5.0, "unknown": [], "prefix_name": "", "switch_on": false})).is_ok()
+        );
+    }
+
+    #[test]
+    fn a_content_type_must_say_json() {
+        let create = |content_type: Option<&'static str>| {
+            let content_type = content_type.map(HeaderValue::from_static);
+            let body_text = br#"{"log_stream_name": "s"}"#;
+            parse(Operation::CreateLogStream, content_type.as_ref(), body_text)
+        };
+        for good in [
+            None,
+            Some("application/json"),
+            Some("application/json;charset=UTF-8"),
+            Some("Application/JSON ; charset=utf-8"),
+        ] {
+            assert!(create(good).is_ok(), "{good:?}");
+        }
+        for bad in ["", "text/plain", "application/jsonp", "application/x-www-form-urlencoded"] {
+            assert_eq!(create(Some(bad)), Err(ApiError::code(NOT_JSON)), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Validation of query parameters by the operation's rules.
+
+use crate::{
+    emulator::{
+        errors::{ApiError, INVALID_BODY},
+        wire::request::Query,
+    },
+    spec::{Location, Parameter},
+};
+
+/// Whether all declared parameters are as an operation declares them. Others are ignored.
+pub(crate) fn check(query: &Query, declared: &[Parameter]) -> Result<(), ApiError> {
+    let mut declared = declared.iter().filter(|parameter| parameter.location == Location::Query);
+    let legal = |parameter: &Parameter| match query.get(parameter.name) {
+        Some(value) => parameter.rule.allows(value),
+        None => !parameter.required,
+    };
+    match declared.all(legal) {
+        true => Ok(()),
+        false => Err(ApiError::code(INVALID_BODY)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{IntegerRule, ValueRule};
+
+    fn query(uri: &str) -> Query {
+        Query::of(&uri.parse().unwrap())
+    }
+
+    #[test]
+    fn declared_parameters_must_keep_their_rules() {
+        let parameter = |name, required, rule| Parameter { name, location: Location::Query, required, rule };
+        let declared = [
+            parameter("id", true, ValueRule::OneOf(&["a", "b"])),
+            parameter("limit", false, ValueRule::Integer(IntegerRule { min: 1, max: 100 })),
+            Parameter { location: Location::Header, ..parameter("other", true, ValueRule::Boolean) },
+        ];
+        for (uri, is_legal) in [
+            ("/?id=a", true),
+            ("/?id=b&limit=100&unknown=%FF", true),
+            ("/?id=c", false),
+            ("/?limit=1", false),
+            ("/?id=a&limit=0", false),
+            ("/?id=a&limit=", false),
+        ] {
+            let expected = if is_legal { Ok(()) } else { Err(ApiError::code(INVALID_BODY)) };
+            assert_eq!(check(&query(uri), &declared), expected, "{uri}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The emulator's side of HTTP: connections, requests and responses.
+
+pub(super) mod connection;
+pub(super) mod connection_limit;
+pub(super) mod request;
+pub(super) mod response;

@@ -1,0 +1,146 @@
+//! A request to an operation, and the reading of its body.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{body::Body, extract::RawPathParams};
+use bytes::Bytes;
+use http::{Uri, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
+use percent_encoding::percent_decode_str;
+
+use crate::{auth::signing::canonical::MAX_BODY, spec::Operation};
+
+/// The time for a body to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Who is at the other end of the connection; the server puts it into each request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// A request to an operation, its body read.
+pub(crate) struct Call<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) head: &'a Parts,
+    pub(crate) body: &'a [u8],
+    pub(crate) query: Query,
+    parameters: &'a RawPathParams,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(
+        operation: Operation,
+        head: &'a Parts,
+        body: &'a [u8],
+        parameters: &'a RawPathParams,
+    ) -> Self {
+        Self { operation, head, body, query: Query::of(&head.uri), parameters }
+    }
+
+    /// A parameter of the path, decoded; nothing if the operation has none of this name.
+    pub(crate) fn parameter(&self, name: &str) -> &str {
+        self.parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// A parameter of the query, decoded.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name)
+    }
+}
+
+/// The pairs of a query, decoded. A `+` is a plus, as in a signature.
+#[derive(Debug)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads the query of a request.
+    pub(crate) fn of(uri: &Uri) -> Self {
+        let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        Self(
+            pairs
+                .map(|pair| {
+                    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                    (decode(key), decode(value))
+                })
+                .collect(),
+        )
+    }
+
+    /// The first value of a parameter.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// It is longer than the bound.
+    TooLong,
+    /// It was cut short.
+    Incomplete,
+    /// It did not arrive in time.
+    Timeout,
+}
+
+/// Reads a body within the bounds: what the real gateway allows for signed requests, here for all. A declared length beyond them is refused without reading.
+///
+/// What is left of a refused body stays on the connection, which is of no use afterwards.
+pub(crate) async fn read(body: Body) -> Result<Bytes, BodyError> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(BodyError::TooLong);
+    }
+    // Boxed: most requests have no body, and their futures should not have room for this state.
+    match Box::pin(tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect())).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyError::TooLong),
+        Ok(Err(_)) => Err(BodyError::Incomplete),
+        Err(_) => Err(BodyError::Timeout),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use hyper::body::Frame;
+
+    use super::*;
+
+    /// A body that never arrives.
+    struct Never;
+
+    impl hyper::body::Body for Never {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn body_must_arrive_in_time() {
+        assert_eq!(read(Body::new(Never)).await, Err(BodyError::Timeout));
+    }
+
+    #[test]
+    fn pairs_are_decoded_and_the_first_of_a_name_counts() {
+        let query = Query::of(&Uri::from_static("/v3/projects?&name=cn+north%2D4&flag&name=x&=y"));
+        assert_eq!(query.get("name"), Some("cn+north-4"));
+        assert_eq!(query.get("flag"), Some(""));
+        assert_eq!(query.get("other"), None);
+        assert_eq!(Query::of(&Uri::from_static("/")).get(""), None);
+    }
+}
