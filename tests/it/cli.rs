@@ -5,7 +5,7 @@ mod auth;
 mod completions;
 mod demo;
 mod emulator;
-mod exits;
+mod exit_codes;
 mod explain;
 mod group;
 mod options;
@@ -19,7 +19,7 @@ mod stream;
 #[cfg(unix)]
 mod terminal;
 mod transfer;
-mod verbose;
+mod verbosity;
 
 use std::process::{Command, Output, Stdio};
 
@@ -32,21 +32,21 @@ fn run(arguments: &[&str]) -> Output {
     lts(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
-/// Asserts an exit code, with nothing on standard output and this on standard error.
+/// Asserts an exit code, an empty standard output, and a text on standard error.
 #[track_caller]
-fn failed(output: &Output, code: i32, says: &str) {
+fn failed(output: &Output, code: i32, message: &str) {
     let text = stderr(output);
     assert_eq!(output.status.code(), Some(code), "{text}");
     assert_eq!(stdout(output), "", "{text}");
-    assert!(text.contains(says), "{says:?} is missing in:\n{text}");
+    assert!(text.contains(message), "{message:?} is missing in:\n{text}");
 }
 
 #[track_caller]
-fn fails(arguments: &[&str], code: i32, says: &str) {
-    failed(&run(arguments), code, says);
+fn fails(arguments: &[&str], code: i32, message: &str) {
+    failed(&run(arguments), code, message);
 }
 
-/// The command line, pointed at an emulator of its own.
+/// The command line and an emulator for one test.
 struct Cli {
     emulator: Emulator,
 }
@@ -56,7 +56,7 @@ impl Cli {
         Self { emulator: Emulator::start().unwrap() }
     }
 
-    /// A command that would find the emulator by its environment, as `--print-env` has it.
+    /// A command with the environment that `--print-env` prints.
     fn lts(&self, arguments: &[&str]) -> Command {
         let emulator = &self.emulator;
         let mut command = lts(arguments);
@@ -71,7 +71,7 @@ impl Cli {
         command
     }
 
-    /// The same with a login in the place of the key.
+    /// The same with a login instead of an access key.
     fn by_login(&self, arguments: &[&str]) -> Command {
         let emulator = &self.emulator;
         let mut command = self.lts(arguments);
@@ -89,11 +89,11 @@ impl Cli {
     }
 
     #[track_caller]
-    fn fails(&self, arguments: &[&str], code: i32, says: &str) {
-        failed(&self.run(arguments), code, says);
+    fn fails(&self, arguments: &[&str], code: i32, message: &str) {
+        failed(&self.run(arguments), code, message);
     }
 
-    /// What a command prints that succeeds, and says nothing else.
+    /// The standard output of a command that succeeds and writes nothing to standard error.
     #[track_caller]
     fn prints(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
@@ -101,7 +101,7 @@ impl Cli {
         stdout(&output)
     }
 
-    /// The same as JSON.
+    /// The output as JSON.
     #[track_caller]
     fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.prints(&[arguments, &["-o", "json"]].concat())).unwrap()
@@ -113,7 +113,7 @@ impl Cli {
         self.prints(&[arguments, &["-q"]].concat()).trim_end().to_owned()
     }
 
-    /// Method and operation of each request so far.
+    /// The operation of each request so far.
     fn requests(&self) -> Vec<String> {
         let operation = |entry: huaweicloud_lts::emulator::JournalEntry| {
             entry.operation.map_or("unknown", |operation| operation.id()).to_owned()

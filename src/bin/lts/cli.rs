@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Export(ExportArguments),
     /// Send any request to LTS, with authentication.
     Api(ApiArguments),
-    /// Sign a request with an access key, for another HTTP client to send.
+    /// Sign a request for another HTTP client to send.
     Sign(SignArguments),
     /// Explain error codes and what to do about them.
     Explain(ExplainArguments),

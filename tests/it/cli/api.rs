@@ -14,7 +14,7 @@ const GROUPS: &str = "/v2/{project_id}/groups";
 const BODY: &str = r#"{"log_group_name": "app", "ttl_in_days": 7}"#;
 
 #[test]
-fn any_call_is_authenticated_and_its_answer_printed_as_it_came() {
+fn api_authenticates_and_prints_the_response_unchanged() {
     let cli = Cli::start();
     assert_eq!(cli.prints(&["api", "GET", GROUPS]), r#"{"log_groups":[]}"#);
     assert_eq!(stdout(&cli.by_login(&["api", "get", GROUPS]).output().unwrap()), r#"{"log_groups":[]}"#);
@@ -24,7 +24,7 @@ fn any_call_is_authenticated_and_its_answer_printed_as_it_came() {
 }
 
 #[test]
-fn a_body_comes_from_the_text_a_file_or_standard_input() {
+fn api_takes_the_body_from_an_argument_a_file_or_standard_input() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     write!(file, "{}", BODY.replace("app", "from-file")).unwrap();
     let cli = Cli::start();
@@ -42,22 +42,22 @@ fn a_body_comes_from_the_text_a_file_or_standard_input() {
 }
 
 #[track_caller]
-fn refused(output: &Output, code: i32, body: &str, says: &str) {
+fn assert_error(output: &Output, code: i32, body: &str, message: &str) {
     assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
-    assert!(stdout(output).contains(body) && stderr(output).contains(says), "{output:?}");
+    assert!(stdout(output).contains(body) && stderr(output).contains(message), "{output:?}");
 }
 
 #[test]
-fn a_refusal_s_body_is_printed_and_the_exit_code_is_honest() {
+fn api_prints_error_bodies_and_sets_the_exit_code() {
     let cli = Cli::start();
     let unknown = format!("{GROUPS}/00000000-0000-4000-8000-000000000000");
-    refused(&cli.run(&["api", "DELETE", &unknown]), 4, r#""error_code":"LTS.0201""#, "LTS.0201");
-    refused(&cli.run(&["api", "GET", "/v1/nothing"]), 7, "APIGW.0101", "APIGW.0101");
-    refused(&cli.run(&["api", "POST", GROUPS, "-d", "{"]), 7, "LTS.0007", "LTS.0007");
+    assert_error(&cli.run(&["api", "DELETE", &unknown]), 4, r#""error_code":"LTS.0201""#, "LTS.0201");
+    assert_error(&cli.run(&["api", "GET", "/v1/nothing"]), 7, "APIGW.0101", "APIGW.0101");
+    assert_error(&cli.run(&["api", "POST", GROUPS, "-d", "{"]), 7, "LTS.0007", "LTS.0007");
     cli.run(&["api", "POST", GROUPS, "-d", BODY]);
-    refused(&cli.run(&["api", "POST", GROUPS, "-d", BODY]), 5, "LTS.0101", "what to do");
+    assert_error(&cli.run(&["api", "POST", GROUPS, "-d", BODY]), 5, "LTS.0101", "what to do");
     let mut wrong = cli.lts(&["api", "GET", GROUPS]);
-    refused(
+    assert_error(
         &wrong.env("HUAWEICLOUD_SDK_SK", "wrong").output().unwrap(),
         6,
         "APIGW.0301",
@@ -66,28 +66,33 @@ fn a_refusal_s_body_is_printed_and_the_exit_code_is_honest() {
 }
 
 #[test]
-fn a_refusal_under_200_is_one() {
+fn api_recognizes_an_error_with_status_200() {
     let cli = Cli::start();
     let body = serde_json::json!({"error_code": "LTS.0416", "error_msg": "no"});
     cli.emulator.fault(Fault::new().status(200).body(body)).unwrap();
-    refused(&cli.run(&["api", "GET", GROUPS]), 4, "LTS.0416", "HTTP 200");
+    assert_error(&cli.run(&["api", "GET", GROUPS]), 4, "LTS.0416", "HTTP 200");
 }
 
 #[test]
-fn what_is_safe_is_tried_again() {
+fn api_retries_only_what_is_safe() {
     let cli = Cli::start();
     let fail = |operation| cli.emulator.fault(Fault::new().operation(operation).status(500)).unwrap();
     fail(Operation::ListLogGroups);
     cli.prints(&["api", "GET", GROUPS]);
     fail(Operation::CreateLogGroup);
-    refused(&cli.run(&["api", "POST", GROUPS, "-d", BODY]), 7, "", "It is unknown whether this took effect");
+    assert_error(
+        &cli.run(&["api", "POST", GROUPS, "-d", BODY]),
+        7,
+        "",
+        "It is unknown whether this took effect",
+    );
     assert_eq!(cli.requests().iter().filter(|id| *id == Operation::CreateLogGroup.id()).count(), 1);
     cli.emulator.fault(Fault::new().operation(Operation::CreateLogGroup).drop_after()).unwrap();
     cli.fails(&["api", "POST", GROUPS, "-d", BODY], 8, "It is unknown whether this took effect");
 }
 
 #[test]
-fn a_path_leads_where_it_was_typed_to() {
+fn api_rejects_paths_that_would_be_changed() {
     let cli = Cli::start();
     for path in [
         "v2/groups",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Cli, failed, fails, stderr, stdout};
 
 #[test]
-fn status_tells_the_link_and_shows_no_secret() {
+fn status_shows_the_source_and_no_secret() {
     let cli = Cli::start();
     let status = cli.json(&["auth", "status"]);
     let expected = serde_json::json!({
@@ -36,7 +36,7 @@ fn status_tells_the_link_and_shows_no_secret() {
 }
 
 #[test]
-fn status_names_the_section_of_a_profile() {
+fn status_names_the_section_of_the_profile() {
     let cli = Cli::start();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let (ak, sk) = (cli.emulator.access_key(), cli.emulator.secret_key());
@@ -50,7 +50,7 @@ fn status_names_the_section_of_a_profile() {
 }
 
 #[test]
-fn status_says_when_they_don_t_work() {
+fn status_reports_credentials_that_do_not_work() {
     let cli = Cli::start();
     for (mut command, variable) in [
         (cli.lts(&["auth", "status", "-o", "json"]), "HUAWEICLOUD_SDK_SK"),
@@ -61,15 +61,15 @@ fn status_says_when_they_don_t_work() {
         assert_eq!((&status["works"], output.status.code()), (&false.into(), Some(6)));
         assert!(stderr(&output).contains("don't work") && !stderr(&output).contains("hunter2"));
     }
-    fails(&["auth", "status", "--endpoint", super::UNREACHABLE], 3, "HUAWEICLOUD_SDK_AK");
-    // Nobody said that they don't.
-    let unknown = cli.run(&["auth", "status", "--endpoint", super::UNREACHABLE, "--max-attempts", "1"]);
+    fails(&["auth", "status", "--endpoint", super::NOBODY], 3, "HUAWEICLOUD_SDK_AK");
+    // A failed connection is not about the credentials.
+    let unknown = cli.run(&["auth", "status", "--endpoint", super::NOBODY, "--max-attempts", "1"]);
     assert!(stderr(&unknown).contains("it is unknown whether the credentials work"), "{unknown:?}");
     assert_eq!((unknown.status.code(), stdout(&unknown).contains("works        no\n")), (Some(8), true));
 }
 
 #[test]
-fn a_token_is_printed_where_there_is_one() {
+fn token_is_printed_for_a_login_but_not_for_an_access_key() {
     let cli = Cli::start();
     let output = cli.by_login(&["auth", "token"]).output().unwrap();
     let token = stdout(&output).trim_end().to_owned();

@@ -3,7 +3,7 @@
 use super::{fails, run, stdout};
 
 #[test]
-fn each_shell_has_a_script_with_all_commands_and_options() {
+fn completions_contain_commands_and_options_for_each_shell() {
     for shell in ["bash", "zsh", "fish"] {
         let script = stdout(&run(&["completions", shell]));
         for word in ["if-not-exists", "transfer", "max-attempts", "lenient"] {
@@ -14,12 +14,12 @@ fn each_shell_has_a_script_with_all_commands_and_options() {
 }
 
 #[test]
-fn the_script_for_bash_completes() {
+fn bash_script_completes_a_command() {
     let script = format!(
         "{}\nCOMP_WORDS=(lts group cr); COMP_CWORD=2\n_lts lts cr group\necho \"${{COMPREPLY[@]}}\"",
         stdout(&run(&["completions", "bash"]))
     );
-    // Not every machine has bash.
+    // Bash may not be installed.
     let Ok(output) = std::process::Command::new("bash").args(["--norc", "-c", &script]).output() else {
         return;
     };

@@ -5,7 +5,7 @@ use huaweicloud_lts::spec;
 use super::{run, stderr, stdout};
 
 #[test]
-fn the_demo_goes_through_all_operations_twice() {
+fn demo_runs_every_operation_twice() {
     let output = run(&["demo"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);

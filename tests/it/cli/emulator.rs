@@ -6,7 +6,7 @@ use super::{fails, lts, run, stderr, stdout};
 use crate::process::Process;
 
 #[test]
-fn the_emulator_serves_until_it_is_told_to_stop() {
+fn emulator_runs_until_sigterm() {
     let mut process = Process::start(&[]);
     assert!(process.is_healthy());
     process.signal("-TERM");
@@ -14,7 +14,7 @@ fn the_emulator_serves_until_it_is_told_to_stop() {
 }
 
 #[test]
-fn a_busy_port_is_one_line() {
+fn busy_port_is_reported_in_one_line() {
     let process = Process::start(&[]);
     let output = run(&["emulator", "--listen", &process.address]);
     assert_eq!((output.status.code(), stderr(&output).lines().count()), (Some(3), 1), "{}", stderr(&output));
@@ -22,37 +22,37 @@ fn a_busy_port_is_one_line() {
 }
 
 #[test]
-fn contradictory_options_are_one_line_and_nobody_listens() {
+fn duplicate_bucket_is_reported_in_one_line() {
     let arguments = ["emulator", "--listen", "127.0.0.1:0", "--bucket", "twice,twice"];
     fails(&arguments, 3, "bucket \"twice\"");
     assert_eq!(stderr(&run(&arguments)).lines().count(), 1);
 }
 
 #[test]
-fn it_refuses_what_makes_no_sense() {
+fn emulator_rejects_invalid_options() {
     fails(&["emulator", "--listen", "nowhere"], 2, "nowhere");
     fails(&["emulator", "--listen", "127.0.0.1:0", "--print-env"], 2, "port");
     fails(&["emulator", "--token-ttl", "soon"], 2, "24h");
     fails(&["emulator", "--no-admin", "--admin-from-anywhere"], 2, "--no-admin");
-    // What could never be used.
-    let starting = |flags: &[&str], says: &str| {
-        fails(&[&["emulator", "--listen", "127.0.0.1:0"], flags].concat(), 3, says);
+    // Values that no request could use.
+    let fails_to_start = |flags: &[&str], message: &str| {
+        fails(&[&["emulator", "--listen", "127.0.0.1:0"], flags].concat(), 3, message);
     };
-    starting(&["--bucket", ""], "obs_bucket_name");
-    starting(&["--bucket", "xy"], "obs_bucket_name");
-    starting(&["--ak", "", "--sk", "SK"], "ak: must not be empty");
-    starting(&["--password", ""], "user's password: must not be empty");
-    starting(&["--project-id", "", "--project-name", "n"], "project's id: must not be empty");
+    fails_to_start(&["--bucket", ""], "obs_bucket_name");
+    fails_to_start(&["--bucket", "xy"], "obs_bucket_name");
+    fails_to_start(&["--ak", "", "--sk", "SK"], "ak: must not be empty");
+    fails_to_start(&["--password", ""], "user's password: must not be empty");
+    fails_to_start(&["--project-id", "", "--project-name", "n"], "project's id: must not be empty");
 }
 
-/// A line of JSON that the control answers with.
-fn control(process: &Process, path: &str) -> Value {
-    let answer = process.get(&format!("/_emulator/{path}"));
-    serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+/// A JSON response of the admin API.
+fn admin(process: &Process, path: &str) -> Value {
+    let response = process.get(&format!("/_emulator/{path}"));
+    serde_json::from_str(response.split("\r\n\r\n").nth(1).unwrap()).unwrap()
 }
 
 #[test]
-fn every_flag_is_a_variable_as_well() {
+fn every_option_has_an_environment_variable() {
     let help = stdout(&run(&["emulator", "--help"]));
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let flags = help.lines().filter_map(|line| line.trim_start().strip_prefix("--"));
@@ -78,29 +78,29 @@ fn every_flag_is_a_variable_as_well() {
         ("LENIENT", "true"),
         ("NO_ADMIN", "false"),
     ];
-    // A flag counts before its variable, and a switch that is off contradicts nothing.
+    // An option takes precedence over its variable, and a switch that is off conflicts with nothing.
     let process = Process::of(with(&set, &["--quota-groups", "4", "--admin-from-anywhere"]));
-    let about = control(&process, "about");
+    let about = admin(&process, "about");
     assert_eq!(about["projects"], json!([{"id": "p1", "name": "one"}, {"id": "p2", "name": "two"}]));
     assert_eq!((&about["quota_groups"], &about["quota_streams"]), (&json!(4), &Value::Null));
     assert_eq!(about["lenient"], true);
-    assert_eq!(control(&process, "state")["buckets"], json!(["one-bucket", "two-bucket"]));
+    assert_eq!(admin(&process, "state")["buckets"], json!(["one-bucket", "two-bucket"]));
 
-    // One that is empty is as good as none.
+    // An empty variable counts as unset.
     let empty = set.map(|(name, _)| (name, ""));
     let process = Process::of(with(&[&empty[..], &[("DATA", ""), ("TOKEN_TTL", "")]].concat(), &[]));
-    let about = control(&process, "about");
+    let about = admin(&process, "about");
     assert_eq!((&about["lenient"], &about["quota_groups"]), (&json!(false), &json!(100)));
     assert_eq!(about["projects"][0]["name"], "cn-north-4");
-    assert_eq!(control(&process, "state")["buckets"], json!(["lts-test"]));
+    assert_eq!(admin(&process, "state")["buckets"], json!(["lts-test"]));
     let output = with(&[("LENIENT", "yes")], &[]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
-/// A log on a full disk changes nothing.
+/// Standard error may be a log file on a full disk.
 #[cfg(target_os = "linux")]
 #[test]
-fn standard_error_need_not_be_writable() {
+fn emulator_runs_without_a_writable_standard_error() {
     let mut process = Process::after("exec 2>/dev/full", &["--lenient"]);
     assert!(process.is_healthy());
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
@@ -111,7 +111,7 @@ fn standard_error_need_not_be_writable() {
 }
 
 #[test]
-fn print_env_is_what_a_client_needs() {
+fn print_env_prints_the_environment_of_a_client() {
     let output = run(&["emulator", "--print-env", "--listen", "127.0.0.1:8099"]);
     let text = stdout(&output);
     for line in [
@@ -125,7 +125,7 @@ fn print_env_is_what_a_client_needs() {
         assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
     }
     assert_eq!(text.lines().count(), 6, "{text}");
-    // Of the first project, for a shell; an emulator that listens everywhere is called on this machine.
+    // The first project counts, values are quoted for a shell, and an unspecified address becomes loopback.
     for (listen, address) in [("0.0.0.0:8099", "http://127.0.0.1:8099"), ("[::]:8099", "'http://[::1]:8099'")]
     {
         let flags =

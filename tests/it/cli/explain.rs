@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{fails, run, stdout};
 
 #[test]
-fn explain_knows_every_code_and_says_when_it_doesn_t() {
+fn explain_knows_every_code_and_rejects_others() {
     for row in spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES) {
         let text = stdout(&run(&["explain", row.code]));
         assert!(text.contains(row.message) && text.contains("what to do"), "{text}");
@@ -22,7 +22,7 @@ fn explain_knows_every_code_and_says_when_it_doesn_t() {
 }
 
 #[test]
-fn without_a_code_each_has_a_line() {
+fn explain_without_a_code_lists_all() {
     let text = stdout(&run(&["explain"]));
     assert!(text.starts_with("CODE"), "{text}");
     let codes = spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES);

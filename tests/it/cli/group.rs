@@ -4,10 +4,10 @@ use huaweicloud_lts::{emulator::Fault, spec::Operation};
 
 use super::{Cli, stderr, stdout};
 
-const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
+const UNKNOWN_ID: &str = "00000000-0000-4000-8000-000000000000";
 
 #[test]
-fn a_group_is_created_listed_and_deleted() {
+fn group_is_created_listed_and_deleted() {
     let cli = Cli::start();
     let created = cli.json(&["group", "create", "app", "--ttl", "30"]);
     assert_eq!(created["created"], true);
@@ -43,7 +43,7 @@ fn yaml_has_the_same_members_in_the_same_order() {
 }
 
 #[test]
-fn columns_are_chosen_by_either_name() {
+fn columns_have_two_names() {
     let cli = Cli::start();
     let id = cli.id(&["group", "create", "app"]);
     assert_eq!(cli.prints(&["group", "list", "--columns", "name,ID"]), format!("NAME  ID\napp   {id}\n"));
@@ -55,7 +55,7 @@ fn columns_are_chosen_by_either_name() {
 }
 
 #[test]
-fn none_is_said_beside_the_data() {
+fn empty_list_is_reported_on_standard_error() {
     let cli = Cli::start();
     let output = cli.run(&["group", "list"]);
     assert_eq!((stdout(&output), output.status.code()), (String::new(), Some(0)));
@@ -63,7 +63,7 @@ fn none_is_said_beside_the_data() {
 }
 
 #[test]
-fn one_that_is_there_is_a_conflict_unless_that_will_do() {
+fn existing_group_is_a_conflict_without_if_not_exists() {
     let cli = Cli::start();
     let id = cli.id(&["group", "create", "app"]);
     cli.fails(&["group", "create", "app"], 5, "LTS.0101");
@@ -73,7 +73,7 @@ fn one_that_is_there_is_a_conflict_unless_that_will_do() {
 }
 
 #[test]
-fn what_breaks_a_rule_is_not_sent() {
+fn invalid_arguments_are_not_sent() {
     let cli = Cli::start();
     cli.fails(&["group", "create", "a b"], 2, "1 to 64 characters");
     cli.fails(&["group", "create", ""], 2, "");
@@ -84,7 +84,7 @@ fn what_breaks_a_rule_is_not_sent() {
 }
 
 #[test]
-fn a_name_without_a_match_sends_nothing_else() {
+fn unknown_group_name_sends_only_the_list() {
     let cli = Cli::start();
     cli.fails(&["group", "delete", "app", "--yes"], 4, "\"app\"");
     assert_eq!(cli.requests(), [Operation::ListLogGroups.id()]);
@@ -92,22 +92,22 @@ fn a_name_without_a_match_sends_nothing_else() {
 }
 
 #[test]
-fn an_id_is_used_as_it_is() {
+fn group_id_is_not_looked_up() {
     let cli = Cli::start();
-    cli.fails(&["group", "delete", NOWHERE, "--yes"], 4, "LTS.0201");
-    assert_eq!(cli.prints(&["group", "delete", NOWHERE, "--yes", "--if-exists"]), "");
+    cli.fails(&["group", "delete", UNKNOWN_ID, "--yes"], 4, "LTS.0201");
+    assert_eq!(cli.prints(&["group", "delete", UNKNOWN_ID, "--yes", "--if-exists"]), "");
     assert_eq!(cli.requests(), [Operation::DeleteLogGroup.id(); 2]);
 }
 
 #[test]
-fn deleting_needs_a_yes_where_nobody_can_be_asked() {
+fn delete_without_a_terminal_needs_yes() {
     let cli = Cli::start();
     cli.fails(&["group", "delete", "app"], 2, "--yes");
     assert_eq!(cli.requests(), [""; 0]);
 }
 
 #[test]
-fn a_lost_answer_says_that_the_outcome_is_unknown() {
+fn lost_response_is_reported_as_unknown_outcome() {
     let cli = Cli::start();
     cli.emulator.fault(Fault::new().operation(Operation::CreateLogGroup).drop_after()).unwrap();
     cli.fails(&["group", "create", "app"], 8, "It is unknown whether this took effect");

@@ -1,4 +1,4 @@
-//! The options of a client, before and after the command.
+//! The client options, before and after the command.
 
 use std::{io::Write, time::Duration};
 
@@ -7,7 +7,7 @@ use huaweicloud_lts::{emulator::Fault, spec::Operation};
 use super::{Cli, UNREACHABLE, fails, lts, run, stderr, stdout};
 
 #[test]
-fn they_stand_before_or_after_the_command() {
+fn client_options_stand_before_or_after_the_command() {
     let cli = Cli::start();
     let id = cli.id(&["group", "create", "app"]);
     for line in [
@@ -20,11 +20,11 @@ fn they_stand_before_or_after_the_command() {
         assert_eq!(cli.prints(line), format!("{id}\n"), "{line:?}");
     }
     let json = cli.prints(&["-o", "yaml", "group", "list", "-o", "json"]);
-    assert!(json.starts_with("[\n"), "the later one counts: {json}");
+    assert!(json.starts_with("[\n"), "the later option takes precedence: {json}");
 }
 
 #[test]
-fn the_emulator_takes_none_of_them() {
+fn emulator_rejects_client_options() {
     for (line, named) in [
         (&["--region", "r", "emulator"][..], "--region"),
         (&["-o", "json", "emulator"], "--output"),
@@ -40,11 +40,11 @@ fn the_emulator_takes_none_of_them() {
 }
 
 #[test]
-fn they_beat_the_environment() {
+fn client_options_take_precedence_over_the_environment() {
     let cli = Cli::start();
     cli.fails(&["group", "list", "--project-id", "ffffffffffffffffffffffffffffffff"], 6, "LTS.0001");
-    cli.fails(&["group", "list", "--endpoint", UNREACHABLE], 8, UNREACHABLE);
-    // A region that is given ignores the endpoint in the environment.
+    cli.fails(&["group", "list", "--endpoint", NOBODY], 8, NOBODY);
+    // With --region, the endpoint in the environment is ignored.
     let status =
         cli.run(&["auth", "status", "--region", "nowhere-1", "--cloud", "invalid", "--max-attempts", "1"]);
     assert!(stdout(&status).contains("https://lts.nowhere-1.invalid"), "{}", stdout(&status));
@@ -56,7 +56,7 @@ fn they_beat_the_environment() {
 }
 
 #[test]
-fn the_timeout_is_for_the_whole_call() {
+fn timeout_bounds_the_whole_call() {
     let cli = Cli::start();
     let slow = Fault::new().operation(Operation::ListLogGroups).times(0).delay(Duration::from_secs(60));
     cli.emulator.fault(slow).unwrap();
@@ -65,7 +65,7 @@ fn the_timeout_is_for_the_whole_call() {
 }
 
 #[test]
-fn the_number_of_attempts_is_the_callers() {
+fn max_attempts_bounds_retries() {
     let cli = Cli::start();
     let busy = || cli.emulator.fault(Fault::new().operation(Operation::ListLogGroups).status(503)).unwrap();
     busy();
@@ -76,7 +76,7 @@ fn the_number_of_attempts_is_the_callers() {
 }
 
 #[test]
-fn values_that_make_no_sense_are_refused_by_name() {
+fn invalid_values_are_reported_with_their_option() {
     for (line, named) in [
         (&["group", "list", "--timeout", "soon"][..], "--timeout"),
         (&["group", "list", "--timeout", "0s"], "--timeout"),
@@ -93,7 +93,7 @@ fn values_that_make_no_sense_are_refused_by_name() {
     for (line, named) in [
         (&["group", "list", "--region", "no/such"][..], "region"),
         (&["group", "list", "--endpoint", "http://lts.example"], "endpoint"),
-        (&["group", "list", "--profile", "nobody"], "profile"),
+        (&["group", "list", "--profile", "unknown"], "profile"),
     ] {
         let mut command = lts(line);
         command.env("HUAWEICLOUD_SDK_AK", "AK").env("HUAWEICLOUD_SDK_SK", "SK");

@@ -1,4 +1,4 @@
-//! What goes where, and how it looks to a program.
+//! Standard output and standard error without a terminal.
 
 use std::{
     io::{Read, Write},
@@ -8,7 +8,7 @@ use std::{
 use super::{Cli, lts, run, stderr, stdout};
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn closed_pipe_is_no_error() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     for arguments in [
@@ -30,7 +30,7 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
-fn a_closed_pipe_hides_no_failure() {
+fn closed_pipe_keeps_the_exit_code() {
     let cli = Cli::start();
     let unknown = "/v2/{project_id}/groups/00000000-0000-4000-8000-000000000000";
     let mut manifest = tempfile::NamedTempFile::new().unwrap();
@@ -40,7 +40,7 @@ fn a_closed_pipe_hides_no_failure() {
     )
     .unwrap();
     let manifest = manifest.path().to_str().unwrap();
-    for (arguments, code, says) in [
+    for (arguments, code, message) in [
         (&["api", "DELETE", unknown][..], 4, "LTS.0201"),
         (&["apply", "-f", manifest], 7, "not done: transfer app/s"),
         (&["auth", "status", "--project-id", "other"], 6, "LTS.0001"),
@@ -50,19 +50,19 @@ fn a_closed_pipe_hides_no_failure() {
         let mut text = String::new();
         child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}: {text}");
-        assert!(text.contains(says), "{arguments:?}: {text}");
+        assert!(text.contains(message), "{arguments:?}: {text}");
     }
 }
 
 #[test]
-fn a_closed_standard_error_is_no_error_of_its_own() {
+fn closed_standard_error_keeps_the_exit_code() {
     let mut child = lts(&["explain", "nothing"]).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(4));
 }
 
 #[test]
-fn there_is_no_colour_without_a_terminal() {
+fn output_without_a_terminal_has_no_color() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     for arguments in [&["group", "list"][..], &["group", "delete", "nope", "--yes"], &["--help"], &["gruop"]]
@@ -73,7 +73,7 @@ fn there_is_no_colour_without_a_terminal() {
 }
 
 #[test]
-fn version_and_help_are_data() {
+fn version_and_help_go_to_standard_output() {
     let version = run(&["--version"]);
     assert_eq!(stdout(&version), concat!("lts ", env!("CARGO_PKG_VERSION"), "\n"));
     let help = run(&["--help"]);

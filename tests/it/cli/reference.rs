@@ -1,16 +1,16 @@
-//! docs/cli.md, which is printed from the definitions of the commands.
+//! docs/cli.md, which is generated from the definitions of the commands.
 
 use super::{run, stdout};
 
 #[test]
-fn the_reference_is_current() {
+fn reference_is_current() {
     let page = std::fs::read_to_string("docs/cli.md").unwrap_or_default();
     let current = stdout(&run(&["reference"]));
     assert!(page == current, "docs/cli.md is stale: cargo run --features cli -- reference > docs/cli.md");
 }
 
 #[test]
-fn every_help_has_examples_and_fits_a_terminal() {
+fn every_help_has_examples_and_fits_100_columns() {
     let reference = stdout(&run(&["reference"]));
     let titles =
         reference.lines().filter_map(|line| line.strip_prefix("## `lts ").or(line.strip_prefix("### `lts ")));
@@ -22,7 +22,7 @@ fn every_help_has_examples_and_fits_a_terminal() {
             assert!(help.contains("Usage: lts"), "{title}");
             let wide = help.lines().find(|line| line.chars().count() > 100);
             assert_eq!(wide, None, "{title}");
-            assert!(help.contains("Example"), "{title} has no example:\n{help}");
+            assert!(help.contains("Example"), "the help of {title} has no example:\n{help}");
         }
         seen += 1;
     }

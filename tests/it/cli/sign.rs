@@ -38,7 +38,7 @@ fn path_and_query_are_signed_as_typed() {
 }
 
 #[test]
-fn a_given_date_header_beats_the_option() {
+fn date_header_takes_precedence_over_the_option() {
     let arguments =
         ["sign", "https://h/", "--date", "20240305T080910Z", "-H", "X-Sdk-Date: 20200101T000000Z"];
     let text = stdout(&run(&[&arguments[..], &KEYS].concat()));
@@ -46,7 +46,7 @@ fn a_given_date_header_beats_the_option() {
 }
 
 #[test]
-fn a_body_comes_from_the_text_a_file_or_standard_input() {
+fn sign_takes_the_body_from_an_argument_a_file_or_standard_input() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     write!(file, "hello").unwrap();
     let hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
@@ -66,7 +66,7 @@ fn a_body_comes_from_the_text_a_file_or_standard_input() {
 }
 
 #[test]
-fn without_a_key_the_whole_chain_signs() {
+fn sign_without_a_key_uses_the_credentials_chain() {
     let signed = |variables: &[(&str, &str)], arguments: &[&str]| {
         let mut command = lts(&[&["sign", "https://h/p"], arguments].concat());
         let output = command.envs(variables.iter().copied()).output().unwrap();
@@ -88,7 +88,7 @@ fn without_a_key_the_whole_chain_signs() {
 }
 
 #[tokio::test]
-async fn the_machines_own_keys_sign_as_the_last_link() {
+async fn sign_uses_keys_of_the_ecs_metadata_service_last() {
     let keys = r#"{"credential":{"access":"ECS","secret":"sk","securitytoken":"st","expires_at":"2099-01-01T00:00:00Z"}}"#;
     let script = ScriptedServer::serve([Reply::json(404, ""), Reply::json(200, keys)]).await;
     let mut command = tokio::process::Command::from(lts(&["sign", "https://h/p"]));
@@ -98,21 +98,21 @@ async fn the_machines_own_keys_sign_as_the_last_link() {
 }
 
 #[test]
-fn what_cannot_be_signed_says_why() {
+fn sign_rejects_invalid_input() {
     let with_keys = |arguments: &[&'static str]| [&["sign", "https://h/p"], &KEYS[..], arguments].concat();
     fails(&["sign", "https://h/p"], 3, "HUAWEICLOUD_SDK_AK");
-    fails(&[&["sign", "/only/a/path"][..], &KEYS].concat(), 2, "whole URL");
+    fails(&[&["sign", "/only/a/path"][..], &KEYS].concat(), 2, "full URL");
     fails(&["sign", "https://h/p", "--ak", "a"], 2, "--sk");
-    // A variable that isn't set is no key.
+    // As from an unset variable of a shell.
     fails(&["sign", "https://h/p", "--ak", "", "--sk", "s"], 2, "--ak");
     fails(&["sign", "https://h/p", "--ak", "a", "--sk", ""], 2, "--sk");
     fails(&with_keys(&["-H", "nonsense"]), 2, "NAME: VALUE");
-    // Such a line would become two in the request.
+    // This would become two lines in the request.
     fails(&with_keys(&["-H", "a: b\nc: d"]), 2, "NAME: VALUE");
     fails(&with_keys(&["-H", "a b: c"]), 2, "NAME: VALUE");
     fails(&with_keys(&["-X", "GET /"]), 2, "method");
-    fails(&[&["sign", "https://h/p\nq"][..], &KEYS].concat(), 2, "whole URL");
-    fails(&[&["sign", "https://h/p q"][..], &KEYS].concat(), 2, "whole URL");
+    fails(&[&["sign", "https://h/p\nq"][..], &KEYS].concat(), 2, "full URL");
+    fails(&[&["sign", "https://h/p q"][..], &KEYS].concat(), 2, "full URL");
     fails(&with_keys(&["--date", "now"]), 2, "20240305T080910Z");
     fails(&with_keys(&["-d", "@/no/such/file"]), 2, "/no/such/file");
     let cli = Cli::start();

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::{Cli, stderr, stdout};
 
-const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
+const UNKNOWN_ID: &str = "00000000-0000-4000-8000-000000000000";
 
 #[test]
-fn a_stream_is_created_listed_and_deleted() {
+fn stream_is_created_listed_and_deleted() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     let created = cli.json(&["stream", "create", "app", "nginx"]);
@@ -30,7 +30,7 @@ fn a_stream_is_created_listed_and_deleted() {
 }
 
 #[test]
-fn one_that_is_there_is_a_conflict_unless_that_will_do() {
+fn existing_stream_is_a_conflict_without_if_not_exists() {
     let cli = Cli::start();
     let group = cli.id(&["group", "create", "app"]);
     let id = cli.id(&["stream", "create", &group, "nginx"]);
@@ -49,7 +49,7 @@ fn names_are_looked_up_and_ids_are_not() {
     cli.fails(&["stream", "create", "nope", "s"], 4, "\"nope\"");
     cli.fails(&["stream", "delete", "nope", "s", "--yes"], 4, "\"nope\"");
     cli.fails(&["stream", "delete", "app", "nope", "--yes"], 4, "\"nope\"");
-    cli.fails(&["stream", "delete", "app", NOWHERE, "--yes"], 4, "LTS.0208");
+    cli.fails(&["stream", "delete", "app", UNKNOWN_ID, "--yes"], 4, "LTS.0208");
     cli.prints(&["stream", "delete", &group, &stream, "--yes"]);
     let list = Operation::ListLogGroups.id();
     let expected = [
@@ -66,11 +66,11 @@ fn names_are_looked_up_and_ids_are_not() {
 }
 
 #[test]
-fn what_is_gone_may_be_gone() {
+fn delete_with_if_exists_accepts_a_missing_stream() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     for (group, stream) in
-        [("nope", "s"), ("app", "nope"), ("app", NOWHERE), (NOWHERE, NOWHERE), (NOWHERE, "s")]
+        [("nope", "s"), ("app", "nope"), ("app", UNKNOWN_ID), (UNKNOWN_ID, UNKNOWN_ID), (UNKNOWN_ID, "s")]
     {
         assert_eq!(
             cli.prints(&["stream", "delete", group, stream, "--yes", "--if-exists"]),
@@ -83,7 +83,7 @@ fn what_is_gone_may_be_gone() {
 }
 
 #[test]
-fn what_breaks_a_rule_is_not_sent() {
+fn invalid_arguments_are_not_sent() {
     let cli = Cli::start();
     cli.fails(&["stream", "create", "app", &"x".repeat(65)], 2, "1 to 64 characters");
     cli.fails(&["stream", "delete", "app", "s"], 2, "--yes");

@@ -1,4 +1,4 @@
-//! What a person sees, at a pseudo terminal.
+//! Output and prompts at a pseudo terminal.
 
 use std::{
     fs::{File, OpenOptions},
@@ -15,59 +15,59 @@ use rustix::{
 
 use super::{Cli, stdout};
 
-/// A program at a terminal.
+/// A program that runs at a terminal.
 pub(super) struct Terminal {
-    /// Our side of it: the keyboard and the screen.
-    ours: File,
+    /// The controlling side: the keyboard and the screen.
+    controller: File,
     child: Child,
-    seen: String,
+    screen: String,
 }
 
 impl Terminal {
     pub(super) fn start(columns: u16, mut command: Command) -> Self {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&ours).unwrap();
-        unlockpt(&ours).unwrap();
-        let name = ptsname(&ours, Vec::new()).unwrap();
-        let theirs = PathBuf::from(name.to_str().unwrap());
-        let theirs = OpenOptions::new().read(true).write(true).open(theirs).unwrap();
+        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&controller).unwrap();
+        unlockpt(&controller).unwrap();
+        let name = ptsname(&controller, Vec::new()).unwrap();
+        let path = PathBuf::from(name.to_str().unwrap());
+        let terminal = OpenOptions::new().read(true).write(true).open(path).unwrap();
         let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(theirs.as_fd(), size).unwrap();
-        let stdio = || Stdio::from(theirs.try_clone().unwrap());
+        tcsetwinsize(terminal.as_fd(), size).unwrap();
+        let stdio = || Stdio::from(terminal.try_clone().unwrap());
         let child =
             command.stdin(stdio()).stdout(stdio()).stderr(stdio()).env("TERM", "xterm").spawn().unwrap();
-        Self { ours: ours.into(), child, seen: String::new() }
+        Self { controller: controller.into(), child, screen: String::new() }
     }
 
-    /// Waits until this is on the screen.
+    /// Waits until a text is on the screen.
     fn wait_for(&mut self, text: &str) {
-        while !self.seen.contains(text) {
-            assert!(self.read(), "{text:?} is missing in:\n{}", self.seen);
+        while !self.screen.contains(text) {
+            assert!(self.read(), "{text:?} is missing in:\n{}", self.screen);
         }
     }
 
-    /// Reads some more; whether there was any.
+    /// Reads more of the output. Returns whether there was any.
     fn read(&mut self) -> bool {
         let mut bytes = [0; 4096];
-        // At its end, a terminal answers with an error.
-        let read = self.ours.read(&mut bytes).unwrap_or(0);
-        self.seen += &String::from_utf8_lossy(&bytes[..read]);
+        // Reading fails when the program has closed its terminal.
+        let read = self.controller.read(&mut bytes).unwrap_or(0);
+        self.screen += &String::from_utf8_lossy(&bytes[..read]);
         read > 0
     }
 
     fn press(&mut self, keys: &str) {
-        self.ours.write_all(keys.as_bytes()).unwrap();
+        self.controller.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// All that was seen, and the exit code.
+    /// Waits for the end. Returns the whole output and the exit code.
     pub(super) fn end(mut self) -> (String, i32) {
         let code = self.child.wait().unwrap().code().unwrap();
         while self.read() {}
-        (self.seen.replace("\r\n", "\n"), code)
+        (self.screen.replace("\r\n", "\n"), code)
     }
 }
 
-/// A command at a terminal of so many columns, to its end.
+/// The output of a successful command at a terminal with this many columns.
 fn at_terminal(columns: u16, command: Command) -> String {
     let (text, code) = Terminal::start(columns, command).end();
     assert_eq!(code, 0, "{text}");
@@ -75,7 +75,7 @@ fn at_terminal(columns: u16, command: Command) -> String {
 }
 
 #[test]
-fn deletions_are_asked_about() {
+fn delete_asks_for_confirmation() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     cli.id(&["stream", "create", "app", "nginx"]);
@@ -93,7 +93,7 @@ fn deletions_are_asked_about() {
 }
 
 #[test]
-fn an_interrupt_at_a_question_is_130_and_deletes_nothing() {
+fn interrupt_at_a_prompt_exits_with_130_and_deletes_nothing() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     let mut terminal = Terminal::start(80, cli.lts(&["group", "delete", "app"]));
@@ -106,9 +106,9 @@ fn an_interrupt_at_a_question_is_130_and_deletes_nothing() {
 }
 
 #[test]
-fn a_table_fits_the_terminal() {
+fn table_fits_the_terminal() {
     let cli = Cli::start();
-    let name = "a-very-long-name-of-a-log-group-that-somebody-really-gave";
+    let name = "a-very-long-name-of-a-log-group-that-a-user-really-wanted";
     let id = cli.id(&["group", "create", name]);
     for columns in [80, 100, 160] {
         let text = at_terminal(columns, cli.lts(&["group", "list"]));
@@ -122,7 +122,7 @@ fn a_table_fits_the_terminal() {
 }
 
 #[test]
-fn an_overview_fits_the_terminal_and_breaks_no_code() {
+fn explain_fits_the_terminal_and_wraps_no_code() {
     for columns in [40, 60, 80] {
         let text = at_terminal(columns, super::lts(&["explain"]));
         assert!(text.contains("APIGW.0301") && text.contains("throttled"), "{text}");
@@ -133,7 +133,7 @@ fn an_overview_fits_the_terminal_and_breaks_no_code() {
 }
 
 #[test]
-fn colour_is_for_terminals_that_want_it() {
+fn color_is_used_on_a_terminal_without_no_color() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     assert!(at_terminal(80, cli.lts(&["group", "list"])).contains("\x1b[1mID"));
@@ -165,15 +165,17 @@ fn times_are_local_on_a_terminal() {
 }
 
 #[test]
-fn a_token_on_a_terminal_comes_with_a_warning() {
+fn token_on_a_terminal_is_printed_with_a_warning() {
     let cli = Cli::start();
-    assert!(at_terminal(80, cli.by_login(&["auth", "token"])).starts_with("warning: whoever has this token"));
+    assert!(
+        at_terminal(80, cli.by_login(&["auth", "token"])).starts_with("warning: anyone who has this token")
+    );
     assert!(!at_terminal(80, cli.by_login(&["auth", "token", "-q"])).contains("warning"));
     assert!(!stdout(&cli.by_login(&["auth", "token"]).output().unwrap()).contains("warning"));
 }
 
 #[test]
-fn an_answer_without_a_line_break_gets_one() {
+fn response_without_a_line_break_gets_one() {
     let cli = Cli::start();
     let text = at_terminal(80, cli.lts(&["api", "GET", "/v2/{project_id}/groups"]));
     assert_eq!(text, "{\"log_groups\":[]}\n");

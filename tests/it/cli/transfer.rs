@@ -5,7 +5,7 @@ use huaweicloud_lts::spec::Operation;
 use super::{Cli, fails};
 
 #[test]
-fn a_transfer_is_created_from_names_and_ids() {
+fn transfer_is_created_from_names_and_ids() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     cli.id(&["stream", "create", "app", "nginx"]);
@@ -29,11 +29,11 @@ fn a_transfer_is_created_from_names_and_ids() {
     let plain = ["transfer", "create", "app", "other", "--bucket", &bucket, "--every", "5min", "-q"];
     assert_eq!(cli.prints(&plain).trim_end().len(), worker.len());
     let lists = cli.requests().iter().filter(|id| *id == Operation::ListLogStreams.id()).count();
-    assert_eq!(lists, 3, "one list tells all names");
+    assert_eq!(lists, 3, "one list resolves all names");
 }
 
 #[test]
-fn every_interval_is_taken_and_no_other() {
+fn transfer_accepts_only_the_documented_intervals() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     for every in ["2min", "5min", "30min", "1hour", "3hour", "6hour", "12hour"] {
@@ -46,9 +46,9 @@ fn every_interval_is_taken_and_no_other() {
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
+fn unknown_group_stream_or_bucket_is_not_found() {
     let cli = Cli::start();
-    let rest = ["--bucket", "nobody", "--every", "5min"];
+    let rest = ["--bucket", "unknown", "--every", "5min"];
     cli.fails(&[&["transfer", "create", "app", "nginx"], &rest[..]].concat(), 4, "\"app\"");
     cli.id(&["group", "create", "app"]);
     cli.fails(&[&["transfer", "create", "app", "nginx"], &rest[..]].concat(), 4, "\"nginx\"");
@@ -57,7 +57,7 @@ fn what_is_not_there_is_not_found() {
 }
 
 #[test]
-fn missing_or_bad_arguments_are_named() {
+fn missing_and_invalid_arguments_are_named() {
     for (arguments, named) in [
         (&["transfer", "create", "app"][..], "STREAM"),
         (&["transfer", "create", "app", "s", "--every", "5min"], "--bucket"),
@@ -73,8 +73,7 @@ fn missing_or_bad_arguments_are_named() {
 }
 
 #[test]
-fn the_api_can_neither_list_nor_delete() {
-    let what_to_do = "console";
+fn list_and_delete_explain_that_the_api_has_no_such_call() {
     for arguments in [
         &["transfer", "list"][..],
         &["transfer", "list", "app"],
@@ -82,6 +81,6 @@ fn the_api_can_neither_list_nor_delete() {
         &["transfer", "delete", "--yes"],
         &["transfer", "delete"],
     ] {
-        fails(arguments, 2, what_to_do);
+        fails(arguments, 2, "console");
     }
 }

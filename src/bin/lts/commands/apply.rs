@@ -55,7 +55,7 @@ pub(crate) struct ApplyArguments {
     /// Number of calls to run at the same time.
     #[arg(long, value_name = "N", default_value_t = default_concurrency())]
     pub(crate) concurrency: NonZeroUsize,
-    /// Delete streams that the manifest doesn't name, in the groups that it names.
+    /// Delete streams that the manifest doesn't declare, in its groups only.
     #[arg(long)]
     pub(crate) prune: bool,
     /// Skip the confirmation prompt of --prune.

@@ -106,7 +106,7 @@ fn status(lts: &Client, context: &Context) -> Result<(), CliError> {
     match listed {
         Ok(_) => Ok(()),
         Err(error) => {
-            // A network failure, an internal error or throttling says nothing about the credentials.
+            // A network failure, an internal error or throttling is not about the credentials.
             let is_refused = error.as_service().is_some_and(|e| e.status() < 500) && !error.is_throttled();
             let what = if is_refused {
                 "the credentials don't work"

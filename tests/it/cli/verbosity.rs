@@ -5,7 +5,7 @@ use huaweicloud_lts::{emulator::Fault, spec::Operation};
 use super::{Cli, stderr, stdout};
 
 #[test]
-fn v_shows_attempts() {
+fn v_shows_failed_attempts() {
     let cli = Cli::start();
     cli.emulator
         .fault(Fault::new().operation(Operation::ListLogGroups).code("LTS.0010").status(500))

@@ -1,4 +1,4 @@
-//! Every row of the table of exit codes, and the three lines of an error.
+//! Exit codes, and the three lines of an error.
 
 use std::process::Stdio;
 
@@ -7,10 +7,10 @@ use huaweicloud_lts::{emulator::Fault, spec::Operation};
 use super::{Cli, UNREACHABLE, failed, fails, lts, stderr};
 
 #[test]
-fn a_refusal_s_code_tells_the_exit_code() {
+fn service_errors_map_to_exit_codes() {
     let cli = Cli::start();
     let list = || Fault::new().operation(Operation::ListLogGroups);
-    for (fault, exit, says) in [
+    for (fault, exit, message) in [
         (list().status(400).code("LTS.0201"), 4, "LTS.0201"),
         (list().status(404).code("LTS.0208"), 4, "LTS.0208"),
         (list().status(200).code("LTS.0416"), 4, "LTS.0416"),
@@ -41,7 +41,7 @@ fn a_refusal_s_code_tells_the_exit_code() {
         cli.emulator.fault(fault).unwrap();
         let output = cli.run(&["group", "list"]);
         assert_eq!(output.status.code(), Some(exit), "{shown}: {}", stderr(&output));
-        failed(&output, exit, says);
+        failed(&output, exit, message);
         let lines: Vec<_> = stderr(&output).lines().map(str::to_owned).collect();
         assert_eq!(lines[0], "error: could not list the log groups", "{shown}");
         assert!(lines[1].starts_with("  why:        listLogGroups: "), "{lines:?}");
@@ -51,11 +51,11 @@ fn a_refusal_s_code_tells_the_exit_code() {
             "{lines:?}"
         );
     }
-    assert_eq!(cli.run(&["group", "list"]).status.code(), Some(0), "no fault is left");
+    assert_eq!(cli.run(&["group", "list"]).status.code(), Some(0), "a fault is left");
 }
 
 #[test]
-fn a_login_that_is_refused_is_no_authentication() {
+fn login_failures_map_to_exit_codes() {
     let cli = Cli::start();
     for variable in ["HUAWEICLOUD_LTS_PASSWORD", "HUAWEICLOUD_LTS_USERNAME", "HUAWEICLOUD_LTS_DOMAIN_NAME"] {
         let mut command = cli.by_login(&["group", "list"]);
@@ -70,7 +70,7 @@ fn a_login_that_is_refused_is_no_authentication() {
         cli.emulator.fault(fault).unwrap();
         let output = cli.by_login(&["group", "list"]).output().unwrap();
         assert_eq!(output.status.code(), Some(exit), "{shown}: {}", stderr(&output));
-        // Of a POST that broke off, only one attempt is made.
+        // A login whose connection breaks is attempted only once, so use up the other faults.
         cli.run(&["api", "GET", "/v2/{project_id}/groups"]);
         while cli.by_login(&["group", "list"]).output().unwrap().status.code() != Some(0) {}
     }
@@ -79,11 +79,12 @@ fn a_login_that_is_refused_is_no_authentication() {
 }
 
 #[test]
-fn what_is_not_configured_lists_every_link() {
+fn missing_configuration_lists_every_source() {
     fails(&["group", "list"], 3, "--region");
-    let bare = ["group", "list", "--endpoint", UNREACHABLE, "--project-id", "p"];
-    for link in ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_LTS_TOKEN", "_PASSWORD", "/nonexistent", "ECS metadata"] {
-        fails(&bare, 3, link);
+    let bare = ["group", "list", "--endpoint", NOBODY, "--project-id", "p"];
+    for source in ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_LTS_TOKEN", "_PASSWORD", "/nonexistent", "ECS metadata"]
+    {
+        fails(&bare, 3, source);
     }
     let mut command = lts(&["group", "list", "--endpoint", UNREACHABLE]);
     command.env("HUAWEICLOUD_SDK_AK", "AK").env("HUAWEICLOUD_SDK_SK", "SK");
@@ -91,7 +92,7 @@ fn what_is_not_configured_lists_every_link() {
 }
 
 #[test]
-fn what_is_wrong_before_a_call_comes_with_what_to_do() {
+fn errors_before_a_call_say_what_to_do() {
     let cli = Cli::start();
     for (arguments, exit) in [
         (&["group", "list", "--timeout", "99999999h"][..], 3),
@@ -109,18 +110,18 @@ fn what_is_wrong_before_a_call_comes_with_what_to_do() {
 }
 
 #[test]
-fn nobody_there_is_no_answer() {
+fn refused_connection_exits_with_8() {
     let cli = Cli::start();
     cli.fails(&["group", "list", "--endpoint", UNREACHABLE, "--max-attempts", "1"], 8, "Connection refused");
 }
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_a_call_with_130() {
+fn interrupted_call_exits_with_130() {
     let cli = Cli::start();
     let slow = std::time::Duration::from_secs(60);
     cli.emulator.fault(Fault::new().operation(Operation::ListLogGroups).delay(slow)).unwrap();
-    // The first line on standard error says that the request is on its way.
+    // The first line on standard error shows that the request was sent.
     let mut child = cli.lts(&["group", "list", "-vv"]).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
     assert!(lines.next().unwrap().unwrap().contains("GET"));
