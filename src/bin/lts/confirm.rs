@@ -23,7 +23,7 @@ pub(crate) async fn confirm(yes: bool, question: &str) -> Result<(), CliError> {
         return Ok(());
     }
     let question = question.to_owned();
-    // On a thread of its own, so that an interrupt is noticed while it waits.
+    // On a separate thread, so that an interrupt is noticed while it waits.
     let reply =
         tokio::task::spawn_blocking(move || prompt(&mut io::stdin().lock(), &mut io::stderr(), &question));
     match reply.await {

@@ -37,7 +37,7 @@ pub(crate) enum CliError {
     Conflict(String),
     /// Some items of a manifest failed. The details were printed before.
     Incomplete(String),
-    /// A call failed. `what` says what it was for; without it, the client could not be built.
+    /// A call failed. `what` is its purpose; without it, the client could not be built.
     Call { what: Option<String>, error: Error },
     /// Reading or writing failed.
     Io(String, io::Error),

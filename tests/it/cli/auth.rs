@@ -61,9 +61,9 @@ fn status_reports_credentials_that_do_not_work() {
         assert_eq!((&status["works"], output.status.code()), (&false.into(), Some(6)));
         assert!(stderr(&output).contains("don't work") && !stderr(&output).contains("hunter2"));
     }
-    fails(&["auth", "status", "--endpoint", super::NOBODY], 3, "HUAWEICLOUD_SDK_AK");
+    fails(&["auth", "status", "--endpoint", super::UNREACHABLE], 3, "HUAWEICLOUD_SDK_AK");
     // A failed connection is not about the credentials.
-    let unknown = cli.run(&["auth", "status", "--endpoint", super::NOBODY, "--max-attempts", "1"]);
+    let unknown = cli.run(&["auth", "status", "--endpoint", super::UNREACHABLE, "--max-attempts", "1"]);
     assert!(stderr(&unknown).contains("it is unknown whether the credentials work"), "{unknown:?}");
     assert_eq!((unknown.status.code(), stdout(&unknown).contains("works        no\n")), (Some(8), true));
 }

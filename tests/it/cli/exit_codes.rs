@@ -81,7 +81,7 @@ fn login_failures_map_to_exit_codes() {
 #[test]
 fn missing_configuration_lists_every_source() {
     fails(&["group", "list"], 3, "--region");
-    let bare = ["group", "list", "--endpoint", NOBODY, "--project-id", "p"];
+    let bare = ["group", "list", "--endpoint", UNREACHABLE, "--project-id", "p"];
     for source in ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_LTS_TOKEN", "_PASSWORD", "/nonexistent", "ECS metadata"]
     {
         fails(&bare, 3, source);

@@ -43,7 +43,7 @@ fn emulator_rejects_client_options() {
 fn client_options_take_precedence_over_the_environment() {
     let cli = Cli::start();
     cli.fails(&["group", "list", "--project-id", "ffffffffffffffffffffffffffffffff"], 6, "LTS.0001");
-    cli.fails(&["group", "list", "--endpoint", NOBODY], 8, NOBODY);
+    cli.fails(&["group", "list", "--endpoint", UNREACHABLE], 8, UNREACHABLE);
     // With --region, the endpoint in the environment is ignored.
     let status =
         cli.run(&["auth", "status", "--region", "nowhere-1", "--cloud", "invalid", "--max-attempts", "1"]);
