@@ -1,4 +1,4 @@
-//! What an emulator knows besides what the API creates: options and seeds give it.
+//! What the options and seeds give an emulator: the projects, keys, users and buckets of an account.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub(super) struct Project {
     pub(super) name: String,
 }
 
-/// A key pair; a temporary one has a security token, and may expire.
+/// A key pair. A temporary one has a security token and may expire.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Key {
@@ -37,7 +37,7 @@ pub(super) struct Key {
     pub(super) expires_at: Option<Timestamp>,
 }
 
-/// A user, who logs in with a password.
+/// A user with a password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct User {
@@ -47,7 +47,7 @@ pub(super) struct User {
 }
 
 impl Account {
-    /// What could never be used, if anything can't.
+    /// Checks that all items can be used.
     pub(super) fn check(&self) -> Result<(), String> {
         for Project { id, name } in &self.projects {
             not_empty("project's id", id)?;

@@ -1,7 +1,6 @@
-//! The emulator's time.
+//! The emulator's clock.
 //!
-//! Whatever depends on the time asks here: the age of a signature, the life of a token, the `Date` of an
-//! response. So it can be moved in one place, and never falls apart into several.
+//! All times come from it: the age of signatures, the expiry of tokens, the `Date` header. So tests can move it in one place.
 
 use std::{
     cell::RefCell,
@@ -13,24 +12,24 @@ use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, de};
 
-/// The emulator's clock: the system's time, moved.
+/// The system's time plus an offset.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     ahead: Mutex<SignedDuration>,
 }
 
 impl Clock {
-    /// The time; at the end of the year 9999 it stands still.
+    /// The current time; it stops at the end of the year 9999.
     pub(super) fn now(&self) -> Timestamp {
         Timestamp::now().saturating_add(*self.ahead()).unwrap_or(Timestamp::MAX)
     }
 
-    /// Sets the clock, which goes on from there. Before 1970 there is no time.
+    /// Sets the clock, which keeps running. Times before 1970 become 1970.
     pub(super) fn set(&self, time: Timestamp) {
         *self.ahead() = time.max(Timestamp::UNIX_EPOCH).duration_since(Timestamp::now());
     }
 
-    /// Sets the clock forward.
+    /// Moves the clock forward.
     pub(super) fn advance(&self, by: Duration) {
         let mut ahead = self.ahead();
         *ahead = ahead.saturating_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX));
@@ -46,7 +45,7 @@ impl Clock {
     }
 }
 
-/// The system's time as ours; what is out of reach becomes the nearest that isn't.
+/// Converts a system time, clamped to the supported range.
 pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap_or(match time < SystemTime::UNIX_EPOCH {
         true => Timestamp::MIN,
@@ -54,7 +53,7 @@ pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     })
 }
 
-/// As in a `Date` header: `Tue, 05 Mar 2024 08:09:10 GMT`. Within a second it is written once.
+/// The value of a `Date` header: `Tue, 05 Mar 2024 08:09:10 GMT`. Formatted once per second.
 pub(super) fn http_date(time: Timestamp) -> HeaderValue {
     thread_local! {
         static LAST: RefCell<Option<(i64, HeaderValue)>> = const { RefCell::new(None) };
@@ -76,7 +75,7 @@ pub(super) fn rfc3339(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
-/// Reads an optional time of RFC 3339.
+/// Deserializes an optional RFC 3339 time.
 pub(super) fn deserialize_rfc3339<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {
@@ -91,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_the_forms_of_the_wire() {
+    fn times_have_the_wire_formats() {
         let time: Timestamp = "2024-03-05T08:09:10.5Z".parse().unwrap();
         assert_eq!(http_date(time), "Tue, 05 Mar 2024 08:09:10 GMT");
         assert_eq!(http_date(time + SignedDuration::from_millis(400)), "Tue, 05 Mar 2024 08:09:10 GMT");
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_on_from_where_it_was_set() {
+    fn clock_runs_on_from_the_time_set() {
         let clock = Clock::default();
         let near = |time: Timestamp| clock.now().duration_since(time) < SignedDuration::from_mins(1);
         let time: Timestamp = "2024-03-05T08:09:10Z".parse().unwrap();
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn it_has_its_bounds() {
+    fn clock_is_clamped_to_its_range() {
         let clock = Clock::default();
         clock.set(Timestamp::MIN);
         assert_eq!(clock.now().as_second() / 60, 0);

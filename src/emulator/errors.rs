@@ -1,9 +1,7 @@
-//! What the emulator says no to, and in which words.
+//! The errors of the services and their texts.
 //!
-//! The rules for bodies and the words for refusals are the spec's: this module holds no second set of them.
-//! A body is judged by the operation's own schema, and each violation is looked up among the operation's
-//! coded members. A text is the operation's own example where it has one with that code, else the one of
-//! the spec's table of codes.
+//! The texts are the spec's: the operation's own example with the code if it has one, else the row in the spec's table
+//! of codes.
 
 use std::sync::LazyLock;
 
@@ -19,38 +17,38 @@ use crate::spec::{self, CodedMember, Operation, codes};
 
 /// The code of an internal error.
 const INTERNAL: &str = codes::LTS_0010;
-/// The code of a body that is not JSON.
+/// The code of a body that isn't JSON.
 pub(super) const NOT_JSON: &str = codes::LTS_0007;
-/// The code of a body that breaks a rule without a code of its own.
+/// The code of a body that violates a rule without a code of its own.
 pub(super) const INVALID_BODY: &str = codes::LTS_0009;
-/// The gateway's code for what it refuses to authenticate.
+/// The gateway's code for a failed authentication.
 const NOT_AUTHENTICATED: &str = codes::APIGW_0301;
 /// The gateway's code for an unknown path or method.
 const API_NOT_FOUND: &str = codes::APIGW_0101;
 
-/// Why a request is refused.
+/// Why a request fails.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ApiError {
-    /// An error code, under the status at which the operation has an example of it, unless one is given.
+    /// An error code. Without a status, that of the operation's example counts.
     Code {
         code: &'static str,
         status: Option<u16>,
-        /// The id or name that it is about.
+        /// The id or name that the text ends with.
         about: Option<String>,
     },
-    /// A member of the body, or several together, whose violation has a code of its own.
+    /// A violation of one or several members of the body that has a code of its own.
     Member(&'static CodedMember),
-    /// A signature, refused by the gateway in one of its variants.
+    /// A signature that the gateway refuses, with one variant of its text.
     Gateway {
         variant: &'static str,
-        /// What stands for the words in braces.
+        /// The values of the placeholders in braces.
         parts: Vec<(&'static str, String)>,
     },
-    /// A refusal without a code: IAM's, or a timeout.
+    /// A status without a code: IAM's errors, and a timeout.
     Status(StatusCode),
-    /// The emulator failed; the text is for its standard error.
+    /// The emulator failed; the text goes to stderr.
     Broken(String),
-    /// The emulator has failed before, and is about to stop.
+    /// The emulator failed earlier and is about to stop.
     Stopped,
 }
 
@@ -59,12 +57,12 @@ impl ApiError {
         Self::Code { code, status: None, about: None }
     }
 
-    /// A code that the operation has under several statuses.
+    /// A code that the operation documents with several statuses.
     pub(super) fn with_status(code: &'static str, status: StatusCode) -> Self {
         Self::Code { code, status: Some(status.as_u16()), about: None }
     }
 
-    /// A code, and the id or name that it is about.
+    /// A code, and the id or name that its text ends with.
     pub(super) fn about(code: &'static str, about: String) -> Self {
         Self::Code { code, status: None, about: Some(about) }
     }
@@ -79,7 +77,7 @@ impl ApiError {
         }
     }
 
-    /// The refusal of an operation in words.
+    /// The response of an operation.
     pub(super) fn into_response(self, operation: Operation, request_id: &str) -> ApiResponse {
         let example_of = |code: &str, status: Option<u16>| example_of(operation, code, status);
         let (status, code, message) = match self {
@@ -116,7 +114,7 @@ impl ApiError {
             }
         };
         if operation.service() == spec::Service::Iam {
-            // IAM says the same in its own form, without the code.
+            // IAM has its own form of error, without the code.
             return without_code(operation, status);
         }
         let message = message.or_else(|| example_of(code, Some(status)).map(|e| e.message.clone()));
@@ -125,7 +123,7 @@ impl ApiError {
     }
 }
 
-/// What the store refuses, as every operation puts it.
+/// How every operation reports errors of the store.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -135,7 +133,8 @@ impl From<StoreError> for ApiError {
             StoreError::InUse(id) => Self::about(codes::LTS_0207, id),
             StoreError::Failed(error) => Self::Broken(error.to_string()),
             StoreError::Stopped => Self::Stopped,
-            // Those who create something put the first two into words of their own; the others are the control's and the start's.
+            // `NameTaken` and `QuotaReached` are mapped by the create handlers; `Invalid` and `DataFile` only occur
+            // at start-up and in the admin API.
             StoreError::NameTaken
             | StoreError::QuotaReached
             | StoreError::Invalid(_)
@@ -153,7 +152,7 @@ impl From<BodyError> for ApiError {
     }
 }
 
-/// What a fault asks for: a code in the operation's words for it, or a status without a code.
+/// The error response of a fault: a code with the operation's text for it, or a status without a code.
 pub(super) fn for_fault(
     operation: Operation,
     code: Option<&str>,
@@ -186,12 +185,12 @@ pub(super) fn api_not_found(method: &Method, request_id: &str) -> ApiResponse {
     error(status, API_NOT_FOUND, &text.replace("{method}", method.as_str()), Some(request_id))
 }
 
-/// An response that says plainly that the emulator was about to break the spec.
+/// Reports that the emulator's response violates the spec.
 pub(super) fn spec_violation(violation: &str) -> ApiResponse {
     error(500, INTERNAL, &format!("a bug of the emulator: its response breaks the spec: {violation}"), None)
 }
 
-/// An error body of LTS, or of the gateway, which adds the request's id.
+/// An error body of LTS or of the gateway, which adds the request id.
 fn error(status: u16, code: &str, message: &str, request_id: Option<&str>) -> ApiResponse {
     #[derive(Serialize)]
     struct ErrorBody<'a> {
@@ -206,7 +205,7 @@ fn error(status: u16, code: &str, message: &str, request_id: Option<&str>) -> Ap
     response
 }
 
-/// An error body without a code: the example that the spec has for this status, else one in IAM's form.
+/// An error body without a code: the spec's example for this status, else one in IAM's form.
 fn without_code(operation: Operation, status: u16) -> ApiResponse {
     let documented = operation.response(status).and_then(|response| response.json()?.examples.first());
     let status = status_of(status);
@@ -226,7 +225,7 @@ fn status_of(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// An error among the examples of the spec.
+/// An error example of the spec.
 struct ErrorExample {
     operation: Operation,
     status: u16,
@@ -235,7 +234,7 @@ struct ErrorExample {
     message: String,
 }
 
-/// All of them in the order of the documents, read when the first refusal is put into words.
+/// All error examples in the order of the documents, parsed on first use.
 static EXAMPLES: LazyLock<Vec<ErrorExample>> = LazyLock::new(|| {
     let mut examples = Vec::new();
     for operation in Operation::ALL {
@@ -259,7 +258,7 @@ static EXAMPLES: LazyLock<Vec<ErrorExample>> = LazyLock::new(|| {
     examples
 });
 
-/// The operation's first example of a code, under a status or any.
+/// The operation's first example of a code, with this status or any.
 fn example_of(operation: Operation, code: &str, status: Option<u16>) -> Option<&'static ErrorExample> {
     EXAMPLES.iter().find(|example| {
         example.operation == operation
@@ -268,7 +267,7 @@ fn example_of(operation: Operation, code: &str, status: Option<u16>) -> Option<&
     })
 }
 
-/// A text that ends in `: ` and a sample value, with the actual value there; another text as it is.
+/// Replaces the sample value at the end of a text that ends in `: VALUE`. Other texts are unchanged.
 fn with_value(text: &str, value: &str) -> String {
     match text.rsplit_once(": ") {
         Some((text, _)) => format!("{text}: {value}"),
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_value_gives_way_to_the_actual_one() {
+    fn sample_value_is_replaced() {
         let refusal = ApiError::about("LTS.0208", "my-stream".to_owned());
         assert_eq!(text(refusal).2, "Log stream id does not exist: my-stream");
         let response = ApiError::about("LTS.0208", "my-stream".to_owned())
@@ -298,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn iam_speaks_its_own_form() {
+    fn iam_errors_have_their_own_form() {
         let response = ApiError::code(INVALID_BODY).into_response(Operation::CreateToken, "id");
         assert_eq!((response.status.as_u16(), response.code.as_deref()), (400, None));
         let body: Value = serde_json::from_slice(&response.body).unwrap();
@@ -306,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_names_no_details_on_the_wire() {
+    fn internal_error_hides_details() {
         let response = ApiError::Broken("disk full".to_owned()).into_response(Operation::ListLogGroups, "id");
         assert_eq!((response.status.as_u16(), response.code.as_deref()), (500, Some("LTS.0010")));
         assert!(!String::from_utf8_lossy(&response.body).contains("disk"));

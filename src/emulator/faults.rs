@@ -1,4 +1,4 @@
-//! Faults on demand: what a client must cope with, and no emulator that works would ever show.
+//! Faults: failures on demand, for testing how clients handle them.
 
 use std::{
     collections::BTreeMap,
@@ -23,67 +23,66 @@ use super::{
 };
 use crate::spec::{self, Operation};
 
-/// The headers that tell where a body ends. A fault that changed them would garble the whole connection;
-/// `cut_after_bytes` breaks a body off instead.
+/// The headers that delimit a body. Changing them would corrupt the connection; `cut_after_bytes` cuts a body instead.
 const FRAMING: [HeaderName; 2] = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
 
-/// The statuses under which HTTP has no body.
+/// Statuses without a body.
 const BODILESS: [StatusCode; 2] = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
 
-/// Something that goes wrong with the next request that it fits.
+/// A failure for the next matching request.
 ///
-/// Faults wait in the order in which they came, and a request takes the first that fits, before it is
-/// authenticated. A fault with a `status` or a `code` takes the place of the operation: nothing is done. With
-/// neither, the operation is carried out, and its real response is delayed, decorated, cut or lost. The
-/// emulator's control is never affected, and neither is a path that no operation has.
+/// Faults wait in order of arrival. A request takes the first that matches, before authentication. A fault with a
+/// `status` or a `code` replaces the operation: nothing is done. With neither, the operation runs, and its response is
+/// delayed, cut, lost or has other headers. Faults never apply to the admin API or to unknown paths.
 ///
-/// As JSON, for `POST /_emulator/faults`, it has these fields under the same names, all of them optional.
+/// As JSON, for `POST /_emulator/faults`, it has these fields under the same names, all optional.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 #[must_use = "a fault does nothing until an emulator is given it"]
 pub struct Fault {
-    /// The operation that it fits, in JSON by its operationId; none for all of LTS and IAM.
-    #[serde(serialize_with = "journal::as_id", deserialize_with = "by_id")]
+    /// The operation to match, in JSON its operationId; any operation of LTS and IAM if not set.
+    #[serde(serialize_with = "journal::as_id", deserialize_with = "operation_by_id")]
     pub operation: Option<Operation>,
-    /// How many requests it takes; 0 is for ever, 1 if it isn't set. Of a waiting fault: how many are left.
-    #[serde(deserialize_with = "once_unless_given")]
+    /// How many requests it applies to; 0 is unlimited, the default is 1. For a pending fault, how many are left.
+    #[serde(deserialize_with = "one_if_null")]
     pub times: u64,
     /// The status of the response, 200 to 599. Without `code` and `body`, the body has an `error_msg` only.
     pub status: Option<u16>,
-    /// The error code of the response, in the operation's own words: those of its example in the spec, else of
-    /// the code's first row there. A code that the spec doesn't know needs a `status`.
+    /// The error code of the response. The text is that of the operation's example in the spec, else of the code's
+    /// first row there. A code that is not in the spec needs a `status`.
     pub code: Option<String>,
-    /// The text of the response, where `status` or `code` make one.
+    /// The text of the response. It needs a `status` or a `code`.
     pub message: Option<String>,
-    /// Headers of the response, instead of those of the same names. `Content-Length` and `Transfer-Encoding`
+    /// Headers of the response, which replace those of the same names. `Content-Length` and `Transfer-Encoding`
     /// can't be set.
     pub headers: Option<BTreeMap<String, String>>,
-    /// For how many milliseconds the response is held back. The operation is carried out before.
+    /// Delays the response by so many milliseconds, after the operation has run.
     pub delay_ms: Option<u64>,
-    /// Whether the connection is closed instead of an response, and when.
+    /// Closes the connection without a response, before or after the operation.
     pub drop: Option<DropWhen>,
-    /// The body of the response: a JSON value, or a string that is sent as it is. It is sent as JSON unless
-    /// `headers` say otherwise, and under a status without a body (204) not at all.
+    /// The body of the response: a JSON value, or a string that is sent unchanged. Its media type is JSON unless
+    /// `headers` has another. Statuses without a body (204) are sent without it.
     pub body: Option<Value>,
-    /// After how many bytes of the body the connection is closed. The whole body's length was promised
-    /// before. A body that isn't longer arrives whole.
+    /// Closes the connection after so many bytes of the body. The declared length is that of the whole body. A
+    /// shorter body is sent whole.
     pub cut_after_bytes: Option<u64>,
-    /// How many bytes of the body are sent in a second, at least 1.
+    /// Sends so many bytes of the body per second, at least 1.
     pub bytes_per_s: Option<u64>,
-    /// How likely a request that fits takes it, 0 to 1; always, if it isn't set. A lost roll doesn't count.
+    /// The probability that it applies to a matching request, 0 to 1; always if not set. A request that it does not
+    /// apply to isn't counted.
     pub probability: Option<f64>,
-    /// Where the rolls start, so that they are always the same; anywhere, if it isn't set.
+    /// The seed of the random numbers, for repeatable results; random if not set.
     pub seed: Option<u64>,
 }
 
-/// When a connection is closed without an response.
+/// When a connection is closed without a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DropWhen {
-    /// Nothing has been done.
+    /// Before the operation runs.
     Before,
-    /// The operation has been carried out; its response is lost.
+    /// After the operation has run; its response is lost.
     After,
 }
 
@@ -108,18 +107,18 @@ impl Default for Fault {
 }
 
 impl Fault {
-    /// A fault that fits every operation, once, and doesn't do anything yet.
+    /// A fault that matches every operation once and has no effect yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the [operation](Self#structfield.operation) that it fits.
+    /// Sets the [operation](Self#structfield.operation) to match.
     pub fn operation(mut self, operation: Operation) -> Self {
         self.operation = Some(operation);
         self
     }
 
-    /// Sets how many [times](Self#structfield.times) it happens; 0 is for ever.
+    /// Sets how many [times](Self#structfield.times) it applies; 0 is unlimited.
     pub fn times(mut self, times: u64) -> Self {
         self.times = times;
         self
@@ -149,19 +148,19 @@ impl Fault {
         self
     }
 
-    /// Sets for how long the response is [held back](Self#structfield.delay_ms), in whole milliseconds.
+    /// [Delays](Self#structfield.delay_ms) the response, in whole milliseconds.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay_ms = Some(delay.as_millis().try_into().unwrap_or(u64::MAX));
         self
     }
 
-    /// Closes the connection [before](DropWhen::Before) anything is done.
+    /// Closes the connection [before](DropWhen::Before) the operation runs.
     pub fn drop_before(mut self) -> Self {
         self.drop = Some(DropWhen::Before);
         self
     }
 
-    /// Carries the operation out and closes the connection [after](DropWhen::After) it, without an response.
+    /// Runs the operation and closes the connection [after](DropWhen::After) it, without a response.
     pub fn drop_after(mut self) -> Self {
         self.drop = Some(DropWhen::After);
         self
@@ -179,27 +178,27 @@ impl Fault {
         self
     }
 
-    /// Sets [how fast](Self#structfield.bytes_per_s) the body is sent.
+    /// Sets the [rate](Self#structfield.bytes_per_s) of the body.
     pub fn bytes_per_s(mut self, bytes: u64) -> Self {
         self.bytes_per_s = Some(bytes);
         self
     }
 
-    /// Sets how [likely](Self#structfield.probability) it is.
+    /// Sets the [probability](Self#structfield.probability).
     pub fn probability(mut self, probability: f64) -> Self {
         self.probability = Some(probability);
         self
     }
 
-    /// Sets where the rolls [start](Self#structfield.seed).
+    /// Sets the [seed](Self#structfield.seed) of the random numbers.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// What is wrong with it, if anything is.
+    /// Validates the fault.
     fn check(&self) -> Result<(), String> {
-        // 1xx is no response yet, and nothing larger is a status.
+        // 1xx is not a final response.
         if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
             return Err(format!("status {status}: must be 200 to 599"));
         }
@@ -239,8 +238,8 @@ impl Fault {
         }
     }
 
-    /// The response that it leaves of the `real` one, or puts in its place; none where the connection is to be
-    /// closed. The operation is carried out when `real` is polled, if it is.
+    /// The response of a request that it applies to; `None` if the connection is to be closed. The operation runs when
+    /// `real` is polled.
     pub(super) async fn response(
         &self,
         operation: Operation,
@@ -274,12 +273,12 @@ impl Fault {
         Some(response)
     }
 
-    /// For how long the response is held back.
+    /// The delay of the response.
     pub(super) fn delay_before_response(&self) -> Duration {
         Duration::from_millis(self.delay_ms.unwrap_or_default())
     }
 
-    /// The response as it is sent: whole, or in part, or slowly.
+    /// The HTTP response: whole, cut, or slow.
     pub(super) fn respond(
         &self,
         response: ApiResponse,
@@ -302,35 +301,35 @@ fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
     Some((name.parse().ok()?, value.parse().ok()?))
 }
 
-/// An operation by its id.
-fn by_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Operation>, D::Error> {
+/// Deserializes an operation by its id.
+fn operation_by_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Operation>, D::Error> {
     let id: Option<String> = Deserialize::deserialize(deserializer)?;
     id.map(|id| id.parse().map_err(de::Error::custom)).transpose()
 }
 
-fn once_unless_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+fn one_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(1))
 }
 
-/// The faults that wait for their requests.
+/// The pending faults.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    waiting: Mutex<Vec<Waiting>>,
+    pending: Mutex<Vec<Pending>>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct Pending {
     fault: Arc<Fault>,
-    /// How many requests it still takes; 0 is for ever.
+    /// How many more requests it applies to; 0 is unlimited.
     left: u64,
     rng: fastrand::Rng,
 }
 
 impl Faults {
-    /// Adds all of them, or none if one of them is wrong.
+    /// Adds all faults, or none if one is invalid.
     ///
     /// # Errors
-    /// What is wrong with the first that is.
+    /// What is wrong with the first invalid one.
     pub(super) fn add(&self, faults: Vec<Fault>) -> Result<(), String> {
         let count = faults.len();
         let mut added = Vec::with_capacity(count);
@@ -339,36 +338,36 @@ impl Faults {
                 .check()
                 .map_err(|what| if count == 1 { what } else { format!("fault {}: {what}", i + 1) })?;
             let rng = fault.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-            added.push(Waiting { left: fault.times, fault: Arc::new(fault), rng });
+            added.push(Pending { left: fault.times, fault: Arc::new(fault), rng });
         }
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).extend(added);
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).extend(added);
         Ok(())
     }
 
-    /// The fault that a request to this operation takes.
+    /// The fault that applies to a request to this operation.
     pub(super) fn take(&self, operation: Operation) -> Option<Arc<Fault>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = waiting.iter_mut().position(|Waiting { fault, rng, .. }| {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = pending.iter_mut().position(|Pending { fault, rng, .. }| {
             fault.operation.is_none_or(|wanted| wanted == operation)
                 && fault.probability.is_none_or(|probability| rng.f64() < probability)
         })?;
-        let found = &mut waiting[at];
+        let found = &mut pending[at];
         let fault = Arc::clone(&found.fault);
         match found.left {
             0 => {}
-            1 => drop(waiting.remove(at)),
+            1 => drop(pending.remove(at)),
             _ => found.left -= 1,
         }
         Some(fault)
     }
 
-    /// Those that wait, in their order, each with the `times` that are left.
-    pub(super) fn waiting(&self) -> Vec<Fault> {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.iter().map(|one| Fault { times: one.left, ..(*one.fault).clone() }).collect()
+    /// The pending faults in order, each with the `times` that are left.
+    pub(super) fn pending(&self) -> Vec<Fault> {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.iter().map(|one| Fault { times: one.left, ..(*one.fault).clone() }).collect()
     }
 
     pub(super) fn clear(&self) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

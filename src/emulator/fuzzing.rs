@@ -1,4 +1,4 @@
-//! The emulator without sockets, and its verifier by itself, for the fuzz targets: under `--cfg fuzzing` only.
+//! The emulator without sockets, and its signature check, for the fuzz targets: under `--cfg fuzzing` only.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -14,19 +14,19 @@ use super::{
     wire::request::Peer,
 };
 
-/// An emulator that is asked in the same process.
+/// An emulator in this process, called without a connection.
 pub struct InProcess(TowerToHyperService<Router>);
 
 impl InProcess {
     /// An emulator with these options.
     ///
     /// # Errors
-    /// [`EmulatorError`] if the options contradict themselves.
+    /// [`EmulatorError`] if the options contradict each other.
     pub fn new(options: Options) -> Result<Self, EmulatorError> {
         Ok(Self(TowerToHyperService::new(router(&Arc::new(State::new(options)?)))))
     }
 
-    /// Responds to a request, as if it came from this machine; nothing if the body of the response ends early.
+    /// Handles a request from loopback; `None` if the body of the response is cut.
     pub async fn response(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let mut request = request.map(Body::from);
         request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 1))));
@@ -37,10 +37,10 @@ impl InProcess {
     }
 }
 
-/// Judges a signature, at the time that it claims.
+/// Verifies a signature at the time that it claims.
 ///
 /// # Errors
-/// The variant of the refusal.
+/// The variant of the error.
 pub fn verify(request: &Parts, body: &[u8], time: &str, ak: &str, sk: &str) -> Result<(), &'static str> {
     let key =
         Key { access_key: ak.to_owned(), secret_key: sk.to_owned(), security_token: None, expires_at: None };

@@ -1,4 +1,4 @@
-//! The two operations of IAM: what a client needs to get a token, and to find a project.
+//! The two operations of IAM that clients need: creating a token and finding a project.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ use crate::auth::signing::canonical::hex;
 /// The header with a new token.
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 
-/// What a token is good for.
+/// The scope of a token.
 enum Scope {
     Project(Project),
     Domain,
@@ -80,16 +80,15 @@ pub(super) async fn create_token(
     Ok(ApiResponse::json(StatusCode::CREATED, &json!({"token": facts})).with_header(SUBJECT_TOKEN, value))
 }
 
-/// What the caller wants a token for. Where project and domain are given, the project wins; within a project,
-/// its id.
+/// The scope of the requested token. A project takes precedence over a domain, and a project's id over its name.
 fn scope(state: &State, scope: &Value, user: &User) -> Result<Scope, ApiError> {
-    let nobodys = || ApiError::Status(StatusCode::UNAUTHORIZED);
-    // A domain by id or name. Users get tokens for their own only.
+    let unauthorized = || ApiError::Status(StatusCode::UNAUTHORIZED);
+    // A domain by id or name. Users get tokens for their own domain only.
     let check_domain = |domain: &Value| match (domain["id"].as_str(), domain["name"].as_str()) {
         (Some(id), _) if id == stable_id(&["domain", &user.domain]) => Ok(()),
         (None, Some(name)) if name == user.domain => Ok(()),
         (None, None) => Err(ApiError::Status(StatusCode::BAD_REQUEST)),
-        _ => Err(nobodys()),
+        _ => Err(unauthorized()),
     };
     if let Some(project) = scope.get("project") {
         if let Some(domain) = project.get("domain") {
@@ -103,7 +102,13 @@ fn scope(state: &State, scope: &Value, user: &User) -> Result<Scope, ApiError> {
             Some(id) => project.id == id,
             None => Some(project.name.as_str()) == name,
         };
-        return state.store.projects()?.into_iter().find(is_meant).map(Scope::Project).ok_or_else(nobodys);
+        return state
+            .store
+            .projects()?
+            .into_iter()
+            .find(is_meant)
+            .map(Scope::Project)
+            .ok_or_else(unauthorized);
     }
     if let Some(domain) = scope.get("domain") {
         check_domain(domain)?;
@@ -118,7 +123,7 @@ pub(super) async fn list_projects(
     _: &Value,
 ) -> Result<ApiResponse, ApiError> {
     let wanted = call.query("name");
-    // The account that projects belong to is the first user's.
+    // Projects belong to the account of the first user.
     let account = state.options.account.users.first().map_or("", |user| &user.domain);
     let domain_id = stable_id(&["domain", account]);
     let here = format!("{}{}", base_url(call), call.head.uri.path());
@@ -138,7 +143,7 @@ pub(super) async fn list_projects(
     Ok(ApiResponse::json(StatusCode::OK, &json!({"projects": projects, "links": links})))
 }
 
-/// The services that a token opens: both of ours, at this very address.
+/// The service catalog: LTS and IAM, at the address of the request.
 fn catalog(base: &str, scope: &Scope) -> Value {
     let entry = |service: &str, region: &str, url: String| {
         json!({
@@ -160,12 +165,12 @@ fn domain_json(name: &str) -> Value {
     json!({"id": stable_id(&["domain", name]), "name": name})
 }
 
-/// The id of something that has only a name: always the same 32 digits.
+/// A stable id of 32 hexadecimal digits, derived from a name.
 fn stable_id(parts: &[&str]) -> String {
     hex(&Sha256::digest(parts.join("\0"))[..16])
 }
 
-/// The address under which the client reached us.
+/// The address that the client used.
 fn base_url(call: &Call<'_>) -> String {
     let host = call.head.headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
     let authority = || call.head.uri.authority().map(|authority| Cow::Borrowed(authority.as_str()));

@@ -1,4 +1,4 @@
-//! What was asked and answered, for whoever wants to look afterwards.
+//! The journal of requests, for inspection.
 
 use std::{
     collections::VecDeque,
@@ -12,32 +12,32 @@ use serde::{Serialize, Serializer};
 use super::clock;
 use crate::spec::Operation;
 
-/// How many requests are remembered. Enough for a test or a look at the last minutes, and never a burden.
+/// How many requests are kept: enough for a test, and bounded.
 const CAPACITY: usize = 1000;
-/// How much is kept of a method and of a path, in characters: a head has room for far longer ones.
+/// How many characters of a method and of a path are kept; a request head can have far more.
 const LONGEST: usize = 512;
 
-/// A request and how it was answered. No header, query or body is kept, hence no secret.
+/// A request and the outcome. It has no headers, query or body, hence no secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct JournalEntry {
-    /// When its response was ready, by the emulator's clock.
+    /// When the response was ready, by the emulator's clock.
     #[serde(serialize_with = "as_rfc3339")]
     pub time: SystemTime,
-    /// The operation; none where path or method is unknown.
+    /// The operation; `None` for an unknown path or method.
     #[serde(serialize_with = "as_id")]
     pub operation: Option<Operation>,
     /// The method.
     pub method: String,
     /// The path of the request line, without the query.
     pub path: String,
-    /// The HTTP status of the response; none where a fault dropped the connection instead.
+    /// The HTTP status of the response; `None` if a fault dropped the connection.
     pub status: Option<u16>,
     /// The error code of the response.
     pub code: Option<String>,
-    /// The request's id, as in the header `X-Request-Id`.
+    /// The request id, as in the header `X-Request-Id`.
     pub request_id: String,
-    /// How long the response took, in milliseconds. Before a delayed response is sent: how long it took so far.
+    /// The duration in milliseconds. Until a delayed response is sent, the duration so far.
     pub duration_ms: u64,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Journal {
 impl Journal {
     pub(super) fn add(&self, mut entry: JournalEntry) {
         for text in [&mut entry.method, &mut entry.path] {
-            // As many bytes are at most as many characters.
+            // A character has at least one byte.
             if text.len() > LONGEST
                 && let Some((end, _)) = text.char_indices().nth(LONGEST)
             {
@@ -61,20 +61,20 @@ impl Journal {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = if entries.len() == CAPACITY { entries.pop_front() } else { None };
         entries.push_back(entry);
-        // What is freed is freed outside of the lock.
+        // Free the entry after the lock is released.
         drop(entries);
         drop(oldest);
     }
 
-    /// How long the request with this id took after all, unless it has been forgotten since.
-    pub(super) fn took(&self, request_id: &str, duration_ms: u64) {
+    /// Sets the final duration of a request, unless its entry is gone.
+    pub(super) fn set_duration(&self, request_id: &str, duration_ms: u64) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = entries.iter_mut().rev().find(|entry| entry.request_id == request_id) {
             entry.duration_ms = duration_ms;
         }
     }
 
-    /// All of them, newest last.
+    /// All entries, newest last.
     pub(super) fn entries(&self) -> Vec<JournalEntry> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn it_keeps_the_newest() {
+    fn journal_keeps_the_newest_entries() {
         let journal = Journal::default();
         for i in 0..=CAPACITY {
             journal.add(entry(&i.to_string(), None));
@@ -127,19 +127,19 @@ mod tests {
     }
 
     #[test]
-    fn a_delayed_answer_takes_longer() {
+    fn duration_of_a_delayed_response_is_updated() {
         let journal = Journal::default();
         for id in ["a", "b"] {
             journal.add(JournalEntry { request_id: id.to_owned(), ..entry("/", None) });
         }
-        journal.took("a", 5);
-        journal.took("forgotten", 7);
+        journal.set_duration("a", 5);
+        journal.set_duration("forgotten", 7);
         let kept: Vec<_> = journal.entries().iter().map(|entry| entry.duration_ms).collect();
         assert_eq!(kept, [5, 0]);
     }
 
     #[test]
-    fn what_is_absent_is_null() {
+    fn absent_values_are_null() {
         let shown = serde_json::to_value(entry("/", None)).unwrap();
         assert_eq!(shown["operation"], serde_json::Value::Null);
         assert_eq!((&shown["code"], &shown["status"]), (&serde_json::Value::Null, &serde_json::Value::Null));

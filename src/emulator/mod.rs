@@ -1,5 +1,5 @@
-//! An emulator of Log Tank Service, and of the little of IAM that its clients need, for tests and for work
-//! without an account.
+//! An emulator of Log Tank Service, and of the part of IAM that its clients need, for tests and for work without an
+//! account.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -15,18 +15,19 @@
 //! # }
 //! ```
 //!
-//! It listens on a real socket, checks real signatures and tokens, and refuses what the service refuses, in
-//! the service's words: routes, rules and texts are those of the spec (`openapi/lts.yaml`).
+//! It listens on a real socket, checks real signatures and tokens, and refuses what the service refuses, with the
+//! service's texts: routes, rules and texts are those of the spec (`openapi/lts.yaml`).
 //!
-//! `docs/emulator.md` in the repository shows it in use: in tests, with other clients, with its console, and where it
-//! differs from the service.
+//! `docs/emulator.md` in the repository shows how to use it in tests, with other clients and with its console, and
+//! lists the differences from the service.
 //!
 //! # Layout
 //!
-//! `server` accepts connections, `dispatch` brings a request to its operation, `access` and `verify` look at
-//! its credential, `query` and `refusals` at its query and body; `operations` and `iam` carry it out in the `store`. `faults` spoil what
-//! comes of it, down to the connection (`hangup`). `room` bounds the number of connections, `lockout` shuts out keys that
-//! were tried too often. `admin` is the control, `origin` keeps foreign web pages from it, `console` is its page. This file is the handle, the one part that knows the crate's client.
+//! `server` accepts connections, and `router` takes each request through its checks to the handler of its operation.
+//! `wire` has connections, requests and responses; `auth` checks credentials; `validate` checks bodies and queries. The
+//! handlers are in `lts` and `iam`, the data is in `store`, and `errors` has the texts. `faults` replace or spoil
+//! responses. `admin` is the admin API with its console. This file has the handle, the only part that knows the crate's
+//! client.
 
 mod account;
 mod admin;
@@ -72,8 +73,8 @@ use state::State;
 
 /// A running emulator. It stops when it is dropped.
 ///
-/// It runs on a thread of its own, with a runtime of its own: it can be used from tests with and without
-/// async, and a test that halts the clock of its runtime doesn't halt the emulator.
+/// It runs on its own thread with its own runtime: it works in tests with and without async, and a test that pauses the
+/// clock of its runtime doesn't pause the emulator.
 pub struct Emulator {
     state: Arc<State>,
     url: String,
@@ -85,17 +86,17 @@ impl Emulator {
     /// Starts an emulator with the default options, on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// [`EmulatorError`] if there is no port, thread or memory for it.
+    /// [`EmulatorError`] if there is no port, thread or memory.
     pub fn start() -> Result<Self, EmulatorError> {
         Self::builder().start()
     }
 
-    /// Begins with the default options.
+    /// The default options.
     pub fn builder() -> Options {
         Options::default()
     }
 
-    /// Where it listens: `http://127.0.0.1:<port>`, for LTS and IAM alike.
+    /// The base URL, `http://127.0.0.1:<port>`, for both LTS and IAM.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -135,7 +136,7 @@ impl Emulator {
         first(&self.state.options.account.buckets, |bucket| bucket)
     }
 
-    /// The transfers that there are: each request's body, with its `log_dump_obs_id` and `project_id`.
+    /// All transfers: each request's body, with its `log_dump_obs_id` and `project_id`.
     ///
     /// # Errors
     /// [`EmulatorError`] if there is no memory left.
@@ -143,7 +144,7 @@ impl Emulator {
         Ok(self.state.store.transfers()?)
     }
 
-    /// Ends a transfer, which LTS has no operation for. It says whether there was one.
+    /// Deletes a transfer, which LTS has no operation for. Returns whether it existed.
     ///
     /// # Errors
     /// [`EmulatorError`] if there is no memory left, or the data file can't be written.
@@ -151,17 +152,17 @@ impl Emulator {
         Ok(store::block_on(self.state.store.delete_transfer(id.as_str()))?)
     }
 
-    /// Adds to what the emulator has: all of the seed, or nothing.
+    /// Adds all of a seed, or nothing.
     ///
     /// # Errors
-    /// [`EmulatorError::Invalid`] if something breaks a rule, is there already, or names what isn't there;
+    /// [`EmulatorError::Invalid`] if an item violates a rule, exists already, or names something that doesn't exist;
     /// another [`EmulatorError`] if there is no memory left, or the data file can't be written.
     pub fn seed(&self, seed: &Seed) -> Result<(), EmulatorError> {
         Ok(store::block_on(self.state.seed(seed))?)
     }
 
-    /// Sets the emulator's clock forward. Dates, signatures, tokens and creation times follow it; delays
-    /// don't. It stops at the end of the year 9999.
+    /// Moves the emulator's clock forward. Dates, signatures, tokens and creation times follow it; delays don't. It
+    /// stops at the end of the year 9999.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -178,17 +179,17 @@ impl Emulator {
         self.state.clock.advance(by);
     }
 
-    /// Sets the emulator's clock, which goes on from there; not before 1970 and not beyond the year 9999.
+    /// Sets the emulator's clock, which keeps running; not before 1970 and not after the year 9999.
     pub fn set_clock(&self, time: SystemTime) {
         self.state.clock.set(clock::timestamp(time));
     }
 
-    /// The last 1,000 requests and how they were answered, newest last. Those to the control are left out.
+    /// The last 1,000 requests with their outcomes, newest last, without those to the admin API.
     pub fn requests(&self) -> Vec<JournalEntry> {
         self.state.journal.entries()
     }
 
-    /// Makes something go wrong, once or more often, behind the faults that wait already.
+    /// Adds a fault behind those that are pending.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -205,23 +206,23 @@ impl Emulator {
     /// ```
     ///
     /// # Errors
-    /// [`EmulatorError::Invalid`] if the fault contradicts itself or asks for what HTTP doesn't have.
+    /// [`EmulatorError::Invalid`] if the fault contradicts itself or can't be expressed in HTTP.
     pub fn fault(&self, fault: Fault) -> Result<(), EmulatorError> {
         self.state.faults.add(vec![fault]).map_err(EmulatorError::Invalid)
     }
 
-    /// The faults that wait for their requests, in their order, with the `times` that each has left.
+    /// The pending faults in order, each with the `times` that are left.
     pub fn faults(&self) -> Vec<Fault> {
-        self.state.faults.waiting()
+        self.state.faults.pending()
     }
 
-    /// Takes all faults back.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.state.faults.clear();
     }
 
-    /// Returns to what the options gave: groups, streams, transfers, faults and the list of requests go,
-    /// tokens are revoked, and the clock shows the system's time.
+    /// Restores the initial state: groups, streams, transfers, faults and the journal are deleted, tokens are revoked,
+    /// and the clock shows the system's time.
     ///
     /// # Errors
     /// [`EmulatorError`] if there is no memory left, or the data file can't be written.
@@ -230,17 +231,17 @@ impl Emulator {
     }
 }
 
-/// Something of the first of a kind. Options are completed at the start, so there always is one.
-fn first<T>(all: &[T], what: impl Fn(&T) -> &String) -> &str {
-    all.first().map_or("", |one| what(one))
+/// A value of the first item. The options always have one of each kind.
+fn first<T>(all: &[T], value: impl Fn(&T) -> &String) -> &str {
+    all.first().map_or("", |item| value(item))
 }
 
 impl Options {
     /// Starts an emulator on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// [`EmulatorError`] if the options contradict themselves, their data file can't be used, or there is no
-    /// port, thread or memory for it.
+    /// [`EmulatorError`] if the options contradict each other, the data file can't be used, or there is no port, thread
+    /// or memory.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let listener = listener.map_err(EmulatorError::Listen)?;
@@ -252,7 +253,7 @@ impl Options {
         let state = Arc::clone(&server.state);
         let thread = thread::Builder::new().name("lts-emulator".to_owned()).spawn(move || {
             runtime.block_on(async {
-                // Connections end at once with the runtime: nobody is left to be polite to.
+                // No graceful shutdown: the process that used the emulator is done with it.
                 tokio::select! {
                     result = server.run(future::pending()) => {
                         if let Err(error) = result {
@@ -272,7 +273,7 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic over there has been reported over there.
+            // The thread has reported its panic.
             let _ = thread.join();
         }
     }
@@ -284,7 +285,7 @@ impl fmt::Debug for Emulator {
     }
 }
 
-/// Settings for a client of the emulator's first project, with its first key pair.
+/// A client for the emulator's first project, with its first key pair.
 impl From<&Emulator> for ClientBuilder {
     fn from(emulator: &Emulator) -> Self {
         Self::default()
@@ -296,23 +297,23 @@ impl From<&Emulator> for ClientBuilder {
     }
 }
 
-/// Why an emulator did not start, or did not do what it was asked for.
+/// Why an emulator did not start, or did not do what was requested.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmulatorError {
-    /// The address can't be listened on.
+    /// The address can't be used.
     #[error("the emulator can't listen: {0}")]
     Listen(io::Error),
-    /// The system has no thread or runtime to spare.
+    /// The system has no thread or runtime left.
     #[error("the emulator can't start: {0}")]
     Start(io::Error),
-    /// The state can't be set up or changed.
+    /// The data can't be read or changed.
     #[error("the emulator's state can't be set up: {0}")]
     State(Box<dyn Error + Send + Sync>),
-    /// The file for the state can't be used, or not any more; the text names it and says why.
+    /// The data file can't be used, as the text says.
     #[error("{0}")]
     DataFile(String),
-    /// What it was given contradicts itself or breaks a rule, as the text says.
+    /// The input is invalid, as the text says.
     #[error("{0}")]
     Invalid(String),
 }

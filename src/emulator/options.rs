@@ -1,14 +1,13 @@
-//! What an emulator is started with.
+//! The options of an emulator.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
 use super::account::Account;
 use crate::spec::{Operation, Quota};
 
-/// The rules and the stock of an emulator; [`start`](Self::start) starts one.
+/// The rules and initial data of an emulator. [`start`](Self::start) starts one.
 ///
-/// What isn't set has the defaults below. The first project, key pair, user or bucket that is set replaces
-/// the default one.
+/// The first project, key pair, user or bucket that is added replaces the default one.
 #[derive(Clone)]
 #[must_use = "options do nothing until an emulator is started with them"]
 pub struct Options {
@@ -25,15 +24,15 @@ pub struct Options {
     pub(super) latency: Duration,
 }
 
-/// Who may use the emulator's control, the paths under `/_emulator/`. To others they don't exist.
+/// Who may use the admin API, under `/_emulator/`. For others its paths don't exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Admin {
-    /// This machine.
+    /// Loopback clients.
     #[default]
     Loopback,
-    /// Nobody.
+    /// No one.
     Nobody,
-    /// Whoever reaches the emulator.
+    /// Every client that can connect.
     Anyone,
 }
 
@@ -54,9 +53,9 @@ impl Options {
     pub const DEFAULT_DOMAIN: &str = "lts";
     /// The default bucket.
     pub const DEFAULT_BUCKET: &str = "lts-test";
-    /// The retention that some editions insist on, in days.
+    /// The only retention that some editions accept, in days.
     pub(super) const ONLY_TTL: i64 = 7;
-    /// How long a token is good for, as with the real IAM.
+    /// How long a token is valid, as with the real IAM.
     pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// Adds a project.
@@ -71,7 +70,7 @@ impl Options {
         self
     }
 
-    /// Adds a temporary key pair: requests have to carry its security token.
+    /// Adds a temporary key pair: requests need its security token.
     pub fn temporary_key(
         mut self,
         access_key: impl Into<String>,
@@ -82,7 +81,7 @@ impl Options {
         self
     }
 
-    /// Adds a user. It may get a token for every project.
+    /// Adds a user, who may get a token for every project.
     pub fn user(
         mut self,
         name: impl Into<String>,
@@ -99,17 +98,15 @@ impl Options {
         self
     }
 
-    /// Keeps the state in a file, which is made if it isn't there; without it, the state goes with the
-    /// emulator.
+    /// Keeps the data in a file, which is created if missing. Without it, the data is lost when the emulator stops.
     ///
-    /// What was answered is on the disk, and survives a crash of the emulator or of the machine: groups,
-    /// streams, transfers, tokens, and what was [seeded](super::Seed). Requests seen, faults and the clock
-    /// begin anew. A file that is there keeps what it has; the projects, keys, users and buckets of these
-    /// options are added, with their secrets in place of older ones.
-    /// [`reset`](super::Emulator::reset) leaves nothing but the latter.
+    /// A request gets its response after its changes are on the disk, so they survive a crash of the emulator or the
+    /// machine: groups, streams, transfers, tokens, and [seeded](super::Seed) data. The journal, faults and the clock are
+    /// not kept. An existing file keeps its data; the projects, keys, users and buckets of these options are added, and
+    /// their secrets replace older ones. [`reset`](super::Emulator::reset) deletes everything else.
     ///
-    /// One emulator at a time can use a file; `FILE.lock` beside it tells the others. It is a SQLite database
-    /// that only its owner can read, since it holds secrets.
+    /// One emulator at a time can use a file, which is locked by `FILE.lock` beside it. The file is a SQLite database that
+    /// only its owner can read, since it has secrets.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -131,64 +128,63 @@ impl Options {
         self
     }
 
-    /// How long a token is good for: [`DEFAULT_TOKEN_TTL`](Self::DEFAULT_TOKEN_TTL) if it isn't set.
+    /// Sets how long a token is valid. The default is [`DEFAULT_TOKEN_TTL`](Self::DEFAULT_TOKEN_TTL).
     pub fn token_ttl(mut self, ttl: Duration) -> Self {
         self.token_ttl = ttl;
         self
     }
 
-    /// How many log groups a project may have: the spec's quota if it isn't set. 0 is no limit.
+    /// Sets how many log groups a project may have; 0 is unlimited. The default is the spec's quota.
     pub fn quota_groups(mut self, quota: u64) -> Self {
         self.quota_groups = quota;
         self
     }
 
-    /// How many log streams a log group may have: the spec's quota if it isn't set. 0 is no limit.
+    /// Sets how many log streams a log group may have; 0 is unlimited. The default is the spec's quota.
     pub fn quota_streams(mut self, quota: u64) -> Self {
         self.quota_streams = quota;
         self
     }
 
-    /// Whether a retention other than 7 days is refused with LTS.0106, as some editions of the service do.
+    /// Refuses a retention other than 7 days with LTS.0106, as some editions of the service do.
     pub fn ttl_must_be_7(mut self, on: bool) -> Self {
         self.ttl_must_be_7 = on;
         self
     }
 
-    /// Whether an access key with more than five wrong signatures in a row is locked for five minutes, by the
-    /// emulator's clock, as the gateway does it. A right one in between begins the count anew, and a
-    /// [reset](super::Emulator::reset) ends all lockout.
+    /// Locks an access key for five minutes after more than five wrong signatures in a row, by the emulator's clock, as
+    /// the gateway does. A correct signature restarts the count, and a [reset](super::Emulator::reset) removes all locks.
     pub fn lock_keys(mut self, on: bool) -> Self {
         self.lock_keys = on;
         self
     }
 
-    /// Whether credentials and projects go unchecked. Every other rule stays.
+    /// Skips the checks of credentials and projects. Every other rule stays.
     pub fn lenient(mut self, on: bool) -> Self {
         self.lenient = on;
         self
     }
 
-    /// Whether each response is checked against the spec before it is sent. Debug builds always do.
+    /// Checks each response against the spec before it is sent. Debug builds always do.
     pub fn self_check(mut self, on: bool) -> Self {
         self.self_check = on;
         self
     }
 
-    /// Who may use the emulator's control; this machine if it isn't set.
+    /// Sets who may use the admin API. The default is loopback.
     pub fn admin(mut self, admin: Admin) -> Self {
         self.admin = admin;
         self
     }
 
-    /// Delays every response of the services, not of the control. What was asked for is done before.
+    /// Delays every response of the services, after the operation has run. The admin API has no latency.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
-    /// The same with the default in each place where nothing was set.
-    pub(super) fn completed(mut self) -> Self {
+    /// Adds the defaults for what is not set.
+    pub(super) fn with_defaults(mut self) -> Self {
         if self.account.projects.is_empty() {
             self = self.project(Self::DEFAULT_PROJECT_ID, Self::DEFAULT_PROJECT_NAME);
         }
@@ -207,7 +203,7 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        // An operation without a quota in the spec has no limit.
+        // An operation without a quota in the spec is unlimited.
         let quota = |operation: Operation| operation.quota().map_or(0, |Quota { default, .. }| default);
         Self {
             account: Account::default(),
@@ -225,7 +221,7 @@ impl Default for Options {
     }
 }
 
-/// Without the secrets of keys and users.
+/// Leaves out the secrets of keys and users.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -244,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_first_of_a_kind_replaces_the_default() {
-        let options = Options::default().bucket("a").bucket("b").completed();
+        let options = Options::default().bucket("a").bucket("b").with_defaults();
         assert_eq!(options.account.buckets, ["a", "b"]);
         assert_eq!(options.account.projects[0].id, Options::DEFAULT_PROJECT_ID);
         assert_eq!((options.quota_groups, options.quota_streams), (100, 100));
@@ -252,7 +248,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secrets() {
-        let shown = format!("{:?}", Options::default().key("AK", "hush").user("u", "hush", "d"));
-        assert!(!shown.contains("hush"), "{shown}");
+        let shown =
+            format!("{:?}", Options::default().key("AK", "secret-value").user("u", "secret-value", "d"));
+        assert!(!shown.contains("secret-value"), "{shown}");
     }
 }

@@ -1,4 +1,4 @@
-//! Ids and tokens: random, and of the form that the service gives them.
+//! Random ids and tokens, in the formats of the service.
 
 use jiff::Timestamp;
 
@@ -6,9 +6,8 @@ use crate::auth::signing::canonical::hex;
 
 /// The id of a log group, log stream or transfer: 8-4-4-4-12 hexadecimal digits, like a UUID of version 4.
 ///
-/// It begins with the time, in milliseconds: new ids go to the end of the store's index, instead of anywhere
-/// in it. Of a million groups, the last one costs hardly more to create than the first ones, and a data file
-/// has few pages to write.
+/// It starts with the time in milliseconds, so new ids are appended to the database index instead of inserted anywhere.
+/// Creating a group stays fast with a million of them, and a data file has few pages to write.
 pub(super) fn resource_id() -> String {
     let mut bytes = fastrand::u128(..).to_be_bytes();
     let now = Timestamp::now().as_millisecond().to_be_bytes();
@@ -22,14 +21,12 @@ pub(super) fn resource_id() -> String {
     id
 }
 
-/// The id of a request: 32 hexadecimal digits.
-///
-/// It needs to be new, not secret, so that no request has to ask the system for it.
+/// A request id: 32 hexadecimal digits. It must be unique, not secret.
 pub(super) fn request_id() -> String {
     hex(&fastrand::u128(..).to_be_bytes())
 }
 
-/// An IAM token. Real ones have 1,000 to 2,000 characters.
+/// An IAM token, from the system's secure random numbers. Real ones have 1,000 to 2,000 characters.
 pub(super) fn token() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 640];
     getrandom::fill(&mut bytes)?;

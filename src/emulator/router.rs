@@ -1,8 +1,8 @@
-//! From a request to its response, in the order in which the real service checks.
+//! Routes requests to operations and checks them in the order of the real service.
 //!
-//! The routes are those of the spec, and a generated `match` sends each operation to the handler of its name: an
-//! operation without one does not compile. Everything else gets the gateway's 404, never a framework's
-//! response: HEAD for GET, a trailing slash, a path that is no UTF-8.
+//! The routes come from the spec, and a generated `match` calls the handler with the operation's name: an operation
+//! without a handler does not compile. Everything else gets the gateway's 404, never a response of the framework:
+//! HEAD for GET, a trailing slash, a path that isn't UTF-8.
 
 use std::{
     collections::BTreeMap,
@@ -40,7 +40,7 @@ use super::{
 };
 use crate::spec::{self, Operation};
 
-/// IAM's own header for the request's id.
+/// IAM's header with the request id.
 const TRACE_ID: HeaderName = HeaderName::from_static("x-iam-trace-id");
 
 /// The handlers of all operations.
@@ -70,12 +70,12 @@ pub(super) fn router(state: &Arc<State>) -> Router {
     router.fallback(move |request| handle(Arc::clone(&state), Arc::default(), request))
 }
 
-/// Responds to a request to a path with these operations, and enters it into the journal.
+/// Handles a request to a path with these operations, and records it in the journal.
 async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Request<Body>) -> Response<Body> {
     let started = Instant::now();
     let request_id = random::request_id();
     let (mut head, body) = request.into_parts();
-    // Escapes that are no UTF-8 and segments that are empty make no path that the spec knows.
+    // A path with empty segments or escapes that aren't UTF-8 is unknown.
     let parameters = RawPathParams::from_request_parts(&mut head, &()).await.ok();
     let parameters = parameters.filter(|parameters| parameters.iter().all(|(_, value)| !value.is_empty()));
     let method = head.method.as_str();
@@ -87,7 +87,7 @@ async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Reques
             let response = match read(body).await {
                 Ok(body) => {
                     let call = Call::new(operation, &head, &body, &parameters);
-                    // Futures are lent, not given: whoever is given one has room for it twice.
+                    // Pass pinned references; moving the futures would double the size of the caller's.
                     let mut real = pin!(state.response(&call, &request_id));
                     fault = state.faults.take(operation);
                     delay = state.options.latency;
@@ -109,7 +109,7 @@ async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Reques
         }
         _ => (None, Some(errors::api_not_found(&head.method, &request_id))),
     };
-    let took = || started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+    let elapsed_ms = || started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
     let mut now = state.clock.now();
     state.journal.add(JournalEntry {
         time: now.into(),
@@ -119,43 +119,42 @@ async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Reques
         status: response.as_ref().map(|response| response.status.as_u16()),
         code: response.as_ref().and_then(|response| response.code.clone()),
         request_id: request_id.clone(),
-        duration_ms: took(),
+        duration_ms: elapsed_ms(),
     });
-    // Whoever gives up waiting has been entered into the journal all the same.
+    // Journal first: the client may disconnect during the delay.
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
-        state.journal.took(&request_id, took());
+        state.journal.set_duration(&request_id, elapsed_ms());
         now = state.clock.now();
     }
     let abort = head.extensions.remove::<ConnectionAbort>().unwrap_or_default();
     match (response, fault) {
         (Some(response), Some(fault)) => fault.respond(response, &request_id, now, &abort),
         (Some(response), None) => response.into_response(&request_id, now),
-        (None, _) => abort.instead().await,
+        (None, _) => abort.without_response().await,
     }
 }
 
 impl State {
-    /// The response to a call. It is checked against the spec where that is asked for; a bug in a handler
-    /// becomes a 500.
+    /// The response to a call, checked against the spec if self-checks are on. A panic becomes a 500.
     async fn response(&self, call: &Call<'_>, request_id: &str) -> ApiResponse {
-        let outcome = caught(pin!(self.carry_out(call))).await;
+        let outcome = catch_panic(pin!(self.call_operation(call))).await;
         let outcome = outcome.unwrap_or_else(|_| Err(ApiError::Broken("a handler panicked".to_owned())));
         let mut response = match outcome {
-            // A failure of the emulator has no place in the spec.
+            // The spec doesn't describe failures of the emulator.
             Err(ApiError::Broken(text)) => {
                 log::error(format_args!("{} failed: {text}", call.operation));
                 return ApiError::Broken(text).into_response(call.operation, request_id);
             }
-            // What it stops for is said once, when it does.
+            // The reason is reported once, when the emulator stops.
             Err(ApiError::Stopped) => return ApiError::Stopped.into_response(call.operation, request_id),
-            Err(refusal) => refusal.into_response(call.operation, request_id),
+            Err(error) => error.into_response(call.operation, request_id),
             Ok(response) => response,
         };
         if self.checks_itself()
             && let Err(violation) = schemas::check(call.operation, &response)
         {
-            log::error(format_args!("an response breaks the spec: {violation}"));
+            log::error(format_args!("a response violates the spec: {violation}"));
             return errors::spec_violation(&violation);
         }
         if call.operation.service() == spec::Service::Iam
@@ -166,8 +165,8 @@ impl State {
         response
     }
 
-    /// The checks that all operations share, then the operation itself.
-    async fn carry_out(&self, call: &Call<'_>) -> Result<ApiResponse, ApiError> {
+    /// Runs the checks common to all operations, then the operation.
+    async fn call_operation(&self, call: &Call<'_>) -> Result<ApiResponse, ApiError> {
         if !call.operation.security().is_empty() {
             let caller = match self.options.lenient {
                 true => Caller::Unchecked,
@@ -187,10 +186,10 @@ impl State {
     }
 }
 
-/// The outcome of a future, or its panic.
-async fn caught<T>(mut future: Pin<&mut impl Future<Output = T>>) -> thread::Result<T> {
+/// The result of a future, or its panic.
+async fn catch_panic<T>(mut future: Pin<&mut impl Future<Output = T>>) -> thread::Result<T> {
     poll_fn(|context| {
-        // After a panic it is not polled again, so whatever it left in itself is never seen.
+        // Unwind safe: after a panic the future is not polled again.
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(outcome)) => Poll::Ready(Ok(outcome)),
@@ -205,13 +204,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_caught_whenever_it_comes() {
-        assert_eq!(caught(pin!(async { 1 })).await.ok(), Some(1));
-        assert!(caught(pin!(async { panic!("at once") })).await.is_err());
+    async fn panics_are_caught_on_every_poll() {
+        assert_eq!(catch_panic(pin!(async { 1 })).await.ok(), Some(1));
+        assert!(catch_panic(pin!(async { panic!("at once") })).await.is_err());
         let later = async {
             tokio::task::yield_now().await;
             panic!("later");
         };
-        assert!(caught(pin!(later)).await.is_err());
+        assert!(catch_panic(pin!(later)).await.is_err());
     }
 }

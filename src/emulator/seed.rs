@@ -1,4 +1,4 @@
-//! A stock of things to begin with: for tests and demonstrations that don't want to create it call by call.
+//! Seeds: data for tests and demonstrations, without a call per item.
 
 use std::{fmt, time::SystemTime};
 
@@ -18,7 +18,7 @@ use crate::{
     spec::limits,
 };
 
-/// What an emulator is to have besides what it has already: all of it or, if something is wrong, nothing.
+/// Data to add to an emulator, all or nothing.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,13 +31,13 @@ use crate::{
 /// # }
 /// ```
 ///
-/// As JSON, for `POST /_emulator/seed`, it has the fields `manifest`, `users` (`{name, password, domain}`),
+/// As JSON, for `POST /_emulator/seed`, it has the optional fields `manifest`, `users` (`{name, password, domain}`),
 /// `projects` (`{id, name}`), `keys` (`{ak, sk, security_token, expires_at}`), `tokens` (`{token, project_id,
-/// expires_at}`) and `buckets` (names), all of them optional. Times are RFC 3339, by the emulator's clock; what
-/// has no `expires_at` is good for ever, and a token without `project_id` is for no project.
+/// expires_at}`) and `buckets` (names). Times are RFC 3339, by the emulator's clock. Without `expires_at`, keys and
+/// tokens never expire; a token without `project_id` has no project.
 #[derive(Clone, Default, Deserialize)]
 #[serde(from = "Body")]
-#[must_use = "a seed does nothing until an emulator is given it"]
+#[must_use = "a seed does nothing until it is added to an emulator"]
 pub struct Seed {
     pub(super) manifest: Manifest,
     pub(super) account: Account,
@@ -48,17 +48,17 @@ pub struct Seed {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Body {
-    #[serde(deserialize_with = "or_nothing")]
+    #[serde(deserialize_with = "null_as_default")]
     manifest: Manifest,
-    #[serde(deserialize_with = "or_nothing")]
+    #[serde(deserialize_with = "null_as_default")]
     users: Vec<User>,
-    #[serde(deserialize_with = "or_nothing")]
+    #[serde(deserialize_with = "null_as_default")]
     projects: Vec<Project>,
-    #[serde(deserialize_with = "or_nothing")]
+    #[serde(deserialize_with = "null_as_default")]
     keys: Vec<Key>,
-    #[serde(deserialize_with = "or_nothing")]
+    #[serde(deserialize_with = "null_as_default")]
     tokens: Vec<SeedToken>,
-    #[serde(deserialize_with = "or_nothing")]
+    #[serde(deserialize_with = "null_as_default")]
     buckets: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl From<Body> for Seed {
     }
 }
 
-/// A token that was not issued, but is good all the same.
+/// A token that the emulator accepts without having issued it.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SeedToken {
@@ -81,18 +81,18 @@ pub(super) struct SeedToken {
 }
 
 impl Seed {
-    /// Nothing yet.
+    /// An empty seed.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the groups, streams and transfers of the first project. None of the groups may be there yet.
+    /// Sets the groups, streams and transfers of the first project. None of the groups may exist yet.
     pub fn manifest(mut self, manifest: Manifest) -> Self {
         self.manifest = manifest;
         self
     }
 
-    /// Adds a user. It may get a token for every project.
+    /// Adds a user, who may get a token for every project.
     pub fn user(
         mut self,
         name: impl Into<String>,
@@ -115,7 +115,7 @@ impl Seed {
         self
     }
 
-    /// Adds a temporary key pair: requests have to carry its security token, and to come before it expires.
+    /// Adds a temporary key pair: requests need its security token and must arrive before it expires.
     pub fn temporary_key(
         mut self,
         access_key: impl Into<String>,
@@ -128,7 +128,7 @@ impl Seed {
         self
     }
 
-    /// Adds a token for a project, or for none; without `expires_at` it is good for ever.
+    /// Adds a token for a project, or for none. Without `expires_at` it never expires.
     pub fn token(
         mut self,
         token: impl Into<String>,
@@ -149,7 +149,7 @@ impl Seed {
         self
     }
 
-    /// What breaks a rule that needs no state to be known, if anything does.
+    /// Checks the rules that don't depend on existing data.
     pub(super) fn check(&self, options: &Options) -> Result<(), String> {
         self.account.check()?;
         self.tokens.iter().try_for_each(|token| not_empty("token", &token.token))?;
@@ -183,7 +183,7 @@ fn check_group(group: &manifest::Group) -> Result<(), InvalidInput> {
     Ok(())
 }
 
-/// The body of the request that would create a transfer of one stream.
+/// The request body that creates a transfer of one stream.
 pub(super) fn transfer_body(group: &str, stream: &str, transfer: &manifest::Transfer) -> Value {
     let mut body = json!({
         "log_group_id": group,
@@ -203,14 +203,14 @@ pub(super) fn transfer_body(group: &str, stream: &str, transfer: &manifest::Tran
     body
 }
 
-/// Null is as good as nothing.
-fn or_nothing<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+/// Null means empty.
+fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Without the secrets of keys, users and tokens.
+/// Leaves out the secrets of keys, users and tokens.
 impl fmt::Debug for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Seed")
@@ -227,7 +227,11 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secrets() {
-        let seed = Seed::new().key("AK", "hush").user("u", "hush", "d").token("hush", None, None);
-        assert!(!format!("{seed:?}").contains("hush"), "{seed:?}");
+        let seed = Seed::new().key("AK", "secret-value").user("u", "secret-value", "d").token(
+            "secret-value",
+            None,
+            None,
+        );
+        assert!(!format!("{seed:?}").contains("secret-value"), "{seed:?}");
     }
 }

@@ -1,8 +1,7 @@
-//! Connections: accepting them, serving them within limits, and seeing them off.
+//! Accepts connections and serves them within limits, until a graceful shutdown.
 //!
-//! hyper's own connection builder does it, since `axum::serve` has no settings: neither a time for the head
-//! of a request nor a bound for its size. A client may be slow, send too much, vanish, or keep more connections
-//! than there is limiter for: each of these costs others nothing but a while.
+//! It uses hyper's connection builder, since `axum::serve` can't limit the time for a request head or its size. A client
+//! that is slow, sends too much, disappears or opens too many connections delays others at most for a while.
 
 use std::{
     fmt,
@@ -45,22 +44,21 @@ use super::{
     },
 };
 
-/// The most bytes of a head: a token has 2,000, and nothing else is long. hyper may take twice as much before it
-/// notices.
+/// The most bytes of a request head: a token has 2,000, and other headers are short. hyper may read twice as much.
 const MAX_HEAD: usize = 64 * 1024;
-/// The pause after a connection could not be accepted, most likely for want of file descriptors.
+/// The pause after a failed accept, most likely for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How much time connections are given.
+/// Timeouts of a connection.
 #[derive(Debug, Clone, Copy)]
 struct Timeouts {
-    /// For the head of a request to arrive; an idle connection is closed after it, too.
+    /// For a request head to arrive. An idle connection is closed after it, too.
     head: Duration,
-    /// For a client to take anything of what it is sent.
+    /// For a client that reads nothing of its response.
     stall: Duration,
-    /// For a connection that we closed to end what it sends.
+    /// For a client to stop sending after the emulator closed the connection.
     linger: Duration,
-    /// For running calls at a shutdown.
+    /// For running calls to finish at a shutdown.
     grace: Duration,
 }
 
@@ -71,19 +69,18 @@ const TIMEOUTS: Timeouts = Timeouts {
     grace: Duration::from_secs(10),
 };
 
-/// An emulator with a listener, ready to run: callers who connect already wait for it.
-#[must_use = "nobody is answered until it runs"]
+/// An emulator with a bound listener. Connections wait in its backlog until [`run`](Self::run) is awaited.
+#[must_use = "a server does nothing until `run` is awaited"]
 pub struct Server {
     listener: std::net::TcpListener,
     pub(super) state: Arc<State>,
 }
 
 impl Options {
-    /// Makes an emulator of the options that responses on this listener, once it [runs](Server::run).
+    /// Makes a server from the options and a listener. It serves requests once it [runs](Server::run).
     ///
     /// # Errors
-    /// [`EmulatorError`] if the options contradict themselves, their data file can't be used, or the listener is
-    /// unusable.
+    /// [`EmulatorError`] if the options contradict each other, or if the data file or the listener can't be used.
     pub fn listen(self, listener: std::net::TcpListener) -> Result<Server, EmulatorError> {
         let state = Arc::new(State::new(self)?);
         listener.set_nonblocking(true).map_err(EmulatorError::Listen)?;
@@ -92,16 +89,16 @@ impl Options {
 }
 
 impl Server {
-    /// Responds to until `shutdown` is done; running calls are then finished, for up to ten seconds.
+    /// Serves requests until `shutdown` completes; running calls may then take up to ten seconds to finish.
     ///
-    /// It has up to 4,096 connections at a time, and no more than three quarters of the files that the process
-    /// may have open. Beyond that, those who connect wait, and idle connections are closed for them.
+    /// The server has up to 4,096 connections, and at most three quarters of the files that the process may open.
+    /// Beyond that, new connections wait, and idle connections are closed for them.
     ///
-    /// It needs a tokio runtime with I/O and time.
+    /// `run` needs a tokio runtime with I/O and time.
     ///
     /// # Errors
-    /// [`EmulatorError`] if the listener is unusable, or the data file can't be written any more. A connection
-    /// that fails is no error.
+    /// [`EmulatorError`] if the listener is unusable, or the data file can't be written any more. A failed
+    /// connection is no error.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), EmulatorError> {
         let listener = TcpListener::from_std(self.listener).map_err(EmulatorError::Listen)?;
         let ended = async {
@@ -121,7 +118,7 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Serves every connection, and sees all of them off in the end.
+/// Accepts connections until `shutdown`, then waits for them to end.
 async fn accept(
     listener: TcpListener,
     router: Router,
@@ -129,7 +126,7 @@ async fn accept(
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()>,
 ) {
-    // Each connection holds a receiver: it hears of the stop, and the sender of the last one's end.
+    // Each connection holds a receiver: it learns of the shutdown, and its drop reports its end to the sender.
     let (stop, stopped) = watch::channel(());
     let mut shutdown = pin!(shutdown);
     loop {
@@ -142,7 +139,7 @@ async fn accept(
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        // Further ones wait in the backlog until this one has its permit.
+        // Further connections wait in the backlog until this one has a permit.
         let permit = tokio::select! {
             () = &mut shutdown => break,
             permit = limiter.permit() => permit,
@@ -153,11 +150,11 @@ async fn accept(
     }
     drop((listener, stopped));
     let _ = stop.send(());
-    // What takes longer is cut off with the runtime.
+    // The runtime aborts what takes longer.
     let _ = timeout(timeouts.grace, stop.closed()).await;
 }
 
-/// Serves one connection to its end.
+/// Serves one connection until its end.
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
@@ -166,14 +163,14 @@ async fn connection(
     timeouts: Timeouts,
     mut stopped: watch::Receiver<()>,
 ) {
-    // Responds to are small and written at once.
+    // Responses are small and written at once.
     let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let abort = ConnectionAbort::default();
     let state = Arc::clone(permit.state());
-    let stream_ = ClientStream::new(stream, abort.clone(), Arc::clone(&state), timeouts.stall);
+    let stream = ClientStream::new(stream, abort.clone(), Arc::clone(&state), timeouts.stall);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        state.call();
+        state.start_call();
         request.extensions_mut().insert(Peer(peer));
         request.extensions_mut().insert(abort.clone());
         let (response, state) = (router.call(request), Arc::clone(&state));
@@ -184,18 +181,18 @@ async fn connection(
     let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeouts.head)
-        // The most headers are hyper's own 100: setting as many takes longer for each request.
+        // hyper's default of 100 headers stays: setting a limit makes each request slower.
         .max_buf_size(MAX_HEAD)
-        // Whoever has said all that it wants to say still gets its response.
+        // A client that has closed its sending side still gets its response.
         .half_close(true)
-        .serve_connection(TokioIo::new(stream_), service);
+        .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // A client that is gone, or speaks no HTTP, is none of our concern.
+        // A failed connection needs no report.
         _ = &mut http => {}
         _ = async { tokio::select! { _ = stopped.changed() => {}, () = permit.state().close_requested() => {} } } => {
             let was_idle = permit.state().is_idle();
             Pin::new(&mut http).graceful_shutdown();
-            // A call that runs is finished. A head that isn't complete yet is no call.
+            // Finish a running call. An incomplete head is no call.
             let is_over = poll_fn(|context| Poll::Ready(Pin::new(&mut http).poll(context).is_ready())).await;
             if was_idle && permit.state().is_idle() {
                 return;
@@ -208,10 +205,10 @@ async fn connection(
     linger(http.into_parts().io.into_inner().into_stream(), timeouts.linger).await;
 }
 
-/// Lets the client finish what it sends, unheard.
+/// Reads and discards what the client still sends.
 ///
-/// A socket that is closed with bytes unread resets the connection, and the client may lose the response that
-/// it was sent: the refusal of a long body would look like a broken network.
+/// Closing a socket with unread bytes resets the connection, and the client may lose the response: the error for a long
+/// body would look like a broken network.
 async fn linger(mut stream: TcpStream, time: Duration) {
     let _ = poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await;
     let mut rest = vec![0; 16 * 1024];
@@ -239,7 +236,7 @@ mod tests {
 
     const HEALTH: &[u8] = b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-    /// A server with limiter and timeouts of its own.
+    /// A server with its own limit and timeouts.
     struct Server {
         address: SocketAddr,
         stop: Option<oneshot::Sender<()>>,
@@ -255,7 +252,7 @@ mod tests {
             let shutdown = async {
                 let _ = stopped.await;
             };
-            let limiter = ConnectionLimiter::for_connections(most);
+            let limiter = ConnectionLimiter::with_limit(most);
             let task = tokio::spawn(accept(listener, router, limiter, timeouts, shutdown));
             Self { address, stop: Some(stop), task }
         }
@@ -265,10 +262,10 @@ mod tests {
         }
     }
 
-    /// After this long, what is waited for doesn't come any more.
+    /// Nothing arrives after this time.
     const NEVER: Duration = Duration::from_secs(60);
 
-    /// Sends bytes, and reads an response that ends with these.
+    /// Sends bytes and reads a response up to this end.
     async fn ask(stream: &mut TcpStream, bytes: &[u8], end: &str) -> String {
         stream.write_all(bytes).await.unwrap();
         let (mut response, mut part) = (String::new(), [0; 4096]);
@@ -280,7 +277,7 @@ mod tests {
         response
     }
 
-    /// What arrives until the other side closes; a reset counts as such.
+    /// What arrives until the server closes the connection or resets it.
     async fn rest(stream: &mut TcpStream) -> String {
         let mut response = Vec::new();
         let _ = timeout(NEVER, stream.read_to_end(&mut response)).await.expect("no end");
@@ -292,14 +289,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_that_never_ends_is_not_waited_for() {
+    async fn incomplete_head_is_disconnected() {
         let server = Server::start(10, short(), Options::default()).await;
         for begun in ["", "GET /", "GET / HTTP/1.1\r\nX-Slow: "] {
             let mut stream = server.connect().await;
             stream.write_all(begun.as_bytes()).await.unwrap();
             assert_eq!(rest(&mut stream).await, "", "{begun}");
         }
-        // A byte now and then doesn't help.
+        // A byte now and then doesn't keep the connection open.
         let mut stream = server.connect().await;
         stream.set_nodelay(true).unwrap();
         let (mut read, mut write) = stream.split();
@@ -313,17 +310,17 @@ mod tests {
             () = trickle => {}
             end = read.read(&mut nothing) => assert!(!matches!(end, Ok(1..))),
         }
-        // An idle connection ends, too.
+        // An idle connection is closed, too.
         let mut stream = server.connect().await;
         ask(&mut stream, HEALTH, "\"}").await;
         assert_eq!(rest(&mut stream).await, "");
     }
 
     #[tokio::test]
-    async fn who_takes_no_answer_is_not_waited_for() {
+    async fn stalled_reader_is_disconnected() {
         let server = Server::start(1, short(), Options::default().quota_groups(0)).await;
         let mut greedy = server.connect().await;
-        // Far more responses than the system buffers, and nobody reads them. When the server gives up, so does this.
+        // Far more responses than the system buffers. When the server gives up, the write fails.
         let codes = b"GET /_emulator/codes HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
         while timeout(NEVER, greedy.write_all(&codes)).await.expect("nobody gave up").is_ok() {}
         // The only permit is free again.
@@ -331,7 +328,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_idlest_makes_room_and_the_busy_stay() {
+    async fn longest_idle_connection_is_evicted_and_busy_ones_stay() {
         let (head, linger) = (Duration::from_secs(600), Duration::from_millis(50));
         let patient = Timeouts { head, linger, ..TIMEOUTS };
         let server = Server::start(2, patient, Options::default()).await;
@@ -340,13 +337,13 @@ mod tests {
         let mut second = server.connect().await;
         ask(&mut second, HEALTH, "\"}").await;
         ask(&mut first, HEALTH, "\"}").await;
-        // A third: the second has been idle for longest.
+        // A third connection: the second has been idle for longest.
         let mut third = server.connect().await;
         ask(&mut third, HEALTH, "\"}").await;
         assert_eq!(rest(&mut second).await, "");
         ask(&mut first, HEALTH, "\"}").await;
 
-        // Both are busy with a body that is still to come: a fourth waits until one has its response.
+        // Both wait for a request body: a fourth connection waits until one has its response.
         let seed = b"POST /_emulator/seed HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
         for stream in [&mut first, &mut third] {
             ask(stream, seed, "100 Continue\r\n\r\n").await;
@@ -358,7 +355,7 @@ mod tests {
         assert_eq!(rest(&mut third).await, "");
         assert!(ask(&mut first, b"{}", "\r\n\r\n").await.starts_with("HTTP/1.1 204 "));
 
-        // Slow heads are no way to keep others out either.
+        // Incomplete heads don't keep others out either.
         for begun in ["GET /", "GET / HTTP/1.1\r\nX-Slow: "] {
             server.connect().await.write_all(begun.as_bytes()).await.unwrap();
         }
@@ -366,7 +363,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stop_ends_what_is_idle_at_once_and_waits_for_the_rest() {
+    async fn shutdown_closes_idle_connections_and_waits_for_busy_ones() {
         let patient =
             Timeouts { head: Duration::from_secs(600), grace: Duration::from_secs(600), ..TIMEOUTS };
         let mut server = Server::start(10, patient, Options::default()).await;
@@ -389,7 +386,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_without_end_does_not_hold_a_stop_up() {
+    async fn endless_call_does_not_block_shutdown() {
         let hurried = Timeouts { grace: Duration::from_millis(50), ..TIMEOUTS };
         let mut server =
             Server::start(10, hurried, Options::default().latency(Duration::from_secs(600))).await;

@@ -1,4 +1,4 @@
-//! An emulated service: its options, its state, its clock, and what was asked of it.
+//! The state of an emulator: its options, data, clock, faults and journal.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{
     store::{Store, StoreError},
 };
 
-/// Everything that answering a request needs.
+/// Everything that handling a request needs.
 pub(super) struct State {
     pub(super) options: Arc<Options>,
     pub(super) store: Store,
@@ -24,14 +24,14 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(options: Options) -> Result<Self, StoreError> {
-        let options = Arc::new(options.completed());
+        let options = Arc::new(options.with_defaults());
         options.account.check().map_err(StoreError::Invalid)?;
         let store = Store::open(&options)?;
         let (journal, clock, faults) = (Journal::default(), Clock::default(), Faults::default());
         Ok(Self { options, store, journal, clock, faults, key_lockout: KeyLockout::default() })
     }
 
-    /// Returns to what the options gave. Tokens are revoked.
+    /// Restores the initial state, as given by the options. Tokens are revoked.
     pub(super) async fn reset(&self) -> Result<(), StoreError> {
         self.store.reset(&self.options).await?;
         self.clock.reset();

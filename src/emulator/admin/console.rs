@@ -1,7 +1,7 @@
-//! The console: a page that shows what the emulator has and what it was asked, for a person to look at.
+//! The console: a web page that shows the emulator's data and requests.
 //!
-//! Its files are part of the binary, and it asks nobody but the control. What it shows comes from clients, so
-//! it only ever becomes text; the page's policy takes the means to anything else away from it.
+//! Its files are part of the binary, and it requests nothing but the admin API. It shows data from clients as text only,
+//! and its content security policy blocks everything else.
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
@@ -11,11 +11,11 @@ use crate::{
     spec::{self, Operation},
 };
 
-/// What the page may do: run and show its own files, and ask the emulator that it came from.
+/// The content security policy: the page may use its own files and send requests to its own origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/// The page's path below the control's: none.
+/// The page's path below `/_emulator/`.
 pub(crate) const PAGE: &str = "";
 
 /// The page's files: name, media type, content.
@@ -26,7 +26,7 @@ const FILES: [(&str, &str, &str); 4] = [
     ("console.svg", "image/svg+xml", include_str!("console/console.svg")),
 ];
 
-/// One of the page's files.
+/// A file of the page.
 pub(crate) fn file(path: &str) -> Option<ApiResponse> {
     let (_, media_type, content) = FILES.iter().find(|(name, ..)| *name == path)?;
     let with = |response: ApiResponse, name: HeaderName, value: &'static str| {
@@ -37,7 +37,7 @@ pub(crate) fn file(path: &str) -> Option<ApiResponse> {
     Some(with(response, header::REFERRER_POLICY, "no-referrer"))
 }
 
-/// The rules that this emulator was given, and the projects that it knows. No limit is null.
+/// The emulator's options and projects. Unlimited quotas are null.
 pub(crate) fn about(state: &State) -> Result<Value, StoreError> {
     let quota = |quota: u64| (quota != 0).then_some(quota);
     let projects = state.store.projects()?;
@@ -53,7 +53,7 @@ pub(crate) fn about(state: &State) -> Result<Value, StoreError> {
     }))
 }
 
-/// What the spec says of each error code.
+/// The error codes of the spec.
 pub(crate) fn codes() -> Value {
     let rows = spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES);
     rows.map(|row| {

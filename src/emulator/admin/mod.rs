@@ -1,22 +1,22 @@
-//! The emulator's control, under `/_emulator/`: for what the API has no operation, and for looking inside.
+//! The admin API, under `/_emulator/`: seeding, faults, clock, inspection.
 //!
-//! It is no part of the emulated services: it takes no credential, and neither latency nor the journal
-//! concerns it. By default only this machine sees it; to others its paths are unknown. Web pages that aren't
-//! its own are refused (see `origin`).
+//! It is not part of the emulated services: it needs no credential, has no latency, and isn't recorded in the journal. By
+//! default only loopback clients may use it; for others its paths don't exist. Foreign web pages are refused (see
+//! `same_origin`).
 //!
 //! | method and path | |
 //! | --- | --- |
-//! | `GET` (nothing) | the console, a page for people |
-//! | `GET health` | `{"status": "ok"}`, as soon as it responses at all |
-//! | `POST reset` | back to what the options gave |
-//! | `POST seed` | adds what [`Seed`](super::Seed) holds, all of it or nothing |
+//! | `GET` (nothing) | the console page |
+//! | `GET health` | `{"status": "ok"}` |
+//! | `POST reset` | restores the initial state |
+//! | `POST seed` | adds a [`Seed`](super::Seed), all or nothing |
 //! | `GET state` | `{groups: [{project_id, log_group_id, log_group_name, ttl_in_days, streams}], buckets}` |
-//! | `GET transfers`, `DELETE transfers/ID` | what the API can create, but neither list nor delete |
+//! | `GET transfers`, `DELETE transfers/ID` | lists and deletes transfers, which the API can only create |
 //! | `GET clock`, `POST clock` | `{"now"}`; `{"set": "<RFC 3339>"}` or `{"advance_s": N}` |
 //! | `GET requests` | the last requests, newest last |
-//! | `GET faults`, `POST faults`, `DELETE faults` | those that wait; one or a list more; none any more |
-//! | `GET about` | for the console: `{version, lenient, quota_groups, quota_streams, operations, projects: [{id, name}]}`; a quota without limit is null |
-//! | `GET codes` | for the console: `[{code, status, message, cause, solution}]`, as the spec has them |
+//! | `GET faults`, `POST faults`, `DELETE faults` | lists the pending faults; adds one or a list; removes all |
+//! | `GET about` | for the console: `{version, lenient, quota_groups, quota_streams, operations, projects: [{id, name}]}`; an unlimited quota is null |
+//! | `GET codes` | for the console: `[{code, status, message, cause, solution}]` from the spec |
 
 mod console;
 mod same_origin;
@@ -44,10 +44,10 @@ use super::{
     },
 };
 
-/// Every path of the control; the first is the console's.
+/// Every path of the admin API. The first is the console's.
 pub(crate) const ROUTES: [&str; 2] = ["/_emulator/", "/_emulator/{*path}"];
 
-/// Nothing that the control says is to be kept, taken for something else or shown to another site.
+/// Responses must not be cached, sniffed or used by another site.
 const HEADERS: [(HeaderName, &str); 3] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -75,13 +75,13 @@ pub(crate) async fn handle(state: Arc<State>, request: Request<Body>) -> Respons
     response.into_response(&request_id, state.clock.now())
 }
 
-/// Why the control did not do what it was asked for.
+/// Why the admin API did not do what was requested.
 enum AdminError {
-    /// What was sent is wrong.
+    /// The request is invalid.
     Bad(String),
-    /// A web page asked that may not.
+    /// The request comes from a foreign web page.
     Forbidden(String),
-    /// There is nothing of this id.
+    /// The id is unknown.
     NotFound(&'static str),
     /// The emulator failed.
     Broken(StoreError),
@@ -94,11 +94,11 @@ impl AdminError {
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, message.as_str()),
             Self::NotFound(message) => (StatusCode::NOT_FOUND, *message),
             Self::Broken(error) => {
-                // What the emulator stops for is said once, when it does.
+                // The reason is reported once, when the emulator stops.
                 if !matches!(error, StoreError::Stopped) {
-                    log::error(format_args!("the control failed: {error}"));
+                    log::error(format_args!("the admin API failed: {error}"));
                 }
-                (StatusCode::INTERNAL_SERVER_ERROR, "the control failed")
+                (StatusCode::INTERNAL_SERVER_ERROR, "the admin API failed")
             }
         };
         ApiResponse::json(status, &json!({"error_msg": message}))
@@ -114,7 +114,7 @@ impl From<StoreError> for AdminError {
     }
 }
 
-/// The response of the control; none where it knows no such path or method.
+/// The response of the admin API; `None` for an unknown path or method.
 async fn response(
     state: &State,
     method: &Method,
@@ -140,7 +140,7 @@ async fn response(
             parse::<ClockChange>(body)?.apply(&state.clock)?;
             ok(ApiResponse::no_content())
         }
-        (&Method::GET, "faults") => ok(ApiResponse::json(StatusCode::OK, &state.faults.waiting())),
+        (&Method::GET, "faults") => ok(ApiResponse::json(StatusCode::OK, &state.faults.pending())),
         (&Method::POST, "faults") => {
             state.faults.add(read_faults(body)?).map_err(AdminError::Bad)?;
             ok(ApiResponse::no_content())
@@ -155,7 +155,7 @@ async fn response(
         (&Method::GET, "transfers") => ok(ApiResponse::json(StatusCode::OK, &state.store.transfers()?)),
         (&Method::DELETE, path) => match path.strip_prefix("transfers/") {
             Some(id) if state.store.delete_transfer(id).await? => ok(ApiResponse::no_content()),
-            Some(_) => Err(AdminError::NotFound("there is no transfer of this id")),
+            Some(_) => Err(AdminError::NotFound("there is no transfer with this id")),
             None => Ok(None),
         },
         (&Method::GET, path) => Ok(console::file(path)),
@@ -163,7 +163,7 @@ async fn response(
     }
 }
 
-/// How the clock is to be changed: one of the two.
+/// A change of the clock: one of the two.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClockChange {
@@ -191,30 +191,31 @@ impl ClockChange {
     }
 }
 
-/// One fault or a list of them.
+/// Parses one fault or a list.
 fn read_faults(body: &[u8]) -> Result<Vec<Fault>, AdminError> {
-    match json_of(body)? {
+    match parse_json(body)? {
         Value::Array(list) => {
-            let one =
-                |(i, value)| take(value).map_err(|text| AdminError::Bad(format!("fault {}: {text}", i + 1)));
+            let one = |(i, value)| {
+                from_object(value).map_err(|text| AdminError::Bad(format!("fault {}: {text}", i + 1)))
+            };
             list.into_iter().enumerate().map(one).collect()
         }
-        value => Ok(vec![take(value).map_err(AdminError::Bad)?]),
+        value => Ok(vec![from_object(value).map_err(AdminError::Bad)?]),
     }
 }
 
-/// A body as what it should be.
+/// Parses a body.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AdminError> {
-    take(json_of(body)?).map_err(AdminError::Bad)
+    from_object(parse_json(body)?).map_err(AdminError::Bad)
 }
 
-fn json_of(body: &[u8]) -> Result<Value, AdminError> {
+fn parse_json(body: &[u8]) -> Result<Value, AdminError> {
     serde_json::from_slice(body).map_err(|error| AdminError::Bad(format!("no JSON: {error}")))
 }
 
-/// A value as the object that it should be; else what is wrong, and where.
-fn take<T: DeserializeOwned>(value: Value) -> Result<T, String> {
-    // serde would take a list for the fields in their order.
+/// Deserializes an object. The error says what is wrong, and where.
+fn from_object<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    // serde would accept a list of the fields in their order.
     if !value.is_object() {
         return Err("it must be an object".to_owned());
     }
@@ -237,7 +238,7 @@ mod tests {
     use crate::emulator::Options;
 
     #[test]
-    fn only_those_who_may_see_the_control() {
+    fn admin_api_is_visible_to_permitted_peers_only() {
         let peer = |text: &str| Peer(text.parse().unwrap());
         let (near, mapped, far) = (peer("127.0.0.1:1"), peer("[::ffff:127.0.0.1]:1"), peer("10.0.0.1:1"));
         let shows = |admin, peer| State::new(Options::default().admin(admin)).unwrap().admits(Some(peer));

@@ -1,10 +1,9 @@
-//! Where a request to the control comes from, as far as a browser says.
+//! Refuses requests that foreign web pages send to the admin API.
 //!
-//! The control asks for no credential: who may reach it is decided by the connection's other end. A browser on
-//! this machine is such an end, and does what any page tells it to. So a page from elsewhere must be told
-//! apart. It gives itself away by the headers that browsers set and pages can't: `Host` names the page's own
-//! host where that was made to lead here (DNS rebinding), `Origin` and `Sec-Fetch-Site` name the page. Programs
-//! send the address that they connect to, and nothing of the rest.
+//! The admin API needs no credential: the address of the client decides. A browser on this machine has a permitted
+//! address and sends what any page tells it to. Headers that browsers set and pages can't change tell such requests apart:
+//! `Host` has the page's host after DNS rebinding, `Origin` and `Sec-Fetch-Site` name the page. Other programs send the
+//! address that they connect to, and neither of the others.
 
 use std::net::IpAddr;
 
@@ -12,16 +11,16 @@ use http::{HeaderMap, HeaderName, Method, Uri, header, uri::Authority};
 
 use crate::emulator::options::Admin;
 
-/// How the page that makes a request is related to its target.
+/// The relation between the page and the target.
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// Whether a request is a page's own or opens a page.
+/// Whether a request comes from a page's code or opens a page.
 const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-/// What a request is to become.
+/// What the response is used for.
 const DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Whether the control may response; if not, why, and what to do.
+/// Whether the admin API may handle a request. The error says why not, and what to do.
 ///
-/// `is_page` is a page that says nothing of the state: a link may lead to it from anywhere.
+/// `is_page` is a page without data: links from anywhere may lead to it.
 pub(crate) fn check(
     admin: Admin,
     method: &Method,
@@ -29,12 +28,12 @@ pub(crate) fn check(
     headers: &HeaderMap,
     is_page: bool,
 ) -> Result<(), String> {
-    // An absolute target counts, not the header beside it.
+    // An absolute target takes precedence over the header.
     let host = match uri.authority() {
         Some(authority) => Some(authority.clone()),
         None => match headers.get(header::HOST) {
             Some(host) => Some(authority(host.as_bytes()).ok_or("the Host header names no host")?),
-            // HTTP/1.0, which no browser speaks.
+            // HTTP/1.0, which browsers don't use.
             None => None,
         },
     };
@@ -43,7 +42,7 @@ pub(crate) fn check(
         && !is_loopback(host.host())
     {
         return Err(format!(
-            "the control responses to localhost and loopback addresses, not to {:?}: call it by one of those, or \
+            "the admin API responses to localhost and loopback addresses, not to {:?}: call it by one of those, or \
              open it to others with --admin-from-anywhere",
             host.host()
         ));
@@ -62,7 +61,7 @@ pub(crate) fn check(
 }
 
 fn from_elsewhere() -> String {
-    "the control does nothing for web pages of another origin: use its own console page, or a program that is \
+    "the admin API does nothing for web pages of another origin: use its own console page, or a program that is \
      no browser"
         .to_owned()
 }
@@ -71,15 +70,15 @@ fn authority(bytes: &[u8]) -> Option<Authority> {
     Authority::try_from(bytes).ok().filter(|authority| !authority.as_str().contains('@'))
 }
 
-/// Whether a host is this machine by definition, and not by what a name server says.
+/// Whether a host is loopback without a lookup.
 fn is_loopback(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host.eq_ignore_ascii_case("localhost")
         || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// Whether an origin is the host asked. Something in front of us may have taken TLS off, so either scheme will
-/// do; each has a port of its own.
+/// Whether an origin is the requested host. A proxy may terminate TLS, so both schemes are accepted, each with its default
+/// port.
 fn is_same(scheme: &str, origin: &Authority, host: &Authority) -> bool {
     let default = match scheme {
         "http" => 80,
@@ -94,7 +93,7 @@ fn is_same(scheme: &str, origin: &Authority, host: &Authority) -> bool {
 mod tests {
     use super::*;
 
-    fn judge(admin: Admin, target: &str, headers: &[(&str, &str)]) -> Result<(), String> {
+    fn check_with(admin: Admin, target: &str, headers: &[(&str, &str)]) -> Result<(), String> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_must_be_this_machine_unless_anyone_may_come() {
+    fn host_must_be_loopback_unless_anyone_is_permitted() {
         for host in [
             "localhost",
             "LOCALHOST:8086",
@@ -113,7 +112,7 @@ mod tests {
             "[::1]",
             "[::ffff:127.0.0.1]",
         ] {
-            assert_eq!(judge(Admin::Loopback, "/", &[("host", host)]), Ok(()), "{host}");
+            assert_eq!(check_with(Admin::Loopback, "/", &[("host", host)]), Ok(()), "{host}");
         }
         for host in [
             "evil.example",
@@ -126,22 +125,22 @@ mod tests {
             "",
             "evil.example@127.0.0.1",
         ] {
-            let refused = judge(Admin::Loopback, "/", &[("host", host)]).unwrap_err();
+            let refused = check_with(Admin::Loopback, "/", &[("host", host)]).unwrap_err();
             assert!(
                 refused.contains("--admin-from-anywhere") || refused.contains("Host"),
                 "{host}: {refused}"
             );
         }
-        assert_eq!(judge(Admin::Anyone, "/", &[("host", "build-box:8086")]), Ok(()));
-        assert_eq!(judge(Admin::Loopback, "/", &[]), Ok(()), "HTTP/1.0");
-        // The target of the request line counts.
-        assert!(judge(Admin::Loopback, "http://evil.example/", &[("host", "localhost")]).is_err());
-        assert_eq!(judge(Admin::Loopback, "http://localhost/", &[("host", "evil.example")]), Ok(()));
+        assert_eq!(check_with(Admin::Anyone, "/", &[("host", "build-box:8086")]), Ok(()));
+        assert_eq!(check_with(Admin::Loopback, "/", &[]), Ok(()), "HTTP/1.0");
+        // The request target takes precedence.
+        assert!(check_with(Admin::Loopback, "http://evil.example/", &[("host", "localhost")]).is_err());
+        assert_eq!(check_with(Admin::Loopback, "http://localhost/", &[("host", "evil.example")]), Ok(()));
     }
 
     #[test]
-    fn a_page_must_be_our_own() {
-        let from = |admin, host, origin| judge(admin, "/", &[("host", host), ("origin", origin)]);
+    fn origin_must_be_the_consoles() {
+        let from = |admin, host, origin| check_with(admin, "/", &[("host", host), ("origin", origin)]);
         for (host, origin) in [
             ("localhost:8086", "http://localhost:8086"),
             ("LocalHost:8086", "http://localhost:8086"),
@@ -165,26 +164,26 @@ mod tests {
                 assert!(from(admin, host, origin).is_err(), "{host} {origin}");
             }
         }
-        // Without a host there is nothing to compare.
-        assert!(judge(Admin::Anyone, "/", &[("origin", "http://localhost")]).is_err());
+        // Without a host the origin can't be compared.
+        assert!(check_with(Admin::Anyone, "/", &[("origin", "http://localhost")]).is_err());
     }
 
     #[test]
-    fn a_link_leads_to_the_page_and_to_nothing_else() {
+    fn cross_site_links_open_the_page_only() {
         let opens = [
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-mode", "navigate"),
             ("sec-fetch-dest", "document"),
         ];
-        assert_eq!(judge(Admin::Loopback, "/_emulator/", &opens), Ok(()));
-        assert!(judge(Admin::Loopback, "/_emulator/state", &opens).is_err());
+        assert_eq!(check_with(Admin::Loopback, "/_emulator/", &opens), Ok(()));
+        assert!(check_with(Admin::Loopback, "/_emulator/state", &opens).is_err());
         let framed =
             [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
-        assert!(judge(Admin::Loopback, "/_emulator/", &framed).is_err());
+        assert!(check_with(Admin::Loopback, "/_emulator/", &framed).is_err());
         for (site, good) in
             [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)]
         {
-            assert_eq!(judge(Admin::Anyone, "/", &[("sec-fetch-site", site)]).is_ok(), good, "{site}");
+            assert_eq!(check_with(Admin::Anyone, "/", &[("sec-fetch-site", site)]).is_ok(), good, "{site}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who calls, and whether it may use the project in the path.
+//! Authenticates the caller and authorizes it for the project in the path.
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -10,19 +10,19 @@ use crate::{
     spec::codes,
 };
 
-/// As whom a request is made.
+/// The caller of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// With a token, for one project or none.
+    /// A token, for one project or none.
     Token { project_id: Option<String> },
-    /// With a key pair, which works in every project.
+    /// A key pair, which works in every project.
     Key,
-    /// Unchecked: the emulator is lenient.
+    /// Not checked, since the emulator is lenient.
     Unchecked,
 }
 
 impl Caller {
-    /// Authenticates a request. Where it carries both a signature and a token, the signature counts.
+    /// Authenticates a request. With both a signature and a token, the signature counts.
     pub(crate) fn authenticate(
         call: &Call<'_>,
         store: &Store,
@@ -43,12 +43,12 @@ impl Caller {
         }
     }
 
-    /// Whether it may use the project in the path.
+    /// Checks that the caller may use the project in the path.
     pub(crate) fn authorize_project(&self, call: &Call<'_>, store: &Store) -> Result<(), ApiError> {
         let project = call.parameter("project_id");
-        let may_enter = match self {
+        let is_allowed = match self {
             Self::Unchecked => true,
-            // The project of a token is there.
+            // A token's project exists.
             Self::Token { project_id } => project_id.as_deref() == Some(project),
             Self::Key => {
                 let named = call.head.headers.get(PROJECT_HEADER);
@@ -56,10 +56,10 @@ impl Caller {
                     && store.has_project(project)?
             }
         };
-        if may_enter {
+        if is_allowed {
             return Ok(());
         }
-        // The operations have this code under 401 as well.
+        // The operations also document this code with status 401.
         Err(ApiError::with_status(codes::LTS_0001, StatusCode::FORBIDDEN))
     }
 }

@@ -1,4 +1,4 @@
-//! Access keys that were tried with wrong secret keys too often, which the gateway lockout for a while.
+//! Locks access keys for a while after too many wrong signatures, as the gateway does.
 
 use std::{
     collections::HashMap,
@@ -7,13 +7,13 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How many wrong signatures in a row an access key may have; the next one lockout it.
+/// The wrong signatures in a row that an access key may have. The next one locks it.
 const MAX_FAILURES: u32 = 5;
-/// For how long a lock holds, by the emulator's clock.
+/// How long a key stays locked, by the emulator's clock.
 const LOCK_DURATION: SignedDuration = SignedDuration::from_mins(5);
 
-/// The access keys with wrong signatures since their last right one. Only keys that exist get in here, so
-/// there are never more than those.
+/// The access keys with wrong signatures since their last right one. Only existing keys are recorded, which bounds
+/// the map.
 #[derive(Debug, Default)]
 pub(crate) struct KeyLockout {
     failing: Mutex<HashMap<String, Failing>>,
@@ -21,18 +21,18 @@ pub(crate) struct KeyLockout {
 
 #[derive(Debug, Clone, Copy)]
 enum Failing {
-    /// This often in a row.
+    /// The number of failures in a row.
     Times(u32),
-    /// Locked at that time.
+    /// Locked since this time.
     Since(Timestamp),
 }
 
 impl KeyLockout {
-    /// Whether an access key is locked. A lock that has ended is forgotten, with the failures before it.
+    /// Whether an access key is locked. An expired lock is removed.
     pub(crate) fn is_locked(&self, access_key: &str, now: Timestamp) -> bool {
         let mut failing = self.failing();
         let Some(Failing::Since(locked)) = failing.get(access_key).copied() else { return false };
-        // The clock can be set back, too.
+        // The clock can be set back.
         let holds = (SignedDuration::ZERO..LOCK_DURATION).contains(&now.duration_since(locked));
         if !holds {
             failing.remove(access_key);
@@ -40,12 +40,12 @@ impl KeyLockout {
         holds
     }
 
-    /// A wrong signature with a key that exists and isn't locked.
+    /// Records a wrong signature with a key that exists and isn't locked.
     pub(crate) fn failed(&self, access_key: &str, now: Timestamp) {
         let mut failing = self.failing();
         let times = match failing.get(access_key) {
             Some(Failing::Times(times)) => times + 1,
-            // Another request has locked it meanwhile.
+            // Another request has locked it in the meantime.
             Some(Failing::Since(_)) => return,
             None => 1,
         };
@@ -53,7 +53,7 @@ impl KeyLockout {
         failing.insert(access_key.to_owned(), state);
     }
 
-    /// A right signature.
+    /// Records a right signature.
     pub(crate) fn succeeded(&self, access_key: &str) {
         self.failing().remove(access_key);
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_holds_five_minutes_whichever_way_the_clock_goes() {
+    fn lock_lasts_five_minutes_when_the_clock_moves_either_way() {
         let lockout = KeyLockout::default();
         let start = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1);
         let lock = || (0..6).for_each(|_| lockout.failed("AK", start));
@@ -80,10 +80,10 @@ mod tests {
             lock();
             let now = start + SignedDuration::from_secs(seconds);
             assert_eq!(lockout.is_locked("AK", now), locked, "{seconds}");
-            assert_eq!(lockout.failing().is_empty(), !locked, "what is over is forgotten");
+            assert_eq!(lockout.failing().is_empty(), !locked, "an expired lock is removed");
             lockout.clear();
         }
-        // Failures that were under way when it was locked neither prolong nor end it.
+        // Failures of requests that were running when it was locked neither extend nor end the lock.
         lock();
         lockout.failed("AK", start + SignedDuration::from_secs(100));
         assert!(!lockout.is_locked("AK", start + SignedDuration::from_secs(300)));

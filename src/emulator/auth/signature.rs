@@ -1,11 +1,11 @@
-//! Signatures, judged as the gateway judges them.
+//! Verifies signatures as the gateway does.
 //!
-//! The text that a signature covers is written by the signer's own code, from what arrived: the raw target of
-//! the request line (a decoded path has lost the difference between `/` and `%2F`) and the headers that the
-//! client says it signed, whichever these are. The official signers differ in their choice.
+//! The canonical request is written by the signer's own code from what arrived: the raw request target (a decoded path
+//! loses the difference between `/` and `%2F`) and the headers that the client lists as signed. The official signers
+//! sign different headers.
 //!
-//! One header must be among them, `X-Sdk-Date`, as it is with every official signer: without it a request has
-//! no age. `Host` is in every official list as well, but nothing here depends on it, so it isn't asked for.
+//! `X-Sdk-Date` must be among them, as with every official signer: without it a request has no age. `Host` is in every
+//! official list too, but nothing here depends on it, so it isn't required.
 
 use std::borrow::Cow;
 
@@ -22,10 +22,10 @@ use crate::{
     emulator::{account::Key, errors::ApiError},
 };
 
-/// How far the client's clock may be from the server's, either way.
+/// How far the client's clock may be from the server's, in either direction.
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
-/// What a request presents as its signature.
+/// The parts of the `Authorization` header.
 #[derive(Debug, PartialEq, Eq)]
 struct Presented<'a> {
     access_key: &'a str,
@@ -33,12 +33,12 @@ struct Presented<'a> {
     signature: &'a str,
 }
 
-/// Whether a request carries a signature, a good one or not. An `Authorization` of another scheme is none.
+/// Whether a request has a signature, valid or not. An `Authorization` header of another scheme doesn't count.
 pub(crate) fn is_signed(headers: &HeaderMap) -> bool {
     authorization(headers).is_some()
 }
 
-/// What stands behind the algorithm's name.
+/// The rest of the header after the algorithm's name.
 fn authorization(headers: &HeaderMap) -> Option<&[u8]> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes().trim_ascii();
     let rest = value.strip_prefix(ALGORITHM.as_bytes())?;
@@ -59,8 +59,8 @@ fn presented(headers: &HeaderMap) -> Option<Presented<'_>> {
     })
 }
 
-/// Judges the signature of a request that [is signed](is_signed). `key` finds a key pair by its access key;
-/// wrong signatures are counted in `lockout`, if keys are to be locked at all.
+/// Verifies the signature of a request that [is signed](is_signed). `key` finds a key pair by its access key. Wrong
+/// signatures are counted in `lockout`, if given.
 pub(crate) fn verify(
     request: &Parts,
     body: &[u8],
@@ -115,7 +115,7 @@ pub(crate) fn verify(
         if is_genuine(&canonical_request) {
             return succeeded();
         }
-        // For an empty body some signers believe the header, some don't: both are right.
+        // For an empty body some signers use the header's value and some don't; both are accepted.
         if let Some(given) = payload_header.as_deref().filter(|_| body.is_empty()) {
             canonical.payload_hash = Cow::Borrowed(given);
             if is_genuine(&canonical.written().0) {
@@ -129,7 +129,7 @@ pub(crate) fn verify(
     Err(gateway("signature_mismatch", [("canonical_request", canonical_request.replace('\n', "|"))]))
 }
 
-/// Temporary keys are good only together with their security token.
+/// A temporary key is valid only with its security token.
 fn token_fits(key: &Key, headers: &HeaderMap) -> bool {
     key.security_token.as_deref().is_none_or(|token| {
         let given = headers.get(SECURITY_TOKEN_HEADER).map_or(&[][..], |value| value.as_bytes());
@@ -137,16 +137,16 @@ fn token_fits(key: &Key, headers: &HeaderMap) -> bool {
     })
 }
 
-/// The value of a signed header; nothing for one that did not arrive.
+/// The value of a signed header; empty if it did not arrive.
 fn signed_value<'a>(request: &'a Parts, name: &str) -> Cow<'a, str> {
-    // With an absolute target the authority may stand there alone.
+    // With an absolute target the authority may be in the target only.
     let authority = || (name == header::HOST).then(|| request.uri.authority()).flatten();
     text(&request.headers, name)
         .or_else(|| authority().map(|authority| Cow::Borrowed(authority.as_str())))
         .unwrap_or_default()
 }
 
-/// A header's value. Bytes that are no UTF-8 can't have been signed, so it does no harm to replace them.
+/// A header's value. Bytes that aren't UTF-8 can't have been signed, so replacing them is safe.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
@@ -196,11 +196,11 @@ mod tests {
         parts
     }
 
-    fn judge(request: &Parts, body: &[u8], now: Timestamp) -> Result<(), &'static str> {
-        judge_with(request, body, now, key())
+    fn verify_at(request: &Parts, body: &[u8], now: Timestamp) -> Result<(), &'static str> {
+        verify_with(request, body, now, key())
     }
 
-    fn judge_with(request: &Parts, body: &[u8], now: Timestamp, key: Key) -> Result<(), &'static str> {
+    fn verify_with(request: &Parts, body: &[u8], now: Timestamp, key: Key) -> Result<(), &'static str> {
         let find = |ak: &str| Ok((ak == key.access_key).then_some(key));
         verify(request, body, now, find, None).map_err(|refusal| {
             let ApiError::Gateway { variant, parts } = refusal else { panic!("{refusal:?}") };
@@ -213,61 +213,61 @@ mod tests {
     }
 
     #[test]
-    fn what_the_signer_signs_is_accepted() {
+    fn signatures_of_the_signer_are_accepted() {
         let keys = AkSk::new("AK", "SK");
         for target in ["/v2/p/groups", "/a%2Fb//c?b=1&a=%20&a=", "/", "/%e6%97%a5?k+1=%2B"] {
-            assert_eq!(judge(&signed(target, &[], b"{}", &keys), b"{}", now()), Ok(()), "{target}");
+            assert_eq!(verify_at(&signed(target, &[], b"{}", &keys), b"{}", now()), Ok(()), "{target}");
         }
         let headers = [("Content-Type", "text/plain"), ("X-Other", "  a  b ")];
-        assert_eq!(judge(&signed("/", &headers, b"x", &keys), b"any body", now()), Ok(()));
-        assert_eq!(judge(&signed("/", &headers, b"", &keys), b"", now()), Ok(()));
+        assert_eq!(verify_at(&signed("/", &headers, b"x", &keys), b"any body", now()), Ok(()));
+        assert_eq!(verify_at(&signed("/", &headers, b"", &keys), b"", now()), Ok(()));
     }
 
     #[test]
-    fn an_empty_body_may_be_signed_by_its_header() {
+    fn empty_body_may_be_signed_with_the_header_value() {
         let mut request =
             signed("/", &[("X-Sdk-Content-Sha256", "UNSIGNED-PAYLOAD")], b"", &AkSk::new("AK", "SK"));
-        assert_eq!(judge(&request, b"", now()), Ok(()));
-        // As the Go and Java signers do it: the header's value, although the body is empty.
+        assert_eq!(verify_at(&request, b"", now()), Ok(()));
+        // The Go and Java signers use the header's value although the body is empty.
         let other =
             signed("/", &[("X-Sdk-Content-Sha256", "UNSIGNED-PAYLOAD")], b"x", &AkSk::new("AK", "SK"));
         request.headers.insert("authorization", other.headers["authorization"].clone());
-        assert_eq!(judge(&request, b"", now()), Ok(()));
+        assert_eq!(verify_at(&request, b"", now()), Ok(()));
     }
 
     #[test]
-    fn every_cause_of_a_refusal_has_its_wording() {
+    fn each_failure_has_its_text() {
         let keys = AkSk::new("AK", "SK");
         let good = || signed("/v2/p/groups?a=1", &[("X-Project-Id", "p")], b"{}", &keys);
-        assert_eq!(judge(&good(), b"{ }", now()), Err("signature_mismatch"));
+        assert_eq!(verify_at(&good(), b"{ }", now()), Err("signature_mismatch"));
         assert_eq!(
-            judge(&signed("/", &[], b"", &AkSk::new("AK", "other")), b"", now()),
+            verify_at(&signed("/", &[], b"", &AkSk::new("AK", "other")), b"", now()),
             Err("signature_mismatch")
         );
         assert_eq!(
-            judge(&signed("/", &[], b"", &AkSk::new("KA", "SK")), b"", now()),
+            verify_at(&signed("/", &[], b"", &AkSk::new("KA", "SK")), b"", now()),
             Err("unknown_access_key")
         );
         for changed in [("x-project-id", "q"), ("host", "localhost:2"), ("x-sdk-date", "20240305T080911Z")] {
             let mut request = good();
             request.headers.insert(changed.0, HeaderValue::from_static(changed.1));
-            assert_eq!(judge(&request, b"{}", now()), Err("signature_mismatch"), "{changed:?}");
+            assert_eq!(verify_at(&request, b"{}", now()), Err("signature_mismatch"), "{changed:?}");
         }
         for target in ["/v2/p/groups?a=2", "/v2/p/groups", "/v2/p/Groups?a=1", "/v2/p//groups?a=1"] {
             let mut request = good();
             request.uri = target.parse().unwrap();
-            assert_eq!(judge(&request, b"{}", now()), Err("signature_mismatch"), "{target}");
+            assert_eq!(verify_at(&request, b"{}", now()), Err("signature_mismatch"), "{target}");
         }
         let mut request = good();
         request.headers.insert("x-sdk-date", HeaderValue::from_static("today"));
-        assert_eq!(judge(&request, b"{}", now()), Err("signature_expired"));
+        assert_eq!(verify_at(&request, b"{}", now()), Err("signature_expired"));
         for authorization in ["SDK-HMAC-SHA256", "SDK-HMAC-SHA256 Access=AK", "SDK-HMAC-SHA256 \u{e9}"] {
             let mut request = good();
             request
                 .headers
                 .insert("authorization", HeaderValue::from_bytes(authorization.as_bytes()).unwrap());
             assert!(is_signed(&request.headers));
-            assert_eq!(judge(&request, b"{}", now()), Err("missing_token"), "{authorization}");
+            assert_eq!(verify_at(&request, b"{}", now()), Err("missing_token"), "{authorization}");
         }
         for other in ["Bearer x", "SDK-HMAC-SHA256x Access=AK", ""] {
             let mut request = good();
@@ -277,9 +277,9 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_good_for_fifteen_minutes_either_way() {
+    fn signature_is_valid_for_fifteen_minutes_in_both_directions() {
         let request = signed("/", &[], b"", &AkSk::new("AK", "SK"));
-        for (seconds, verdict) in [
+        for (seconds, expected) in [
             (0, Ok(())),
             (900, Ok(())),
             (-900, Ok(())),
@@ -287,12 +287,12 @@ mod tests {
             (-901, Err("signature_expired")),
         ] {
             let now = now() + SignedDuration::from_secs(seconds);
-            assert_eq!(judge(&request, b"", now), verdict, "{seconds}");
+            assert_eq!(verify_at(&request, b"", now), expected, "{seconds}");
         }
     }
 
     #[test]
-    fn the_date_must_be_signed() {
+    fn date_must_be_signed() {
         let sign = |names: &[&'static str]| {
             let mut parts = Request::get("/").body(()).unwrap().into_parts().0;
             parts.headers.insert("host", HeaderValue::from_static("h"));
@@ -312,7 +312,7 @@ mod tests {
             let signature = canonical::signature("SK", &canonical::string_to_sign(DATE, &request));
             let authorization = format!("{ALGORITHM} Access=AK,SignedHeaders={list},Signature={signature}");
             parts.headers.insert("authorization", authorization.parse().unwrap());
-            judge(&parts, b"", now())
+            verify_at(&parts, b"", now())
         };
         assert_eq!(sign(&["host", "x-sdk-date"]), Ok(()));
         assert_eq!(sign(&["host"]), Err("signature_mismatch"));
@@ -321,16 +321,16 @@ mod tests {
 
     #[test]
     fn temporary_keys_need_their_security_token() {
-        let temporary = || Key { security_token: Some("hush".to_owned()), ..key() };
-        let request = signed("/", &[], b"", &AkSk::new("AK", "SK").security_token("hush"));
-        assert_eq!(judge_with(&request, b"", now(), temporary()), Ok(()));
+        let temporary = || Key { security_token: Some("secret".to_owned()), ..key() };
+        let request = signed("/", &[], b"", &AkSk::new("AK", "SK").security_token("secret"));
+        assert_eq!(verify_with(&request, b"", now(), temporary()), Ok(()));
         for wrong in [AkSk::new("AK", "SK"), AkSk::new("AK", "SK").security_token("other")] {
             let request = signed("/", &[], b"", &wrong);
-            assert_eq!(judge_with(&request, b"", now(), temporary()), Err("unknown_access_key"));
+            assert_eq!(verify_with(&request, b"", now(), temporary()), Err("unknown_access_key"));
         }
     }
 
-    /// Responds to of the official Python signer, and the published example.
+    /// Results of the official Python signer, and the published example.
     #[test]
     fn official_signatures_are_accepted() {
         #[derive(serde::Deserialize)]
@@ -354,12 +354,12 @@ mod tests {
         }
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/aksk-signing.json");
         let vectors: Vec<Vector> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let mut judged = 0;
+        let mut verified = 0;
         for vector in vectors {
             use base64::Engine;
             let mut body = base64::engine::general_purpose::STANDARD.decode(&vector.body_base64).unwrap();
             body.extend(vector.body_repeat.bytes().cycle().take(vector.body_len));
-            // What no server gets to see as it was signed: hyper refuses such a target or header.
+            // hyper refuses some targets and headers before they are verified.
             let Ok(uri) = vector.request_target.parse() else { continue };
             let mut request =
                 Request::builder().method(&*vector.method).uri::<http::Uri>(uri).body(()).unwrap();
@@ -370,7 +370,7 @@ mod tests {
                 let Ok(value) = HeaderValue::from_bytes(value.trim().as_bytes()) else { continue };
                 headers.insert(name.parse::<http::HeaderName>().unwrap(), value);
             }
-            // What the signer added stands in the canonical request alone.
+            // Headers that the signer added are in the canonical request only.
             for line in vector.canonical_request.lines() {
                 if let Some((name, value)) = line.split_once(':')
                     && let Ok(name) = name.parse::<http::HeaderName>()
@@ -382,14 +382,14 @@ mod tests {
             headers.insert("authorization", vector.authorization.parse().unwrap());
             let token = headers.get("x-security-token").map(|v| v.to_str().unwrap().to_owned());
             let key = Key { access_key: vector.ak, secret_key: vector.sk, security_token: token, ..key() };
-            let now = signing::parse_date(&vector.sdk_date).unwrap();
-            assert_eq!(judge_with(&request.into_parts().0, &body, now, key), Ok(()), "{}", vector.name);
-            judged += 1;
+            let now = signer::parse_date(&vector.sdk_date).unwrap();
+            assert_eq!(verify_with(&request.into_parts().0, &body, now, key), Ok(()), "{}", vector.name);
+            verified += 1;
         }
-        assert!(judged > 20, "{judged}");
+        assert!(verified > 20, "{verified}");
     }
 
-    /// A request of any kind: target, header values, body.
+    /// An arbitrary request: target, header values, body.
     fn any_request() -> impl Strategy<Value = (String, Vec<String>, Vec<u8>)> {
         let text = "([a-zA-Z0-9._~!$'()*,;:@-]|%[2-7][0-9a-e]){0,12}";
         let path = prop::collection::vec(text, 1..5).prop_map(|segments| format!("/{}", segments.join("/")));
@@ -405,8 +405,8 @@ mod tests {
         })
     }
 
-    /// Another letter or digit in the place of one; everything else stays.
-    fn turned(byte: u8) -> u8 {
+    /// Replaces a letter or digit; other bytes stay.
+    fn replaced(byte: u8) -> u8 {
         match byte {
             b'z' => b'a',
             b'Z' => b'A',
@@ -418,7 +418,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn signer_and_verifier_agree_and_a_changed_byte_is_refused(
+        fn signer_and_verifier_agree_and_changed_requests_are_refused(
             (target, values, body) in any_request(),
             place in any::<prop::sample::Index>(),
         ) {
@@ -440,29 +440,29 @@ mod tests {
                 request = request.header(format!("x-header-{i}"), value);
             }
             let signed = request.sign(&keys);
-            prop_assert_eq!(judge(&parts(&target, &values, &signed), &body, now()), Ok(()));
+            prop_assert_eq!(verify_at(&parts(&target, &values, &signed), &body, now()), Ok(()));
 
             // One byte of the body.
             if !body.is_empty() {
                 let mut changed = body.clone();
                 changed[place.index(body.len())] ^= 1;
-                prop_assert!(judge(&parts(&target, &values, &signed), &changed, now()).is_err());
+                prop_assert!(verify_at(&parts(&target, &values, &signed), &changed, now()).is_err());
             }
-            // One letter or digit of the target. The order of the query's pairs doesn't count, so a change that
-            // only makes another pair of it may be none; turning a letter never does.
+            // One letter or digit of the target. The order of the query's pairs doesn't count, so with several pairs a
+            // change may be none.
             let mut changed = target.clone().into_bytes();
             let at = place.index(changed.len());
-            changed[at] = turned(changed[at]);
+            changed[at] = replaced(changed[at]);
             let changed = String::from_utf8(changed).unwrap();
             if changed != target && changed.matches('=').count() < 2 {
-                prop_assert!(judge(&parts(&changed, &values, &signed), &body, now()).is_err(), "{}", changed);
+                prop_assert!(verify_at(&parts(&changed, &values, &signed), &body, now()).is_err(), "{}", changed);
             }
             // One byte of a header.
             if !values.is_empty() {
                 let mut changed = values.clone();
                 let one = &mut changed[place.index(values.len())];
                 one.push('x');
-                prop_assert!(judge(&parts(&target, &changed, &signed), &body, now()).is_err());
+                prop_assert!(verify_at(&parts(&target, &changed, &signed), &body, now()).is_err());
             }
             // One digit of the signature.
             let mut other = parts(&target, &values, &signed);
@@ -470,7 +470,7 @@ mod tests {
             let last = changed.len() - 1 - place.index(64);
             changed[last] = if changed[last] == b'0' { b'1' } else { b'0' };
             other.headers.insert(header::AUTHORIZATION, HeaderValue::from_bytes(&changed).unwrap());
-            prop_assert!(judge(&other, &body, now()).is_err());
+            prop_assert!(verify_at(&other, &body, now()).is_err());
         }
     }
 }

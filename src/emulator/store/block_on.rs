@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_waits_for_another_thread() {
+    fn block_on_waits_for_another_thread() {
         let (sender, receiver) = oneshot::channel();
         let waiting = thread::spawn(move || block_on(receiver));
         sender.send(1).unwrap();
@@ -27,9 +27,9 @@ mod tests {
         assert_eq!(block_on(async { 2 }), 2);
     }
 
-    /// A task may take 128 steps or so before it has to give way.
+    /// Tokio's cooperative budget is 128 operations per poll of a task.
     #[tokio::test]
-    async fn a_task_may_wait_as_often_as_it_likes() {
+    async fn block_on_is_exempt_from_the_cooperative_budget() {
         for i in 0..1000 {
             let (sender, receiver) = oneshot::channel();
             let sending = thread::spawn(move || sender.send(i));

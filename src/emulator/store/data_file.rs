@@ -1,7 +1,7 @@
-//! The file that keeps the state: whether it is ours, who may use it, and how it comes to be.
+//! The file with the state: whether it is an emulator's, its lock, and its creation.
 //!
-//! A file appears at its path whole, with its schema: it is made beside it and then renamed. So whatever has
-//! no mark of ours in its first bytes is somebody else's, and stays as it is.
+//! A file is created beside its path and renamed when it has the schema. So a file without our application id in its
+//! header belongs to another program, and is left unchanged.
 
 use std::{
     ffi::OsStr,
@@ -20,21 +20,21 @@ use super::{
     schema,
 };
 
-/// What a SQLite database begins with.
+/// The first bytes of a SQLite database.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-/// Where in its first bytes it says whose it is.
+/// The position of the application id.
 const APPLICATION_ID: std::ops::Range<usize> = 68..72;
 
-/// The right to use a data file, as long as it lives. The system takes it from a process that is killed.
+/// The exclusive right to use a data file. The system releases the lock when the process ends.
 ///
-/// It is a file of its own: to close a second handle of the database would take SQLite's own lockout away.
+/// The lock is a separate file: closing a second handle of the database would release SQLite's own locks.
 pub(super) struct DataFile {
     path: PathBuf,
     _lock: File,
 }
 
 impl DataFile {
-    /// Takes hold of a file, which is made if it isn't there, and is of this version afterwards.
+    /// Opens and locks a data file, creates it if needed, and migrates it to the current version.
     pub(super) fn open(given: &Path) -> Result<Self> {
         let problem = |text: &dyn Display| StoreError::DataFile(format!("{} {text}", given.display()));
         let cannot = |what: &str, error: &dyn Display| problem(&format_args!("can't be {what}: {error}"));
@@ -72,7 +72,7 @@ impl DataFile {
             database.migrate(version).map_err(|error| cannot("brought up to date", &error))
         });
         if ready.is_err() && !was_there {
-            // Nothing is left beside a file that isn't ours.
+            // Leave no lock file beside a file that isn't ours.
             let _ = fs::remove_file(lock_path);
         }
         ready.map(|()| file)
@@ -82,7 +82,7 @@ impl DataFile {
         &self.path
     }
 
-    /// Whether the file has our mark. None if there is no file, or nothing in it.
+    /// Whether the file has our application id; `None` if it is missing or empty.
     fn is_ours(&self) -> std::io::Result<Option<bool>> {
         let file = match OpenOptions::new().read(true).write(true).open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -94,20 +94,20 @@ impl DataFile {
         Ok((!head.is_empty()).then_some(id && head.starts_with(MAGIC)))
     }
 
-    /// Makes the file. A process that is killed meanwhile leaves none.
+    /// Creates the file. A process that is killed in between leaves no file at the path.
     fn create(&self) -> Result<()> {
-        // What belonged to a file that was deleted would be taken for a part of this one.
+        // SQLite would apply the leftovers of a deleted file to this one.
         for suffix in ["-wal", "-shm", "-journal"] {
             remove(&beside(&self.path, suffix))?;
         }
         let new = beside(&self.path, ".new");
         remove(&new)?;
         let made = || -> Result<()> {
-            // SQLite gives the files that it makes beside it the same permissions.
+            // SQLite gives its other files the same permissions.
             private().create_new(true).open(&new).map_err(io)?;
             schema::create_file(&Connection::open(&new)?)?;
             fs::rename(&new, &self.path).map_err(io)?;
-            // The name has to reach the disk, too.
+            // The directory entry must reach the disk, too.
             #[cfg(unix)]
             File::open(self.path.parent().unwrap_or(Path::new("/")))
                 .and_then(|folder| folder.sync_all())
@@ -120,7 +120,7 @@ impl DataFile {
     }
 }
 
-/// For files that only their owner can read.
+/// Options for files that only their owner can read.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -140,7 +140,7 @@ fn io(error: std::io::Error) -> StoreError {
     StoreError::Failed(Box::new(error))
 }
 
-/// The one name of a file that has several, so that all of them lead to one lock.
+/// The canonical path, so that all names of a file share one lock.
 fn resolve(path: &Path) -> std::io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! One connection, and the few ways in which it is used.
+//! A connection to the database.
 
 use std::{mem, path::Path, time::Duration};
 
@@ -10,27 +10,27 @@ use super::{
     schema,
 };
 
-/// One thread at a time uses a connection, and nobody makes a file by opening it.
+/// A connection is used by one thread at a time, and opening a file never creates it.
 const READ_AND_WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// How long a statement waits for somebody else who works on the same file.
+/// How long a statement waits for another process that uses the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The database, through one connection. Each noun has its statements in a file of its own.
+/// A connection. Each noun has its statements in its own file.
 pub(super) struct Database {
     connection: Connection,
     pub(super) quota: QuotaCounts,
 }
 
 impl Database {
-    /// Empty ones, which go with the connection.
+    /// An empty database, which lasts as long as the connection.
     pub(super) fn in_memory() -> Result<Self> {
         let connection = Connection::open_in_memory()?;
         schema::create(&connection)?;
         Self::new(connection)
     }
 
-    /// OnConflict of a file that is there, each commit of which reaches the disk.
+    /// Opens an existing file for reads and writes. Each commit reaches the disk.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let connection = Connection::open_with_flags(path, READ_AND_WRITE)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -38,9 +38,9 @@ impl Database {
         Self::new(connection)
     }
 
-    /// OnConflict of a file, for looking. They show what has been committed.
+    /// Opens a data file for reads only. It sees what is committed.
     pub(super) fn open_read_only(path: &Path) -> Result<Self> {
-        // It must be able to write what SQLite keeps beside the file, and to tidy up as the last one to go.
+        // The connection must be able to write SQLite's other files, and to clean up when it is closed last.
         let database = Self::open(path)?;
         database.batch("PRAGMA query_only = ON")?;
         Ok(database)
@@ -48,7 +48,7 @@ impl Database {
 
     fn new(connection: Connection) -> Result<Self> {
         connection.execute_batch("PRAGMA foreign_keys = ON")?;
-        // Each statement is prepared once, and not again when its parameters change.
+        // Prepared statements are not prepared again when their parameters change.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection, quota: QuotaCounts::default() })
@@ -59,13 +59,13 @@ impl Database {
         schema::version(&self.connection)
     }
 
-    /// Brings database of an older version up to this one.
+    /// Migrates a database of an older version.
     pub(super) fn migrate(&self, from: i64) -> Result<()> {
         if from == schema::VERSION {
             return Ok(());
         }
         self.batch(&schema::migration(from)).inspect_err(|_| {
-            // The steps before the one that failed.
+            // Undo the steps before the failed one.
             let _ = self.batch("ROLLBACK");
         })?;
         Ok(())
@@ -75,9 +75,9 @@ impl Database {
         !self.connection.is_autocommit()
     }
 
-    /// Makes several changes: if one fails, nothing of them stays. Or looks several times at one state.
+    /// Runs several statements as one: if one fails, all are undone. Reads see one state.
     ///
-    /// A change of one statement needs no such care.
+    /// A single statement needs no savepoint.
     pub(super) fn atomically<T>(&self, steps: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         self.execute("SAVEPOINT steps", [])?;
         let guard = Savepoint(self);
@@ -117,7 +117,7 @@ impl Database {
         Ok(self.connection.prepare_cached(sql)?.query_map(parameters, read)?.collect::<Result<_, _>>()?)
     }
 
-    /// Whether there may be one more. A `quota` of 0 is no limit.
+    /// Whether one more may be created. A `quota` of 0 means unlimited.
     pub(super) fn below_quota(&self, scope: QuotaScope, owner: &str, quota: u64) -> Result<bool> {
         self.quota.is_below(scope, owner, quota, || self.count(scope, owner))
     }
@@ -131,19 +131,19 @@ impl Database {
         Ok(count.unwrap_or_default().unsigned_abs())
     }
 
-    /// Why nothing was inserted: a name that is taken is told before a quota that is reached.
+    /// Why nothing was inserted: a taken name takes precedence over a reached quota.
     pub(super) fn taken_or_full(&self, taken: &str, name: [&str; 2]) -> Result<StoreError> {
         Ok(if self.exists(taken, name)? { StoreError::NameTaken } else { StoreError::QuotaReached })
     }
 }
 
-/// Takes everything back that was done since; it must not be dropped once that is to stay.
+/// Rolls back to the savepoint when dropped; forgotten on success.
 struct Savepoint<'a>(&'a Database);
 
 impl Drop for Savepoint<'_> {
     fn drop(&mut self) {
         self.0.quota.clear();
-        // Where SQLite has rolled back by itself, there is no savepoint any more.
+        // If SQLite has rolled back by itself, the savepoint no longer exists.
         let _ = self.0.batch("ROLLBACK TO steps; RELEASE steps");
     }
 }
@@ -160,7 +160,7 @@ pub(super) fn name_taken(error: rusqlite::Error) -> StoreError {
     }
 }
 
-/// A transfer holds on to what was to be deleted, or to the stream of another transfer.
+/// A transfer uses the resource to be deleted, or the stream of the new transfer.
 pub(super) fn in_use(error: rusqlite::Error, id: &str) -> StoreError {
     match violated(&error) {
         Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
@@ -176,15 +176,15 @@ mod tests {
 
     use super::{super::quota::CACHE_FROM, *};
 
-    /// That what is known is what can be counted.
-    fn assert_right(database: &Database) {
+    /// Asserts that each cached number is the actual one.
+    fn assert_counts_are_correct(database: &Database) {
         for ((scope, owner), count) in database.quota.known().iter() {
             assert_eq!(database.count(*scope, owner).unwrap(), *count, "{scope:?} {owner}");
         }
     }
 
     #[test]
-    fn what_is_known_is_what_would_be_counted() {
+    fn cached_quota_counts_are_correct() {
         let database = Database::in_memory().unwrap();
         let quota = CACHE_FROM + 2;
         let group = |name: String| database.create_group("p", &name, 7, Timestamp::UNIX_EPOCH, quota);
@@ -196,34 +196,34 @@ mod tests {
             stream(&ids[0], format!("s{i}")).unwrap();
         }
         assert_eq!(database.quota.known().len(), 2);
-        assert_right(&database);
+        assert_counts_are_correct(&database);
         let full = |refused| assert!(matches!(refused, Err(StoreError::QuotaReached)), "{refused:?}");
         full(group("more".to_owned()));
         full(stream(&ids[0], "more".to_owned()));
         assert!(matches!(group("g5".to_owned()), Err(StoreError::NameTaken)));
 
-        // ConnectionLimiter is made, used, and given back by what fails.
+        // A deletion makes room, and failed inserts don't use it up.
         database.delete_group("p", &ids[1]).unwrap();
         assert!(database.delete_group("p", &ids[1]).is_err());
         assert!(matches!(group("g5".to_owned()), Err(StoreError::NameTaken)));
-        assert_right(&database);
+        assert_counts_are_correct(&database);
         let failed = database.atomically(|_| {
             group("taken back".to_owned())?;
             Err::<(), _>(StoreError::GroupUnknown)
         });
         assert!(failed.is_err());
-        assert_right(&database);
+        assert_counts_are_correct(&database);
         group("new".to_owned()).unwrap();
         full(group("more".to_owned()));
-        assert_right(&database);
+        assert_counts_are_correct(&database);
 
-        // The streams go with their group, and its number with them.
+        // The streams of a group are deleted with it, and so is their number.
         database.delete_group("p", &ids[0]).unwrap();
-        assert_right(&database);
+        assert_counts_are_correct(&database);
         let one = stream(&ids[2], "s".to_owned()).unwrap();
         database.delete_stream("p", &ids[2], &one).unwrap();
-        database.reset(&crate::emulator::Options::default().completed()).unwrap();
-        assert_right(&database);
+        database.reset(&crate::emulator::Options::default().with_defaults()).unwrap();
+        assert_counts_are_correct(&database);
         group("g0".to_owned()).unwrap();
     }
 }

@@ -4,32 +4,32 @@ use std::{error::Error, fmt};
 
 pub(super) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Why the store did not do what it was asked for.
+/// Why an operation of the store failed.
 #[derive(Debug)]
 pub(crate) enum StoreError {
     /// The project has no such group.
     GroupUnknown,
     /// The group has no such stream.
     StreamUnknown(String),
-    /// There is a group or stream of this name.
+    /// A group or stream has this name.
     NameTaken,
-    /// There are as many as there may be.
+    /// The quota is reached.
     QuotaReached,
-    /// There is no such bucket.
+    /// The bucket does not exist.
     BucketUnknown(String),
     /// A transfer reads from this stream, or from one of this group.
     InUse(String),
-    /// What was to be added can't be; the text says why.
+    /// The data to add is invalid, as the text says.
     Invalid(String),
     /// SQLite or the source of randomness failed.
     Failed(Box<dyn Error + Send + Sync>),
-    /// The data file can't be used, or not any more; the text names it and says why.
+    /// The data file can't be used, as the text says.
     DataFile(String),
-    /// The store has [failed](Store::failed) before: whether this was done isn't known.
+    /// The store has [failed](super::Store::failed) earlier; it is unknown whether this write was done.
     Stopped,
 }
 
-/// For those who look for what is wrong; callers of the service are told in its own words.
+/// For diagnostics. Callers of the service get the texts of the spec.
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

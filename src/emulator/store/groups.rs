@@ -19,7 +19,7 @@ use super::{
 use crate::{emulator::random, spec::Operation};
 
 impl Store {
-    /// Creates a group and gives its id. A `quota` of 0 is no limit.
+    /// Creates a group and returns its id. A `quota` of 0 means unlimited.
     pub(in crate::emulator) async fn create_group(
         &self,
         project: &str,
@@ -35,7 +35,7 @@ impl Store {
         .await
     }
 
-    /// The groups of a project, as the body of the response.
+    /// The groups of a project, as a response body.
     pub(in crate::emulator) fn list_groups(&self, project: &str) -> Result<Bytes> {
         #[derive(Serialize)]
         struct Groups {
@@ -115,7 +115,7 @@ impl Database {
         }
     }
 
-    /// All groups with their streams, as the control shows them.
+    /// All groups with their streams, as the admin API shows them.
     pub(super) fn groups(&self) -> Result<Vec<Value>> {
         let mut streams: HashMap<String, Vec<Value>> = HashMap::new();
         let rows = self.all("SELECT group_id, id, name FROM streams ORDER BY seq", [], |row| {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{cache::QueryCache, database::Database};
 
-/// What a lock protects.
+/// The state behind the store's lock.
 pub(super) struct Inner {
     /// For reads; in memory for writes, too.
     pub(super) database: Database,

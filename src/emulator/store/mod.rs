@@ -1,14 +1,13 @@
-//! The emulator's state.
+//! The emulator's data.
 //!
-//! It is a SQLite database, whose constraints guard the rules: unique names, streams that go with their group,
-//! streams that a transfer holds on to. Nothing else in the emulator holds state or knows SQL.
+//! It is a SQLite database, whose constraints enforce the rules: unique names, streams that are deleted with their group,
+//! streams that can't be deleted while a transfer uses them. No other module of the emulator uses SQL.
 //!
-//! In memory there is one connection behind a mutex, since a second one to `:memory:` would see nothing; it is
-//! called inline, since a statement takes less time than handing it to another thread. A data file has two:
-//! one for looking, which sees what has been committed and is called inline, too, and one for changing, which
-//! a thread of its own has (`writer`), since it waits for the disk.
+//! In memory there is one connection behind a mutex, since a second one to `:memory:` would be another database. It is
+//! called inline: a statement takes less time than passing it to another thread. A data file has two connections: one
+//! for reads, also called inline, and one for writes, on a thread of its own (`writer`), since commits wait for the disk.
 //!
-//! So looking is a plain call, and changing a future, which in memory is done when it is first polled.
+//! Reads are plain functions and writes are futures, which in memory complete on the first poll.
 
 mod block_on;
 mod cache;
@@ -44,23 +43,23 @@ use error::Result;
 use inner::Inner;
 use writer::Writer;
 
-/// The state of one emulator.
+/// The data of one emulator.
 pub(super) struct Store {
-    // The order matters: the writer ends its work first, and the file is given up last.
-    /// Of a data file.
+    // The order of drops matters: the writer finishes first, and the file is unlocked last.
+    /// For a data file.
     writer: Option<Writer>,
     inner: Arc<Mutex<Inner>>,
     _file: Option<DataFile>,
 }
 
 impl Store {
-    /// A store with the options' projects, keys, users and buckets, and what their data file has.
+    /// A store with the options' projects, keys, users and buckets, and the contents of their data file.
     pub(super) fn open(options: &Options) -> Result<Self> {
         let database = Database::in_memory()?;
         database.initialize(options)?;
         match &options.data {
             None => Ok(Self { writer: None, inner: Inner::new(database), _file: None }),
-            // Options that contradict themselves have been refused above, before they touch a file.
+            // Invalid options have been refused above, before they touch a file.
             Some(path) => Self::open_file(path, options),
         }
     }
@@ -79,7 +78,7 @@ impl Store {
         Ok(Self { writer: Some(writer), inner, _file: Some(file) })
     }
 
-    /// Waits until the state can't be cache any more. In memory that never happens.
+    /// Waits until the data file can't be written any more; in memory, forever.
     pub(super) async fn failed(&self) {
         match &self.writer {
             Some(writer) => writer.failed().await,
@@ -87,25 +86,25 @@ impl Store {
         }
     }
 
-    /// Why the state can't be cache any more, if that is so.
+    /// Why the data file can't be written any more, if so.
     pub(super) fn failure(&self) -> Option<StoreError> {
         self.writer.as_ref().and_then(Writer::failure).map(StoreError::DataFile)
     }
 
-    /// Forgets everything, and takes the options' stock anew.
+    /// Deletes everything and adds the options' account.
     pub(super) async fn reset(&self, options: &Arc<Options>) -> Result<()> {
         let options = Arc::clone(options);
         self.write(Invalidation::ALL, move |database| database.reset(&options)).await
     }
 
-    /// For looking. A call that panicked left the state whole: what it had begun was rolled back.
+    /// For reads. A poisoned lock is safe to use: what a panicking call had begun was rolled back.
     fn read(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes something; what was kept of the invalidation goes.
+    /// Writes, and invalidates cached results.
     ///
-    /// The job is done all the same if nobody waits for its end.
+    /// The job runs even if the future is dropped.
     async fn write<T: Send + 'static>(
         &self,
         invalidation: Invalidation,
@@ -138,7 +137,7 @@ mod tests {
     const PROJECT: &str = Options::DEFAULT_PROJECT_ID;
 
     fn store() -> Store {
-        Store::open(&Options::default().completed()).unwrap()
+        Store::open(&Options::default().with_defaults()).unwrap()
     }
 
     fn now() -> Timestamp {
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique_where_they_must_be() {
+    fn names_are_unique_per_project_and_group() {
         let store = store();
         let (a, b) = (group(&store, "a"), group(&store, "b"));
         assert!(matches!(
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_belongs_to_its_project() {
+    fn groups_belong_to_their_project() {
         let store = store();
         let group = group(&store, "a");
         let stream = stream(&store, &group, "s");
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn quotas_come_after_names() {
+    fn taken_name_takes_precedence_over_quota() {
         let store = store();
         let create = |name| block_on(store.create_group(PROJECT, name, 7, now(), 1));
         let group = create("a").unwrap();
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transfer_holds_on_to_its_streams() {
+    fn streams_with_a_transfer_cannot_be_deleted() {
         let store = store();
         let group = group(&store, "a");
         let (s, t) = (stream(&store, &group, "s"), stream(&store, &group, "t"));
@@ -213,7 +212,7 @@ mod tests {
         };
         let id = transfer(&[&s, &s]).unwrap();
         assert!(matches!(transfer(&[&t, &s]), Err(StoreError::InUse(stream)) if stream == s));
-        // Nothing is left of the one that was refused.
+        // The refused transfer left nothing.
         assert_eq!(store.transfers().unwrap().len(), 1);
         assert!(matches!(block_on(store.delete_stream(PROJECT, &group, &s)), Err(StoreError::InUse(_))));
         assert!(matches!(block_on(store.delete_group(PROJECT, &group)), Err(StoreError::InUse(_))));
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_in_the_order_of_creation_and_never_stale() {
+    fn lists_are_in_order_of_creation_and_never_stale() {
         let store = store();
         let names = |list: Bytes| -> Vec<String> {
             let list: Value = serde_json::from_slice(&list).unwrap();
@@ -243,11 +242,11 @@ mod tests {
     }
 
     #[test]
-    fn tokens_expire_and_are_kept_as_hashes() {
+    fn tokens_expire_and_are_stored_as_hashes() {
         let store = store();
         let later = now() + jiff::SignedDuration::from_hours(1);
         let token = block_on(store.create_token(Some(PROJECT), now(), later)).unwrap();
-        // The second time it is known by heart.
+        // The second time the token is cached.
         for _ in 0..2 {
             let found = store.token(token.as_bytes(), now()).unwrap();
             assert_eq!(found, Some(Token { project_id: Some(PROJECT.to_owned()) }));
@@ -257,14 +256,14 @@ mod tests {
                 assert_eq!(store.token(other, now()).unwrap(), None);
             }
         }
-        // The next one comes when the first has expired, which goes for ever, whatever becomes of the clock.
+        // The next login deletes the expired token, even if the clock is set back later.
         block_on(store.create_token(None, later, Timestamp::MAX)).unwrap();
         assert_eq!(store.token(token.as_bytes(), now()).unwrap(), None);
     }
 
     #[test]
     fn reset_returns_to_the_options() {
-        let options = Arc::new(Options::default().bucket("b").completed());
+        let options = Arc::new(Options::default().bucket("b").with_defaults());
         let store = Store::open(&options).unwrap();
         let group = group(&store, "a");
         stream(&store, &group, "s");
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_contradict_themselves_are_refused() {
+    fn contradictory_options_are_refused() {
         for bad in [
             Options::default().bucket("b").bucket("b"),
             Options::default().project("p", "one").project("p", "two"),

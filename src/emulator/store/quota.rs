@@ -1,13 +1,13 @@
-//! How many there are, for quotas: counted once where counting takes its time.
+//! Numbers of resources for quotas, cached where counting is slow.
 
 use std::{cell::RefCell, collections::HashMap};
 
 use super::error::Result;
 
-/// Fewer are counted whenever it matters, which takes no longer than to know.
+/// Below this, `count(*)` is as fast as a cached number.
 pub(super) const CACHE_FROM: u64 = 128;
 
-/// The numbers of those who have many, by what is counted and whose they are.
+/// The cached numbers, by what is counted and its parent's id.
 #[derive(Default)]
 pub(super) struct QuotaCounts(RefCell<HashMap<(QuotaScope, String), u64>>);
 
@@ -24,17 +24,17 @@ impl QuotaCounts {
         self.0.borrow()
     }
 
-    /// Whatever was known may be wrong now.
+    /// Forgets all numbers.
     pub(super) fn clear(&self) {
         self.0.borrow_mut().clear();
     }
 
-    /// There are none any more.
+    /// Forgets the number for a deleted parent.
     pub(super) fn reset(&self, scope: QuotaScope, owner: &str) {
         self.0.borrow_mut().remove(&(scope, owner.to_owned()));
     }
 
-    /// There is one more, or one less.
+    /// Adjusts a number after a creation or deletion.
     pub(super) fn adjust(&self, scope: QuotaScope, owner: &str, by: i64) {
         let mut counts = self.0.borrow_mut();
         if !counts.is_empty()
@@ -44,7 +44,7 @@ impl QuotaCounts {
         }
     }
 
-    /// Whether there may be one more. A `quota` of 0 is no limit.
+    /// Whether one more may be created. A `quota` of 0 means unlimited.
     pub(super) fn is_below(
         &self,
         scope: QuotaScope,

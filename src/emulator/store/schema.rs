@@ -1,22 +1,22 @@
-//! The database, whose constraints are rules of the service, and the versions that they went through.
+//! The schema of the database and its migrations. The constraints are rules of the service.
 
 use rusqlite::Connection;
 
 use super::error::Result;
 
-/// Marks a file as an emulator's: `LTSE`.
+/// The application id of data files: `LTSE`.
 pub(super) const APPLICATION_ID: i32 = 0x4c54_5345;
 
-/// What makes each version of the one before it, the first of nothing. A step that was released is never
-/// changed: there are files that it made.
+/// The migration to each version from the one before; the first creates the tables. A released step never changes, since
+/// there are files that it made.
 const STEPS: [&str; 2] = [TABLES, EXPIRY];
 
-/// The version that this emulator writes.
+/// The current version.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
 
-/// Row ids grow with each insertion, so they give the order of creation.
+/// Row ids grow with each insertion, so they are in order of creation.
 ///
-/// Groups name their project without a reference: a lenient emulator takes any project.
+/// Groups have no foreign key to projects: a lenient emulator accepts any project.
 const TABLES: &str = "
     CREATE TABLE projects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE CHECK (id <> ''), name TEXT NOT NULL);
     CREATE TABLE keys (access_key TEXT PRIMARY KEY, secret_key TEXT NOT NULL, security_token TEXT,
@@ -39,7 +39,7 @@ const TABLES: &str = "
     CREATE INDEX streams_of_transfer ON transfer_streams (transfer_id);
 ";
 
-/// Each login looks for tokens that have expired, which must not mean to read all the others.
+/// Each login deletes expired tokens, which must not scan all tokens.
 const EXPIRY: &str = "CREATE INDEX tokens_by_expiry ON tokens (expires_at);";
 
 /// Empties every table, dependants first.
@@ -48,12 +48,12 @@ pub(super) const CLEAR: &str = "
     DELETE FROM buckets; DELETE FROM tokens; DELETE FROM users; DELETE FROM keys; DELETE FROM projects;
 ";
 
-/// Makes the database in an empty database.
+/// Creates the tables in an empty database.
 pub(super) fn create(connection: &Connection) -> Result<()> {
     Ok(connection.execute_batch(&STEPS.concat())?)
 }
 
-/// Makes the database of a data file, in an empty one.
+/// Creates the tables of an empty data file.
 pub(super) fn create_file(connection: &Connection) -> Result<()> {
     let database = STEPS.concat();
     Ok(connection.execute_batch(&format!(
@@ -67,7 +67,7 @@ pub(super) fn version(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
-/// What brings an older version up to this one, all of it or nothing.
+/// The script that migrates from an older version, atomically.
 pub(super) fn migration(from: i64) -> String {
     let steps = STEPS[usize::try_from(from).unwrap_or_default().min(STEPS.len())..].concat();
     format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;")

@@ -1,4 +1,4 @@
-//! What an emulator begins with, and what it is given later: the options' account, and seeds.
+//! Adds the options' account and seeds.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::emulator::{
 };
 use crate::manifest;
 
-/// What becomes of those of the account that are there already.
+/// How to add an item that exists.
 #[derive(Clone, Copy)]
 enum OnConflict {
     Fail,
@@ -37,7 +37,7 @@ impl OnConflict {
 }
 
 impl Store {
-    /// Adds all of a seed, or nothing. What the seed itself can be [checked](Seed::check) for has been.
+    /// Adds all of a seed, or nothing. The seed has passed its own [checks](Seed::check).
     pub(in crate::emulator) async fn seed(
         &self,
         seed: &Seed,
@@ -53,7 +53,7 @@ impl Store {
 }
 
 impl Database {
-    /// Adds the options' account to database that are empty.
+    /// Adds the options' account to an empty database.
     pub(super) fn initialize(&self, options: &Options) -> Result<()> {
         self.atomically(|database| database.add(&options.account, OnConflict::Fail))
     }
@@ -67,8 +67,7 @@ impl Database {
         })
     }
 
-    /// Adds what is missing of the options' account. Who is there already gets the secrets and names that the
-    /// options give.
+    /// Adds the options' account to a database with data. Existing items get the options' secrets and names.
     pub(super) fn update_account(&self, options: &Options) -> Result<()> {
         self.atomically(|database| database.add(&options.account, OnConflict::Update))
     }
@@ -76,7 +75,7 @@ impl Database {
     fn seed(&self, seed: &Seed, options: &Options, now: Timestamp) -> Result<()> {
         self.add(&seed.account, OnConflict::Fail)?;
         for (i, token) in seed.tokens.iter().enumerate() {
-            // A token is a secret: it is told by its place.
+            // A token is a secret, so messages give its position.
             let what = format!("token {}", i + 1);
             let project = token.project_id.as_deref();
             if let Some(project) = project
@@ -88,12 +87,12 @@ impl Database {
             self.add_token(hash(token.token.as_bytes()), project, expires_at)
                 .map_err(|error| cannot_add(error, &what))?;
         }
-        // Options are completed at the start, so there always is a first project.
+        // The options always have a project.
         let project = options.account.projects.first().map_or("", |project| &project.id);
         seed.manifest.groups.iter().try_for_each(|group| self.declare(project, group, options, now))
     }
 
-    /// Adds to the account.
+    /// Adds the items of an account.
     fn add(&self, account: &Account, on_conflict: OnConflict) -> Result<()> {
         for Project { id, name } in &account.projects {
             let sql = on_conflict.apply(
@@ -132,7 +131,7 @@ impl Database {
         self.all("SELECT name FROM buckets ORDER BY seq", [], |row| row.get(0))
     }
 
-    /// Creates a group of a manifest, with all that it has, each transfer a task per stream.
+    /// Creates a group of a manifest with its streams, and one transfer per stream.
     fn declare(
         &self,
         project: &str,
@@ -165,7 +164,7 @@ impl Database {
     }
 }
 
-/// Why something can't be added to the account.
+/// Why an item of the account can't be added.
 fn cannot_add(error: rusqlite::Error, what: &str) -> StoreError {
     match violated(&error) {
         Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {

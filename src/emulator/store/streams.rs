@@ -16,7 +16,7 @@ use super::{
 use crate::{emulator::random, spec::Operation};
 
 impl Store {
-    /// Creates a stream and gives its id. A `quota` of 0 is no limit.
+    /// Creates a stream and returns its id. A `quota` of 0 means unlimited.
     pub(in crate::emulator) async fn create_stream(
         &self,
         project: &str,
@@ -32,7 +32,7 @@ impl Store {
         .await
     }
 
-    /// The streams of a group, as the body of the response.
+    /// The streams of a group, as a response body.
     pub(in crate::emulator) fn list_streams(&self, project: &str, group: &str) -> Result<Bytes> {
         #[derive(Serialize)]
         struct Streams {
@@ -56,7 +56,7 @@ impl Store {
                         creation_time: row.get(0)?,
                         log_stream_name: row.get(1)?,
                         log_stream_id: row.get(2)?,
-                        // What only the console can set.
+                        // Only the console of the service can set these.
                         is_favorite: false,
                         filter_count: 0,
                     })

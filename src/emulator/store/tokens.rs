@@ -1,4 +1,4 @@
-//! Who may do what: projects, key pairs, users, tokens.
+//! Projects, key pairs, users and tokens.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -17,15 +17,15 @@ use crate::emulator::{
     random,
 };
 
-/// A token that is known and has not expired.
+/// A token that has not expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::emulator) struct Token {
-    /// The project that it is for, which is there; none if it is for a domain, or for nothing in particular.
+    /// The token's project, which exists; none for a domain token or an unscoped one.
     pub(in crate::emulator) project_id: Option<String>,
 }
 
 impl Store {
-    /// A key pair, unless it has expired.
+    /// A key pair that has not expired.
     pub(in crate::emulator) fn key(&self, access_key: &str, now: Timestamp) -> Result<Option<Key>> {
         self.read().database.optional(
             "SELECT access_key, secret_key, security_token, expires_at FROM keys
@@ -124,7 +124,7 @@ impl Database {
     }
 }
 
-/// What is kept of a token.
+/// The stored form of a token.
 pub(super) fn hash(token: &[u8]) -> [u8; 32] {
     Sha256::digest(token).into()
 }

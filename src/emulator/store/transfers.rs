@@ -14,7 +14,7 @@ use super::{
 use crate::emulator::random;
 
 impl Store {
-    /// Creates a transfer and gives its id. `body` is kept as it was sent.
+    /// Creates a transfer and returns its id. `body` is stored unchanged.
     pub(in crate::emulator) async fn create_transfer(
         &self,
         project: &str,
@@ -33,7 +33,7 @@ impl Store {
         .await
     }
 
-    /// Ends a transfer; the API has no operation for it. Says whether there was one.
+    /// Deletes a transfer. Returns whether it existed.
     pub(in crate::emulator) async fn delete_transfer(&self, id: &str) -> Result<bool> {
         let id = id.to_owned();
         self.write(Invalidation::default(), move |database| {
@@ -42,7 +42,7 @@ impl Store {
         .await
     }
 
-    /// All transfers: the request's body, with the ids of transfer and project.
+    /// All transfers: the request bodies, with the ids of transfer and project.
     pub(in crate::emulator) fn transfers(&self) -> Result<Vec<Value>> {
         self.read().database.all("SELECT id, project_id, body FROM transfers ORDER BY seq", [], |row| {
             let mut transfer: Map<String, Value> =
@@ -55,7 +55,7 @@ impl Store {
 }
 
 impl Database {
-    /// Takes several steps: it has to be done [atomically](Self::atomically).
+    /// Runs several statements: call it [atomically](Self::atomically).
     pub(super) fn create_transfer(
         &self,
         project: &str,
@@ -79,7 +79,7 @@ impl Database {
             "INSERT INTO transfers (id, project_id, body) VALUES (?1, ?2, ?3)",
             [&id, project, body],
         )?;
-        // A stream that is named twice is one stream.
+        // A stream that is listed twice counts once.
         let mut seen = HashSet::new();
         for stream in streams.iter().filter(|stream| seen.insert(*stream)) {
             self.execute(

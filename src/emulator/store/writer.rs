@@ -1,12 +1,11 @@
-//! The thread that changes a data file.
+//! The thread that writes to a data file.
 //!
-//! A change has to reach the disk before it is answered, and a disk takes its time. So the thread takes all
-//! changes that wait, makes them in one transaction, and commits once for all of them; only then are their
-//! callers answered. The more callers there are, the less each of them pays.
+//! A write must reach the disk before its caller gets the result, and disks are slow. So the thread runs all waiting
+//! writes in one transaction and commits once for all of them; only then do their callers get the results. The more
+//! callers there are, the less each of them waits.
 //!
-//! A change that breaks a rule leaves nothing behind and harms no other. A disk that fails is another matter:
-//! nobody in the batch is told that anything was done, and the store stops, since what is on the disk is no
-//! longer known for sure.
+//! A write that violates a rule leaves nothing behind and doesn't affect others. If the disk fails, no write of the
+//! batch is reported as done, and the store stops, since the contents of the file are no longer known for sure.
 
 use std::{
     any::Any,
@@ -28,10 +27,10 @@ use super::{
     inner::Inner,
 };
 
-/// The most changes of one transaction.
+/// The most writes per transaction.
 const MAX_BATCH: usize = 1024;
 
-/// Makes changes one after the other, on a thread of its own.
+/// Runs writes one after the other, on its own thread.
 pub(super) struct Writer {
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
@@ -39,15 +38,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. What `inner` keeps is forgotten whenever it is invalidation.
+    /// Starts the thread. Each batch invalidates cached results in `inner`.
     pub(super) fn start(path: &Path, database: Database, inner: Arc<Mutex<Inner>>) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel();
         let (failed, failure) = watch::channel(None);
         let path = path.display().to_string();
         let thread = thread::Builder::new().name("lts-emulator-data".to_owned()).spawn(move || {
             if let Err(error) = work(&database, &waiting, &inner) {
-                let text = format!("{path} can't be written any more: {error}; everything answered is in it");
-                // Nobody listens where nothing runs any more.
+                let text =
+                    format!("{path} can't be written any more: {error}; all acknowledged changes are in it");
+                // The receiver may be gone.
                 let _ = failed.send(Some(text));
             }
         });
@@ -55,7 +55,7 @@ impl Writer {
         Ok(Self { jobs: Some(jobs), thread: Some(thread), failure })
     }
 
-    /// Has a change made. When it is done, it is on the disk. It is made all the same if nobody waits for it.
+    /// Runs a write. Its result is on the disk. The write runs even if the future is dropped.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         invalidation: Invalidation,
@@ -72,7 +72,7 @@ impl Writer {
     pub(super) async fn failed(&self) {
         let mut failure = self.failure.clone();
         if failure.wait_for(Option::is_some).await.is_err() {
-            // The thread ended in good order.
+            // The thread ended without a failure.
             future::pending().await
         }
     }
@@ -83,25 +83,25 @@ impl Writer {
     }
 }
 
-/// Makes what still waits, and ends the thread.
+/// Finishes the waiting writes and ends the thread.
 impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take() {
-            // A panic over there has been reported over there.
+            // The thread has reported its panic.
             let _ = thread.join();
         }
     }
 }
 
-/// A change with somebody who waits for its end, whatever it gives.
+/// A write and the sender for its result, of any type.
 trait Job: Send {
-    /// Makes the change. Its outcome is kept; only a failure of the database is told at once.
+    /// Runs the write and keeps its result. Returns only failures of the database.
     fn run(&mut self, database: &Database) -> rusqlite::Result<()>;
     fn invalidation(&self) -> Invalidation;
-    /// Tells the outcome, which is on the disk.
+    /// Sends the result, which is on the disk.
     fn reply(self: Box<Self>);
-    /// Tells that nothing was done, and why.
+    /// Sends an error: nothing was done.
     fn fail(self: Box<Self>, why: &str);
 }
 
@@ -116,7 +116,7 @@ impl<T: Send, F: FnOnce(&Database) -> Result<T> + Send> Job for Write<F, T> {
     fn run(&mut self, database: &Database) -> rusqlite::Result<()> {
         let Some(job) = self.job.take() else { return Ok(()) };
         let outcome = catch_unwind(AssertUnwindSafe(|| job(database)));
-        let panicked = |_: Box<dyn Any + Send>| Err(StoreError::Failed("a change panicked".into()));
+        let panicked = |_: Box<dyn Any + Send>| Err(StoreError::Failed("a write panicked".into()));
         match outcome.unwrap_or_else(panicked) {
             Err(StoreError::Failed(error)) => match error.downcast::<rusqlite::Error>() {
                 Ok(error) if error.sqlite_error().is_some() => return Err(*error),
@@ -133,7 +133,7 @@ impl<T: Send, F: FnOnce(&Database) -> Result<T> + Send> Job for Write<F, T> {
     }
 
     fn reply(self: Box<Self>) {
-        // Without an outcome the reply is dropped, and says that the store has stopped.
+        // Without a result the sender is dropped, which reports that the store has stopped.
         if let Some(outcome) = self.outcome {
             let _ = self.reply.send(outcome);
         }
@@ -144,7 +144,7 @@ impl<T: Send, F: FnOnce(&Database) -> Result<T> + Send> Job for Write<F, T> {
     }
 }
 
-/// Works until there is nobody left to send a job. Jobs that are dropped tell their callers so.
+/// Runs writes until all senders are gone. Dropped jobs report that the store has stopped.
 fn work(
     database: &Database,
     waiting: &mpsc::Receiver<Box<dyn Job>>,
@@ -154,7 +154,7 @@ fn work(
         let mut batch = vec![first];
         batch.extend(waiting.try_iter().take(MAX_BATCH - 1));
         match database.batch("BEGIN IMMEDIATE") {
-            // Somebody else writes to the file for longer than the patience of the connection.
+            // Another process has locked the file for longer than the busy timeout.
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                 let why = error.to_string();
                 batch.into_iter().for_each(|job| job.fail(&why));
@@ -165,23 +165,19 @@ fn work(
         for job in &mut batch {
             job.run(database)?;
             if !database.in_transaction() {
-                // SQLite gave all of it up by itself.
+                // SQLite has rolled the transaction back by itself.
                 return Err("the transaction is lost".into());
             }
         }
         let invalidation =
             batch.iter().map(|job| job.invalidation()).fold(Invalidation::default(), Invalidation::or);
-        let forget = |and_keep_new_ones: bool| {
-            inner
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .cache
-                .invalidate(invalidation, and_keep_new_ones);
+        let invalidate = |reopen: bool| {
+            inner.lock().unwrap_or_else(PoisonError::into_inner).cache.invalidate(invalidation, reopen);
         };
-        // What is looked up while the commit is under way may be of before or after it: it is not cache.
-        forget(false);
+        // A read during the commit may see the state before it or after it, so it is not cached.
+        invalidate(false);
         database.batch("COMMIT")?;
-        forget(true);
+        invalidate(true);
         batch.into_iter().for_each(|job| job.reply());
     }
     Ok(())
@@ -202,7 +198,7 @@ mod tests {
     fn file() -> (TempDir, DataFile) {
         let folder = tempfile::tempdir().unwrap();
         let file = DataFile::open(&folder.path().join("lts.db")).unwrap();
-        Database::open(file.path()).unwrap().initialize(&Options::default().completed()).unwrap();
+        Database::open(file.path()).unwrap().initialize(&Options::default().with_defaults()).unwrap();
         (folder, file)
     }
 
@@ -212,7 +208,7 @@ mod tests {
 
     type Jobs = Vec<Box<dyn FnOnce(&Database) -> Result<String> + Send>>;
 
-    /// What becomes of jobs that the thread finds waiting all at once, and the names of the groups afterwards.
+    /// The results of writes that run as one batch, and the names of the groups afterwards.
     fn batch(file: &DataFile, jobs: Jobs) -> (bool, Vec<Option<Result<String>>>, Vec<String>) {
         let (sender, waiting) = mpsc::channel();
         let mut results = Vec::new();
@@ -232,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_fails_leaves_nothing_and_harms_no_other() {
+    fn failed_write_leaves_nothing_and_affects_no_other() {
         let (_folder, file) = file();
         let (done, results, names) = batch(
             &file,
@@ -269,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn when_the_disk_fails_nobody_is_told_that_anything_was_done() {
+    fn no_write_is_reported_as_done_when_the_disk_fails() {
         let (_folder, file) = file();
         assert!(batch(&file, vec![Box::new(|database| create(database, "before"))]).0);
         let full = || SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
@@ -284,7 +280,7 @@ mod tests {
         );
         assert!(!done && results.iter().all(Option::is_none));
         assert_eq!(names, ["before"]);
-        // As SQLite does by itself, where it must.
+        // As SQLite does by itself in some cases.
         let (done, results, names) = batch(
             &file,
             vec![
@@ -297,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_can_t_be_written_stops_the_store() {
+    fn unwritable_file_stops_the_store() {
         let (_folder, file) = file();
         let looking = || Database::open_read_only(file.path()).unwrap();
         let writer = Writer::start(file.path(), looking(), Inner::new(looking())).unwrap();

@@ -14,7 +14,7 @@ use crate::{
     spec::{CodedMember, Operation, TransferInterval},
 };
 
-/// The request's body, if the operation takes one: JSON that keeps the operation's schema.
+/// Parses the request body of an operation and validates it by the operation's schema.
 pub(crate) fn parse(
     operation: Operation,
     content_type: Option<&HeaderValue>,
@@ -28,9 +28,9 @@ pub(crate) fn parse(
     let validator = schemas::request(operation).map_err(ApiError::Broken)?;
     let members = operation.coded_members();
     if !validator.is_valid(&body) {
-        // An example that keeps the schema, with every member that has a code.
+        // A valid example with every member that has a code.
         let example = request.examples.first().and_then(|example| serde_json::from_str(example.value).ok());
-        return Err(refusal_of(&validator, body, example.unwrap_or_default(), members));
+        return Err(violation_error(&validator, body, example.unwrap_or_default(), members));
     }
     match members.iter().find(|member| member.members.len() > 1 && !is_interval(&body, member.members)) {
         Some(member) => Err(ApiError::Member(member)),
@@ -38,27 +38,28 @@ pub(crate) fn parse(
     }
 }
 
-/// Of several violations, those without a code of their own go first; then the order of the members decides.
+/// The error of an invalid body. Violations without a code of their own take precedence; then the order of the members
+/// decides.
 ///
-/// Of the rest it is enough to know whether it is right: a list of all that is wrong with a long body would take
-/// a hundred times its memory. So it trades its coded members for those of a legal body, and each is judged alone.
-fn refusal_of(
+/// The coded members are swapped with those of a valid body, and both bodies are validated: for the first it is enough
+/// to know whether it is valid, since a list of all violations of a long body would take a hundred times its memory.
+fn violation_error(
     validator: &Validator,
     mut body: Value,
-    mut legal: Value,
+    mut valid: Value,
     members: &'static [CodedMember],
 ) -> ApiError {
     for member in members {
         if let [name] = member.members
-            && let (Some(given), Some(legal)) = (body.get_mut(*name), legal.get_mut(*name))
+            && let (Some(given), Some(valid)) = (body.get_mut(*name), valid.get_mut(*name))
         {
-            mem::swap(given, legal);
+            mem::swap(given, valid);
         }
     }
     if !validator.is_valid(&body) {
         return ApiError::code(INVALID_BODY);
     }
-    let violations: Vec<_> = validator.iter_errors(&legal).collect();
+    let violations: Vec<_> = validator.iter_errors(&valid).collect();
     let is_coded = |violation: &ValidationError<'_>, member: &CodedMember| {
         let [name] = member.members else { return false };
         violation.instance_path().as_str().strip_prefix('/') == Some(name)
@@ -76,20 +77,20 @@ fn refusal_of(
     first.map_or(ApiError::code(INVALID_BODY), ApiError::Member)
 }
 
-/// Whether two members of the body form one of the legal intervals: the one combination that has a rule.
+/// Whether two members of the body form a valid interval, which is the only combination with a rule.
 fn is_interval(body: &Value, members: &[&str]) -> bool {
     let [period, unit] = members else { return true };
     let (period, unit) = (integer(&body[*period]), body[*unit].as_str());
     TransferInterval::ALL
         .into_iter()
-        .any(|legal| period == Some(legal.period().into()) && unit == Some(legal.period_unit()))
+        .any(|valid| period == Some(valid.period().into()) && unit == Some(valid.period_unit()))
 }
 
-/// A number without a fraction. JSON Schema takes `7.0` for an integer, so it is one here.
+/// A number without a fraction. JSON Schema takes `7.0` for an integer.
 pub(crate) fn integer(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;
-        // Beyond 2^53 a float no longer tells neighbours apart; the schemas stay far below.
+        // Floats are exact up to 2^53, and the schemas stay far below.
         (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
     })
 }
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_coded_member_has_its_own_text() {
+    fn each_coded_member_has_its_own_message() {
         let long = "x".repeat(65);
         for (changes, code, message) in [
             (json!({"type": "once"}), "LTS.1901", "type is not in the list [cycle]"),
@@ -164,15 +165,15 @@ mod tests {
     }
 
     #[test]
-    fn violations_are_told_in_the_order_of_the_contract() {
+    fn first_violation_is_reported_in_documented_order() {
         let first = |changes| text(transfer(changes).unwrap_err());
         let invalid = (400, "LTS.0009".to_owned(), "Failed to validate the request body".to_owned());
-        // Without a code of its own before any with one, a wrong type among them.
+        // Violations without a code come first, a wrong type included.
         assert_eq!(first(json!({"type": "once", "switch_on": "true"})), invalid);
         assert_eq!(first(json!({"type": 5})), invalid);
         assert_eq!(first(json!({"period": "5"})), invalid);
         assert_eq!(first(json!({"prefix_name": null})), invalid);
-        // Then in the order of the schema, the pair last.
+        // Then the order of the schema decides, with the pair last.
         assert_eq!(
             first(json!({"period_unit": "day", "storage_format": "XML"})).2,
             "storage_format is not in the list [RAW, JSON]"
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn legal_bodies_pass() {
+    fn valid_bodies_pass() {
         for interval in TransferInterval::ALL {
             let changes = json!({"period": interval.period(), "period_unit": interval.period_unit()});
             assert!(transfer(changes).is_ok(), "{interval}");
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_content_type_must_say_json() {
+    fn content_type_must_be_json() {
         let create = |content_type: Option<&'static str>| {
             let content_type = content_type.map(HeaderValue::from_static);
             let body_text = br#"{"log_stream_name": "s"}"#;

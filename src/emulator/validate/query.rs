@@ -8,14 +8,14 @@ use crate::{
     spec::{Location, Parameter},
 };
 
-/// Whether all declared parameters are as an operation declares them. Others are ignored.
+/// Checks the declared query parameters by their rules. Other parameters are ignored.
 pub(crate) fn check(query: &Query, declared: &[Parameter]) -> Result<(), ApiError> {
     let mut declared = declared.iter().filter(|parameter| parameter.location == Location::Query);
-    let legal = |parameter: &Parameter| match query.get(parameter.name) {
+    let is_valid = |parameter: &Parameter| match query.get(parameter.name) {
         Some(value) => parameter.rule.allows(value),
         None => !parameter.required,
     };
-    match declared.all(legal) {
+    match declared.all(is_valid) {
         true => Ok(()),
         false => Err(ApiError::code(INVALID_BODY)),
     }
@@ -31,14 +31,14 @@ mod tests {
     }
 
     #[test]
-    fn declared_parameters_must_keep_their_rules() {
+    fn declared_parameters_must_follow_their_rules() {
         let parameter = |name, required, rule| Parameter { name, location: Location::Query, required, rule };
         let declared = [
             parameter("id", true, ValueRule::OneOf(&["a", "b"])),
             parameter("limit", false, ValueRule::Integer(IntegerRule { min: 1, max: 100 })),
             Parameter { location: Location::Header, ..parameter("other", true, ValueRule::Boolean) },
         ];
-        for (uri, is_legal) in [
+        for (uri, is_valid) in [
             ("/?id=a", true),
             ("/?id=b&limit=100&unknown=%FF", true),
             ("/?id=c", false),
@@ -46,7 +46,7 @@ mod tests {
             ("/?id=a&limit=0", false),
             ("/?id=a&limit=", false),
         ] {
-            let expected = if is_legal { Ok(()) } else { Err(ApiError::code(INVALID_BODY)) };
+            let expected = if is_valid { Ok(()) } else { Err(ApiError::code(INVALID_BODY)) };
             assert_eq!(check(&query(uri), &declared), expected, "{uri}");
         }
     }

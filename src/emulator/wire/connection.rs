@@ -1,8 +1,7 @@
-//! Connections that end in the middle of an response or before it, and responses that trickle.
+//! Connections that faults can cut, and bodies that are cut or slow.
 //!
-//! An response is lost or cut only by the emulator's own will (see `faults`), and then exactly where it was
-//! asked for: whatever hyper was given before is sent in full. A body that merely fails would take what hyper
-//! still buffers with it.
+//! A fault cuts a response at an exact byte: everything passed to hyper before is sent in full. A body that
+//! returned an error would lose what hyper still buffers.
 
 use std::{
     convert::Infallible,
@@ -27,60 +26,60 @@ use tokio::{
 
 use super::connection_limit::ConnectionState;
 
-/// How many pieces a slow response has in a second, at most.
+/// The most pieces per second of a slow response.
 const PIECES_PER_S: u64 = 20;
 
-/// Ends one connection. The server puts it into each request.
+/// Closes one connection. The server puts it into the extensions of each request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectionAbort(Arc<AtomicBool>);
 
 impl ConnectionAbort {
-    /// Ends the connection as soon as all that was written is on its way.
-    fn ask(&self) {
+    /// Closes the connection once everything written has been flushed.
+    fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Ends the connection instead of giving an response: whoever waits for that goes with the connection.
-    pub(crate) async fn instead<T>(&self) -> T {
-        self.ask();
-        // hyper flushes after each look at a handler, and `ClientStream` then ends the connection.
+    /// Closes the connection without a response. Never returns: the future is dropped with the connection.
+    pub(crate) async fn without_response<T>(&self) -> T {
+        self.request();
+        // hyper flushes after each poll of a handler, and `ClientStream` then fails the flush.
         future::pending().await
     }
 }
 
-/// A connection that can be hung up, and that ends when the other side takes nothing any more.
+/// A connection that can be aborted, and that fails when the client stops reading.
 pub(crate) struct ClientStream {
     stream: TcpStream,
     abort: ConnectionAbort,
     state: Arc<ConnectionState>,
-    timeouts: Duration,
-    /// The wait for the other side, while it takes nothing.
+    write_timeout: Duration,
+    /// Runs while the client reads nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl ClientStream {
-    /// `timeouts` is how long the other side may take nothing of what it is sent.
+    /// `write_timeout` is how long the client may read nothing.
     pub(crate) fn new(
         stream: TcpStream,
         abort: ConnectionAbort,
         state: Arc<ConnectionState>,
-        timeouts: Duration,
+        write_timeout: Duration,
     ) -> Self {
-        Self { stream, abort, state, timeouts, stalled: None }
+        Self { stream, abort, state, write_timeout, stalled: None }
     }
 
     pub(crate) fn into_stream(self) -> TcpStream {
         self.stream
     }
 
-    /// What came of a write, unless that has been waiting for too long.
+    /// The result of a write, or an error if it has been pending for too long.
     fn in_time<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             self.stalled = None;
             return outcome;
         }
-        let timeouts = self.timeouts;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeouts)));
+        let write_timeout = self.write_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(write_timeout)));
         ready!(stalled.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -98,9 +97,9 @@ impl AsyncRead for ClientStream {
 
 impl AsyncWrite for ClientStream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let stream_ = self.get_mut();
-        let outcome = Pin::new(&mut stream_.stream).poll_write(context, bytes);
-        stream_.in_time(context, outcome)
+        let stream = self.get_mut();
+        let outcome = Pin::new(&mut stream.stream).poll_write(context, bytes);
+        stream.in_time(context, outcome)
     }
 
     fn poll_write_vectored(
@@ -108,21 +107,21 @@ impl AsyncWrite for ClientStream {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let stream_ = self.get_mut();
-        let outcome = Pin::new(&mut stream_.stream).poll_write_vectored(context, slices);
-        stream_.in_time(context, outcome)
+        let stream = self.get_mut();
+        let outcome = Pin::new(&mut stream.stream).poll_write_vectored(context, slices);
+        stream.in_time(context, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }
 
-    /// hyper comes here once its own buffers are empty.
+    /// hyper flushes once its own buffers are empty.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let stream_ = self.get_mut();
-        ready!(Pin::new(&mut stream_.stream).poll_flush(context))?;
-        stream_.state.flushed();
-        match stream_.abort.0.load(Ordering::Relaxed) {
+        let stream = self.get_mut();
+        ready!(Pin::new(&mut stream.stream).poll_flush(context))?;
+        stream.state.flushed();
+        match stream.abort.0.load(Ordering::Relaxed) {
             true => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
             false => Poll::Ready(Ok(())),
         }
@@ -133,17 +132,17 @@ impl AsyncWrite for ClientStream {
     }
 }
 
-/// A body of which only a part is sent, or which is sent slowly, or both. It promises its whole length.
+/// A body that is cut or slow, or both. Its declared length is that of the whole body.
 pub(crate) struct FaultyBody {
     rest: Bytes,
-    /// How many bytes of it may still be sent.
+    /// How many bytes may still be sent.
     allowed: usize,
     rate: Option<RateLimit>,
     abort: ConnectionAbort,
 }
 
 impl FaultyBody {
-    /// `cut_after` is in bytes; a body that isn't longer arrives whole.
+    /// `cut_after` is in bytes; a shorter body is sent whole.
     pub(crate) fn new(
         body: Bytes,
         cut_after: Option<u64>,
@@ -168,7 +167,7 @@ impl Body for FaultyBody {
             return Poll::Ready(None);
         }
         if body.allowed == 0 {
-            body.abort.ask();
+            body.abort.request();
             return Poll::Pending;
         }
         let mut piece = body.rest.len().min(body.allowed);
@@ -189,13 +188,13 @@ impl Body for FaultyBody {
     }
 }
 
-/// When the pieces of a slow body are due.
+/// Sends a body at a limited rate, in small pieces.
 struct RateLimit {
     bytes_per_s: u64,
-    /// The most bytes at a time.
+    /// The most bytes of a piece.
     piece: usize,
     due: Instant,
-    /// The wait for the next piece, once it has begun.
+    /// The running wait for the next piece.
     wait: Option<Pin<Box<Sleep>>>,
 }
 
@@ -205,7 +204,7 @@ impl RateLimit {
         Self { bytes_per_s, piece, due: Instant::now(), wait: None }
     }
 
-    /// Waits for as long as `piece` bytes take.
+    /// Waits for the time that `piece` bytes take.
     fn poll(&mut self, piece: usize, context: &mut Context<'_>) -> Poll<()> {
         let wait = self.wait.get_or_insert_with(|| {
             self.due += Duration::from_secs_f64(piece as f64 / self.bytes_per_s as f64);

@@ -1,8 +1,7 @@
-//! How many connections there is limiter for, and which of them goes when there is none.
+//! Limits the number of connections.
 //!
-//! A process can have so many files open, and no more. Beyond the limit newcomers wait in the system's backlog,
-//! and the connection that has been idle for longest is closed for them: clients that keep connections open
-//! must not lock others out.
+//! A process can open a limited number of files. Beyond the limit new connections wait in the system's backlog, and
+//! the connection that has been idle for longest is closed: clients with idle connections must not lock others out.
 
 use std::{
     collections::HashMap,
@@ -19,14 +18,14 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-/// The most connections at a time: more than any test has, and few enough that their buffers do no harm.
+/// The most connections at a time: more than tests need, and few enough for their buffers to fit in memory.
 const MAX_CONNECTIONS: usize = 4096;
 
-/// A call runs, or its response is on its way.
+/// A call runs, or its response is being written.
 const BUSY: u64 = 0;
-/// The whole response is with hyper, which will flush it.
+/// hyper has the whole response and will flush it.
 const RESPONDED: u64 = 1;
-/// The first of the times at which a connection can have become idle.
+/// The first logical time at which a connection can become idle.
 const FIRST_IDLE: u64 = 2;
 
 /// The connections of a server.
@@ -34,23 +33,22 @@ const FIRST_IDLE: u64 = 2;
 pub(crate) struct ConnectionLimiter {
     permits: Arc<Semaphore>,
     states: Mutex<HashMap<u64, Arc<ConnectionState>>>,
-    /// Whether the next connection that becomes idle has to go.
+    /// Whether to close the next connection that becomes idle.
     evict_next: AtomicBool,
     time: AtomicU64,
 }
 
-/// Where a connection stands.
+/// The state of a connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
-    /// [`BUSY`], [`RESPONDED`], or since when it has been idle.
+    /// [`BUSY`], [`RESPONDED`], or the logical time at which it became idle.
     state: AtomicU64,
     limiter: Arc<ConnectionLimiter>,
-    /// Whether it has been close_requested to go.
     close_requested: AtomicBool,
     go: Notify,
 }
 
-/// The permit of a connection; it is free again when this is dropped.
+/// The right to a connection, returned when dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     id: u64,
@@ -59,30 +57,31 @@ pub(crate) struct ConnectionPermit {
 }
 
 impl ConnectionLimiter {
-    /// ConnectionLimiter for as many as the process can have, up to [`MAX_CONNECTIONS`]. A quarter of its files is left to others.
+    /// Allows as many connections as the process can open, up to [`MAX_CONNECTIONS`], and leaves a quarter of its files
+    /// for other uses.
     pub(crate) fn new() -> Arc<Self> {
-        Self::for_connections(
-            files().map_or(MAX_CONNECTIONS, |files| (files / 4 * 3).clamp(1, MAX_CONNECTIONS)),
+        Self::with_limit(
+            max_open_files().map_or(MAX_CONNECTIONS, |files| (files / 4 * 3).clamp(1, MAX_CONNECTIONS)),
         )
     }
 
-    pub(crate) fn for_connections(most: usize) -> Arc<Self> {
+    pub(crate) fn with_limit(limit: usize) -> Arc<Self> {
         Arc::new(Self {
-            permits: Arc::new(Semaphore::new(most)),
+            permits: Arc::new(Semaphore::new(limit)),
             states: Mutex::default(),
             evict_next: AtomicBool::new(false),
             time: AtomicU64::new(FIRST_IDLE),
         })
     }
 
-    /// A permit for a new connection: at once where there is one, else when another connection has gone.
+    /// A permit for a new connection: immediately if one is free, else when another connection closes.
     pub(crate) async fn permit(self: &Arc<Self>) -> Option<ConnectionPermit> {
         let free = Arc::clone(&self.permits).try_acquire_owned();
         let permit = match free {
             Ok(permit) => permit,
             Err(_) => {
                 self.evict_idle();
-                // It is never closed.
+                // The semaphore is never closed.
                 Arc::clone(&self.permits).acquire_owned().await.ok()?
             }
         };
@@ -97,15 +96,15 @@ impl ConnectionLimiter {
         Some(ConnectionPermit { id, state, _permit: permit })
     }
 
-    /// Tells the connection that has been idle for longest to go; if there is none, the next that becomes idle.
+    /// Closes the connection that has been idle for longest; without an idle one, the next that becomes idle.
     pub(crate) fn evict_idle(&self) {
         self.evict_next.store(true, Ordering::SeqCst);
         let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         let idle =
             states.values().filter(|state| state.is_idle() && !state.close_requested.load(Ordering::Relaxed));
-        if let Some(idlest) = idle.min_by_key(|state| state.state.load(Ordering::Relaxed)) {
+        if let Some(longest_idle) = idle.min_by_key(|state| state.state.load(Ordering::Relaxed)) {
             self.evict_next.store(false, Ordering::SeqCst);
-            idlest.request_close();
+            longest_idle.request_close();
         }
     }
 
@@ -115,12 +114,12 @@ impl ConnectionLimiter {
 }
 
 impl ConnectionState {
-    /// A call begins.
-    pub(crate) fn call(&self) {
+    /// A call starts.
+    pub(crate) fn start_call(&self) {
         self.state.store(BUSY, Ordering::SeqCst);
     }
 
-    /// All that was written is on its way: with the whole of an response, the call has ended.
+    /// Everything written has been flushed. If that is a whole response, the connection becomes idle.
     pub(crate) fn flushed(&self) {
         if self.state.load(Ordering::SeqCst) == RESPONDED {
             self.state.store(self.limiter.now(), Ordering::SeqCst);
@@ -140,7 +139,7 @@ impl ConnectionState {
         self.go.notify_one();
     }
 
-    /// Waits until the connection has to go.
+    /// Waits until the connection should close.
     pub(crate) async fn close_requested(&self) {
         self.go.notified().await;
     }
@@ -159,7 +158,7 @@ impl Drop for ConnectionPermit {
     }
 }
 
-/// The body of an response, which tells when hyper has all of it.
+/// A response body that records when hyper has all of it.
 pub(crate) struct TrackedBody {
     body: Body,
     state: Arc<ConnectionState>,
@@ -197,15 +196,15 @@ impl Drop for TrackedBody {
     }
 }
 
-/// How many files the process may have open; none where there is no limit, or none that is known.
+/// How many files the process may open; `None` without a known limit.
 #[cfg(unix)]
-fn files() -> Option<usize> {
+fn max_open_files() -> Option<usize> {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
     usize::try_from(limit).ok()
 }
 
 #[cfg(not(unix))]
-fn files() -> Option<usize> {
+fn max_open_files() -> Option<usize> {
     None
 }
 
@@ -220,25 +219,25 @@ mod tests {
         close_requested.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop())).is_ready()
     }
 
-    fn response(permit: &ConnectionPermit) {
+    fn finish_response(permit: &ConnectionPermit) {
         drop(TrackedBody::new(Body::empty(), Arc::clone(permit.state())));
     }
 
     #[tokio::test]
-    async fn the_one_that_was_idle_for_longest_goes() {
-        let limiter = ConnectionLimiter::for_connections(3);
+    async fn longest_idle_connection_is_closed_first() {
+        let limiter = ConnectionLimiter::with_limit(3);
         let (a, b, c) = (
             limiter.permit().await.unwrap(),
             limiter.permit().await.unwrap(),
             limiter.permit().await.unwrap(),
         );
-        assert!(!is_close_requested(&a), "there was limiter for all");
-        // The first has been busy since, the second is.
-        a.state().call();
-        response(&a);
+        assert!(!is_close_requested(&a), "there are permits for all");
+        // `a` has become idle again, `b` is busy.
+        a.state().start_call();
+        finish_response(&a);
         assert!(!a.state().is_idle(), "its response may still be on its way");
         a.state().flushed();
-        b.state().call();
+        b.state().start_call();
         b.state().flushed();
         assert!(a.state().is_idle() && !b.state().is_idle());
 
@@ -246,10 +245,10 @@ mod tests {
         assert!(!is_close_requested(&a) && !is_close_requested(&b) && is_close_requested(&c));
         limiter.evict_idle();
         assert!(is_close_requested(&a), "the next one, not the same again");
-        // Nobody is idle: whoever is next.
+        // No connection is idle: the next one that becomes idle.
         limiter.evict_idle();
         assert!(!is_close_requested(&b));
-        response(&b);
+        finish_response(&b);
         b.state().flushed();
         assert!(is_close_requested(&b));
         drop(c);

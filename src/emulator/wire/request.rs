@@ -14,11 +14,11 @@ use crate::{auth::signing::canonical::MAX_BODY, spec::Operation};
 /// The time for a body to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Who is at the other end of the connection; the server puts it into each request.
+/// The client's address. The server puts it into the extensions of each request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// A request to an operation, its body read.
+/// A request to an operation, with its body.
 pub(crate) struct Call<'a> {
     pub(crate) operation: Operation,
     pub(crate) head: &'a Parts,
@@ -37,18 +37,18 @@ impl<'a> Call<'a> {
         Self { operation, head, body, query: Query::of(&head.uri), parameters }
     }
 
-    /// A parameter of the path, decoded; nothing if the operation has none of this name.
+    /// A decoded path parameter; empty if the operation has no parameter of this name.
     pub(crate) fn parameter(&self, name: &str) -> &str {
         self.parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
-    /// A parameter of the query, decoded.
+    /// A decoded query parameter.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name)
     }
 }
 
-/// The pairs of a query, decoded. A `+` is a plus, as in a signature.
+/// The decoded pairs of a query. A `+` is a plus, as in a signature.
 #[derive(Debug)]
 pub(crate) struct Query(Vec<(String, String)>);
 
@@ -84,9 +84,10 @@ pub(crate) enum BodyError {
     Timeout,
 }
 
-/// Reads a body within the bounds: what the real gateway allows for signed requests, here for all. A declared length beyond them is refused without reading.
+/// Reads a body, up to the size that the real gateway allows for signed requests. A longer declared length is refused
+/// without reading.
 ///
-/// What is left of a refused body stays on the connection, which is of no use afterwards.
+/// The rest of a refused body stays unread, so the connection can't be reused.
 pub(crate) async fn read(body: Body) -> Result<Bytes, BodyError> {
     if body.is_end_stream() {
         return Ok(Bytes::new());

@@ -1,4 +1,4 @@
-//! An response before it goes onto the wire.
+//! Responses before they are sent.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::emulator::clock;
 
-/// The request's id, on every response.
+/// The header with the request id, on every response.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A status, headers, and a JSON body or none.
@@ -17,25 +17,25 @@ pub(crate) struct ApiResponse {
     pub(crate) status: StatusCode,
     /// The error code within the body.
     pub(crate) code: Option<String>,
-    /// Headers of this response alone, which win over those of every response; of one name, the last counts.
+    /// Headers that override the common ones. If a name occurs twice, the last value is sent.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// JSON; empty for no body.
+    /// JSON, or empty.
     pub(crate) body: Bytes,
 }
 
 impl ApiResponse {
-    /// A body that is JSON already.
+    /// A response with a body that is already JSON.
     pub(crate) fn new(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self { status, code: None, headers: Vec::new(), body: body.into() }
     }
 
-    /// A body that becomes JSON.
+    /// A response with a body that is serialized.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
-        // The bodies are maps with text for keys, whose serialization can't fail.
+        // Serialization of maps with text keys can't fail.
         Self::new(status, serde_json::to_vec(body).unwrap_or_default())
     }
 
-    /// Done, and nothing to say.
+    /// 204, without a body.
     pub(crate) fn no_content() -> Self {
         Self::new(StatusCode::NO_CONTENT, Bytes::new())
     }
@@ -45,7 +45,7 @@ impl ApiResponse {
         self
     }
 
-    /// As it is sent. hyper adds the length.
+    /// The HTTP response. hyper adds the length.
     pub(crate) fn into_response(self, request_id: &str, now: Timestamp) -> Response<Body> {
         let has_body = !self.body.is_empty();
         let mut response = Response::new(Body::from(self.body));
