@@ -1,5 +1,5 @@
-//! A conversation with the emulator: each of its answers is one that the spec allows (it checks itself), and its state
-//! is what the answers said.
+//! A conversation with the emulator: each of its responses is one that the spec allows (it checks itself), and its state
+//! is what the responses said.
 //!
 //! Input: requests between lines of `%%`, each `AUTH METHOD TARGET`, headers, an empty line, a body. AUTH is `keys`,
 //! `token` or `none`; `{project}`, `{group}`, `{stream}` and `{transfer}` stand for the id last answered, and
@@ -30,7 +30,7 @@ thread_local! {
     });
 }
 
-/// What the answers said so far.
+/// What the responses said so far.
 #[derive(Default)]
 struct Said {
     /// By id: the name, and the streams by their ids.
@@ -38,7 +38,7 @@ struct Said {
     transfers: Vec<String>,
     last: BTreeMap<&'static str, Vec<String>>,
     token: Option<String>,
-    /// Once the control has set faults or stock, answers say less than there is.
+    /// Once the control has set faults or stock, responses say less than there is.
     tampered: bool,
 }
 
@@ -50,31 +50,31 @@ fuzz_target!(|input: &[u8]| {
 });
 
 async fn converse(emulator: &InProcess, input: &[u8]) {
-    control(emulator, "POST", "reset").await;
+    admin(emulator, "POST", "reset").await;
     let mut said = Said::default();
     for message in messages(input).take(REQUESTS) {
         let Some(request) = said.request(&message) else { continue };
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let body = request.body().clone();
-        // A connection that a fault ends has no answer.
-        let answer = tokio::time::timeout(Duration::from_secs(1 << 40), emulator.answer(request)).await;
-        let Ok(Some(answer)) = answer else {
-            assert!(said.tampered, "{method} {path} has no answer");
+        // A connection that a fault ends has no response.
+        let response = tokio::time::timeout(Duration::from_secs(1 << 40), emulator.call(request)).await;
+        let Ok(Some(response)) = response else {
+            assert!(said.tampered, "{method} {path} has no response");
             continue;
         };
-        said.hear(&method, &path, &body, &answer);
+        said.hear(&method, &path, &body, &response);
     }
-    let state = control(emulator, "GET", "state").await;
-    let transfers = control(emulator, "GET", "transfers").await;
+    let state = admin(emulator, "GET", "state").await;
+    let transfers = admin(emulator, "GET", "transfers").await;
     said.agrees(&state, &transfers);
 }
 
-async fn control(emulator: &InProcess, method: &str, path: &str) -> Value {
+async fn admin(emulator: &InProcess, method: &str, path: &str) -> Value {
     let request = Request::builder().method(method).uri(format!("/_emulator/{path}"));
-    let answer = emulator.answer(request.body(Bytes::new()).expect("a good request")).await;
-    let answer = answer.expect("a whole answer");
-    assert!(answer.status().is_success(), "{path}: {answer:?}");
-    serde_json::from_slice(answer.body()).unwrap_or_default()
+    let response = emulator.call(request.body(Bytes::new()).expect("a good request")).await;
+    let response = response.expect("a whole response");
+    assert!(response.status().is_success(), "{path}: {response:?}");
+    serde_json::from_slice(response.body()).unwrap_or_default()
 }
 
 impl Said {
@@ -128,25 +128,25 @@ impl Said {
         Some(request)
     }
 
-    /// Looks at an answer by itself, and remembers what it says.
-    fn hear(&mut self, method: &Method, path: &str, body: &[u8], answer: &Response<Bytes>) {
-        let status = answer.status().as_u16();
+    /// Looks at a response by itself, and remembers what it says.
+    fn hear(&mut self, method: &Method, path: &str, body: &[u8], response: &Response<Bytes>) {
+        let status = response.status().as_u16();
         if path.starts_with("/_emulator/") {
-            assert_ne!(status, 500, "{answer:?}");
+            assert_ne!(status, 500, "{response:?}");
             self.tampered |= *method != Method::GET && status == 204;
             return;
         }
         if self.tampered {
             return;
         }
-        // A handler that failed, or an answer that the spec doesn't have.
-        assert!(status != 500, "{method} {path}: {answer:?}");
-        assert!(answer.headers().contains_key("x-request-id"), "{answer:?}");
-        let json: Value = match answer.body().is_empty() {
+        // A handler that failed, or a response that the spec doesn't have.
+        assert!(status != 500, "{method} {path}: {response:?}");
+        assert!(response.headers().contains_key("x-request-id"), "{response:?}");
+        let json: Value = match response.body().is_empty() {
             true => Value::Null,
-            false => serde_json::from_slice(answer.body()).expect("JSON"),
+            false => serde_json::from_slice(response.body()).expect("JSON"),
         };
-        assert_eq!(json.is_null(), status == 204, "{answer:?}");
+        assert_eq!(json.is_null(), status == 204, "{response:?}");
         let text = |member: &str| json[member].as_str().map(str::to_owned);
         let sent: Value = serde_json::from_slice(body).unwrap_or_default();
         let named = |member: &str| sent[member].as_str().unwrap_or_default().to_owned();
@@ -186,10 +186,10 @@ impl Said {
                 self.last.entry("transfer").or_default().push(id);
             }
             ("POST", ["", "v3", "auth", "tokens"], 201) => {
-                let token = answer.headers()["x-subject-token"].to_str().expect("letters");
+                let token = response.headers()["x-subject-token"].to_str().expect("letters");
                 self.token = Some(token.to_owned());
             }
-            (_, _, 201 | 204) => panic!("{method} {path} did something unknown: {answer:?}"),
+            (_, _, 201 | 204) => panic!("{method} {path} did something unknown: {response:?}"),
             _ => {}
         }
     }

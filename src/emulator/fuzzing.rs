@@ -27,7 +27,7 @@ impl InProcess {
     }
 
     /// Handles a request from loopback; `None` if the body of the response is cut.
-    pub async fn response(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+    pub async fn call(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let mut request = request.map(Body::from);
         request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 1))));
         let Ok(response) = self.0.call(request).await;

@@ -322,7 +322,7 @@ mod tests {
         let mut greedy = server.connect().await;
         // Far more responses than the system buffers. When the server gives up, the write fails.
         let codes = b"GET /_emulator/codes HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
-        while timeout(NEVER, greedy.write_all(&codes)).await.expect("nobody gave up").is_ok() {}
+        while timeout(NEVER, greedy.write_all(&codes)).await.expect("the server did not give up").is_ok() {}
         // The only permit is free again.
         ask(&mut server.connect().await, HEALTH, "\"}").await;
     }
