@@ -1,14 +1,14 @@
-// The console asks the control again and again, and brings the page up to what it hears. Whatever comes from
+// The console polls the admin API and updates the page. Whatever comes from
 // there becomes text, never markup. Elements stay where they are as long as what they stand for is there:
 // focus, open parts, selected text and the place in a list survive.
 'use strict';
 
 const $ = (id) => document.getElementById(id);
-/** Milliseconds between two looks; a slow answer makes the pauses longer. */
+/** Milliseconds between two polls; a slow response makes the pauses longer. */
 const PAUSE = 1000;
-/** After this long an answer doesn't come any more. */
-const PATIENCE = 5000;
-/** How many requests are shown before somebody asks for more. */
+/** The timeout of a request. */
+const TIMEOUT = 5000;
+/** How many requests are shown at first. */
 const SHOWN = 100;
 /** Up to so many groups and streams everything starts open. */
 const OPEN_UP_TO = 40;
@@ -22,10 +22,10 @@ let first = true;
 // What the emulator says.
 
 async function ask(path, options = {}) {
-  const answer = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE), ...options });
-  if (answer.ok) return answer.status === 204 ? null : answer.json();
-  const body = await answer.json().catch(() => ({}));
-  throw new Refused(body.error_msg ?? `The emulator answered with ${answer.status}.`);
+  const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT), ...options });
+  if (response.ok) return response.status === 204 ? null : response.json();
+  const body = await response.json().catch(() => ({}));
+  throw new Refused(body.error_msg ?? `The emulator responded with ${response.status}.`);
 }
 
 class Refused extends Error {}
@@ -76,7 +76,7 @@ async function act(path, options, done) {
     await ask(path, options);
     say(done);
   } catch (error) {
-    say(error instanceof Refused ? `Not done: ${error.message}` : 'Not done: the emulator does not answer.', true);
+    say(error instanceof Refused ? `Not done: ${error.message}` : 'Not done: the emulator does not respond.', true);
   }
   await poll();
 }
@@ -102,8 +102,8 @@ function trouble(text) {
 function linked(is, why = '') {
   if (is !== alive) {
     if (is) trouble('');
-    if (is && alive === false) $('said').textContent = 'The emulator answers again.';
-    if (!is) trouble(why ? `The emulator refuses this page: ${why}` : 'The emulator does not answer. What you see is what it last said; this page goes on when it is back.');
+    if (is && alive === false) $('said').textContent = 'The emulator responds again.';
+    if (!is) trouble(why ? `The emulator refuses this page: ${why}` : 'The emulator does not respond. This page shows its last state, and continues when it is back.');
     alive = is;
   }
   $('link').dataset.state = is ? 'live' : 'gone';
@@ -144,7 +144,7 @@ function sync(list, items, keyOf, create, update) {
   const keys = new Set(items.map(keyOf));
   for (const [key, element] of known) {
     if (keys.has(key)) continue;
-    // Whoever stood on it goes on at the heading.
+    // Move the focus to the heading.
     if (element.contains(document.activeElement)) list.closest('section').querySelector('h2').focus();
     element.remove();
     known.delete(key);
