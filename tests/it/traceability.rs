@@ -1,9 +1,9 @@
-//! The spec against the reference. What the reference's tables and examples print stands in the spec, or an erratum
-//! says what stands there instead; what else is in the spec says where it comes from; and the errata that
-//! `openapi/README.md` publishes are those of the spec.
+//! Compares the spec with the reference. Every fact in the tables and examples of the reference is in the spec, or an
+//! erratum says what replaces it. Everything else in the spec names its source. `openapi/README.md` publishes exactly
+//! the errata of the spec.
 //!
-//! `check` goes from the reference's facts and the documents to a list of findings. Most tests change something and
-//! expect a finding that names the place: a check that can't fail proves nothing.
+//! `check` compares the facts of the reference with the documents and returns a list of findings. Most tests change
+//! something and expect a finding that names the place, since a check that can't fail proves nothing.
 
 mod changes;
 mod check;
@@ -60,7 +60,7 @@ fn spec_matches_the_reference() {
         println!("  erratum {erratum}: {facts}");
     }
     assert_eq!((report.cited.len(), report.tables), (55, 55));
-    assert!(report.matched > 500 && settled > 100, "too little was looked at");
+    assert!(report.matched > 500 && settled > 100, "too few facts were compared");
 }
 
 #[test]
@@ -94,7 +94,7 @@ const PATHS: [&str; 4] = [
     "/paths/~1v2~1{project_id}~1log-dump~1obs",
 ];
 
-/// A change to a document, as `set`, `remove` or `add` (to a list, or a member of an object) and a JSON pointer.
+/// Changes a document at a JSON pointer: `set`, `remove` or `add` (to a list or an object).
 fn change(raw: &mut Value, how: &str, pointer: &str, value: Value) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     let key = key.replace("~1", "/").replace("~0", "~");

@@ -1,4 +1,4 @@
-//! Documents and tables with something changed: each change is found.
+//! Changes to the documents or the tables: each change gives a finding.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use super::{
     PATHS, TABLES, changed,
     check::{check, lines},
     docs,
-    document::At,
+    document::Node,
     reference,
     reference::Reference,
 };
 
-/// Each change is found, and the finding names the place and says what is wrong.
+/// Each change gives a finding that names the place and the difference.
 #[test]
 fn departures_from_the_reference_are_reported() {
     let [groups, group, streams, dump] = PATHS;
@@ -80,7 +80,7 @@ fn departures_from_the_reference_are_reported() {
         ("remove", format!("{body}/log_stream_ids/minItems"), json!(0), body.clone(), "minItems"),
         ("set", "/x-lts-intervals/6/period".into(), json!(24), "/x-lts-intervals".into(), "intervals"),
         ("set", format!("{groups}/post/x-lts-quota/default"), json!(200), "/paths".into(), "LTS.0104 quota"),
-        // Necessity.
+        // Required members.
         ("remove", schema("CreateLogGroupRequestBody/required/0"), json!(0), schema("LogGroupName"), "mandatory"),
         (
             "add",
@@ -109,7 +109,7 @@ fn departures_from_the_reference_are_reported() {
             format!("{streams}/post/requestBody"),
             "5-24 Content-Type enum",
         ),
-        // Operations, statuses, answers.
+        // Operations, statuses, responses.
         ("remove", format!("{group}/delete"), json!(0), "lts.yaml: /paths".into(), "Section 5.1.3: delete /v2/"),
         (
             "add",
@@ -179,21 +179,21 @@ fn departures_from_the_reference_are_reported() {
     }
 }
 
-/// Every single fact of every schema, changed: not one change passes.
+/// Changes each fact of each schema: no change passes.
 #[test]
 fn every_schema_change_is_reported() {
     let (reference, docs) = (reference(), docs());
     let mut changes: Vec<(&str, String, Value)> = Vec::new();
-    let root = At::root(&docs[0]);
+    let root = Node::root(&docs[0]);
     let components = root.get("components").unwrap();
-    let observed = |at: &At<'_>| at.sources() == ["observed"];
+    let observed = |at: &Node<'_>| at.sources() == ["observed"];
     for kind in ["schemas", "parameters"] {
         components.get(kind).unwrap().walk(
             &mut |at, above| {
                 let in_properties = above.last().is_some_and(|above| above.name() == "properties");
                 let pointer = at.pointer.clone();
                 match (at.name(), at.value) {
-                    // No matter of the reference.
+                    // Observed elements are not in the reference.
                     _ if observed(at) || above.iter().any(observed) => return,
                     _ if in_properties => changes.push(("remove", pointer, Value::Null)),
                     ("minLength" | "maxLength" | "minimum" | "maximum" | "minItems", n) => {
@@ -257,7 +257,7 @@ fn every_schema_change_is_reported() {
     assert!(passed.is_empty(), "{passed:#?}");
 }
 
-/// A fact of the reference that the data has otherwise is found as well, so that the data counts.
+/// A change to the data of the reference gives a finding, too.
 #[test]
 fn changed_reference_tables_are_reported() {
     for (from, to, message) in [

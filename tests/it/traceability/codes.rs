@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{check::Check, document::At, reference::Table};
+use super::{check::Check, document::Node, reference::Table};
 
 impl<'a> Check<'a> {
     pub(super) fn statuses(&self) -> BTreeSet<u16> {
@@ -29,21 +29,24 @@ impl<'a> Check<'a> {
             .collect()
     }
 
-    /// The error codes, row by row, and the one of the response format.
+    /// Checks the error codes row by row, and the code in the response format.
     pub(super) fn codes(&mut self, table: &str, rows: &[(u16, String, String)]) {
         let format = &self.reference.response_format;
         let rest = self.lts().list("x-error-codes");
         let mut seen = BTreeSet::new();
         for (status, code, message) in rows {
             let key = format!("{code} {status}");
-            let same = |row: &&At<'_>| row.text("code") == code && row.value["status"] == *status;
+            let same = |row: &&Node<'_>| row.text("code") == code && row.value["status"] == *status;
             let Some(row) = rest.iter().find(same) else {
-                self.found_at(&format!("{}: /x-error-codes", self.docs[0].file), format!("{key} is missing"));
+                self.finding_at(
+                    &format!("{}: /x-error-codes", self.docs[0].file),
+                    format!("{key} is missing"),
+                );
                 continue;
             };
             self.about(table, row);
-            let said = row.value.get("message");
-            self.fact((table, &key, "message"), Some(&json!(message)), said, std::slice::from_ref(row));
+            let in_spec = row.value.get("message");
+            self.fact((table, &key, "message"), Some(&json!(message)), in_spec, std::slice::from_ref(row));
             seen.insert(key);
         }
         let mut once = BTreeSet::new();
@@ -51,7 +54,7 @@ impl<'a> Check<'a> {
             let (code, status) = (row.text("code"), &row.value["status"]);
             let key = format!("{code} {status}");
             if !once.insert(key.clone()) {
-                self.found(row, format!("{key} stands here twice"));
+                self.finding(row, format!("{key} stands here twice"));
             }
             if seen.contains(&key) {
                 continue;
@@ -62,32 +65,32 @@ impl<'a> Check<'a> {
                 let message = row.value.get("message");
                 self.fact(("6.2", code, "message"), Some(&format["error_msg"]), message, places);
             } else {
-                self.extra(row, "6.2", &key);
+                self.unprinted(row, "6.2", &key);
             }
         }
         if let Some(code) = format["error_code"].as_str()
             && !rest.iter().any(|row| row.text("code") == code)
         {
-            self.found_at(&format!("{}: /x-error-codes", self.docs[0].file), format!("{code} is missing"));
+            self.finding_at(&format!("{}: /x-error-codes", self.docs[0].file), format!("{code} is missing"));
         }
     }
 
     pub(super) fn intervals_and_quotas(&mut self) {
         let root = self.lts();
         let rows = root.list("x-lts-intervals");
-        let said: Vec<_> =
+        let in_spec: Vec<_> =
             rows.iter().map(|row| json!([row.value["period"], row.value["period_unit"]])).collect();
         let places = [root.get("x-lts-intervals").unwrap_or(root.clone())];
         let key = ("5-49", "period, period_unit", "intervals");
-        self.fact(key, Some(&json!(self.reference.intervals)), Some(&json!(said)), &places);
+        self.fact(key, Some(&json!(self.reference.intervals)), Some(&json!(in_spec)), &places);
         let operations: Vec<_> = root.map("paths").iter().flat_map(|(_, item)| item.inner()).collect();
         for (code, quota) in &self.reference.quotas {
-            let said = operations.iter().find_map(|(_, operation)| {
+            let in_spec = operations.iter().find_map(|(_, operation)| {
                 let quota = operation.value.get("x-lts-quota")?;
                 (quota["code"] == code.as_str()).then_some(&quota["default"])
             });
             let places = [root.get("paths").unwrap_or(root.clone())];
-            self.fact(("6-2", code, "quota"), Some(&json!(quota)), said, &places);
+            self.fact(("6-2", code, "quota"), Some(&json!(quota)), in_spec, &places);
         }
     }
 }

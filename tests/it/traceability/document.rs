@@ -12,32 +12,32 @@ pub(super) struct Doc {
     pub(super) raw: Value,
 }
 
-/// A place in a document.
+/// A node of a document, with its JSON pointer.
 #[derive(Clone)]
-pub(super) struct At<'a> {
+pub(super) struct Node<'a> {
     pub(super) doc: &'a Doc,
     pub(super) pointer: String,
     pub(super) value: &'a Value,
 }
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for Node<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.doc.file, self.pointer)
     }
 }
 
-impl<'a> At<'a> {
+impl<'a> Node<'a> {
     pub(super) fn root(doc: &'a Doc) -> Self {
         Self { doc, pointer: String::new(), value: &doc.raw }
     }
 
-    pub(super) fn below(&self, key: &str, value: &'a Value) -> At<'a> {
+    pub(super) fn below(&self, key: &str, value: &'a Value) -> Node<'a> {
         let key = key.replace('~', "~0").replace('/', "~1");
-        At { doc: self.doc, pointer: format!("{}/{key}", self.pointer), value }
+        Node { doc: self.doc, pointer: format!("{}/{key}", self.pointer), value }
     }
 
-    /// What stands below, with its key.
-    pub(super) fn inner(&self) -> Vec<(&'a str, At<'a>)> {
+    /// The children, with their keys.
+    pub(super) fn inner(&self) -> Vec<(&'a str, Node<'a>)> {
         match self.value {
             Value::Object(members) => members.iter().map(|(k, v)| (k.as_str(), self.below(k, v))).collect(),
             Value::Array(items) => {
@@ -47,15 +47,15 @@ impl<'a> At<'a> {
         }
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<At<'a>> {
+    pub(super) fn get(&self, key: &str) -> Option<Node<'a>> {
         Some(self.below(key, self.value.as_object()?.get(key)?))
     }
 
-    pub(super) fn list(&self, key: &str) -> Vec<At<'a>> {
+    pub(super) fn list(&self, key: &str) -> Vec<Node<'a>> {
         self.get(key).map(|at| at.inner()).into_iter().flatten().map(|(_, at)| at).collect()
     }
 
-    pub(super) fn map(&self, key: &str) -> Vec<(&'a str, At<'a>)> {
+    pub(super) fn map(&self, key: &str) -> Vec<(&'a str, Node<'a>)> {
         self.get(key).map(|at| at.inner()).unwrap_or_default()
     }
 
@@ -67,10 +67,10 @@ impl<'a> At<'a> {
         self.value.get("$ref").is_some()
     }
 
-    pub(super) fn resolved(&self) -> At<'a> {
+    pub(super) fn resolved(&self) -> Node<'a> {
         let pointer = self.text("$ref").trim_start_matches('#');
         match self.doc.raw.pointer(pointer) {
-            Some(value) if self.is_ref() => At { doc: self.doc, pointer: pointer.to_owned(), value },
+            Some(value) if self.is_ref() => Node { doc: self.doc, pointer: pointer.to_owned(), value },
             _ => self.clone(),
         }
     }
@@ -87,14 +87,14 @@ impl<'a> At<'a> {
         self.sources().contains(&source)
     }
 
-    /// Numbers and texts of the errata that are settled here.
+    /// The numbers and texts of the errata that `x-lts-resolution` records here.
     pub(super) fn resolutions(&self) -> Vec<(u64, &'a str)> {
         let rows = self.value["x-lts-resolution"].as_array().into_iter().flatten();
         rows.filter_map(|row| Some((row["erratum"].as_u64()?, row["settled"].as_str()?))).collect()
     }
 
-    /// The values of the examples of a request body's or answer's media types.
-    pub(super) fn examples(&self) -> Vec<At<'a>> {
+    /// The values of all examples of a request body or response.
+    pub(super) fn examples(&self) -> Vec<Node<'a>> {
         let content = self.map("content").into_iter();
         content
             .flat_map(|(_, media)| media.map("examples"))
@@ -102,8 +102,8 @@ impl<'a> At<'a> {
             .collect()
     }
 
-    /// Visits this place and all below it; not what stands in examples and extensions, which is data.
-    pub(super) fn walk(&self, visit: &mut impl FnMut(&At<'a>, &[At<'a>]), above: &mut Vec<At<'a>>) {
+    /// Visits this node and all nodes below it, except the data in examples and extensions.
+    pub(super) fn walk(&self, visit: &mut impl FnMut(&Node<'a>, &[Node<'a>]), above: &mut Vec<Node<'a>>) {
         visit(self, above);
         above.push(self.clone());
         for (key, at) in self.inner() {
@@ -117,8 +117,8 @@ impl<'a> At<'a> {
     }
 }
 
-/// The type of a schema, with its format or what it is made of.
-pub(super) fn kind(schema: &At<'_>) -> String {
+/// The type of a schema, with its format or its element type.
+pub(super) fn kind(schema: &Node<'_>) -> String {
     let of = |key: &str| {
         schema.get(key).map_or("anything".to_owned(), |inner| match inner.resolved() {
             target if inner.is_ref() && target.text("type") == "object" => target.name().to_owned(),
@@ -135,8 +135,8 @@ pub(super) fn kind(schema: &At<'_>) -> String {
     }
 }
 
-/// What a schema says, as far as it isn't mere description.
-pub(super) fn said(schema: &At<'_>, printed: &Facts) -> Facts {
+/// The facts that a schema states. Descriptions are no facts.
+pub(super) fn schema_facts(schema: &Node<'_>, printed: &Facts) -> Facts {
     let mut facts = Facts::from([("type".to_owned(), json!(kind(schema)))]);
     for (keyword, at) in schema.inner() {
         match keyword {
@@ -146,7 +146,7 @@ pub(super) fn said(schema: &At<'_>, printed: &Facts) -> Facts {
             "minLength" if at.value == 0 => {}
             "items" | "additionalProperties" if at.is_ref() => {}
             "items" | "additionalProperties" => {
-                let inner = said(&at, &Facts::new()).into_iter().filter(|(inner, _)| inner != "type");
+                let inner = schema_facts(&at, &Facts::new()).into_iter().filter(|(inner, _)| inner != "type");
                 facts.extend(inner.map(|(inner, value)| (format!("{keyword}.{inner}"), value)));
             }
             "pattern" => {
@@ -165,7 +165,7 @@ pub(super) fn said(schema: &At<'_>, printed: &Facts) -> Facts {
             }
         }
     }
-    // An enumeration has lengths and a boolean has values of its own accord.
+    // An enumeration implies lengths, and a boolean implies values.
     let lengths: Vec<_> =
         schema.list("enum").iter().filter_map(|v| Some(v.value.as_str()?.chars().count())).collect();
     let implied = [
@@ -181,20 +181,20 @@ pub(super) fn said(schema: &At<'_>, printed: &Facts) -> Facts {
     facts
 }
 
-/// `log_group_id` as `LogGroupId`.
+/// Converts `log_group_id` to `LogGroupId`.
 pub(super) fn pascal(name: &str) -> String {
     let words = name.split('_').filter(|word| !word.is_empty());
     words.map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }
 
-/// The schema of a request body or an answer, as it stands there.
-pub(super) fn schema<'a>(holder: &At<'a>, media_type: Option<&str>) -> Option<At<'a>> {
+/// The schema of a request body or response, unresolved.
+pub(super) fn schema<'a>(holder: &Node<'a>, media_type: Option<&str>) -> Option<Node<'a>> {
     let mut content = holder.map("content").into_iter();
     content.find(|(name, _)| media_type.is_none_or(|wanted| wanted == *name))?.1.get("schema")
 }
 
-/// The schemas of a request body or an answer, with their members.
-pub(super) fn schemas<'a>(holder: &At<'a>) -> Vec<At<'a>> {
+/// The schemas of a request body or response, with their members.
+pub(super) fn schemas<'a>(holder: &Node<'a>) -> Vec<Node<'a>> {
     let content = holder.map("content").into_iter();
     content
         .filter_map(|(_, media)| Some(media.get("schema")?.resolved()))
@@ -205,9 +205,9 @@ pub(super) fn schemas<'a>(holder: &At<'a>) -> Vec<At<'a>> {
         .collect()
 }
 
-/// The elements of a document that must have a source, those that are members with their names.
-pub(super) fn sourced<'a>(root: &At<'a>) -> Vec<(At<'a>, Option<&'a str>)> {
-    let mut elements: Vec<(At<'a>, Option<&'a str>)> = Vec::new();
+/// The elements of a document that must have a source. Members come with their names.
+pub(super) fn sourced<'a>(root: &Node<'a>) -> Vec<(Node<'a>, Option<&'a str>)> {
+    let mut elements: Vec<(Node<'a>, Option<&'a str>)> = Vec::new();
     elements.extend(root.get("info").map(|at| (at, None)));
     for list in ["servers", "tags", "x-error-codes", "x-gateway-error-codes"] {
         elements.extend(root.list(list).into_iter().map(|at| (at, None)));
@@ -222,7 +222,7 @@ pub(super) fn sourced<'a>(root: &At<'a>) -> Vec<(At<'a>, Option<&'a str>)> {
             let own = !at.is_ref() && at.value.is_object();
             let below_paths = at.pointer.starts_with("/paths/");
             match parent.name() {
-                // A schema may have a member of this name, but then the parent stands in `properties` itself.
+                // A schema may have a member called `properties`: its parent is then in `properties` itself.
                 "properties" if own && above.iter().rev().nth(1).is_none_or(|a| a.name() != "properties") => {
                     let name = parent.inner().into_iter().find(|(_, inner)| inner.pointer == at.pointer);
                     elements.push((at.clone(), name.map(|(name, _)| name)));

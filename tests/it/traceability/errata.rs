@@ -8,7 +8,7 @@ use super::{
     PATHS, README, changed,
     check::{Finding, check, lines},
     docs,
-    document::{At, Doc},
+    document::{Doc, Node},
     reference,
 };
 
@@ -28,13 +28,13 @@ fn errata(readme: &str) -> Vec<Erratum<'_>> {
     .collect()
 }
 
-/// Holds the published errata against those that the documents record: the same numbers, and each "we say" is made
-/// of the texts under `settled`, all of them, each once, letter by letter, in any order, with "; " in between.
+/// Compares the published errata with those that the documents record. The numbers are the same, and each "we say"
+/// consists of the texts under `settled`, each exactly once, in any order, joined by "; ".
 fn check_errata(readme: &str, docs: &[Doc; 2]) -> Vec<Finding> {
     let mut recorded: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
     let mut places: BTreeMap<u64, String> = BTreeMap::new();
     for doc in docs {
-        At::root(doc).walk(
+        Node::root(doc).walk(
             &mut |at, _| {
                 for (number, settled) in at.resolutions() {
                     recorded.entry(number).or_default().insert(settled);
@@ -73,7 +73,7 @@ fn check_errata(readme: &str, docs: &[Doc; 2]) -> Vec<Finding> {
     findings
 }
 
-/// Whether a cell consists of these texts, each once, in any order.
+/// Whether a cell consists of these texts, each exactly once, in any order.
 fn made_of(cell: &str, texts: &BTreeSet<&str>) -> bool {
     texts.iter().any(|text| {
         let mut rest = texts.clone();
@@ -93,7 +93,7 @@ fn published_errata_match_the_spec() {
     assert!(errata(README).len() >= 52);
 }
 
-/// A difference that an erratum settles is a finding as soon as the erratum isn't recorded at its place.
+/// A settled difference is a finding if `x-lts-resolution` doesn't record the erratum at its place.
 #[test]
 fn missing_resolution_is_reported() {
     let [_, _, _, dump] = PATHS;
@@ -147,10 +147,10 @@ fn errata_differences_are_reported() {
         let findings = check_errata(&readme, &docs_as_they_are);
         assert!(findings.iter().any(|f| f.message.contains(message)), "{message}: {}", lines(&findings));
     }
-    // A text in the spec that isn't in the README, and each text that is nowhere else.
+    // Change each text in the spec; remove those that are recorded in one place only.
     let mut places: BTreeMap<(u64, &str), Vec<(usize, String)>> = BTreeMap::new();
     for (file, doc) in docs_as_they_are.iter().enumerate() {
-        At::root(doc).walk(
+        Node::root(doc).walk(
             &mut |at, _| {
                 for (row, key) in at.resolutions().into_iter().enumerate() {
                     let pointer = format!("{}/x-lts-resolution/{row}", at.pointer);

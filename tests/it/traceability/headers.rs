@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{check::Check, document::At, reference::Member};
+use super::{check::Check, document::Node, reference::Member};
 
 impl<'a> Check<'a> {
-    /// The header `X-Auth-Token`: a security scheme, and in IAM's document another.
-    pub(super) fn token(&mut self, table: &str, member: &Member, operation: &At<'_>) {
-        let scheme = |root: At<'a>| {
+    /// The header `X-Auth-Token`: a security scheme in each document.
+    pub(super) fn token(&mut self, table: &str, member: &Member, operation: &Node<'_>) {
+        let scheme = |root: Node<'a>| {
             let schemes = root.get("components")?.map("securitySchemes");
             schemes.into_iter().map(|(_, scheme)| scheme).find(|s| s.text("name") == "X-Auth-Token")
         };
-        if let Some(scheme) = scheme(At::root(&self.docs[1])) {
-            self.may_cite(table, &scheme);
+        if let Some(scheme) = scheme(Node::root(&self.docs[1])) {
+            self.allow_citation(table, &scheme);
         }
         let Some(scheme) = scheme(self.lts()) else {
-            return self.found(&self.lts(), format!("Table {table}: no security scheme for X-Auth-Token"));
+            return self.finding(&self.lts(), format!("Table {table}: no security scheme for X-Auth-Token"));
         };
         self.about(table, &scheme);
         let places = [scheme.clone(), operation.clone()];
@@ -33,21 +33,21 @@ impl<'a> Check<'a> {
             let number = thousands(n.and_then(Value::as_u64).unwrap_or_default());
             scheme.text("description").contains(&number).then(|| json!(format!("{number}, in words")))
         };
-        let said = [
+        let in_spec = [
             ("type", kind),
             ("mandatory", Some(mandatory)),
             ("minLength", words(printed.get("minLength"))),
             ("maxLength", words(printed.get("maxLength"))),
         ];
         self.report.matched += usize::from(member.default.is_some());
-        for (fact, said) in said {
+        for (fact, in_spec) in in_spec {
             let printed = printed.remove(fact);
-            self.fact((table, "X-Auth-Token", fact), printed.as_ref(), said.as_ref(), &places);
+            self.fact((table, "X-Auth-Token", fact), printed.as_ref(), in_spec.as_ref(), &places);
         }
     }
 
-    /// The header `Content-Type`: the request's media type, and where there is no request body, a sentence.
-    pub(super) fn content_type(&mut self, table: &str, member: &Member, operation: &At<'_>) {
+    /// The header `Content-Type`: the media type of the request body, or else a sentence in the description.
+    pub(super) fn content_type(&mut self, table: &str, member: &Member, operation: &Node<'_>) {
         let info = self.lts().get("info").unwrap_or(self.lts());
         let printed = member.printed();
         let body = operation.get("requestBody").map(|body| body.resolved());
@@ -68,7 +68,7 @@ impl<'a> Check<'a> {
             let lengths = media_types.iter().map(|name| name.chars().count());
             if longest { lengths.max() } else { lengths.min() }.map(|n| json!(n))
         };
-        let said = [
+        let in_spec = [
             ("type", Some(json!("string"))),
             ("mandatory", Some(mandatory)),
             ("enum", Some(json!(media_types))),
@@ -77,8 +77,8 @@ impl<'a> Check<'a> {
         ];
         let places = [vec![body.unwrap_or(operation.clone())], vec![operation.clone(), info]].concat();
         self.report.matched += usize::from(member.default.is_some());
-        for (fact, said) in said {
-            self.fact((table, "Content-Type", fact), printed.get(fact), said.as_ref(), &places);
+        for (fact, in_spec) in in_spec {
+            self.fact((table, "Content-Type", fact), printed.get(fact), in_spec.as_ref(), &places);
         }
     }
 }

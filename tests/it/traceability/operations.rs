@@ -6,47 +6,47 @@ use serde_json::{Value, json};
 
 use super::{
     check::Check,
-    document::{At, schema, schemas},
+    document::{Node, schema, schemas},
     reference::Printed,
     settled::SETTLED,
 };
 
 impl<'a> Check<'a> {
-    /// Statuses and examples of an operation.
+    /// Checks the statuses and examples of an operation.
     pub(super) fn operation(&mut self, section: &str, printed: &Printed) {
         let Some(operation) = self.find(printed) else {
             let message = format!("Section {section}: {} {} is missing", printed.method, printed.path);
-            return self.found_at(&format!("{}: /paths", self.docs[0].file), message);
+            return self.finding_at(&format!("{}: /paths", self.docs[0].file), message);
         };
         if !operation.cites(&format!("Section {section}")) {
-            self.found(&operation, format!("x-lts-source lacks Section {section}"));
+            self.finding(&operation, format!("x-lts-source lacks Section {section}"));
         }
         let mut places = vec![operation.clone()];
-        places.extend(At::root(operation.doc).get("info"));
+        places.extend(Node::root(operation.doc).get("info"));
         if let Some(request) = &printed.request {
             let body = operation.get("requestBody").map(|body| body.resolved());
             let places = [places.clone(), body.iter().flat_map(schemas).collect()].concat();
             let examples = body.iter().flat_map(|body| body.examples()).collect::<Vec<_>>();
             self.example(&format!("{section}/request"), request, &examples, &places);
         }
-        let answers = operation.map("responses");
-        let answer = |status: u16| {
-            answers.iter().find(|(s, _)| *s == status.to_string()).map(|(_, answer)| answer.resolved())
+        let responses = operation.map("responses");
+        let response = |status: u16| {
+            responses.iter().find(|(s, _)| *s == status.to_string()).map(|(_, response)| response.resolved())
         };
-        for (status, bodies) in &printed.answers {
-            let Some(answer) = answer(*status) else { continue };
+        for (status, bodies) in &printed.responses {
+            let Some(response) = response(*status) else { continue };
             let request = operation.get("requestBody").map(|body| body.resolved());
-            let inner = schemas(&answer).into_iter().chain(request.iter().flat_map(schemas));
-            let places = [vec![answer.clone()], inner.collect(), places.clone()].concat();
-            let schema = schema(&answer, Some("application/json")).map(|schema| schema.resolved());
+            let inner = schemas(&response).into_iter().chain(request.iter().flat_map(schemas));
+            let places = [vec![response.clone()], inner.collect(), places.clone()].concat();
+            let schema = schema(&response, Some("application/json")).map(|schema| schema.resolved());
             let members: Vec<_> =
                 schema.iter().flat_map(|s| s.map("properties")).map(|(name, _)| name).collect();
             for body in bodies {
-                self.example(&format!("{section}/{status}"), body, &answer.examples(), &places);
+                self.example(&format!("{section}/{status}"), body, &response.examples(), &places);
                 for name in body.as_object().into_iter().flat_map(|body| body.keys()) {
                     if !members.contains(&name.as_str()) {
                         let message = format!("{section}/{status}: {name} is missing, which an example has");
-                        self.found(schema.as_ref().unwrap_or(&answer), message);
+                        self.finding(schema.as_ref().unwrap_or(&response), message);
                     }
                 }
             }
@@ -54,29 +54,29 @@ impl<'a> Check<'a> {
         if printed.statuses.is_empty() {
             return;
         }
-        // Table 6-1 is about no operation in particular, hence its errors about all of them.
+        // Table 6-1 names no operation, so its errors apply to all of them.
         let codes: BTreeSet<u16> = self.statuses().into_iter().filter(|status| *status >= 400).collect();
         for status in codes.iter().chain(&printed.statuses) {
-            match answer(*status) {
-                None => self.found(&operation, format!("responses lack {status}, which the reference has")),
-                Some(answer) if *status == 204 && answer.get("content").is_some() => {
-                    self.found(&answer, "204 has a body".to_owned());
+            match response(*status) {
+                None => self.finding(&operation, format!("responses lack {status}, which the reference has")),
+                Some(response) if *status == 204 && response.get("content").is_some() => {
+                    self.finding(&response, "204 has a body".to_owned());
                 }
                 Some(_) => self.report.matched += usize::from(printed.statuses.contains(status)),
             }
         }
-        for (status, answer) in &answers {
-            let answer = answer.resolved();
+        for (status, response) in &responses {
+            let response = response.resolved();
             if printed.statuses.iter().any(|s| s.to_string() == *status) {
                 continue;
             }
-            let coded = answer.cites("Table 6-2") && !answer.resolutions().is_empty();
-            let named = answer.cites("Table 6-1") && codes.iter().any(|s| s.to_string() == *status);
+            let coded = response.cites("Table 6-2") && !response.resolutions().is_empty();
+            let named = response.cites("Table 6-1") && codes.iter().any(|s| s.to_string() == *status);
             if !coded && !named {
-                self.extra(&answer, section, status);
+                self.unprinted(&response, section, status);
             }
         }
-        // Below an operation, no other operation's section.
+        // Elements of an operation must not cite the section of another operation.
         let mut foreign = Vec::new();
         operation.walk(
             &mut |at, _| {
@@ -86,25 +86,27 @@ impl<'a> Check<'a> {
             &mut Vec::new(),
         );
         for (at, other) in foreign {
-            self.found(&at, format!("x-lts-source has Section 5.{other}, but this is {section}"));
+            self.finding(&at, format!("x-lts-source has Section 5.{other}, but this is {section}"));
         }
     }
 
-    /// A printed body is among the examples, or stands there with settled differences.
-    pub(super) fn example(&mut self, key: &str, printed: &Value, examples: &[At<'_>], places: &[At<'_>]) {
+    /// A printed body is one of the examples, or differs from one only where an erratum settles it.
+    pub(super) fn example(&mut self, key: &str, printed: &Value, examples: &[Node<'_>], places: &[Node<'_>]) {
         if examples.iter().any(|example| example.value == printed) {
             self.report.matched += 1;
             return;
         }
-        // As a whole, or else member by member against the example that differs least.
-        let settled = |member: &str, said: &Value| {
-            let said = said.to_string();
-            SETTLED.iter().any(|(k, m, f, _, i)| (*k, *m, *f, *i) == (key, member, "example", said.as_str()))
+        // Compare with a settled example, or else member by member with the closest example.
+        let settled = |member: &str, in_spec: &Value| {
+            let in_spec = in_spec.to_string();
+            SETTLED
+                .iter()
+                .any(|(k, m, f, _, i)| (*k, *m, *f, *i) == (key, member, "example", in_spec.as_str()))
         };
         if let Some(whole) = examples.iter().find(|example| settled("", example.value)) {
             return self.fact((key, "", "example"), Some(printed), Some(whole.value), places);
         }
-        let differing = |example: &At<'_>| -> Vec<String> {
+        let differing = |example: &Node<'_>| -> Vec<String> {
             let members = printed.as_object().into_iter().flatten();
             let differing = members.filter(|(name, value)| example.value.get(name) != Some(value));
             differing.map(|(name, _)| name.clone()).collect()
@@ -112,21 +114,21 @@ impl<'a> Check<'a> {
         let nearest = examples.iter().min_by_key(|example| {
             let differing = differing(example);
             let unsettled = differing.iter().filter(|name| !settled(name, &example.value[name.as_str()]));
-            // A text that was settled for another example of the same code doesn't count.
+            // A settled text of another example with the same code doesn't count.
             let foreign = differing.iter().any(|name| !alike(&printed[name], &example.value[name.as_str()]));
             (unsettled.count(), foreign, differing.len())
         });
         let Some(nearest) = nearest else {
-            return self.found(&places[0], format!("{key}: the example {printed} is missing"));
+            return self.finding(&places[0], format!("{key}: the example {printed} is missing"));
         };
         for name in differing(nearest) {
-            let said = nearest.value.get(&name);
-            self.fact((key, &name, "example"), Some(&printed[&name]), said, places);
+            let in_spec = nearest.value.get(&name);
+            self.fact((key, &name, "example"), Some(&printed[&name]), in_spec, places);
         }
     }
 
-    /// Operations and error texts that the reference doesn't print.
-    pub(super) fn nothing_else(&mut self) {
+    /// Finds operations and error texts that the reference doesn't print.
+    pub(super) fn unprinted_operations(&mut self) {
         let root = self.lts();
         let mut texts: BTreeSet<(u16, &str, &str)> = self
             .rows()
@@ -145,26 +147,26 @@ impl<'a> Check<'a> {
                 });
                 let Some((section, printed)) = printed else {
                     if operation.get("responses").is_some() {
-                        self.extra(&operation, "", operation.text("operationId"));
+                        self.unprinted(&operation, "", operation.text("operationId"));
                     }
                     continue;
                 };
-                for (status, answer) in operation.map("responses") {
+                for (status, response) in operation.map("responses") {
                     let code: u16 = status.parse().unwrap_or_default();
-                    // A shared answer may have the texts of any operation.
-                    let all = self.reference.operations.values().filter(|_| answer.is_ref());
+                    // A shared response may have the texts of any operation.
+                    let all = self.reference.operations.values().filter(|_| response.is_ref());
                     let own: BTreeSet<_> = all
                         .chain([printed])
-                        .flat_map(|printed| printed.answers.get(&code).into_iter().flatten())
+                        .flat_map(|printed| printed.responses.get(&code).into_iter().flatten())
                         .filter_map(|body| Some((body["error_code"].as_str()?, body["error_msg"].as_str()?)))
                         .collect();
-                    for example in answer.resolved().examples() {
+                    for example in response.resolved().examples() {
                         let (error, text) = (example.text("error_code"), example.text("error_msg"));
                         let instead = json!(text).to_string();
-                        let settled = SETTLED.iter().any(|(key, member, .., said)| {
+                        let settled = SETTLED.iter().any(|(key, member, .., in_spec)| {
                             *key == format!("{section}/{status}")
                                 && *member == "error_msg"
-                                && *said == instead
+                                && *in_spec == instead
                         });
                         let known = !error.starts_with("LTS.")
                             || own.contains(&(error, text))
@@ -173,7 +175,7 @@ impl<'a> Check<'a> {
                         if !known {
                             let message =
                                 format!("the reference has no {error} {text:?} with status {status}");
-                            self.found(&example, message);
+                            self.finding(&example, message);
                         }
                     }
                 }
@@ -182,7 +184,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Whether two texts start alike, as two variants of one message do.
+/// Whether one text is a prefix of the other, as with variants of one message.
 fn alike(one: &Value, other: &Value) -> bool {
     match (one.as_str(), other.as_str()) {
         (Some(one), Some(other)) => one.starts_with(other) || other.starts_with(one),

@@ -14,13 +14,13 @@ pub(super) struct Reference {
     pub(super) intervals: Vec<(u64, String)>,
     pub(super) response_format: Value,
     pub(super) quotas: BTreeMap<String, u64>,
-    /// Anchors, for the tables.
+    /// YAML anchors that the tables use.
     #[serde(rename = "shared")]
     pub(super) _shared: IgnoredAny,
     pub(super) tables: BTreeMap<String, Table>,
 }
 
-/// What a section prints of an operation, tables aside.
+/// What a section prints about an operation, except its tables.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Printed {
@@ -28,8 +28,8 @@ pub(super) struct Printed {
     pub(super) path: String,
     pub(super) statuses: Vec<u16>,
     pub(super) request: Option<Value>,
-    #[serde(default)]
-    pub(super) answers: BTreeMap<u16, Vec<Value>>,
+    #[serde(default, rename = "answers")]
+    pub(super) responses: BTreeMap<u16, Vec<Value>>,
 }
 
 pub(super) type Members = BTreeMap<String, Member>;
@@ -68,11 +68,11 @@ pub(super) struct Member {
     pub(super) min_items: Option<u64>,
 }
 
-/// Facts by their names, which are those of the schema's keywords where there are such.
+/// Facts by name. The name is the schema keyword if there is one.
 pub(super) type Facts = BTreeMap<String, Value>;
 
 impl Member {
-    /// What the table prints, in the spec's words.
+    /// The printed facts in the terms of the spec.
     pub(super) fn printed(&self) -> Facts {
         let kind = match self.r#type.as_str() {
             "String" => "string".to_owned(),
@@ -99,7 +99,7 @@ impl Member {
             let last = |c: char| allowed(c) && !self.not_last.contains(c);
             json!([probed(allowed), probed(first), probed(last), probed(|c| first(c) && last(c))])
         });
-        // An empty string is no limit, and `None` no default.
+        // A minimum of 0 is no limit, and `None` is no default.
         let min_length = self.min_length.or(self.length).filter(|n| *n > 0);
         let facts = [
             ("type", Some(json!(kind))),
@@ -122,7 +122,7 @@ pub(super) fn single(word: &str) -> Option<char> {
     chars.next().filter(|_| chars.next().is_none())
 }
 
-/// The characters that pass, of those worth trying.
+/// The probed characters that pass.
 pub(super) fn probed(passes: impl Fn(char) -> bool) -> String {
     (' '..='~').chain(['é', '日', '\n']).filter(|c| passes(*c)).collect()
 }

@@ -1,7 +1,7 @@
 //! Differences between the reference and the spec that an erratum settles.
 
-/// Where the spec departs from a printed fact: table (or section and status), member, fact, erratum, and what the
-/// spec has instead. An asterisk at the end of a table stands for any rest.
+/// Where the spec differs from a printed fact: table (or section and status), member, fact, erratum, and the value in
+/// the spec. An asterisk at the end of a table matches any suffix.
 #[rustfmt::skip]
 pub(super) const SETTLED: &[(&str, &str, &str, u64, &str)] = &[
     // Headers, as security schemes and media type.
@@ -22,7 +22,7 @@ pub(super) const SETTLED: &[(&str, &str, &str, u64, &str)] = &[
     ("5-49", "period_unit", "enum", 24, r#"["min","hour"]"#),
     ("5.3.1/request", "log_stream_ids", "example", 21, r#"["45e7f609-xxxx-4cd3-835b-xxxx4a124718"]"#),
     ("5.3.1/request", "switch_on", "example", 22, "true"),
-    // Answers.
+    // Responses.
     ("5-4", "log_group_id", "mandatory", 45, r#""required""#),
     ("5-12", "log_groups", "mandatory", 45, r#""required""#),
     ("5-13", "creation_time", "mandatory", 45, r#""required""#),
@@ -65,5 +65,5 @@ pub(super) const SETTLED: &[(&str, &str, &str, u64, &str)] = &[
     ("6.2", "LTS.0002", "status", 29, "401"),
 ];
 
-/// Top-level members that carry no `x-lts-source`: `openapi/README.md` says where they come from.
+/// Top-level members without `x-lts-source`. `openapi/README.md` says where they come from.
 pub(super) const WITHOUT_SOURCE: &[&str] = &["openapi", "externalDocs", "security", "x-lts-intervals"];

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     PATHS, changed,
     check::{Check, check, lines},
-    document::{At, sourced},
+    document::{Node, sourced},
     reference,
     settled::WITHOUT_SOURCE,
 };
@@ -22,9 +22,9 @@ impl<'a> Check<'a> {
         tables.extend(reference.other_tables.iter().map(String::as_str));
         let codes: BTreeSet<&str> = self.rows().iter().map(|row| row.1.as_str()).collect();
         let mut cited = BTreeSet::new();
-        let mut wrong: Vec<(At<'a>, String)> = Vec::new();
+        let mut wrong: Vec<(Node<'a>, String)> = Vec::new();
         for doc in self.docs {
-            let root = At::root(doc);
+            let root = Node::root(doc);
             for (at, name) in sourced(&root) {
                 match at.value.get("x-lts-source") {
                     None => wrong.push((at.clone(), "x-lts-source is missing".to_owned())),
@@ -33,11 +33,11 @@ impl<'a> Check<'a> {
                     }
                     Some(_) => {}
                 }
-                // Where a member's only sources are sections, the examples of one of them show it.
+                // A member with only sections as sources must be in an example of one of them.
                 let sections = at.sources().into_iter().map(|source| source.strip_prefix("Section "));
                 if let (Some(name), Some(sections)) = (name, sections.collect::<Option<Vec<_>>>())
                     && !sections.is_empty()
-                    && !sections.iter().any(|section| self.shown(section).contains_key(name))
+                    && !sections.iter().any(|section| self.example_members(section).contains_key(name))
                 {
                     wrong.push((at.clone(), format!("no example of {sections:?} shows {name}")));
                 }
@@ -93,7 +93,7 @@ impl<'a> Check<'a> {
                             "2-1" => at.pointer.starts_with("/tags/"),
                             _ => self.about.get(table).is_some_and(|places| places.contains(&at.to_string())),
                         };
-                        // Another table may be what settles a contradiction.
+                        // An erratum may cite another table.
                         if !about && at.resolutions().is_empty() {
                             wrong.push((at.clone(), format!("x-lts-source: {source} isn't about this")));
                         }
@@ -103,10 +103,10 @@ impl<'a> Check<'a> {
             );
         }
         for (at, message) in wrong {
-            self.found(&at, message);
+            self.finding(&at, message);
         }
         for table in members.iter().filter(|table| !cited.contains(**table)) {
-            self.found_at(self.docs[0].file, format!("no x-lts-source has Table {table}"));
+            self.finding_at(self.docs[0].file, format!("no x-lts-source has Table {table}"));
         }
         self.report.cited = cited;
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     check::Check,
-    document::{At, kind, pascal, said, schema},
+    document::{Node, kind, pascal, schema, schema_facts},
     reference::{Member, Members, Table},
     settled::SETTLED,
 };
@@ -20,9 +20,9 @@ impl<'a> Check<'a> {
                 let parameters: Vec<_> =
                     operation.list("parameters").iter().map(|parameter| parameter.resolved()).collect();
                 for (name, member) in members {
-                    let found = |p: &&At<'_>| p.text("name") == name && p.text("in") == "path";
+                    let found = |p: &&Node<'_>| p.text("name") == name && p.text("in") == "path";
                     let Some(parameter) = parameters.iter().find(found) else {
-                        self.found(&operation, format!("Table {number}: no path parameter {name}"));
+                        self.finding(&operation, format!("Table {number}: no path parameter {name}"));
                         continue;
                     };
                     self.about(number, parameter);
@@ -34,7 +34,7 @@ impl<'a> Check<'a> {
                 for parameter in &parameters {
                     let (name, place) = (parameter.text("name"), parameter.text("in"));
                     if place != "path" || !members.contains_key(name) {
-                        self.extra(parameter, section, name);
+                        self.unprinted(parameter, section, name);
                     }
                 }
             }
@@ -44,51 +44,53 @@ impl<'a> Check<'a> {
                 self.token(number, &members["X-Auth-Token"], &operation);
                 self.content_type(number, &members["Content-Type"], &operation);
                 if members.len() != 2 {
-                    self.found(&operation, format!("Table {number}: only two headers are known"));
+                    self.finding(&operation, format!("Table {number}: only two headers are known"));
                 }
             }
             Table::Request { section, members } => {
                 let Some(operation) = self.find_section(section) else { return };
                 let Some(body) = operation.get("requestBody").map(|body| body.resolved()) else {
-                    return self.found(&operation, format!("Table {number}: no request body"));
+                    return self.finding(&operation, format!("Table {number}: no request body"));
                 };
                 self.about(number, &body);
                 let Some(schema) = schema(&body, None) else {
-                    return self.found(&body, format!("Table {number}: no schema"));
+                    return self.finding(&body, format!("Table {number}: no schema"));
                 };
                 self.object(number, section, members, &schema, &body);
             }
             Table::Response { section, status, members } => {
                 let Some(operation) = self.find_section(section) else { return };
-                let Some(answer) = operation.get("responses").and_then(|r| r.get(&status.to_string())) else {
-                    return self.found(&operation, format!("Table {number}: no answer {status}"));
+                let Some(response) = operation.get("responses").and_then(|r| r.get(&status.to_string()))
+                else {
+                    return self.finding(&operation, format!("Table {number}: no response {status}"));
                 };
-                let answer = answer.resolved();
-                self.about(number, &answer);
+                let response = response.resolved();
+                self.about(number, &response);
                 let text = members.get("-");
                 let media_type = if text.is_some() { "text/plain" } else { "application/json" };
-                let media_types: Vec<_> = answer.map("content").into_iter().map(|(name, _)| name).collect();
-                let places = [answer.clone(), operation];
+                let media_types: Vec<_> = response.map("content").into_iter().map(|(name, _)| name).collect();
+                let places = [response.clone(), operation];
                 self.fact(
                     (number, "", "media types"),
                     Some(&json!([media_type])),
                     Some(&json!(media_types)),
                     &places,
                 );
-                let Some(schema) = schema(&answer, Some(media_type)) else {
-                    return self.found(&answer, format!("Table {number}: no schema for {media_type}"));
+                let Some(schema) = schema(&response, Some(media_type)) else {
+                    return self.finding(&response, format!("Table {number}: no schema for {media_type}"));
                 };
                 match text {
                     Some(text) => {
-                        let examples: Vec<_> = answer.examples().iter().map(|at| at.value.clone()).collect();
+                        let examples: Vec<_> =
+                            response.examples().iter().map(|at| at.value.clone()).collect();
                         self.member(number, "-", text, &schema, None, &examples, &places);
                     }
-                    None => self.object(number, section, members, &schema, &answer),
+                    None => self.object(number, section, members, &schema, &response),
                 }
             }
             Table::Object { section, name, members } => {
                 let Some(object) = self.component(name) else {
-                    return self.found(&self.lts(), format!("Table {number}: no component {name}"));
+                    return self.finding(&self.lts(), format!("Table {number}: no component {name}"));
                 };
                 self.object(number, section, members, &object, &object);
             }
@@ -98,26 +100,26 @@ impl<'a> Check<'a> {
                     let standard = http::StatusCode::from_u16(*status).unwrap().canonical_reason();
                     let key = (number, status.to_string());
                     let places = [info.clone()];
-                    let said = standard.map(|name| json!(name));
-                    self.fact((key.0, &key.1, "name"), Some(&json!(name)), said.as_ref(), &places);
+                    let in_spec = standard.map(|name| json!(name));
+                    self.fact((key.0, &key.1, "name"), Some(&json!(name)), in_spec.as_ref(), &places);
                 }
             }
             Table::Codes { rows } => self.codes(number, rows),
         }
     }
 
-    pub(super) fn component(&self, name: &str) -> Option<At<'a>> {
+    pub(super) fn component(&self, name: &str) -> Option<Node<'a>> {
         self.lts().get("components")?.get("schemas")?.get(name)
     }
 
-    /// The members of an object, and no others. The holder is what the object is the body of.
+    /// Checks that an object has exactly these members. The holder is the request or response with this body.
     pub(super) fn object(
         &mut self,
         table: &str,
         section: &str,
         members: &Members,
-        schema: &At<'_>,
-        holder: &At<'_>,
+        schema: &Node<'_>,
+        holder: &Node<'_>,
     ) {
         let object = schema.resolved();
         self.about(table, &object);
@@ -127,16 +129,16 @@ impl<'a> Check<'a> {
         let mut seen = BTreeSet::new();
         for (name, member) in members {
             let renamed = SETTLED.iter().find(|(t, m, f, ..)| (*t, *m, *f) == (table, name, "name"));
-            let said = renamed.map_or(name.as_str(), |row| row.4.trim_matches('"'));
-            let Some((_, property)) = properties.iter().find(|(property, _)| *property == said) else {
-                self.found(&object, format!("Table {table}: {name} is missing"));
+            let in_spec = renamed.map_or(name.as_str(), |row| row.4.trim_matches('"'));
+            let Some((_, property)) = properties.iter().find(|(property, _)| *property == in_spec) else {
+                self.finding(&object, format!("Table {table}: {name} is missing"));
                 continue;
             };
-            seen.insert(said);
+            seen.insert(in_spec);
             let examples: Vec<_> = holder
                 .examples()
                 .iter()
-                .filter_map(|example| example.value.get(said).cloned())
+                .filter_map(|example| example.value.get(in_spec).cloned())
                 .flat_map(|value| match value {
                     Value::Array(items) => items,
                     other => vec![other],
@@ -148,37 +150,37 @@ impl<'a> Check<'a> {
             self.fact(
                 key,
                 Some(&json!(name)),
-                Some(&json!(said)),
+                Some(&json!(in_spec)),
                 &[vec![element], places.to_vec()].concat(),
             );
-            self.member(table, name, member, property, Some(required.contains(&said)), &examples, &places);
+            self.member(table, name, member, property, Some(required.contains(&in_spec)), &examples, &places);
         }
         for (name, property) in properties.iter().filter(|(name, _)| !seen.contains(name)) {
-            self.extra(&property.resolved(), section, name);
+            self.unprinted(&property.resolved(), section, name);
         }
         for name in required.iter().filter(|name| !properties.iter().any(|(property, _)| property == *name)) {
-            self.found(&object, format!("{name} is required, but not a member"));
+            self.finding(&object, format!("{name} is required, but not a member"));
         }
         for (keyword, at) in object.inner() {
             let known = matches!(keyword, "type" | "description" | "required" | "properties" | "example");
             if !known && !keyword.starts_with("x-") {
-                self.found(&at, format!("Table {table} has no {keyword}"));
+                self.finding(&at, format!("Table {table} has no {keyword}"));
             }
         }
         self.fact((table, "", "type"), Some(&json!("object")), Some(&json!(object.text("type"))), &[object]);
     }
 
-    /// All facts of one member.
+    /// Checks all facts of one member.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn member(
         &mut self,
         table: &str,
         name: &str,
         member: &Member,
-        schema: &At<'_>,
+        schema: &Node<'_>,
         required: Option<bool>,
         examples: &[Value],
-        places: &[At<'_>],
+        places: &[Node<'_>],
     ) {
         let element = schema.resolved();
         let mut places = [vec![element.clone()], places.to_vec()].concat();
@@ -187,48 +189,50 @@ impl<'a> Check<'a> {
             self.about(table, &element);
             self.named_after(table, name, schema);
         } else {
-            self.may_cite(table, &element);
+            self.allow_citation(table, &element);
         }
-        // The type names an object; a plain item is named after the member.
+        // Object items are checked by the type; scalar items are named after the member.
         let items = schema.get("items").filter(|items| items.is_ref() && kind(&items.resolved()) == "string");
         if let Some(items) = items {
             self.about(table, &items.resolved());
             self.named_after(table, name.trim_end_matches('s'), &items);
         }
         let printed = member.printed();
-        let mut said = said(&element, &printed);
+        let mut in_spec = schema_facts(&element, &printed);
         if let Some(required) = required {
-            said.insert("mandatory".to_owned(), json!(if required { "required" } else { "optional" }));
+            in_spec.insert("mandatory".to_owned(), json!(if required { "required" } else { "optional" }));
         }
-        let facts: BTreeSet<_> = printed.keys().chain(said.keys()).collect();
+        let facts: BTreeSet<_> = printed.keys().chain(in_spec.keys()).collect();
         for fact in facts {
-            self.fact((table, name, fact), printed.get(fact), said.get(fact), &places);
+            self.fact((table, name, fact), printed.get(fact), in_spec.get(fact), &places);
         }
-        if member.default.as_ref().is_some_and(|default| default == "None") && !said.contains_key("default") {
+        if member.default.as_ref().is_some_and(|default| default == "None")
+            && !in_spec.contains_key("default")
+        {
             self.report.matched += 1;
         }
         if let Some(printed) = &member.example {
-            // Those that are printed, as far as they are there; where the heading stands alone, all that are there.
+            // The printed examples that exist, or all existing ones if the reference prints a heading alone.
             let own = [element.get("example"), element.get("enum")].into_iter().flatten();
             let own = own.flat_map(|at| at.value.as_array().cloned().unwrap_or(vec![at.value.clone()]));
             let there: Vec<_> = own.chain(examples.iter().cloned()).collect();
-            let said = if printed.is_empty() {
+            let in_spec = if printed.is_empty() {
                 let texts: BTreeSet<_> = examples.iter().filter_map(Value::as_str).collect();
                 json!(texts)
             } else {
                 json!(printed.iter().filter(|value| there.contains(value)).collect::<Vec<_>>())
             };
-            self.fact((table, name, "example"), Some(&json!(printed)), Some(&said), &places);
+            self.fact((table, name, "example"), Some(&json!(printed)), Some(&in_spec), &places);
         }
     }
 
     /// A component is named after the members that it describes: `LogGroupId` for `log_group_id`.
-    pub(super) fn named_after(&mut self, table: &str, member: &str, reference: &At<'_>) {
+    pub(super) fn named_after(&mut self, table: &str, member: &str, reference: &Node<'_>) {
         let target = reference.resolved();
         let renamed = SETTLED.iter().find(|(t, m, f, ..)| (*t, *m, *f) == (table, member, "name"));
         let member = renamed.map_or(member, |row| row.4.trim_matches('"'));
         if !target.name().ends_with(&pascal(member)) {
-            self.found(
+            self.finding(
                 reference,
                 format!("{member} is described by {}, which is something else", target.name()),
             );
