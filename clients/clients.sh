@@ -1,4 +1,4 @@
-# Sourced by the clients' scripts: what the judges have, and the generators.
+# Sourced by the clients' scripts: the functions of the judges, and the generators.
 
 clients=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 tools=$clients
@@ -10,7 +10,7 @@ need_generators() {
     install_once .venv requirements.txt python_venv
 }
 
-# generate COMMAND...: runs a generator, which is talkative; what it can't read counts as a failure.
+# generate COMMAND...: runs a generator and prints its output only if it fails, which counts as a failure.
 generate() {
     local said
     if ! said=$("$@" 2>&1); then

@@ -17,8 +17,8 @@ need_rust_tool() {
     local try
     for try in 1 2 3; do
       printf 'building %s %s\n' "$name" "$version" >&2
-      # Stable code, whatever the caller set up for what the tool will do. Unoptimised, since these run for seconds and
-      # their own profiles (cargo-deny: fat LTO) build for minutes.
+      # Built as stable code, regardless of the caller's settings. Unoptimised: the tools run for seconds, but their
+      # release profiles (cargo-deny: fat LTO) take minutes to build.
       env -u RUSTFLAGS -u RUSTC_BOOTSTRAP CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 cargo install --quiet --locked --version "$version" --root "$root" \
         --target-dir "$rust_tools/target" "$@" "$name" >&2 && exit 0

@@ -219,7 +219,7 @@ func main() {
 		{"life cycle and refusals, with a token", lifeCycleWithToken},
 		{"life cycle and refusals, with a signature", lifeCycleWithSignature},
 		{"wrong credentials", wrongCredentials},
-		{"unknown members of an answer", unknownMembers},
+		{"unknown members of a response", unknownMembers},
 	}
 	failed := 0
 	for _, check := range checks {

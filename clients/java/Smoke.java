@@ -212,7 +212,7 @@ public class Smoke {
             ApiClient keys = clientWithSignature("NOBODY", "sk");
             refused(401, "APIGW.0301", keys, () -> new LogGroupsApi(keys).listLogGroups(PROJECT));
         });
-        check("unknown members of an answer", () -> {
+        check("unknown members of a response", () -> {
             send("POST", "/_emulator/faults", """
                 {"operation": "listLogGroups", "status": 200, "body": {"new": {}, "log_groups": [
                   {"log_group_id": "%s", "log_group_name": "n", "ttl_in_days": 7, "creation_time": 1, "new": [1]}]}}

@@ -148,7 +148,7 @@ checks = {
         client_with_signature("LTSEMULATORAK0000001", "LtsEmulatorSecretKeyForLocalUseOnly00001")
     ),
     "wrong credentials": refused_credentials,
-    "unknown members of an answer": unknown_members,
+    "unknown members of a response": unknown_members,
 }
 failed = 0
 for name, check in checks.items():

@@ -156,7 +156,7 @@ const checks: Record<string, () => Promise<void>> = {
     "life cycle and refusals, with a signature": () =>
         lifeCycle(clientWithSignature("LTSEMULATORAK0000001", "LtsEmulatorSecretKeyForLocalUseOnly00001")),
     "wrong credentials": wrongCredentials,
-    "unknown members of an answer": unknownMembers,
+    "unknown members of a response": unknownMembers,
 };
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {

@@ -1,4 +1,4 @@
-//! A program that uses reqwest without any feature for TLS of its own.
+//! A program that uses reqwest without a TLS feature.
 mod common;
 
 fn main() {

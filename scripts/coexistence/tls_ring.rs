@@ -1,4 +1,4 @@
-//! A program that uses this crate's `tls-ring`, and does what README.md says before it makes clients of its own.
+//! A program that uses this crate's `tls-ring`, and does what README.md says before it builds its own clients.
 mod common;
 
 fn main() {

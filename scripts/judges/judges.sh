@@ -1,16 +1,16 @@
-# Sourced by the judges: what each of them needs, and how the tools get here.
+# Sourced by the judges: shared functions, and the installation of tools.
 
 judges=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd -- "$judges/../.." && pwd)
 tools=${tools-$judges}
 source "$repository/scripts/spec-tools/tools.sh"
 
-# The program under judgement: LTS_BIN, or else a debug build of this very tree.
+# The program to check: LTS_BIN, or a debug build of this tree.
 need_lts() {
     [[ -z ${LTS_BIN-} ]] || return 0
     need_command cargo "Rust"
     cd "$repository"
-    retry cargo fetch --locked --quiet >&2 || cannot_run "the Rust dependencies could not be had"
+    retry cargo fetch --locked --quiet >&2 || cannot_run "the Rust dependencies could not be downloaded"
     if ! CARGO_INCREMENTAL=0 cargo build --locked --quiet --features cli --bin lts >&2; then
         echo "FAIL lts does not build"
         echo "0 passed, 1 failed"
@@ -20,7 +20,7 @@ need_lts() {
     export LTS_BIN
 }
 
-# The judges that are Python packages, and the Python that has them.
+# Installs the judges that are Python packages. Sets $python.
 need_python_judges() {
     need_command python3 "Python 3.11 or later with its venv module"
     install_once .venv requirements.txt python_venv
@@ -28,7 +28,7 @@ need_python_judges() {
     export PYTHONPATH=$judges PYTHONDONTWRITEBYTECODE=1
 }
 
-# Prism, as prism/node_modules/.bin/prism. It says itself that it wants Node 24, and runs on 20.
+# Prism, as prism/node_modules/.bin/prism. It declares Node 24 but runs on 20.
 need_prism() {
     need_command node "Node.js 20 or later"
     need_command npm "npm"
@@ -37,8 +37,8 @@ need_prism() {
 
 install_prism() { (cd "$judges/prism" && npm ci --no-audit --no-fund --loglevel=error); }
 
-# count_all FOLDER KNOWN NAME...: of the folder's scripts NAME/run, runs these one after the other, or all of KNOWN, a list
-# in one word; ends the script with the sum of their counts.
+# count_all FOLDER KNOWN NAME...: runs the folder's scripts NAME/run one after the other, by default all names of the
+# list KNOWN. Ends the script with the sum of their counts.
 count_all() {
     local folder=$1 known=$2 judge said status start passed=0 failed=0 unable=()
     shift 2
@@ -57,7 +57,7 @@ count_all() {
         if [[ $status != 2 && $(tail -n 1 "$said") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
             passed=$((passed + BASH_REMATCH[1]))
             failed=$((failed + BASH_REMATCH[2]))
-            # A judge that fails without a finding, or finds something and doesn't fail, is broken itself.
+            # The status of a judge must match its count. Otherwise the judge is broken.
             [[ $((status == 0)) == $((BASH_REMATCH[2] == 0)) ]] || failed=$((failed + 1))
         elif [[ $status == 2 ]]; then
             unable+=("$judge")
@@ -76,7 +76,7 @@ count_all() {
     exit 0
 }
 
-# with_emulator COMMAND...: runs it with LTS_URL, the address of an emulator of its own, and ends with its status.
+# with_emulator COMMAND...: runs it with LTS_URL, the address of a new emulator, and ends with its status.
 with_emulator() {
     local output status=0
     output=$(mktemp)
@@ -99,8 +99,7 @@ with_emulator() {
     return "$status"
 }
 
-# need_jars FOLDER: a JDK, and in .lib of this folder of the tools what its pom.xml names. jars.sha256 says which files
-# these are.
+# need_jars FOLDER: needs a JDK, and downloads the dependencies of the pom.xml into .lib. jars.sha256 lists the files.
 need_jars() {
     need_command javac "a JDK, 17 or later"
     need_command mvn "Maven"
