@@ -71,7 +71,7 @@ func clientWithSignature(ak, sk string) *lts.APIClient {
 
 // [end]
 
-// post sends JSON past the client, to IAM and to the emulator's control.
+// post sends JSON without the client, to IAM and to the emulator's admin API.
 func send(method, path string, body any) (http.Header, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -82,15 +82,15 @@ func send(method, path string, body any) (http.Header, error) {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode >= 300 {
-		return nil, fmt.Errorf("%s %s: %s", method, path, answer.Status)
+	defer response.Body.Close()
+	if response.StatusCode >= 300 {
+		return nil, fmt.Errorf("%s %s: %s", method, path, response.Status)
 	}
-	return answer.Header, nil
+	return response.Header, nil
 }
 
 type object = map[string]any
@@ -103,15 +103,15 @@ func token() (string, error) {
 	return headers.Get("X-Subject-Token"), err
 }
 
-// refused holds an answer to a status and to the code in the typed body of the error.
-func refused(answer *http.Response, err error, status int, code string) error {
+// refused checks the status of a response and the code in the typed body of the error.
+func refused(response *http.Response, err error, status int, code string) error {
 	var refusal *lts.GenericOpenAPIError
 	if !errors.As(err, &refusal) {
 		return fmt.Errorf("not refused: %v", err)
 	}
 	body, typed := refusal.Model().(lts.ErrorResponseBody)
-	if !typed || answer.StatusCode != status || body.GetErrorCode() != code || answer.Header.Get("X-Request-Id") == "" {
-		return fmt.Errorf("refused otherwise: %s %s", answer.Status, refusal.Body())
+	if !typed || response.StatusCode != status || body.GetErrorCode() != code || response.Header.Get("X-Request-Id") == "" {
+		return fmt.Errorf("refused otherwise: %s %s", response.Status, refusal.Body())
 	}
 	return nil
 }
@@ -125,8 +125,8 @@ func lifeCycle(client *lts.APIClient) error {
 		return err
 	}
 	group := created.LogGroupId
-	_, answer, err := groups.CreateLogGroup(ctx, project).CreateLogGroupRequestBody(body).Execute()
-	if err := refused(answer, err, 400, "LTS.0101"); err != nil {
+	_, response, err := groups.CreateLogGroup(ctx, project).CreateLogGroupRequestBody(body).Execute()
+	if err := refused(response, err, 400, "LTS.0101"); err != nil {
 		return err
 	}
 	listed, _, err := groups.ListLogGroups(ctx, project).Execute()
@@ -156,22 +156,22 @@ func lifeCycle(client *lts.APIClient) error {
 		group, []string{stream.LogStreamId}, "lts-test", lts.TRANSFERTYPE_CYCLE, lts.PERIOD__12, lts.PERIODUNIT_HOUR)
 	transfer.SetStorageFormat(lts.STORAGEFORMAT_JSON)
 	transfer.SetSwitchOn(false)
-	task, answer, err := transfers.CreateLogDumpObs(ctx, project).CreateLogDumpObsRequestBody(*transfer).Execute()
-	if err != nil || answer.StatusCode != 201 || len(task.GetLogDumpObsId()) != 36 {
+	task, response, err := transfers.CreateLogDumpObs(ctx, project).CreateLogDumpObsRequestBody(*transfer).Execute()
+	if err != nil || response.StatusCode != 201 || len(task.GetLogDumpObsId()) != 36 {
 		return fmt.Errorf("transfer %+v, %w", task, err)
 	}
-	again, answer, err := transfers.CreateLogDumpObs(ctx, project).CreateLogDumpObsRequestBody(*transfer).Execute()
-	if err != nil || answer.StatusCode != 200 || again.GetErrorCode() != "LTS.0207" || again.HasLogDumpObsId() {
+	again, response, err := transfers.CreateLogDumpObs(ctx, project).CreateLogDumpObsRequestBody(*transfer).Execute()
+	if err != nil || response.StatusCode != 200 || again.GetErrorCode() != "LTS.0207" || again.HasLogDumpObsId() {
 		return fmt.Errorf("second transfer %+v, %w", again, err)
 	}
 	if _, err := send("DELETE", "/_emulator/transfers/"+task.GetLogDumpObsId(), nil); err != nil {
 		return err
 	}
 
-	if answer, err := streams.DeleteLogStream(ctx, project, group, stream.LogStreamId).Execute(); err != nil || answer.StatusCode != 204 {
+	if response, err := streams.DeleteLogStream(ctx, project, group, stream.LogStreamId).Execute(); err != nil || response.StatusCode != 204 {
 		return fmt.Errorf("stream not deleted: %w", err)
 	}
-	if answer, err := groups.DeleteLogGroup(ctx, project, group).Execute(); err != nil || answer.StatusCode != 204 {
+	if response, err := groups.DeleteLogGroup(ctx, project, group).Execute(); err != nil || response.StatusCode != 204 {
 		return fmt.Errorf("group not deleted: %w", err)
 	}
 	return nil
@@ -190,12 +190,12 @@ func lifeCycleWithSignature() error {
 }
 
 func wrongCredentials() error {
-	_, answer, err := clientWithToken("nonsense").LogGroupsAPI.ListLogGroups(context.Background(), project).Execute()
-	if err := refused(answer, err, 401, "LTS.0003"); err != nil {
+	_, response, err := clientWithToken("nonsense").LogGroupsAPI.ListLogGroups(context.Background(), project).Execute()
+	if err := refused(response, err, 401, "LTS.0003"); err != nil {
 		return err
 	}
-	_, answer, err = clientWithSignature("NOBODY", "sk").LogGroupsAPI.ListLogGroups(context.Background(), project).Execute()
-	return refused(answer, err, 401, "APIGW.0301")
+	_, response, err = clientWithSignature("UNKNOWN", "sk").LogGroupsAPI.ListLogGroups(context.Background(), project).Execute()
+	return refused(response, err, 401, "APIGW.0301")
 }
 
 func unknownMembers() error {

@@ -140,13 +140,13 @@ public class Smoke {
         }
     }
 
-    /** Sends past the client, to IAM and to the emulator's control. */
+    /** Sends without the client, to IAM and to the emulator's admin API. */
     static HttpResponse<String> send(String method, String path, String body) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(URL + path)).header("Content-Type", "application/json")
             .method(method, HttpRequest.BodyPublishers.ofString(body)).build();
-        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-        hold(answer.statusCode() < 300, method + " " + path + ": " + answer.body());
-        return answer;
+        HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        hold(response.statusCode() < 300, method + " " + path + ": " + response.body());
+        return response;
     }
 
     static String token() throws Exception {
@@ -158,7 +158,7 @@ public class Smoke {
             """.formatted(PROJECT)).headers().firstValue("X-Subject-Token").orElseThrow();
     }
 
-    /** The client throws with the error's text; its type is there all the same. */
+    /** The client throws with the text of the error, which its type can decode. */
     static void refused(int status, String code, ApiClient client, Check call) throws Exception {
         try {
             call.run();
@@ -209,7 +209,7 @@ public class Smoke {
         check("wrong credentials", () -> {
             ApiClient token = clientWithToken("nonsense");
             refused(401, "LTS.0003", token, () -> new LogGroupsApi(token).listLogGroups(PROJECT));
-            ApiClient keys = clientWithSignature("NOBODY", "sk");
+            ApiClient keys = clientWithSignature("UNKNOWN", "sk");
             refused(401, "APIGW.0301", keys, () -> new LogGroupsApi(keys).listLogGroups(PROJECT));
         });
         check("unknown members of a response", () -> {

@@ -130,7 +130,7 @@ def life_cycle(client) -> None:
 
 
 def refused_credentials() -> None:
-    for client, code in [(client_with_token("nonsense"), "LTS.0003"), (client_with_signature("NOBODY", "sk"), "APIGW.0301")]:
+    for client, code in [(client_with_token("nonsense"), "LTS.0003"), (client_with_signature("UNKNOWN", "sk"), "APIGW.0301")]:
         refused = list_log_groups.sync_detailed(PROJECT, client=client)
         assert refused.status_code == 401 and refused.parsed.error_code == code, refused
 

@@ -11,7 +11,7 @@ const project_id = "0123456789abcdef0123456789abcdef";
 type Lts = Client<paths>;
 type ErrorBody = components["schemas"]["ErrorResponseBody"];
 
-// openapi-fetch says `application/json` unless it is told what the document says.
+// openapi-fetch sends `application/json`, so this sets the media type of the document.
 const headers = { "Content-Type": "application/json;charset=UTF-8" };
 
 // [with a token]
@@ -47,7 +47,7 @@ function clientWithSignature(ak: string, sk: string): Lts {
 }
 // [end]
 
-/** Sends past the client, to IAM and to the emulator's control. */
+/** Sends without the client, to IAM and to the emulator's admin API. */
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
     const answer = await fetch(url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
     assert(answer.ok, `${method} ${path}: ${answer.status}`);
@@ -61,7 +61,7 @@ async function token(): Promise<string> {
     return (await send("POST", "/v3/auth/tokens", { auth: { identity, scope } })).headers.get("X-Subject-Token")!;
 }
 
-/** What a refusal says; its type is that of the document. */
+/** The code of an error, which has the type of the document. */
 function code(error: ErrorBody | undefined, response: Response): [number, string | undefined] {
     assert(response.headers.get("X-Request-Id"));
     return [response.status, error?.error_code];
@@ -119,7 +119,7 @@ async function lifeCycle(lts: Lts): Promise<void> {
 async function wrongCredentials(): Promise<void> {
     for (const [lts, expected] of [
         [clientWithToken("nonsense"), "LTS.0003"],
-        [clientWithSignature("NOBODY", "sk"), "APIGW.0301"],
+        [clientWithSignature("UNKNOWN", "sk"), "APIGW.0301"],
     ] as const) {
         const refused = await lts.GET("/v2/{project_id}/groups", { params: { path: { project_id } } });
         assert(typeof refused.error === "object");
@@ -135,7 +135,7 @@ async function unknownMembers(): Promise<void> {
     assert.equal(groups.data?.log_groups[0]?.log_group_name, "n");
 }
 
-/** What must not compile: each line of this is an error to tsc, or tsc says that it isn't. */
+/** Code that must not compile: tsc reports each line that does. */
 export async function typesAreStrict(lts: Lts): Promise<void> {
     const inProject = { params: { path: { project_id } } };
     // @ts-expect-error: no such path

@@ -19,7 +19,7 @@ const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
 let emulator = await start('127.0.0.1:0', '--quota-streams', '4');
 let context;
 try {
-  // A browser that finds nothing but this machine; a host of an attacker leads here, too.
+  // The browser resolves only this machine; the host of an attacker resolves to it, too.
   context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
@@ -42,7 +42,7 @@ try {
 }
 end();
 
-/** Serves an emulator as a process of its own. */
+/** Starts an emulator in a child process. */
 async function start(listen, ...flags) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LTS_EMULATOR_')));
   const child = spawn(lts, ['emulator', '--listen', listen, ...flags], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -54,25 +54,25 @@ async function start(listen, ...flags) {
 async function login(url) {
   const user = { name: 'lts', password: 'lts-emulator', domain: { name: 'lts' } };
   const auth = { identity: { methods: ['password'], password: { user } }, scope: { project: { id: PROJECT } } };
-  const answer = await fetch(`${url}/v3/auth/tokens`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ auth }) });
-  if (answer.status !== 201) throw new Error(`login: ${answer.status}`);
-  return answer.headers.get('X-Subject-Token');
+  const response = await fetch(`${url}/v3/auth/tokens`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ auth }) });
+  if (response.status !== 201) throw new Error(`login: ${response.status}`);
+  return response.headers.get('X-Subject-Token');
 }
 
 /** A call of a client. */
 async function call(method, path, body) {
-  const answer = await fetch(`${emulator.url}/v2/${PROJECT}/${path}`, {
+  const response = await fetch(`${emulator.url}/v2/${PROJECT}/${path}`, {
     method,
     headers: { 'X-Auth-Token': emulator.token, ...(body && { 'Content-Type': 'application/json' }) },
     body: body && JSON.stringify(body),
   });
-  return answer.status === 204 ? null : answer.json();
+  return response.status === 204 ? null : response.json();
 }
 
 async function group(log_group_name) {
-  const answer = await call('POST', 'groups', { log_group_name, ttl_in_days: 7 });
-  if (!answer.log_group_id) throw new Error(JSON.stringify(answer));
-  return answer.log_group_id;
+  const response = await call('POST', 'groups', { log_group_name, ttl_in_days: 7 });
+  if (!response.log_group_id) throw new Error(JSON.stringify(response));
+  return response.log_group_id;
 }
 
 async function stream(group, log_stream_name) {
@@ -87,9 +87,9 @@ function transfer(log_group_id, log_stream_ids, more) {
 }
 
 async function control(method, path, body) {
-  const answer = await fetch(`${emulator.url}/_emulator/${path}`, { method, body: body && JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-  return answer.status === 204 ? null : answer.json();
+  const response = await fetch(`${emulator.url}/_emulator/${path}`, { method, body: body && JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.status === 204 ? null : response.json();
 }
 
 async function console_() {
@@ -102,9 +102,9 @@ async function console_() {
   await page.emulateMedia({ colorScheme: 'light' });
   const console_ = `${emulator.url}/_emulator/`;
 
-  const answer = await page.goto(console_);
-  const headers = answer.headers();
-  check(headers['content-security-policy']?.startsWith("default-src 'none';") && headers['x-content-type-options'] === 'nosniff' && headers['cache-control'] === 'no-store', 'the page has a strict policy, and nobody keeps or sniffs it');
+  const response = await page.goto(console_);
+  const headers = response.headers();
+  check(headers['content-security-policy']?.startsWith("default-src 'none';") && headers['x-content-type-options'] === 'nosniff' && headers['cache-control'] === 'no-store', 'the page has a strict policy, and is neither cached nor sniffed');
   await see(page, '#link', 'Live');
   await see(page, '#projects', 'No groups yet');
   await picture(page, 'empty');
@@ -168,7 +168,7 @@ async function clients(page) {
   await end.click();
   await page.getByRole('button', { name: 'End it' }).click();
   await page.locator('.transfer').waitFor({ state: 'detached' });
-  check((await control('GET', 'transfers')).length === 0, 'a transfer is ended after a question');
+  check((await control('GET', 'transfers')).length === 0, 'a transfer is ended after confirmation');
   await transfer(app, [nginx], { switch_on: false });
   await see(page, '.transfer', 'paused');
 }
@@ -192,7 +192,7 @@ async function refusals(page) {
   await call('GET', 'groups').catch(() => {});
   await page.locator('.journal .status', { hasText: 'dropped' }).first().waitFor();
   const kinds = await page.locator('.journal .status').evaluateAll((all) => all.map((one) => `${one.textContent} ${one.dataset.kind}`));
-  check(['201 good', '400 warn', '401 warn', '404 warn', '503 bad', 'dropped bad'].every((kind) => kinds.includes(kind)), 'answers are told apart: done, refused, failed, dropped');
+  check(['201 good', '400 warn', '401 warn', '404 warn', '503 bad', 'dropped bad'].every((kind) => kinds.includes(kind)), 'responses are distinguished: done, refused, failed, dropped');
   const before = await page.locator('.journal > li').count();
   await page.getByLabel('refusals only').check();
   const after = await page.locator('.journal > li').count();
@@ -296,14 +296,14 @@ async function reset(page) {
   await open.click();
   await page.keyboard.press('Escape');
   await page.locator('dialog[open]').waitFor({ state: 'detached' });
-  check((await control('GET', 'state')).groups.length > 0, 'nothing is reset without a yes');
+  check((await control('GET', 'state')).groups.length > 0, 'nothing is reset without confirmation');
   await open.click();
   await page.locator('dialog').getByRole('button', { name: 'Reset' }).click();
   await see(page, '#projects', 'No groups yet');
   await see(page, '#no-requests', 'No requests yet');
   await see(page, '#said', 'The emulator has been reset.');
   const { groups } = await control('GET', 'state');
-  check(groups.length === 0 && (await page.locator('.project').count()) === 1, 'a reset is one click and one answer away');
+  check(groups.length === 0 && (await page.locator('.project').count()) === 1, 'a reset takes one click and a confirmation');
   emulator.token = await login(emulator.url);
 }
 
@@ -350,7 +350,7 @@ async function keyboard(page) {
   await page.keyboard.press('Enter');
   await to('.transfer button');
   await page.keyboard.press('Enter');
-  check(await page.evaluate(() => document.activeElement.id === 'no'), 'a question has its focus on the harmless answer');
+  check(await page.evaluate(() => document.activeElement.id === 'no'), 'a dialog focuses the harmless button');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.locator('.transfer').waitFor({ state: 'detached' });
@@ -413,7 +413,7 @@ async function looks(page) {
   check(grounds.light > 0.8 && grounds.dark < 0.05, 'dark is dark, and light is light');
   await call('POST', 'groups/x/streams', { log_stream_name: 'x' });
   await page.waitForTimeout(1500);
-  check(await page.evaluate(() => document.getAnimations().length === 0), 'who wants no motion gets none');
+  check(await page.evaluate(() => document.getAnimations().length === 0), 'reduced motion is respected');
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
 }
 
@@ -474,7 +474,7 @@ async function phone(page) {
   await page.setViewportSize({ width: 1360, height: 860 });
 }
 
-/** A page that nobody looks at asks nothing. */
+/** A hidden page sends no requests. */
 async function hidden(page) {
   let asked = 0;
   const count = () => (asked += 1);
@@ -492,7 +492,7 @@ async function hidden(page) {
   await be(false);
   await group('while-away');
   await see(page, '.group', 'while-away');
-  check(silent && asked > 0, 'a page in the background asks nothing, and catches up when it is looked at');
+  check(silent && asked > 0, 'a hidden page sends no requests, and updates when it is shown');
   page.off('request', count);
 }
 
@@ -504,7 +504,7 @@ async function goneAndBack(page) {
   await see(page, '#gone', 'does not answer');
   await see(page, '.group', 'while-away');
   await picture(page, 'gone');
-  check(true, 'an emulator that is gone is said to be, what it said last stays');
+  check(true, 'an unreachable emulator is reported, its last state stays');
   emulator = await start(listen, '--lenient', '--quota-groups', '0');
   await see(page, '#link', 'Live');
   await see(page, '#projects', 'No groups yet');
@@ -514,7 +514,7 @@ async function goneAndBack(page) {
   check(!banner, 'when it is back, the page goes on by itself; no limit is shown as such');
 }
 
-/** Pages of other origins get nowhere near the control. */
+/** Pages of other origins cannot use the admin API. */
 async function attackers() {
   const page = await context.newPage();
   const { port } = new URL(emulator.url);
@@ -523,13 +523,13 @@ async function attackers() {
 
   // A name that leads here has the same origin as the page that it came with.
   const rebound = await page.goto(`http://attacker.example:${port}/_emulator/`);
-  check(rebound.status() === 403 && (await rebound.text()).includes('--admin-from-anywhere'), 'a name that is made to lead here gets nothing, and is told why');
-  const read = await page.evaluate(() => fetch('/_emulator/state').then((answer) => answer.status));
-  const wrote = await page.evaluate(() => fetch('/_emulator/reset', { method: 'POST' }).then((answer) => answer.status));
+  check(rebound.status() === 403 && (await rebound.text()).includes('--admin-from-anywhere'), 'a rebound name is refused with the reason');
+  const read = await page.evaluate(() => fetch('/_emulator/state').then((response) => response.status));
+  const wrote = await page.evaluate(() => fetch('/_emulator/reset', { method: 'POST' }).then((response) => response.status));
   check(read === 403 && wrote === 403 && (await there()), 'it can neither read nor reset');
 
   // Another site, and another port of the same host.
-  const site = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end('<!doctype html><title>x</title>')).listen(0, '127.0.0.1');
+  const site = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>x</title>')).listen(0, '127.0.0.1');
   await once(site, 'listening');
   for (const host of ['attacker.example', '127.0.0.1', 'localhost']) {
     await page.goto(`http://${host}:${site.address().port}/`);

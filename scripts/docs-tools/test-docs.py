@@ -35,14 +35,14 @@ def blocks(text):
 
 
 def script(found, outputs):
-    """One shell that runs all of them, so that variables live on from block to block."""
+    """One shell that runs all of them, so that blocks share variables."""
     lines = ["set -euo pipefail"]
     for number, (kind, _, text, _) in enumerate(found):
         out = shlex.quote(str(outputs / str(number)))
         if kind == "python":
             (outputs / f"{number}.py").write_text(text)
             text = f"{shlex.quote(sys.executable)} {out}.py\n"
-        # A block that cleans up behind itself is a script of its own.
+        # A block that cleans up runs as a separate script.
         open_, close = ("(", ")") if "trap " in text else ("{", "}")
         lines += [f"{open_}", text, f"{close} > {out} 2>&1", f"touch {out}.done"]
     return "\n".join(lines)
@@ -62,19 +62,19 @@ def run(url):
             missing = [line for line in prints if line not in said]
             first = next(line for line in text.splitlines() if line.strip())
             good = out.with_name(f"{number}.done").exists() and not missing
-            trouble = f": {missing or ''} in {said.strip()[-600:]}" if not good else ""
-            check(good, f"{heading}: {kind}, {first[:60]}{trouble}")
+            failure = f": {missing or ''} in {said.strip()[-600:]}" if not good else ""
+            check(good, f"{heading}: {kind}, {first[:60]}{failure}")
     check(len(found) >= 9, f"{len(found)} blocks were run")
 
 
 def ask(url, path, body=None):
     request = urllib.request.Request(f"{url}/_emulator/{path}", data=body.encode() if body else None)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return answer.status
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return response.status
 
 
 def faults(url):
-    """Each fault of the table is one that the emulator takes."""
+    """The emulator accepts each fault of the table."""
     section = page.partition("\n## Faults\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| .* \| `(\{.*\})` \|$", section, re.M)
     for row in rows:
@@ -86,7 +86,7 @@ def faults(url):
 
 
 def names(url):
-    """Flags and paths that the page names are there."""
+    """Flags and paths that the page names exist."""
     said = subprocess.run([programs / "lts", "emulator", "--help"], capture_output=True, text=True, check=True).stdout
     flags = set(re.findall(r"`(?:lts emulator )?(--[a-z0-9-]+)", page))
     unknown = sorted(flag for flag in flags if f"{flag} " not in said and f"{flag}\n" not in said and flag != "--help")
@@ -96,7 +96,7 @@ def names(url):
     check(not unsaid, f"all {len(known)} flags are named: {' '.join(unsaid) or 'yes'}")
     paths = set(re.findall(r"`GET ([a-z]+)`", page))
     lost = [path for path in sorted(paths) if ask(url, path) != 200]
-    check(len(paths) > 6 and not lost, f"{len(paths)} paths of the control answer: {' '.join(lost) or 'all'}")
+    check(len(paths) > 6 and not lost, f"{len(paths)} paths of the admin API respond: {' '.join(lost) or 'all'}")
 
 
 environment = {name: value for name, value in os.environ.items() if not name.startswith("LTS_EMULATOR_")}

@@ -1,4 +1,4 @@
-"""What the judges in Python share: an emulator to judge, and a count of what was found."""
+"""What the judges in Python share: an emulator, and the count of checks."""
 
 import contextlib
 import json
@@ -36,17 +36,17 @@ class Emulator:
         self.process.wait()
 
     def control(self, method, path, body=None):
-        """A request to the emulator's control; its answer, where there is one."""
+        """Sends a request to the emulator's admin API; returns the decoded body, if any."""
         return self.send(method, f"/_emulator/{path}", body)[1]
 
     def send(self, method, path, body=None, headers=None):
-        """A request; headers and decoded body of the answer. Errors are raised."""
+        """A request; headers and decoded body of the response. Errors are raised."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json", **(headers or {})}
         request = urllib.request.Request(self.url + path, data, headers, method=method)
-        with urllib.request.urlopen(request) as answer:
-            text = answer.read()
-            return answer.headers, json.loads(text) if text else None
+        with urllib.request.urlopen(request) as response:
+            text = response.read()
+            return response.headers, json.loads(text) if text else None
 
     def token(self):
         """A token for the first project."""
@@ -64,14 +64,14 @@ class Tally:
 
     @contextlib.contextmanager
     def check(self, name):
-        """A block that passes unless it raises."""
+        """A check that passes unless its block raises."""
         try:
             yield
         except Exception as error:
             self.failed += 1
             print(f"FAIL {name}")
             if isinstance(error, AssertionError):
-                # Where the check stands, and where in a helper it ended; the first frame is this one.
+                # The line of the check, and the line in a helper that raised. The first frame is this one.
                 lines = ", ".join(str(frame.lineno) for frame in traceback.extract_tb(error.__traceback__)[1:])
                 print(f"  {str(error) or 'assertion'} (line {lines})")
             else:

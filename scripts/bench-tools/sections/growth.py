@@ -138,8 +138,8 @@ def with_operations(document, more):
         text = json.dumps({"parameters": original.get("parameters", []), "post": original["post"]})
         text = text.replace("CreateLogGroup", name).replace("createLogGroup", "c" + name[1:])
         copy = json.loads(text)
-        for answer in copy["post"]["responses"].values():
-            answer.pop("links", None)
+        for response in copy["post"]["responses"].values():
+            response.pop("links", None)
         document["paths"][f"/v2/{{project_id}}/copies-{number}"] = copy
         names.append(name)
     return document, names

@@ -21,7 +21,7 @@ const (
 	ak      = "LTSEMULATORAK0000001"
 	sk      = "LtsEmulatorSecretKeyForLocalUseOnly00001"
 	project = "0123456789abcdef0123456789abcdef"
-	nobody  = "00000000-0000-4000-8000-000000000000"
+	unknown = "00000000-0000-4000-8000-000000000000"
 	wrong   = "Incorrect IAM authentication information: "
 )
 
@@ -61,13 +61,13 @@ func control(method, path, body string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s", method, path, answer.Status)
+	defer response.Body.Close()
+	if response.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s", method, path, response.Status)
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func lifeCycle(k keys) error {
 	return err
 }
 
-// refused holds a refusal to status, code and the beginning of its text.
+// refused checks status, code and the beginning of the text of an error.
 func refused(err error, status int, code, text string) error {
 	var refusal *sdkerr.ServiceResponseError
 	if !errors.As(err, &refusal) {
@@ -159,7 +159,7 @@ func refused(err error, status int, code, text string) error {
 	return nil
 }
 
-// refusedCall does something with a client, and expects its refusal.
+// refusedCall calls with a client and expects an error.
 func refusedCall(k keys, status int, code, text string, call func(*lts.LtsClient) error) error {
 	c, err := client(k)
 	if err != nil {
@@ -203,7 +203,7 @@ func main() {
 		}},
 		{"refused: a group unknown", func() error {
 			return refusedCall(good, 400, "LTS.0201", "The log group is not existed", func(c *lts.LtsClient) error {
-				_, err := c.ListLogStream(&model.ListLogStreamRequest{LogGroupId: nobody})
+				_, err := c.ListLogStream(&model.ListLogStreamRequest{LogGroupId: unknown})
 				return err
 			})
 		}},
@@ -215,8 +215,8 @@ func main() {
 				wrong+"verify aksk signature fail, canonicalRequest:GET|/v2/"+project+"/groups/|", list)
 		}},
 		{"refused: an access key unknown", func() error {
-			return refusedCall(keys{"NOBODY", sk, "", project}, 401, "APIGW.0301",
-				wrong+"Get secretKey failed,ak:NOBODY,err:ak not exist", list)
+			return refusedCall(keys{"UNKNOWN", sk, "", project}, 401, "APIGW.0301",
+				wrong+"Get secretKey failed,ak:UNKNOWN,err:ak not exist", list)
 		}},
 		{"refused: an expired key", func() error {
 			return refusedCall(keys{"EXPIRED", "s", "t", project}, 401, "APIGW.0301",

@@ -26,7 +26,7 @@ public class Judge {
     static final String AK = "LTSEMULATORAK0000001";
     static final String SK = "LtsEmulatorSecretKeyForLocalUseOnly00001";
     static final String PROJECT = "0123456789abcdef0123456789abcdef";
-    static final String NOBODY = "00000000-0000-4000-8000-000000000000";
+    static final String UNKNOWN = "00000000-0000-4000-8000-000000000000";
     static final String WRONG = "Incorrect IAM authentication information: ";
 
     static int passed;
@@ -69,8 +69,8 @@ public class Judge {
     static void control(String method, String path, String body) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(URL + "/_emulator/" + path))
             .method(method, HttpRequest.BodyPublishers.ofString(body)).build();
-        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-        hold(answer.statusCode() < 300, method + " " + path + ": " + answer.body());
+        HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        hold(response.statusCode() < 300, method + " " + path + ": " + response.body());
     }
 
     static void refused(int status, String code, String text, Check call) throws Exception {
@@ -107,7 +107,7 @@ public class Judge {
         hold(streams.size() == 1 && streams.get(0).getLogStreamId().equals(stream), streams);
         CreateLogDumpObsResponse transfer = createTransfer(lts, group, stream);
         hold(transfer.getHttpStatusCode() == 201 && transfer.getLogDumpObsId().length() == 36, transfer);
-        // Refused with 200: to this SDK a success without an id.
+        // An error under 200 is a success without an id to this SDK.
         CreateLogDumpObsResponse again = createTransfer(lts, group, stream);
         hold(again.getHttpStatusCode() == 200 && again.getLogDumpObsId() == null, again);
         Check delete = () ->
@@ -140,14 +140,14 @@ public class Judge {
                 () -> createGroup(client(), "taken"));
         });
         check("refused: a group unknown", () -> refused(400, "LTS.0201", "The log group is not existed",
-            () -> client().listLogStream(new ListLogStreamRequest().withLogGroupId(NOBODY))));
+            () -> client().listLogStream(new ListLogStreamRequest().withLogGroupId(UNKNOWN))));
         check("refused: a project unknown",
             () -> refused(403, "LTS.0001", "Invalid projectId", list(client(AK, SK, null, "f".repeat(32)))));
         check("refused: a wrong secret key", () -> refused(401, "APIGW.0301",
             WRONG + "verify aksk signature fail, canonicalRequest:GET|/v2/" + PROJECT + "/groups/|",
             list(client(AK, "wrong", null, PROJECT))));
         check("refused: an access key unknown", () -> refused(401, "APIGW.0301",
-            WRONG + "Get secretKey failed,ak:NOBODY,err:ak not exist", list(client("NOBODY", SK, null, PROJECT))));
+            WRONG + "Get secretKey failed,ak:UNKNOWN,err:ak not exist", list(client("UNKNOWN", SK, null, PROJECT))));
         check("refused: an expired key", () -> refused(401, "APIGW.0301",
             WRONG + "Get secretKey failed,ak:EXPIRED,err:ak not exist", list(client("EXPIRED", "s", "t", PROJECT))));
         check("refused: a clock behind", () -> {

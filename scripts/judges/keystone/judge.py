@@ -1,4 +1,4 @@
-"""keystoneauth1 in the part of a client in token mode that knows nothing of LTS but its name in the catalog."""
+"""keystoneauth1 as a client with a token that finds LTS by its name in the catalog."""
 
 import datetime
 
@@ -46,10 +46,10 @@ def life_cycle(emulator, client):
         **{"log_group_id": group, "log_stream_ids": [stream], "obs_bucket_name": judging.BUCKET},
         **{"type": "cycle", "period": 1, "period_unit": "hour"},
     }
-    answer = client.post("/log-dump/obs", json=transfer)
-    assert answer.status_code == 201, answer.text
+    response = client.post("/log-dump/obs", json=transfer)
+    assert response.status_code == 201, response.text
     refused(400, "LTS.0207", lambda: client.delete(f"/groups/{group}/streams/{stream}"))
-    emulator.control("DELETE", f"transfers/{answer.json()['log_dump_obs_id']}")
+    emulator.control("DELETE", f"transfers/{response.json()['log_dump_obs_id']}")
     assert client.delete(f"/groups/{group}/streams/{stream}").status_code == 204
     assert client.delete(f"/groups/{group}").status_code == 204
     refused(400, "LTS.0201", lambda: client.get(f"/groups/{group}/streams"))
@@ -110,7 +110,7 @@ def logins(tally, emulator):
 
     for name, changes in [
         ("password", {"password": "wrong"}),
-        ("user", {"username": "nobody"}),
+        ("user", {"username": "unknown"}),
         ("domain", {"user_domain_name": "nowhere"}),
         ("project", {"project_id": NOWHERE}),
     ]:
@@ -130,7 +130,7 @@ def renewals(tally, emulator):
         client.get("/groups")
         client.get("/groups")
         token = client.get_token()
-        # The client's clock stays where it is: it learns of the end from the 401.
+        # The clock of the client is unchanged: it learns from the 401 that the token has expired.
         emulator.control("POST", "clock", {"advance_s": 24 * 60 * 60 + 1})
         assert client.get("/groups").status_code == 200
         assert client.get_token() != token

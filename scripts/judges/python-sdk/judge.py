@@ -1,4 +1,4 @@
-"""The vendor's SDK for Python in the life that its users lead, with the emulator in the place of the service.
+"""The vendor's SDK for Python as its users use it, with the emulator instead of the service.
 
 Codes and texts are written out here, as the reference prints them: nothing is read from our document.
 """
@@ -30,7 +30,7 @@ from huaweicloudsdklts.v2.region.lts_region import LtsRegion
 
 import judging
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 NO_GROUP = "The log group is not existed"
 SIGNATURE = "Incorrect IAM authentication information: "
 INTERVALS = "[2min, 5min, 30min, 1hour, 3hour, 6hour, 12hour]"
@@ -64,7 +64,7 @@ class Sdk:
         return self.client.delete_log_stream(request).status_code
 
     def create_transfer(self, group, streams, **changes):
-        """The answer; refused with 200, it is a success to the SDK."""
+        """The response; refused with 200, it is a success to the SDK."""
         members = {
             **{"log_group_id": group, "log_stream_ids": streams, "obs_bucket_name": judging.BUCKET, "type": "cycle"},
             **{"storage_format": "RAW", "switch_on": True, "prefix_name": "p", "dir_prefix_name": "d"},
@@ -81,7 +81,7 @@ def sdk(emulator, ak=judging.AK, sk=judging.SK, project_id=judging.PROJECT, secu
 
 
 def refused(status, code, message, call):
-    """Holds a refusal to status, code and text; a text that ends in `…` is only the beginning."""
+    """Checks status, code and text of an error. A text that ends in `…` is a prefix."""
     try:
         outcome = call()
     except ServiceResponseException as error:
@@ -95,10 +95,10 @@ def refused(status, code, message, call):
     raise AssertionError(f"not refused: {outcome}")
 
 
-def refused_with_200(code, message, answer):
-    """The SDK doesn't see such a refusal: what it got must say so all the same."""
-    assert answer.status_code == 200 and not answer.log_dump_obs_id, answer
-    assert json.loads(answer.raw_content) == {"error_code": code, "error_msg": message}, answer.raw_content
+def refused_with_200(code, message, response):
+    """The SDK doesn't detect an error under 200, so the raw content must show it."""
+    assert response.status_code == 200 and not response.log_dump_obs_id, response
+    assert json.loads(response.raw_content) == {"error_code": code, "error_msg": message}, response.raw_content
 
 
 def life_cycle(tally, emulator, lts, what):
@@ -135,12 +135,12 @@ def refusals(tally, emulator):
         ("a name against the rule", 400, "LTS.0009", invalid, lambda: lts.create_group(".x")),
         ("a stream's name too long", 400, "LTS.0009", invalid, lambda: lts.create_stream(group, "x" * 65)),
         ("a group's name taken", 400, "LTS.0101", taken, lambda: lts.create_group("taken")),
-        ("a group unknown, delete", 400, "LTS.0201", NO_GROUP, lambda: lts.delete_group(NOBODY)),
-        ("a group unknown, create", 400, "LTS.0201", NO_GROUP, lambda: lts.create_stream(NOBODY, "x")),
-        ("a group unknown, list", 400, "LTS.0201", NO_GROUP, lambda: lts.streams(NOBODY)),
-        ("a group unknown, stream", 400, "LTS.0201", NO_GROUP, lambda: lts.delete_stream(NOBODY, stream)),
+        ("a group unknown, delete", 400, "LTS.0201", NO_GROUP, lambda: lts.delete_group(UNKNOWN)),
+        ("a group unknown, create", 400, "LTS.0201", NO_GROUP, lambda: lts.create_stream(UNKNOWN, "x")),
+        ("a group unknown, list", 400, "LTS.0201", NO_GROUP, lambda: lts.streams(UNKNOWN)),
+        ("a group unknown, stream", 400, "LTS.0201", NO_GROUP, lambda: lts.delete_stream(UNKNOWN, stream)),
         ("a stream's name taken", 400, "LTS.0205", "The log stream name has been existed", lambda: lts.create_stream(group, "taken")),
-        ("a stream unknown", 400, "LTS.0208", "The log stream does not existed", lambda: lts.delete_stream(group, NOBODY)),
+        ("a stream unknown", 400, "LTS.0208", "The log stream does not existed", lambda: lts.delete_stream(group, UNKNOWN)),
         ("another project", 403, "LTS.0001", "Invalid projectId", lambda: sdk(emulator, project_id="f" * 32).groups()),
         (
             "an operation that isn't there",
@@ -154,8 +154,8 @@ def refusals(tally, emulator):
             refused(status, code, message, call)
 
     for name, code, message, changes in [
-        ("a group unknown", "LTS.0201", "The log group does not existed", {"log_group_id": NOBODY}),
-        ("a stream unknown", "LTS.0208", f"Log stream id does not exist: {NOBODY}", {"log_stream_ids": [stream, NOBODY]}),
+        ("a group unknown", "LTS.0201", "The log group does not existed", {"log_group_id": UNKNOWN}),
+        ("a stream unknown", "LTS.0208", f"Log stream id does not exist: {UNKNOWN}", {"log_stream_ids": [stream, UNKNOWN]}),
         ("a bucket unknown", "LTS.0416", "obs bucket does not exist: nowhere", {"obs_bucket_name": "nowhere"}),
         ("a type unknown", "LTS.1901", "type is not in the list [cycle]", {"type": "once"}),
         ("a format unknown", "LTS.1901", "storage_format is not in the list [RAW, JSON]", {"storage_format": "XML"}),
@@ -192,20 +192,20 @@ def quotas(tally):
 
 
 def failures(tally, emulator):
-    """What a healthy emulator doesn't say of itself: it is told to."""
+    """Errors that only a fault of the emulator causes."""
     lts = sdk(emulator)
     create = lambda: lts.create_group("x")
     for operation, status, code, message, call in [
         ("createLogGroup", 500, "LTS.0102", "Failed to create log group", create),
-        ("deleteLogGroup", 500, "LTS.0103", "Failed to delete log group", lambda: lts.delete_group(NOBODY)),
-        ("createLogStream", 500, "LTS.0202", "Failed to create Log stream", lambda: lts.create_stream(NOBODY, "x")),
-        ("deleteLogStream", 500, "LTS.0203", "Failed to delete Log stream", lambda: lts.delete_stream(NOBODY, NOBODY)),
-        ("createLogDumpObs", 500, "LTS.0202", "Failed to query lts struct log", lambda: lts.create_transfer(NOBODY, [NOBODY])),
+        ("deleteLogGroup", 500, "LTS.0103", "Failed to delete log group", lambda: lts.delete_group(UNKNOWN)),
+        ("createLogStream", 500, "LTS.0202", "Failed to create Log stream", lambda: lts.create_stream(UNKNOWN, "x")),
+        ("deleteLogStream", 500, "LTS.0203", "Failed to delete Log stream", lambda: lts.delete_stream(UNKNOWN, UNKNOWN)),
+        ("createLogDumpObs", 500, "LTS.0202", "Failed to query lts struct log", lambda: lts.create_transfer(UNKNOWN, [UNKNOWN])),
         ("listLogGroups", 500, "LTS.0010", "Internal Server Error", lts.groups),
         ("listLogGroups", 400, "LTS.0010", "The system encountered an internal error", lts.groups),
-        ("listLogStreams", 500, "LTS.0010", "Internal Server Error", lambda: lts.streams(NOBODY)),
+        ("listLogStreams", 500, "LTS.0010", "Internal Server Error", lambda: lts.streams(UNKNOWN)),
         ("createLogGroup", 401, "LTS.0023", "Current user is suspended or restricted or unverified.", create),
-        ("createLogDumpObs", 403, "LTS.0018", "Current user does not have the permission to operate obs", lambda: lts.create_transfer(NOBODY, [NOBODY])),
+        ("createLogDumpObs", 403, "LTS.0018", "Current user does not have the permission to operate obs", lambda: lts.create_transfer(UNKNOWN, [UNKNOWN])),
         ("createLogGroup", 403, "LTS.0011", "Invalid projectId", create),
         ("createLogGroup", 429, "APIGW.0308", "The throttling threshold has been reached", create),
     ]:
@@ -225,7 +225,7 @@ def keys(tally, emulator):
         assert canonical[-1] == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", canonical
         assert canonical[-2] == "content-type;host;user-agent;x-project-id;x-sdk-date", canonical
     with tally.check("an unknown access key"):
-        refused(401, "APIGW.0301", f"{SIGNATURE}Get secretKey failed,ak:NOBODY,err:ak not exist", sdk(emulator, ak="NOBODY").groups)
+        refused(401, "APIGW.0301", f"{SIGNATURE}Get secretKey failed,ak:UNKNOWN,err:ak not exist", sdk(emulator, ak="UNKNOWN").groups)
 
     with tally.check("a clock 14 minutes ahead or behind is good, 16 minutes are not"):
         for minutes, is_good in [(14, True), (16, False), (-14, True), (-16, False)]:
@@ -287,14 +287,14 @@ def look_up(tally, emulator):
             assert "Failed to get project id of region 'nowhere-1'" in str(error), error
     with tally.check("the look-up with an unknown key"):
         try:
-            client(judging.PROJECT_NAME, "NOBODY")
+            client(judging.PROJECT_NAME, "UNKNOWN")
             raise AssertionError("found")
         except SdkException as error:
             assert "err:ak not exist" in str(error), error
 
 
 def environment(tally, emulator):
-    """All that the SDK takes from the environment comes from `--print-env`, but the endpoint's own variable."""
+    """`--print-env` sets all variables that the SDK reads, except the one of the endpoint."""
     with tally.check("configured by --print-env alone"):
         address = emulator.url.removeprefix("http://")
         printed = subprocess.check_output([os.environ["LTS_BIN"], "emulator", "--listen", address, "--print-env"], text=True)

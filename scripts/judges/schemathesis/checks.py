@@ -1,5 +1,5 @@
-"""What schemathesis sends and checks beyond its own: checks in the place of the expectations that schemathesis.toml
-lifts, and a way for random requests to meet what exists."""
+"""Extends schemathesis: checks that replace the expectations that schemathesis.toml disables, and random requests that
+name existing resources."""
 
 import functools
 import json
@@ -15,17 +15,17 @@ from schemathesis.generation.meta import CoverageScenario
 import judging
 
 URL = os.environ["LTS_JUDGE_URL"]
-ANSWERS = os.environ["LTS_JUDGE_ANSWERS"]
+SEEN_RESPONSES = os.environ["LTS_JUDGE_RESPONSES"]
 # `x-lts-intervals`.
 INTERVALS = {(2, "min"), (5, "min"), (30, "min"), (1, "hour"), (3, "hour"), (6, "hour"), (12, "hour")}
-# What a body that breaks its schema is refused with.
+# The error codes for a body that violates its schema.
 BROKEN_BODY = {"LTS.0007", "LTS.0009", "LTS.1901", "LTS.1902"}
 IAM = {"createToken", "listProjects"}
 
 
 def control(path):
-    with urllib.request.urlopen(f"{URL}/_emulator/{path}") as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(f"{URL}/_emulator/{path}") as response:
+        return json.load(response)
 
 
 def operation_of(case):
@@ -37,7 +37,7 @@ def is_positive(case):
 
 
 def broken_places(case):
-    """What of a request breaks the document: PATH, QUERY, HEADER, BODY."""
+    """The parts of a request that violate the document: PATH, QUERY, HEADER, BODY."""
     if case.meta is None or is_positive(case):
         return set()
     return {place.name for place, info in case.meta.components.items() if info.mode.is_negative}
@@ -51,7 +51,7 @@ def code_of(response):
     return body.get("error_code") if isinstance(body, dict) else None
 
 
-# What is sent.
+# Requests.
 
 
 def draw(value):
@@ -61,7 +61,7 @@ def draw(value):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Leads valid random requests to what exists, for the most part: chance alone would never find it."""
+    """Makes most valid random requests name existing resources, which chance would never do."""
     operation = operation_of(case)
     path = case.path_parameters or {}
     if "project_id" in path and "PATH" not in broken_places(case) and draw(path["project_id"]) % 8:
@@ -87,16 +87,16 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    with open(ANSWERS, "a") as answers:
-        print(json.dumps([operation_of(case), response.status_code, code_of(response)]), file=answers)
+    with open(SEEN_RESPONSES, "a") as seen:
+        print(json.dumps([operation_of(case), response.status_code, code_of(response)]), file=seen)
 
 
-# What has to come back.
+# Responses.
 
 
 @schemathesis.check
 def refused_with_reason(ctx, response, case):
-    """A refusal of a valid request must be true, and one of a broken body must say that it is the body."""
+    """The error of a valid request must be true, and the error of an invalid body must name the body."""
     code = code_of(response)
     operation = operation_of(case)
     if operation in IAM or response.status_code not in (200, 400):
@@ -106,7 +106,7 @@ def refused_with_reason(ctx, response, case):
         return
     assert response.status_code == 400 or operation == "createLogDumpObs", f"{operation} refuses with 200"
     if broken_places(case) == {"BODY"}:
-        # A body that passed for a valid one would be refused for what it names.
+        # If the body were accepted, the request would fail for the names in it.
         assert code in BROKEN_BODY, f"the broken body was overlooked: {code}"
     elif is_positive(case):
         assert code in REASONS, f"a valid request was refused with {code}"
@@ -119,7 +119,7 @@ def wrong_method_is_unknown(ctx, response, case):
     data = case.meta.phase.data if case.meta else None
     if getattr(data, "scenario", None) == CoverageScenario.UNSPECIFIED_HTTP_METHOD:
         assert response.status_code == 404, f"{response.status_code} for a wrong method"
-        assert response.request.method == "HEAD" or code_of(response) == "APIGW.0101", "not the gateway's answer"
+        assert response.request.method == "HEAD" or code_of(response) == "APIGW.0101", "not the response of the gateway"
         assert "allow" not in response.headers, "there is nothing to allow"
 
 
@@ -152,7 +152,7 @@ def anything(scope):
 
 
 class Wanted:
-    """What a request names, against what there is."""
+    """Compares the names in a request with the existing resources."""
 
     def __init__(self, case):
         self.body = case.body if isinstance(case.body, dict) else {}
@@ -183,7 +183,7 @@ class Wanted:
         return any(thing[member] == self.body[member] for thing in things)
 
 
-# For each code of a refusal, whether it is true.
+# For each error code, whether the error is true.
 REASONS = {
     "LTS.0101": lambda wanted: wanted.has_name(wanted.groups, "log_group_name"),
     "LTS.0105": lambda wanted: not wanted.busy_stream_ids.isdisjoint(wanted.known_stream_ids),

@@ -1,4 +1,4 @@
-"""Runs schemathesis over both documents, once for each seed. Each run has an emulator of its own."""
+"""Runs schemathesis over both documents, once for each seed. Each run has a separate emulator."""
 
 import concurrent.futures
 import json
@@ -14,9 +14,9 @@ import judging
 
 HERE = pathlib.Path(__file__).parent
 OPENAPI = HERE.parent.parent.parent / "openapi"
-# As many at a time as CI's machine has cores; each run keeps one busy.
+# As many runs at a time as the CI machine has cores. Each run keeps one busy.
 AT_A_TIME = 2
-# What a run has to have sent at least, by operation and answer: else its silence says nothing.
+# What a run has to have sent at least, by operation and response: else its silence says nothing.
 DEPTH = {
     "lts": [
         ("createLogGroup", 201, None),
@@ -38,7 +38,7 @@ DEPTH = {
         ("listProjects", 200, None),
     ],
 }
-# What is there before: a group that its transfer keeps from being deleted, and the user of the documents' examples.
+# The initial state: a group that a transfer protects, and the user of the examples.
 SEED = {
     "manifest": {
         "groups": [
@@ -55,14 +55,14 @@ SEED = {
 
 
 def run(document, seed):
-    """One run; what it says, the number of its cases, and what it missed."""
+    """One run: its output, the number of its cases, and what it missed."""
     with judging.Emulator("--quota-groups", "0", "--quota-streams", "0") as emulator, tempfile.TemporaryDirectory() as folder:
         emulator.control("POST", "seed", SEED)
-        answers = pathlib.Path(folder, "answers")
+        responses = pathlib.Path(folder, "responses")
         environment = {
             **os.environ,
             "LTS_JUDGE_CHECKS": str(HERE / "checks.py"),
-            "LTS_JUDGE_ANSWERS": str(answers),
+            "LTS_JUDGE_RESPONSES": str(responses),
             "LTS_JUDGE_URL": emulator.url,
             "LTS_JUDGE_TOKEN": emulator.token(),
         }
@@ -72,8 +72,8 @@ def run(document, seed):
             *("run", OPENAPI / f"{document}.yaml", "--url", emulator.url, "--seed", str(seed), "--no-color"),
         ]
         result = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
-        seen = {tuple(json.loads(line)) for line in answers.read_text().splitlines()} if answers.exists() else set()
-    return result, [answer for answer in DEPTH[document] if answer not in seen]
+        seen = {tuple(json.loads(line)) for line in responses.read_text().splitlines()} if responses.exists() else set()
+    return result, [response for response in DEPTH[document] if response not in seen]
 
 
 def judge(tally, document, seed, outcome):
@@ -90,7 +90,7 @@ def main():
     print(f"seeds: {seeds}")
     tally = judging.Tally()
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        # The two operations of IAM are soon through: the first seed and the random one will do.
+        # IAM has only two operations: the first seed and the random one suffice.
         runs = [("lts", seed) for seed in seeds] + [("iam", seed) for seed in {seeds[0], seeds[-1]}]
         outcomes = [(document, seed, pool.submit(run, document, seed)) for document, seed in runs]
         for document, seed, outcome in outcomes:

@@ -1,4 +1,4 @@
-"""The vendor's signer against our verifier, over sockets of our own, so that nothing in between rewrites a byte."""
+"""The vendor's signer against our verifier, over plain sockets, so that no HTTP library rewrites the request."""
 
 import collections
 import random
@@ -15,7 +15,7 @@ import judging
 
 REQUESTS = 300
 ALPHANUMERIC = string.ascii_letters + string.digits
-# What no encoding has to spare in a path segment, beside letters and digits.
+# The characters besides letters and digits that need no escape in a path segment.
 MARKS = "-._~!$'()*,;:@&=+"
 FAR = "äß€漢字🦀ﬀ\u202e\u0301 "
 ROUTES = [
@@ -28,7 +28,7 @@ ROUTES = [
     ("POST", "/v2/{}/log-dump/obs"),
     ("GET", "/v3/projects"),
 ]
-# What their paths consist of beside parameters.
+# The segments of the paths that are no parameters.
 NAMES = {part for _, route in ROUTES for part in route.split("/") if part != "{}"}
 
 
@@ -40,14 +40,14 @@ class Wire:
         self.headers, self.body, self.chunked = headers, body, chunked
 
     def but(self, **changes):
-        """The same with another part."""
+        """A copy with one part changed."""
         return Wire(**{**vars(self), **changes})
 
     def target(self):
         return self.path + ("?" + "&".join(self.pairs) if self.pairs else "")
 
     def send(self, address):
-        """Status and body of the answer."""
+        """Status and body of the response."""
         headers = {**self.headers, "Connection": "close"}
         body = self.body
         if self.chunked:
@@ -61,8 +61,8 @@ class Wire:
         with socket.create_connection(address, timeout=30) as connection:
             # The signer leaves values as the bytes of their UTF-8, one character each.
             connection.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
-            answer = b"".join(iter(lambda: connection.recv(65536), b""))
-        head, _, text = answer.partition(b"\r\n\r\n")
+            response = b"".join(iter(lambda: connection.recv(65536), b""))
+        head, _, text = response.partition(b"\r\n\r\n")
         return int(head.split()[1]), text.decode()
 
 
@@ -127,7 +127,7 @@ def signed(dice, host, method, path, query, headers, body):
 
 
 def rewritten(dice, wire):
-    """The same request in other words: other escapes, another order."""
+    """An equivalent request: other escapes, another order."""
     parts = []
     for pair in wire.pairs:
         key, _, value = pair.partition("=")
@@ -198,8 +198,8 @@ def one_byte_changed(dice, wire):
     yield "list of signed headers", with_header(wire, "Authorization", authorization.replace(listed, changed(dice, listed, string.ascii_lowercase)))
 
 
-def is_refused(answer):
-    return answer[0] == 401 and '"error_code":"APIGW.0301"' in answer[1]
+def is_refused(response):
+    return response[0] == 401 and '"error_code":"APIGW.0301"' in response[1]
 
 
 def judge(tally, emulator, seed):
@@ -209,14 +209,14 @@ def judge(tally, emulator, seed):
     asked, wrong = collections.Counter(), collections.defaultdict(list)
 
     def ask(what, wire, is_right):
-        answer = wire.send(address)
+        response = wire.send(address)
         asked[what] += 1
-        if not is_right(answer):
-            wrong[what].append(f"{wire.method} {wire.target()} {wire.headers} {wire.body[:80]!r}: {answer[0]} {answer[1]}")
+        if not is_right(response):
+            wrong[what].append(f"{wire.method} {wire.target()} {wire.headers} {wire.body[:80]!r}: {response[0]} {response[1]}")
 
-    def accepted(answer):
-        # Projects and bodies are random, so most are refused for what they are: behind the signature.
-        return answer[0] in (200, 201, 204, 400, 403)
+    def accepted(response):
+        # Projects and bodies are random, so most requests fail after the check of the signature.
+        return response[0] in (200, 201, 204, 400, 403)
 
     for _ in range(REQUESTS):
         wire = signed(dice, host, *random_request(dice, host))

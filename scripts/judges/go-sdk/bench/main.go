@@ -39,8 +39,8 @@ func main() {
 	client := lts.NewLtsClient(http)
 	list := func(calls int) {
 		for range make([]struct{}, calls) {
-			answer := must(client.ListLogGroups(&model.ListLogGroupsRequest{}))
-			if answer.LogGroups == nil || len(*answer.LogGroups) == 0 {
+			response := must(client.ListLogGroups(&model.ListLogGroupsRequest{}))
+			if response.LogGroups == nil || len(*response.LogGroups) == 0 {
 				panic("no groups")
 			}
 		}
