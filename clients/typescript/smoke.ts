@@ -49,9 +49,9 @@ function clientWithSignature(ak: string, sk: string): Lts {
 
 /** Sends without the client, to IAM and to the emulator's admin API. */
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
-    const answer = await fetch(url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
-    assert(answer.ok, `${method} ${path}: ${answer.status}`);
-    return answer;
+    const response = await fetch(url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    assert(response.ok, `${method} ${path}: ${response.status}`);
+    return response;
 }
 
 async function token(): Promise<string> {
@@ -146,7 +146,7 @@ export async function typesAreStrict(lts: Lts): Promise<void> {
     await lts.POST("/v2/{project_id}/groups", { ...inProject, body: { log_group_name: "x", ttl_in_days: "7" } });
     // @ts-expect-error: not in the list
     const unit: components["schemas"]["PeriodUnit"] = "day";
-    // @ts-expect-error: an optional member of an answer may be missing
+    // @ts-expect-error: an optional member of a response may be missing
     const tag: string = (await lts.GET("/v2/{project_id}/groups", inProject)).data!.log_groups[0]!.tag["x"];
     void [unit, tag];
 }
