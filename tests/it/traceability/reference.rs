@@ -28,7 +28,7 @@ pub(super) struct Printed {
     pub(super) path: String,
     pub(super) statuses: Vec<u16>,
     pub(super) request: Option<Value>,
-    #[serde(default, rename = "answers")]
+    #[serde(default)]
     pub(super) responses: BTreeMap<u16, Vec<Value>>,
 }
 
