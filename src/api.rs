@@ -1,8 +1,7 @@
-//! The raw tier: types and clients that the build generates from the OpenAPI documents.
+//! Types and clients that the build generates from the OpenAPI documents.
 //!
-//! [`Client::api`](crate::Client::api) hands out a raw client that authenticates, signs and reads errors like
-//! every helper does. This module follows the documents and is outside of the crate's semver promise; the
-//! helpers and the types at the crate's root are the stable tier.
+//! [`Client::api`](crate::Client::api) returns a raw client with the authentication, retries and error handling of the
+//! helpers. This module follows the documents and is not covered by the crate's semver promise.
 
 pub use crate::lenient::Lenient;
 

@@ -1,6 +1,5 @@
-//! Parts of the inside for the fuzz targets in `fuzz/`, which can't reach them through the public API. They exist
-//! under `--cfg fuzzing` only, which cargo-fuzz sets for all crates of a build: users of the crate see them in fuzz
-//! targets of their own, and should not look.
+//! Private functions for the fuzz targets in `fuzz/`. They exist only with `--cfg fuzzing`, which cargo-fuzz sets for all
+//! crates of a build, and are not part of the public API.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +13,7 @@ use crate::{error::Error, secret::Secret, spec::Operation};
 /// Classifies a response as the transport does. `signed` is the canonical request that was sent, if it was signed.
 ///
 /// # Errors
-/// The error that the response is, unless it is a success.
+/// The error that the response reports, unless it is a success.
 pub fn classify(
     operation: Option<Operation>,
     signed: Option<&str>,
@@ -30,7 +29,7 @@ pub fn classify(
 /// Reads the text of a profile file: its sections, with their keys and values.
 ///
 /// # Errors
-/// What is wrong with it.
+/// A message that says which line is malformed.
 pub fn profile(text: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>, String> {
     let sections = crate::config::parse_profile(text.to_owned())?;
     let plain = |values: BTreeMap<String, Secret>| {

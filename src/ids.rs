@@ -1,8 +1,7 @@
 //! Ids of projects, groups, streams and transfers: safe path segments by construction.
 //!
-//! An id ends up in a URL. The official SDKs send `DELETE /v2/<project>/` for a group id of `..`; here such
-//! an id can't exist. More than that isn't asked of it: that LTS ids have 36 characters is the service's
-//! business, so that an odd id in an answer doesn't fail a whole list.
+//! An id becomes part of a URL. The official SDKs send `DELETE /v2/<project>/` for a group id of `..`; here such an id
+//! can't be built. Nothing else is checked, so that one unusual id in a response doesn't fail a whole list.
 
 use std::{fmt, str::FromStr};
 
@@ -10,20 +9,20 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::input::InvalidInput;
 
-/// The longest id taken, in characters: far beyond any real one, and short enough for any URL.
+/// The longest accepted id, in characters. Real ids have up to 36.
 const MAX_LENGTH: usize = 256;
 
-/// The rule in words.
+/// The rule, as error messages show it.
 const RULE: &str = "1 to 256 of ASCII letters, digits and -._~!$&'()*+,;=:@, and neither '.' nor '..', since it is part of a URL's path";
 
 /// Whether `text` can stand for one segment of a path as it is (RFC 3986, `pchar` without escapes).
 fn is_segment(text: &str) -> bool {
-    // All bytes are looked at, since nearly always all are legal: without a branch for each.
+    // Nearly all ids are legal, so every byte is checked without a branch.
     let legal = |all, byte| all & LEGAL[usize::from(byte)];
     !matches!(text, "" | "." | "..") && text.len() <= MAX_LENGTH && text.bytes().fold(true, legal)
 }
 
-/// Which bytes an id may have. A table, since every id of every list is looked at.
+/// The bytes allowed in an id. A table, since lists check many ids.
 const LEGAL: [bool; 256] = {
     let mut legal = [false; 256];
     let mut byte = 0;
@@ -49,10 +48,10 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// Takes a text as an id.
+            /// Creates an id.
             ///
             /// # Errors
-            /// If it isn't one safe segment of a path.
+            /// [`InvalidInput`] unless the id is one safe path segment.
             pub fn new(id: impl Into<String>) -> Result<Self, InvalidInput> {
                 let id = id.into();
                 if is_segment(&id) { Ok(Self(id)) } else { Err(InvalidInput::new($field, id, RULE)) }
@@ -137,7 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_would_change_the_path_is_no_id() {
+    fn ids_that_would_change_the_path_are_rejected() {
         for bad in ["", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2Fb", "a b", "a\n", "é", "{project_id}"] {
             let error = GroupId::new(bad).unwrap_err();
             assert_eq!(error.field(), "log_group_id", "{bad:?}");
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn real_ids_and_odd_ones_are_taken() {
+    fn real_and_unusual_ids_are_accepted() {
         for good in ["d9dba9f3-8a1b-48bd-9f6e-3c5fa24a8053", "0", "...", "a:b@c"] {
             let id: GroupId = good.parse().unwrap();
             assert_eq!(id.to_string(), good);
@@ -157,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_is_one_segment_of_any_url(text in "\\PC{0,40}") {
+        fn id_is_one_segment_of_any_url(text in "\\PC{0,40}") {
             if let Ok(id) = GroupId::new(text.clone()) {
                 let url = reqwest::Url::parse(&format!("http://h/v2/p/groups/{id}/streams")).unwrap();
                 let segments: Vec<_> = url.path_segments().unwrap().collect();

@@ -1,12 +1,12 @@
-//! What a caller gave and a rule forbids, said before anything is sent.
+//! Client-side validation of arguments.
 
 use std::{borrow::Cow, fmt};
 
 use crate::spec::{IntegerRule, TextRule};
 
-/// A value that breaks a rule of the service: which field, what was given, what is allowed.
+/// A value that breaks a rule of the service: the field, the value and the rule.
 ///
-/// It is found before a request is built, so nothing was sent.
+/// Values are checked before a request is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidInput {
     field: &'static str,
@@ -14,11 +14,11 @@ pub struct InvalidInput {
     rule: Cow<'static, str>,
 }
 
-/// How much of a given value an error shows, in characters.
+/// How much of a value an error shows, in characters.
 const SHOWN: usize = 80;
 
 impl InvalidInput {
-    /// A value of `field` that breaks `rule`.
+    /// Creates an error for a value of `field` that breaks `rule`.
     pub(crate) fn new(
         field: &'static str,
         given: impl fmt::Display,
@@ -32,12 +32,12 @@ impl InvalidInput {
         Self { field, given, rule: rule.into() }
     }
 
-    /// The field, by its name on the wire: `log_group_name`.
+    /// The field by its name on the wire: `log_group_name`.
     pub fn field(&self) -> &str {
         self.field
     }
 
-    /// What is allowed.
+    /// The rule: what is allowed.
     pub fn rule(&self) -> &str {
         &self.rule
     }
@@ -51,12 +51,12 @@ impl fmt::Display for InvalidInput {
 
 impl std::error::Error for InvalidInput {}
 
-/// Checks a text by the spec's rule.
+/// Checks a text against the spec's rule.
 pub(crate) fn check_text(field: &'static str, rule: &TextRule, text: &str) -> Result<(), InvalidInput> {
     if rule.allows(text) { Ok(()) } else { Err(InvalidInput::new(field, text, rule.to_string())) }
 }
 
-/// Checks a number by the spec's rule.
+/// Checks a number against the spec's rule.
 pub(crate) fn check_integer(
     field: &'static str,
     rule: &IntegerRule,
@@ -71,7 +71,7 @@ mod tests {
     use crate::spec::limits;
 
     #[test]
-    fn names_are_held_to_the_rule_of_the_reference() {
+    fn group_names_are_checked_against_the_reference() {
         for good in ["a", "lts-group-01nh", "A_b.c-9", "-", "a_", &"x".repeat(64)] {
             check_text("log_group_name", &limits::LOG_GROUP_NAME, good).unwrap();
         }
@@ -83,13 +83,13 @@ mod tests {
     }
 
     #[test]
-    fn lengths_count_characters_not_bytes() {
+    fn length_limits_count_characters_not_bytes() {
         check_text("log_stream_name", &limits::LOG_STREAM_NAME, &"日".repeat(64)).unwrap();
         check_text("log_stream_name", &limits::LOG_STREAM_NAME, &"日".repeat(65)).unwrap_err();
     }
 
     #[test]
-    fn a_long_value_is_shortened_in_the_error() {
+    fn long_values_are_shortened_in_errors() {
         let error = InvalidInput::new("log_group_name", "ä".repeat(5_000), "shorter");
         assert!(error.to_string().chars().count() < 150);
     }

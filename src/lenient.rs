@@ -1,7 +1,7 @@
-//! Members of responses, read even where they are not what the reference says.
+//! Lenient deserialization of response members.
 //!
-//! A number may come as text, a text as a number; null, an absent member and a value of another kind are absent. One odd
-//! member must not cost a whole list.
+//! A number may arrive as text and a text as a number. Null, an absent member and a value of another type read as absent,
+//! so that one unexpected member doesn't fail a whole list.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData, str::FromStr};
 
@@ -10,7 +10,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// A member of a response, or nothing where it can't be read.
+/// A member of a response; `None` if it is absent or can't be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Lenient<T>(pub Option<T>);
@@ -27,7 +27,7 @@ impl<'de, T: FromJson> Deserialize<'de> for Lenient<T> {
     }
 }
 
-/// A type with the JSON values that it can be read from; all others are absent.
+/// A type that can be read from several kinds of JSON values; all others read as absent.
 pub(crate) trait FromJson: Sized {
     fn from_text(_: &str) -> Option<Self> {
         None
@@ -65,7 +65,7 @@ impl FromJson for i64 {
     }
 
     fn from_float(number: f64) -> Option<Self> {
-        // Beyond 2^53 a float no longer tells neighbours apart.
+        // Beyond 2^53, floats can't represent every integer.
         (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as Self)
     }
 }
@@ -112,7 +112,7 @@ impl FromJson for String {
     }
 }
 
-/// A map of texts, without the entries that can't be read.
+/// A map of texts; entries that can't be read are left out.
 impl FromJson for BTreeMap<String, String> {
     fn from_map<'de, A: MapAccess<'de>>(mut members: A) -> Result<Option<Self>, A::Error> {
         let mut texts = Self::new();
@@ -125,13 +125,13 @@ impl FromJson for BTreeMap<String, String> {
     }
 }
 
-/// Reads a member; for `deserialize_with`, together with `default`.
+/// Reads an optional member, for `deserialize_with` together with `default`.
 pub(crate) fn option<'de, D: Deserializer<'de>, T: FromJson>(deserializer: D) -> Result<Option<T>, D::Error> {
-    // As an option, so that an absent member is read as a null is.
+    // As an option, so that an absent member reads like a null.
     deserializer.deserialize_option(AnyValue(PhantomData))
 }
 
-/// Reads a member that is empty where it is absent; for `deserialize_with`, together with `default`.
+/// Reads a member with a default, for `deserialize_with` together with `default`.
 pub(crate) fn or_default<'de, D: Deserializer<'de>, T: FromJson + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_in_other_forms() {
+    fn lenient_members_accept_other_types() {
         let members = read(json!({
             "number": "7", "text": 7, "flag": "true", "share": 1, "map": {"a": "b", "c": 1, "d": null, "e": [1]},
         }));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_values_are_absent() {
+    fn unreadable_values_are_absent() {
         let nothing = read(json!({}));
         assert_eq!(nothing.number.0, None);
         for odd in [json!(null), json!([1, [2]]), json!({"a": {"b": 1}})] {

@@ -2,9 +2,9 @@
 //!
 //! # Layout
 //!
-//! A call can be followed from top to bottom: [`Client`] and its helpers (`client/`) make a [`Call`]; the
-//! generated client ([`api`]) builds the request; `transport/` authenticates, sends and classifies it; [`Error`]
-//! says what went wrong. What the spec knows is in [`spec`].
+//! The helpers of [`Client`] (`client/`) make a [`Call`]; the generated client ([`api`]) builds the request; `transport/`
+//! authenticates and sends it and classifies the response; [`Error`] reports failures. [`spec`] has the facts of the
+//! OpenAPI documents.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod api;
@@ -29,7 +29,7 @@ pub mod fuzzing;
 #[cfg(feature = "provision")]
 pub mod provision;
 
-/// The examples of the emulator's page, which is no part of the package.
+/// Runs the examples of docs/emulator.md as doctests.
 #[cfg(all(doctest, feature = "emulator"))]
 #[doc = include_str!("../docs/emulator.md")]
 mod page_of_the_emulator {}

@@ -1,4 +1,4 @@
-//! Groups, streams and transfers as a declaration: data only, no logic.
+//! Declared groups, streams and transfers: data only, no logic.
 //!
 //! ```yaml
 //! groups:
@@ -16,45 +16,45 @@ use crate::{
     spec::TransferInterval,
 };
 
-/// What there should be in a project.
+/// The groups that should exist in a project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schemars",
     derive(schemars::JsonSchema),
     schemars(
         title = "Manifest of log groups",
-        description = "Log groups, streams and transfers that there should be in a project of Huawei Cloud LTS."
+        description = "Log groups, streams and transfers that should exist in a project of Huawei Cloud LTS."
     )
 )]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The log groups. Groups that aren't named here are nobody's business.
+    /// The log groups. Other groups of the project are never touched.
     #[serde(default)]
     pub groups: Vec<Group>,
 }
 
-/// A log group that there should be.
+/// A log group that should exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Group {
-    /// Its name.
+    /// The name of the group.
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::group_name"))]
     pub name: String,
-    /// How long it keeps logs, in days; 7 if it isn't said.
+    /// The retention in days, 7 by default.
     #[serde(default = "seven_days")]
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::ttl"))]
     pub ttl: Ttl,
-    /// The names of its streams.
+    /// The names of the group's streams.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::stream_names"))]
     pub streams: Vec<String>,
-    /// The transfers of its streams.
+    /// The transfers of the group's streams.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transfers: Vec<Transfer>,
 }
 
-/// Streams of a group that should be transferred to object storage, each by a task of its own.
+/// Streams of a group that should be transferred to object storage, with one task per stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -65,16 +65,16 @@ pub struct Transfer {
     /// The name of the OBS bucket.
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::bucket"))]
     pub bucket: String,
-    /// How often.
+    /// The transfer interval.
     pub every: TransferInterval,
-    /// How logs are stored; `raw` if it isn't said.
+    /// The storage format, `raw` by default.
     #[serde(default)]
     pub format: StorageFormat,
-    /// What the names of the files start with.
+    /// The prefix of file names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::prefix"))]
     pub prefix: Option<String>,
-    /// The path in the bucket.
+    /// The directory in the bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::dir"))]
     pub dir: Option<String>,
@@ -83,7 +83,7 @@ pub struct Transfer {
     pub paused: bool,
 }
 
-/// The ttl that every account may have.
+/// The default ttl, which every account may use.
 pub(crate) fn seven_days() -> Ttl {
     Ttl::days(7)
 }
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_said_has_its_default() {
+    fn omitted_members_have_defaults() {
         let text =
             r#"{"groups":[{"name":"app","transfers":[{"streams":["s"],"bucket":"b","every":"5min"}]}]}"#;
         let manifest: Manifest = serde_json::from_str(text).unwrap();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_an_error() {
+    fn unknown_members_and_values_are_rejected() {
         for text in [
             r#"{"group":[]}"#,
             r#"{"groups":[{"name":"a","ttl_in_days":7}]}"#,

@@ -1,30 +1,29 @@
-//! A text that must not be seen.
+//! Secrets that are redacted in output.
 
 use std::{convert::Infallible, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-/// A secret: its `Debug` and `Display` say `[redacted]`, and its memory is cleared when it is dropped.
-/// Clones share that memory.
+/// A secret text. `Debug` and `Display` print `[redacted]`, and its memory, which clones share, is zeroed on drop.
 ///
-/// Serializing it writes the secret itself, since that is how a password gets into a login.
+/// Serialization writes the secret itself, as a login request needs it.
 #[derive(Clone, Deserialize, PartialEq, Eq)]
 #[serde(from = "String")]
 pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
-    /// Takes a text as a secret.
+    /// Creates a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Arc::new(Zeroizing::new(text.into())))
     }
 
-    /// The secret itself. Keep it out of logs, errors and files that others can read.
+    /// Returns the secret. Keep it out of logs, errors and files that others can read.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -73,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_expose_and_serialize_show_it() {
+    fn secret_is_shown_only_by_expose_and_serialize() {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret:?} {secret}"), "[redacted] [redacted]");
         assert_eq!(secret.expose(), "hunter2");

@@ -1,9 +1,8 @@
-//! Keeps what is got from elsewhere and ends some day: tokens, temporary keys, a project's id.
+//! Caches values that expire: tokens, temporary keys, a project id.
 //!
-//! However many callers there are, one of them gets the value, and the others wait for it or share its failure:
-//! a thousand logins with a wrong password would lock the user out. Ahead of its end the value is renewed in
-//! the background, while callers use the old one. A caller that is dropped in the middle hands its refresh_lock on to
-//! the next.
+//! One caller fetches the value and the others wait for it or share its failure, since a thousand logins with a wrong
+//! password would lock the user out. Before a value expires it is refreshed in the background, while callers use the old
+//! one. If the fetching caller is dropped, the next one fetches.
 
 use std::{
     fmt,
@@ -18,37 +17,37 @@ use tracing::instrument::WithSubscriber;
 use super::clock::Clock;
 use crate::error::CredentialsError;
 
-/// The longest life left of a value that isn't handed out any more: time enough for a request to arrive.
+/// The remaining life at which a value is no longer used, so that a request can still arrive in time.
 const MIN_REMAINING_LIFE: SignedDuration = SignedDuration::from_secs(10);
-/// The longest pause after a refresh was tried.
+/// The longest pause between refresh attempts.
 const REFRESH_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// The future of [`Source::get`].
 pub(crate) type FetchFuture<'a, V> =
     Pin<Box<dyn Future<Output = Result<Cached<V>, CredentialsError>> + Send + 'a>>;
 
-/// Where a value comes from.
+/// The source of a value.
 pub(crate) trait Source: Send + Sync + 'static {
     type Value: Send + Sync + 'static;
 
-    /// What it gives, for warnings: "the IAM token".
+    /// The value's name in warnings: "the IAM token".
     const WHAT: &'static str;
 
-    /// Gets a new value. `first` says that none was got before.
+    /// Fetches a new value. `first` is true until a value has been fetched.
     fn get(&self, first: bool) -> FetchFuture<'_, Self::Value>;
 }
 
-/// A value, and how long it is good for.
+/// A value with its expiry.
 pub(crate) struct Cached<V> {
     pub(crate) value: V,
-    /// From when on a new one is to be got while this one is still used.
+    /// When to start a refresh; the value is still used.
     refresh_from: Timestamp,
-    /// From when on it is not used any more.
+    /// When the value is no longer used.
     until: Timestamp,
 }
 
 impl<V> Cached<V> {
-    /// A value that is good from one moment to another, and renewed for the last part of that time.
+    /// A value that is valid between two times, and refreshed towards the end.
     pub(crate) fn between(value: V, from: Timestamp, end: Timestamp, refresh_ahead: SignedDuration) -> Self {
         let life = from.duration_until(end).max(SignedDuration::ZERO);
         let before_end = |time: SignedDuration| end.checked_sub(time).unwrap_or(Timestamp::MIN);
@@ -59,19 +58,19 @@ impl<V> Cached<V> {
         }
     }
 
-    /// A value that doesn't end.
+    /// A value that never expires.
     pub(crate) fn never_expiring(value: V) -> Self {
         Self { value, refresh_from: Timestamp::MAX, until: Timestamp::MAX }
     }
 }
 
-/// The keeper of one value.
+/// A cache of one value.
 pub(crate) struct Cache<S: Source>(Arc<Inner<S>>);
 
 struct Inner<S: Source> {
     source: S,
     clock: Clock,
-    /// Held while a value is got, for the others to wait.
+    /// Held while a value is fetched, so that other callers wait.
     refresh_lock: tokio::sync::Mutex<()>,
     /// Never held across an await.
     state: Mutex<State<S::Value>>,
@@ -79,12 +78,12 @@ struct Inner<S: Source> {
 
 struct State<V> {
     current: Option<Arc<Cached<V>>>,
-    /// Whether there ever was one.
+    /// Whether a value has ever been fetched.
     fetched_once: bool,
-    /// How often getting one failed.
+    /// The number of failed fetches.
     failures: u64,
     last_failure: Option<CredentialsError>,
-    /// The next refresh isn't tried before.
+    /// The earliest time of the next refresh.
     next_refresh: Timestamp,
     refresh: Option<AbortHandle>,
 }
@@ -103,7 +102,7 @@ impl<S: Source> Cache<S> {
         Self(Arc::new(Inner { source, clock, refresh_lock, state }))
     }
 
-    /// The value, got first if there is none that is good for a while.
+    /// Returns the value; fetches it first if there is no valid one.
     pub(crate) async fn get(&self) -> Result<Arc<Cached<S::Value>>, CredentialsError> {
         let inner = &self.0;
         let failures = {
@@ -120,7 +119,7 @@ impl<S: Source> Cache<S> {
             if let Some(cached) = state.valid(inner.clock.now()) {
                 return Ok(cached);
             }
-            // Somebody tried while we waited.
+            // Another caller failed while this one waited.
             if let (true, Some(error)) = (state.failures > failures, &state.last_failure) {
                 return Err(error.clone());
             }
@@ -128,12 +127,12 @@ impl<S: Source> Cache<S> {
         inner.fetch_new().await
     }
 
-    /// Whether there ever was a value.
+    /// Whether a value has ever been fetched.
     pub(crate) fn fetched_once(&self) -> bool {
         self.0.state().fetched_once
     }
 
-    /// Throws the value away if it is the one that is meant.
+    /// Removes the value if it matches.
     pub(crate) fn discard(&self, matches: impl FnOnce(&S::Value) -> bool) {
         let mut state = self.0.state();
         if state.current.as_ref().is_some_and(|cached| matches(&cached.value)) {
@@ -141,7 +140,7 @@ impl<S: Source> Cache<S> {
         }
     }
 
-    /// Starts a refresh, if it is time for one and none was tried a moment ago.
+    /// Starts a refresh, if one is due and none was tried recently.
     fn refresh_if_due(&self, state: &mut State<S::Value>, cached: &Cached<S::Value>) {
         let now = self.0.clock.now();
         if now < cached.refresh_from || now < state.next_refresh {
@@ -152,7 +151,7 @@ impl<S: Source> Cache<S> {
         state.next_refresh = now.checked_add(pause).unwrap_or(Timestamp::MAX);
         let inner = Arc::clone(&self.0);
         let refresh = async move {
-            // Where somebody is at it already, there is nothing to do.
+            // Another caller is fetching already.
             let Ok(_guard) = inner.refresh_lock.try_lock() else { return };
             if let Err(error) = inner.fetch_new().await {
                 warn(S::WHAT, &error);
@@ -164,7 +163,7 @@ impl<S: Source> Cache<S> {
 }
 
 impl<S: Source> Inner<S> {
-    /// Gets a new value. Only who has the refresh_lock does.
+    /// Fetches a new value. The caller holds the refresh lock.
     async fn fetch_new(&self) -> Result<Arc<Cached<S::Value>>, CredentialsError> {
         let first = !self.state().fetched_once;
         let fetched = self.source.get(first).await;
@@ -195,7 +194,7 @@ impl<V> State<V> {
     }
 }
 
-/// A refresh for nobody is not worth finishing.
+/// Aborts the background refresh when the cache is dropped.
 impl<S: Source> Drop for Cache<S> {
     fn drop(&mut self) {
         if let Some(refresh) = self.0.state().refresh.take() {
@@ -210,7 +209,7 @@ impl<S: Source> fmt::Debug for Cache<S> {
     }
 }
 
-/// Reports a refresh that failed while the old value is still good. The one place that does.
+/// Warns that a refresh failed while the old value is still valid.
 fn warn(what: &str, error: &CredentialsError) {
     tracing::warn!(error = %error, "{what} can't be renewed; the old one is used while it lasts");
 }
@@ -306,14 +305,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_thousand_callers_share_one_get() {
+    async fn concurrent_callers_share_one_fetch() {
         let (counter, cache) = cache();
         assert_eq!(at_once(&cache, 1_000).await, vec![Ok(1); 1_000]);
         assert_eq!(counter.gets.load(SeqCst), 1);
     }
 
     #[tokio::test]
-    async fn callers_who_waited_share_a_failure_and_later_ones_try_anew() {
+    async fn waiting_callers_share_a_failure_and_later_callers_retry() {
         let (counter, cache) = cache();
         counter.fails.store(true, SeqCst);
         assert_eq!(at_once(&cache, 1_000).await, vec![Err("failure 1".to_owned()); 1_000]);
@@ -323,7 +322,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_renewed_half_an_hour_ahead_while_callers_use_the_old_one() {
+    async fn value_is_refreshed_half_an_hour_ahead_in_the_background() {
         let (counter, cache) = cache();
         assert_eq!(number(&cache).await, Ok(1));
         counter.done.notified().await;
@@ -343,7 +342,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_renewal_harms_nobody_and_is_tried_again_after_a_pause() {
+    async fn failed_refresh_keeps_the_value_and_is_retried_after_a_pause() {
         let (counter, cache) = cache();
         assert_eq!(number(&cache).await, Ok(1));
         counter.done.notified().await;
@@ -363,7 +362,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_ends_during_its_renewal_is_waited_for() {
+    async fn value_that_expires_during_its_refresh_is_waited_for() {
         let (counter, cache) = cache();
         assert_eq!(number(&cache).await, Ok(1));
         counter.set(23, 59);
@@ -376,7 +375,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_discarded_one_is_got_once_more() {
+    async fn discarded_value_is_fetched_once_more() {
         let (counter, cache) = cache();
         assert_eq!(number(&cache).await, Ok(1));
         for _ in 0..100 {
@@ -389,7 +388,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_dropped_at_any_point_hands_its_turn_on() {
+    async fn caller_dropped_at_any_point_lets_the_next_one_fetch() {
         for polls in 0..6 {
             let (_, cache) = cache();
             let mut waiting = Box::pin(number(&cache));
@@ -409,7 +408,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_renewal_ends_with_its_cache() {
+    async fn background_refresh_ends_with_its_cache() {
         let (counter, cache) = cache();
         assert_eq!(number(&cache).await, Ok(1));
         counter.set(23, 30);
@@ -424,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn short_lives_are_renewed_in_their_last_quarter() {
+    fn short_lived_values_are_refreshed_in_their_last_quarter() {
         let end = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(100);
         let cached = Cached::between((), Timestamp::UNIX_EPOCH, end, SignedDuration::from_mins(30));
         assert_eq!((cached.refresh_from.as_second(), cached.until.as_second()), (75, 90));

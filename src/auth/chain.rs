@@ -1,13 +1,12 @@
-//! The end of the chain of sources: where nothing is configured, the machine itself may have keys.
+//! The end of the credentials chain: the ECS metadata service.
 //!
-//! What the environment and the profile hold is known when a client is built. The metadata service takes time,
-//! so it is asked by the first call; and since that call may be the one to fail, it says what all the others
-//! had been looked for.
+//! The environment and the profile are read when a client is built. The metadata service takes time, so the first call
+//! asks it. If that fails, the error lists all sources and what each lacks.
 
 use super::{CredentialsProvider, ProvideFuture, metadata::Metadata};
 use crate::error::ConfigurationError;
 
-/// A link that had nothing, and why: names of variables, files and keys, never a value.
+/// A source without credentials, and the reason: names of variables, files and keys, never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SkippedSource {
     pub(crate) link: String,
@@ -20,22 +19,22 @@ impl SkippedSource {
     }
 }
 
-/// The error of a chain in which no link had anything.
-pub(crate) fn no_credentials(passed: &[SkippedSource]) -> ConfigurationError {
-    let links: Vec<_> = passed.iter().map(|SkippedSource { link, why }| format!("{link}: {why}")).collect();
+/// The error for a chain without credentials.
+pub(crate) fn no_credentials(skipped: &[SkippedSource]) -> ConfigurationError {
+    let links: Vec<_> = skipped.iter().map(|SkippedSource { link, why }| format!("{link}: {why}")).collect();
     ConfigurationError::new("credentials", format!("none found: {}", links.join("; ")))
 }
 
-/// The last link, behind those that passed.
+/// The metadata service, used because all other sources were skipped.
 #[derive(Debug)]
 pub(crate) struct MetadataFallback {
-    passed: Vec<SkippedSource>,
+    skipped: Vec<SkippedSource>,
     metadata: Metadata,
 }
 
 impl MetadataFallback {
-    pub(crate) fn new(passed: Vec<SkippedSource>, metadata: Metadata) -> Self {
-        Self { passed, metadata }
+    pub(crate) fn new(skipped: Vec<SkippedSource>, metadata: Metadata) -> Self {
+        Self { skipped, metadata }
     }
 }
 
@@ -43,14 +42,14 @@ impl CredentialsProvider for MetadataFallback {
     fn credentials(&self) -> ProvideFuture<'_> {
         Box::pin(async {
             match self.metadata.credentials().await {
-                // It has been the source so far, hence the others don't matter.
+                // The metadata service has worked before, so the other sources don't matter.
                 Err(error) if self.metadata.fetched_once() => Err(error),
                 Err(error) => {
-                    let mut passed = self.passed.clone();
+                    let mut skipped = self.skipped.clone();
                     let text = error.to_string();
-                    let (link, why) = text.split_once(": ").unwrap_or((&text, "no answer"));
-                    passed.push(SkippedSource::new(link, why));
-                    Err(no_credentials(&passed).into())
+                    let (link, why) = text.split_once(": ").unwrap_or((&text, "no response"));
+                    skipped.push(SkippedSource::new(link, why));
+                    Err(no_credentials(&skipped).into())
                 }
                 provided => provided,
             }

@@ -1,10 +1,10 @@
-//! What time it is, for everything that expires. Handed in, so that a day passes at once in a test.
+//! The clock used for expiry; injected so that tests can advance it.
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use jiff::Timestamp;
 
-/// A clock. Clones show the same time.
+/// A clock; clones share the time source.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
@@ -13,7 +13,7 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    /// The time now. One beyond what timestamps can say counts as the furthest that they can.
+    /// The current time, clamped to the range of timestamps.
     pub(crate) fn now(&self) -> Timestamp {
         let now = (self.0)();
         let bound = if now < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
@@ -21,7 +21,7 @@ impl Clock {
     }
 }
 
-/// The system's.
+/// The system clock.
 impl Default for Clock {
     fn default() -> Self {
         Self::new(SystemTime::now)

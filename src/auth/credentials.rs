@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::secret::Secret;
 
-/// An access key and its secret key, which sign requests (SDK-HMAC-SHA256).
+/// An access key and its secret key, used to sign requests (SDK-HMAC-SHA256).
 #[derive(Clone, PartialEq, Eq)]
 pub struct AkSk {
     access_key: String,
@@ -18,14 +18,14 @@ impl AkSk {
         Self { access_key: access_key.into(), secret_key: secret_key.into(), security_token: None }
     }
 
-    /// Adds the security token that temporary keys come with.
+    /// Adds the security token of temporary keys.
     #[must_use]
     pub fn security_token(mut self, token: impl Into<Secret>) -> Self {
         self.security_token = Some(token.into());
         self
     }
 
-    /// The access key, by which the account is known. It is no secret.
+    /// The access key. It is not secret.
     pub fn access_key(&self) -> &str {
         &self.access_key
     }
@@ -46,7 +46,7 @@ impl fmt::Debug for AkSk {
     }
 }
 
-/// A user's name and password, with which the client logs in to IAM by itself.
+/// A user name and password; the client logs in to IAM with them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
     pub(crate) user: String,
@@ -57,8 +57,7 @@ pub struct Login {
 impl Login {
     /// A user of the account (domain) `domain`.
     ///
-    /// The token is scoped to the client's project id where one is set, else to the project that is named like
-    /// its region.
+    /// The token is scoped to the client's project id if one is set, otherwise to the project named like its region.
     pub fn new(user: impl Into<String>, password: impl Into<Secret>, domain: impl Into<String>) -> Self {
         Self { user: user.into(), password: password.into(), domain: domain.into() }
     }
@@ -70,20 +69,20 @@ impl fmt::Debug for Login {
     }
 }
 
-/// What requests are authenticated with.
+/// Credentials that authenticate requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credentials {
     /// Sign each request.
     AkSk(AkSk),
-    /// Send an IAM token that the caller got.
+    /// Send this IAM token.
     Token(Secret),
-    /// Log in to IAM, and send the token from there.
+    /// Log in to IAM and send the token.
     Login(Login),
 }
 
 impl Credentials {
-    /// An IAM token that the caller got. It isn't renewed: after its expiry, calls fail.
+    /// An IAM token. It is not refreshed: after its expiry, calls fail.
     pub fn token(token: impl Into<Secret>) -> Self {
         Self::Token(token.into())
     }

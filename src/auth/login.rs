@@ -1,4 +1,4 @@
-//! Logs in to IAM with a password, and keeps the token.
+//! Logs in to IAM with a password and caches the token.
 
 use std::fmt;
 
@@ -16,23 +16,23 @@ use crate::{
     secret::Secret,
 };
 
-/// How long before its end a token is renewed; of one with a short life, the last quarter. A superseded token
-/// stops working within 30 minutes, so nothing is lost by it.
+/// How long before expiry a token is refreshed; a short-lived one in its last quarter. A replaced token stops working
+/// within 30 minutes, so refreshing that early loses nothing.
 const REFRESH_AHEAD: SignedDuration = SignedDuration::from_mins(30);
 
-/// The project that a login asks a token for.
+/// The project that a token is scoped to.
 #[derive(Debug, Clone)]
 pub(crate) enum Scope {
     Id(ProjectId),
-    /// The name of a region's default project is the region's.
+    /// A region's default project has the region's name.
     Name(String),
 }
 
-/// The tokens of a login.
+/// Provides the token of a login.
 #[derive(Debug)]
 pub(crate) struct TokenProvider(Cache<Iam>);
 
-/// Whom to ask for a token, and how.
+/// The login and the IAM client that sends it.
 struct Iam {
     login: Login,
     scope: Scope,
@@ -81,28 +81,28 @@ impl Iam {
         let asked_at = self.clock.now();
         let mut iam = self.iam.clone();
         iam.inner = iam.inner.for_one_call();
-        let answer = iam.inner.checked(iam.create_token().nocatalog("true").body(body).send().await);
-        let answer = answer.map_err(|e| failed("IAM gave no token".to_owned(), Some(e)))?;
-        let token = answer.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
+        let response = iam.inner.checked(iam.create_token().nocatalog("true").body(body).send().await);
+        let response = response.map_err(|e| failed("IAM gave no token".to_owned(), Some(e)))?;
+        let token = response.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
         let token = token
             .map(Secret::new)
-            .ok_or_else(|| failed("IAM's answer has no X-Subject-Token".into(), None))?;
+            .ok_or_else(|| failed("IAM's response has no X-Subject-Token".into(), None))?;
         let facts =
-            answer.into_inner().token.ok_or_else(|| failed("IAM's answer has no token".into(), None))?;
+            response.into_inner().token.ok_or_else(|| failed("IAM's response has no token".into(), None))?;
         let expires_at: jiff::Timestamp = facts
             .expires_at
             .0
             .unwrap_or_default()
             .parse()
-            .map_err(|e| failed(format!("token.expires_at of IAM's answer: {e}"), None))?;
-        // Its life by IAM's clock, its begin by ours: the two may differ.
+            .map_err(|e| failed(format!("token.expires_at of IAM's response: {e}"), None))?;
+        // The life is by IAM's clock and the start by ours, since the clocks may differ.
         let issued_at = facts.issued_at.0.and_then(|time| time.parse::<jiff::Timestamp>().ok());
         let life = issued_at.unwrap_or(asked_at).duration_until(expires_at);
         let ends_at = asked_at.checked_add(life).unwrap_or(expires_at);
         let project =
             facts.project.ok_or_else(|| failed("IAM's token is for no project".to_owned(), None))?;
         let project = ProjectId::new(project.id.0.unwrap_or_default())
-            .map_err(|e| failed(format!("IAM's answer: {e}"), None))?;
+            .map_err(|e| failed(format!("IAM's response: {e}"), None))?;
         Ok(Cached::between(Issued { token, project }, asked_at, ends_at, REFRESH_AHEAD))
     }
 

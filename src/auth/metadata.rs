@@ -1,4 +1,4 @@
-//! Temporary keys of the virtual machine that the program runs on (ECS), from its metadata service.
+//! Temporary keys from the metadata service of an ECS virtual machine.
 
 use std::{fmt, time::Duration};
 
@@ -14,32 +14,31 @@ use super::{
 };
 use crate::{error::CredentialsError, secret::Secret};
 
-/// The time for all of it at the first try. Elsewhere than on ECS nobody answers, and every program without
-/// credentials would wait.
+/// The time limit of the first fetch. It is short, since outside ECS every program without credentials waits for it.
 const FIRST_TRY: Duration = Duration::from_secs(1);
-/// The time for all of it where there was an answer before.
+/// The time limit of later fetches.
 const LATER_TRY: Duration = Duration::from_secs(5);
-/// When the keys are renewed, as the official SDKs do it.
+/// How long before expiry the keys are refreshed, like in the official SDKs.
 const REFRESH_AHEAD: SignedDuration = SignedDuration::from_mins(40);
 /// The life of the metadata service's own token, in seconds; it is used at once.
 const SESSION_LIFE: &str = "21600";
-/// The largest answer read, in bytes. Real ones have some 3,000.
-const MAX_ANSWER: usize = 64 << 10;
+/// The largest accepted response, in bytes. Real ones have about 3,000.
+const MAX_RESPONSE: usize = 64 << 10;
 
 /// The keys of the virtual machine's agency.
 #[derive(Debug)]
-pub(crate) struct Metadata(Cache<Service>);
+pub(crate) struct Metadata(Cache<MetadataService>);
 
 /// The metadata service.
-struct Service {
+struct MetadataService {
     http: reqwest::Client,
     base: String,
     clock: Clock,
 }
 
-/// The answer with the keys.
+/// The response with the keys.
 #[derive(Deserialize)]
-struct Answer {
+struct KeysResponse {
     credential: Credential,
 }
 
@@ -52,13 +51,13 @@ struct Credential {
 }
 
 impl Metadata {
-    /// Asks at a base URL, without a slash at its end.
+    /// Creates a provider for a base URL without a trailing slash.
     pub(crate) fn new(http: reqwest::Client, base: impl Into<String>, clock: Clock) -> Self {
-        let service = Service { http, base: base.into(), clock: clock.clone() };
+        let service = MetadataService { http, base: base.into(), clock: clock.clone() };
         Self(Cache::new(service, clock))
     }
 
-    /// Whether this is a machine with keys.
+    /// Whether keys have ever been fetched.
     pub(super) fn fetched_once(&self) -> bool {
         self.0.fetched_once()
     }
@@ -73,7 +72,7 @@ impl CredentialsProvider for Metadata {
     }
 }
 
-impl Source for Service {
+impl Source for MetadataService {
     type Value = AkSk;
     const WHAT: &'static str = "the keys from the ECS metadata service";
 
@@ -83,14 +82,14 @@ impl Source for Service {
             let why = match timeout(time, self.keys()).await {
                 Ok(Ok(keys)) => return Ok(keys),
                 Ok(Err(why)) => why,
-                Err(_) => format!("no answer within {time:?}"),
+                Err(_) => format!("no response within {time:?}"),
             };
             Err(CredentialsError::new(format!("ECS metadata ({}): {why}", self.base), None))
         })
     }
 }
 
-impl Service {
+impl MetadataService {
     async fn keys(&self) -> Result<Cached<AkSk>, String> {
         let now = self.clock.now();
         let session = self.session().await?;
@@ -106,10 +105,10 @@ impl Service {
             }
             other => return Err(format!("no keys (HTTP {})", other.as_u16())),
         }
-        // serde's words may quote a value.
-        let answer: Answer =
+        // serde's message may quote a secret.
+        let response: KeysResponse =
             serde_json::from_slice(&body).map_err(|_| "the keys can't be read".to_owned())?;
-        let Credential { access, secret, securitytoken, expires_at } = answer.credential;
+        let Credential { access, secret, securitytoken, expires_at } = response.credential;
         if access.is_empty() || secret.is_empty() {
             return Err("the keys are empty".into());
         }
@@ -119,7 +118,7 @@ impl Service {
         Ok(Cached::between(keys, now, expires_at, REFRESH_AHEAD))
     }
 
-    /// The token with which the newer version of the service wants to be asked; none with the older one.
+    /// The session token that the newer version of the service requires; `None` with the older version.
     async fn session(&self) -> Result<Option<http::HeaderValue>, String> {
         let request = self.http.put(format!("{}/meta-data/latest/api/token", self.base));
         let request = request.header("x-metadata-token-ttl-seconds", SESSION_LIFE);
@@ -140,22 +139,26 @@ impl Service {
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Vec<u8>), String> {
         let failed = |error: reqwest::Error| {
-            if error.is_connect() { "can't connect".to_owned() } else { "the answer broke off".to_owned() }
+            if error.is_connect() {
+                "can't connect".to_owned()
+            } else {
+                "the response was cut off".to_owned()
+            }
         };
         let mut response = request.send().await.map_err(failed)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER {
-                return Err("the answer is too long".to_owned());
+            if body.len() > MAX_RESPONSE {
+                return Err("the response is too long".to_owned());
             }
         }
         Ok((response.status(), body))
     }
 }
 
-impl fmt::Debug for Service {
+impl fmt::Debug for MetadataService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("MetadataService").field("base", &self.base).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Finds out which project calls are about, where no project id is set.
+//! Resolves the project id.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use crate::{
     ids::ProjectId,
 };
 
-/// Where the project id comes from.
+/// The source of the project id.
 pub(crate) enum Project {
-    /// From the caller.
+    /// Set by the caller.
     Known(ProjectId),
-    /// From the token, if there is one that says it; else from IAM.
+    /// From the token if it names a project, otherwise from IAM.
     Asked { provider: Arc<dyn CredentialsProvider>, by_name: Option<ByName> },
 }
 
@@ -36,17 +36,17 @@ impl Project {
     }
 }
 
-/// The error where neither the settings nor IAM can say which project it is.
+/// The error if neither the settings nor IAM determine the project.
 pub(crate) fn not_to_be_found() -> ConfigurationError {
     ConfigurationError::new("project_id", "is not set (or a region, by whose name it can be looked up)")
 }
 
-/// A look-up of a project's id by its name. It is made once.
+/// Looks up a project id by name, once.
 ///
-/// All callers share a failure, too: a few refused signatures in a row lock an access key.
+/// Callers share a failure, too: a few rejected signatures in a row lock an access key.
 pub(crate) struct ByName(Cache<Projects>);
 
-/// Whom to ask for projects. The client signs, or sends a token.
+/// The project's name and the authenticated IAM client.
 struct Projects {
     name: String,
     iam: iam::Client,
@@ -74,14 +74,14 @@ impl Source for Projects {
 async fn look_up(name: &str, iam: &iam::Client) -> Result<ProjectId, CredentialsError> {
     let mut iam = iam.clone();
     iam.inner = iam.inner.for_one_call();
-    let answer = iam.inner.checked(iam.list_projects().name(name).send().await);
-    let answer =
-        answer.map_err(|e| CredentialsError::new(format!("IAM gave no id of project {name:?}"), Some(e)))?;
-    let projects = answer.into_inner().projects.unwrap_or_default();
+    let response = iam.inner.checked(iam.list_projects().name(name).send().await);
+    let response = response
+        .map_err(|e| CredentialsError::new(format!("IAM gave no id of project {name:?}"), Some(e)))?;
+    let projects = response.into_inner().projects.unwrap_or_default();
     let failed = |message: String| Err(CredentialsError::new(message, None));
     let text = |member: &Lenient<String>| member.0.clone().unwrap_or_default();
     match projects.as_slice() {
-        [only] => ProjectId::new(text(&only.id)).or_else(|e| failed(format!("IAM's answer: {e}"))),
+        [only] => ProjectId::new(text(&only.id)).or_else(|e| failed(format!("IAM's response: {e}"))),
         [] => failed(format!("IAM knows no project {name:?} of these credentials: set a project id")),
         several => {
             let ids: Vec<_> =

@@ -1,4 +1,4 @@
-//! What any source of credentials looks like to a client.
+//! The interface of credentials sources.
 
 use std::{fmt, pin::Pin};
 
@@ -8,10 +8,10 @@ use crate::{error::Error, ids::ProjectId, secret::Secret};
 /// The future of [`CredentialsProvider::credentials`].
 pub type ProvideFuture<'a> = Pin<Box<dyn Future<Output = Result<ResolvedCredentials, Error>> + Send + 'a>>;
 
-/// A source of credentials that may change: a vault, an agent, a login of another kind.
+/// A source of credentials that may change, such as a vault or an agent.
 ///
-/// It is asked before every attempt of a call, so it should keep what it has and answer at once while that is
-/// good. A future that is dropped must not keep later callers from getting an answer.
+/// It is called before every attempt, so it should cache valid credentials. A dropped future must not block later
+/// callers.
 ///
 /// ```
 /// use huaweicloud_lts::{AkSk, Client, CredentialsProvider, Error, ResolvedCredentials, ProvideFuture};
@@ -33,22 +33,22 @@ pub type ProvideFuture<'a> = Pin<Box<dyn Future<Output = Result<ResolvedCredenti
 /// # Ok::<(), Error>(())
 /// ```
 pub trait CredentialsProvider: fmt::Debug + Send + Sync {
-    /// What a request is authenticated with now.
+    /// Returns the current credentials.
     ///
     /// # Errors
-    /// A [`CredentialsError`](crate::CredentialsError) says why there is nothing; any [`Error`] will do.
+    /// [`CredentialsError`](crate::CredentialsError) or any other [`Error`] if there are no credentials.
     fn credentials(&self) -> ProvideFuture<'_>;
 
-    /// Takes notice that the service refused a token from here, and says whether another one can be had.
+    /// Reports that the service rejected a token of this provider. Returns whether another one can be fetched.
     ///
-    /// The token is the one that was sent: by now there may be a newer one, which must not be thrown away.
+    /// `token` is the one that was sent. A newer one that is cached meanwhile must not be discarded.
     fn refused(&self, token: &Secret) -> bool {
         let _ = token;
         false
     }
 }
 
-/// What a request is authenticated with.
+/// Credentials for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResolvedCredentials {
@@ -58,7 +58,7 @@ pub enum ResolvedCredentials {
     Token {
         /// The token.
         token: Secret,
-        /// The project that it is for, where that is known.
+        /// The project that the token is scoped to, if known.
         project_id: Option<ProjectId>,
     },
 }

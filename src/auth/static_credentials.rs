@@ -1,8 +1,8 @@
-//! Credentials that stay as they are.
+//! Static credentials.
 
 use super::{CredentialsProvider, ProvideFuture, ResolvedCredentials};
 
-/// Keys or a token from the caller. They are not renewed.
+/// Keys or a token that are never refreshed.
 #[derive(Debug)]
 pub(crate) struct StaticCredentials(ResolvedCredentials);
 

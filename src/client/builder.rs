@@ -25,7 +25,7 @@ use crate::{
     transport::{Settings, Transport},
 };
 
-/// Where the ECS metadata service answers, on every virtual machine.
+/// The address of the ECS metadata service, the same on every virtual machine.
 const METADATA: &str = "http://169.254.169.254";
 
 impl ClientBuilder {
@@ -51,7 +51,7 @@ impl ClientBuilder {
         let project = match find(&self.project_id, Setting::ProjectId) {
             Some(id) => {
                 let legal = ProjectId::new(&id.value);
-                Some(legal.map_err(|e| id.wrong("project_id", &format!("must be {}", e.rule())))?)
+                Some(legal.map_err(|e| id.invalid("project_id", &format!("must be {}", e.rule())))?)
             }
             None => None,
         };
@@ -61,10 +61,9 @@ impl ClientBuilder {
         let iam_client = |provider: Option<Arc<dyn CredentialsProvider>>| -> Result<api::iam::Client, Error> {
             let iam =
                 iam.as_ref().ok_or_else(|| missing("iam_endpoint", "or a region: IAM has to be asked"))?;
-            // One HTTP client serves both services, unless they differ in what an endpoint decides (proxies and
-            // TLS), or there are headers for one of them only.
-            let alike = iam.is_local() == lts.is_local() && iam.is_tls() == lts.is_tls();
-            let http = if alike && headers.is_empty() {
+            // One HTTP client serves both services, unless they differ in proxy or TLS settings, or LTS has extra headers.
+            let same_settings = iam.is_local() == lts.is_local() && iam.is_tls() == lts.is_tls();
+            let http = if same_settings && headers.is_empty() {
                 lts_http.clone()
             } else {
                 self.http("iam_endpoint", iam, timeouts, HeaderMap::new())?
@@ -82,13 +81,13 @@ impl ClientBuilder {
             credentials_from,
             logs_in: matches!(credentials_choice, CredentialsChoice::Credentials(Credentials::Login(_))),
         };
-        // Whether it is known already what a request will be authenticated with.
+        // Whether the credentials are known already.
         let is_settled = matches!(credentials_choice, CredentialsChoice::Credentials(_));
         let is_login = info.logs_in;
         let provider: Arc<dyn CredentialsProvider> = match credentials_choice {
             CredentialsChoice::Provider(provider) => provider,
-            CredentialsChoice::MetadataFallback(passed) => {
-                Arc::new(MetadataFallback::new(passed, self.metadata()?))
+            CredentialsChoice::MetadataFallback(skipped) => {
+                Arc::new(MetadataFallback::new(skipped, self.metadata()?))
             }
             CredentialsChoice::Credentials(Credentials::Login(login)) => {
                 if login.user.is_empty() || login.password.is_empty() || login.domain.is_empty() {
@@ -102,12 +101,12 @@ impl ClientBuilder {
                 let iam = iam_client(None)?;
                 Arc::new(TokenProvider::new(login, scope, iam, self.clock.clone()))
             }
-            CredentialsChoice::Credentials(credentials) => Arc::new(fixed(credentials)?),
+            CredentialsChoice::Credentials(credentials) => Arc::new(static_credentials(credentials)?),
         };
-        let of_token = || Project::Asked { provider: Arc::clone(&provider), by_name: None };
+        let project_of_token = || Project::Asked { provider: Arc::clone(&provider), by_name: None };
         let (known, project) = match (project, region) {
-            // Its token says it, with and without a project id in the settings.
-            _ if is_login => (None, of_token()),
+            // The token names the project, with or without a project id in the settings.
+            _ if is_login => (None, project_of_token()),
             (Some(id), _) => (Some(id.clone()), Project::Known(id)),
             (None, Some(name)) => {
                 let by_name =
@@ -115,8 +114,8 @@ impl ClientBuilder {
                 (None, Project::Asked { provider: Arc::clone(&provider), by_name })
             }
             (None, None) if is_settled => return Err(not_to_be_found().into()),
-            // A provider may have a token that says it.
-            (None, None) => (None, of_token()),
+            // A provider's token may name the project.
+            (None, None) => (None, project_of_token()),
         };
         let transport =
             Transport::new(self.settings(Some(Arc::clone(&provider)), timeouts)?, servers::LTS, known);
@@ -124,33 +123,33 @@ impl ClientBuilder {
         Ok(Client::from_parts(api, provider, project, info))
     }
 
-    /// The key pair that a client would sign with, for requests that are sent by other means
-    /// ([`signing`](crate::signing)). Neither region nor project need be known for it.
+    /// Returns the key pair that a client would sign with, for requests that are sent by other means
+    /// ([`signing`](crate::signing)). It needs neither region nor project.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if there are no credentials, or a token or a login in the place of a key pair.
+    /// [`Error::Configuration`] if there are no credentials, or a token or a login instead of a key pair.
     pub async fn signing_keys(self) -> Result<AkSk, Error> {
         let sources = Sources::read(self.profile.as_deref(), self.environment.as_ref())?;
         let (credentials_choice, from) = self.choose_credentials(&sources)?;
-        let other = |what: &str| {
+        let unusable = |what: &str| {
             let why = format!("{from} has {what}, and only an access key signs");
             Error::from(ConfigurationError::new("credentials", why))
         };
         let provider: Arc<dyn CredentialsProvider> = match credentials_choice {
-            CredentialsChoice::Credentials(Credentials::Login(_)) => return Err(other("a login")),
-            CredentialsChoice::Credentials(credentials) => Arc::new(fixed(credentials)?),
+            CredentialsChoice::Credentials(Credentials::Login(_)) => return Err(unusable("a login")),
+            CredentialsChoice::Credentials(credentials) => Arc::new(static_credentials(credentials)?),
             CredentialsChoice::Provider(provider) => provider,
-            CredentialsChoice::MetadataFallback(passed) => {
-                Arc::new(MetadataFallback::new(passed, self.metadata()?))
+            CredentialsChoice::MetadataFallback(skipped) => {
+                Arc::new(MetadataFallback::new(skipped, self.metadata()?))
             }
         };
         match provider.credentials().await? {
             ResolvedCredentials::Keys(keys) => Ok(keys),
-            ResolvedCredentials::Token { .. } => Err(other("a token")),
+            ResolvedCredentials::Token { .. } => Err(unusable("a token")),
         }
     }
 
-    /// The credentials that were set here, else those that the sources have; and who had them.
+    /// The credentials set on the builder, otherwise those of the sources, and their origin.
     fn choose_credentials(
         &self,
         sources: &Sources,
@@ -160,13 +159,13 @@ impl ClientBuilder {
         }
         match sources.credentials()? {
             Chain::Found(credentials, from) => Ok((CredentialsChoice::Credentials(credentials), from)),
-            Chain::NotFound(passed) if sources.have_environment() => {
-                Ok((CredentialsChoice::MetadataFallback(passed), "ECS metadata".to_owned()))
+            Chain::NotFound(skipped) if sources.have_environment() => {
+                Ok((CredentialsChoice::MetadataFallback(skipped), "ECS metadata".to_owned()))
             }
-            Chain::NotFound(passed) if passed.is_empty() => {
+            Chain::NotFound(skipped) if skipped.is_empty() => {
                 Err(ConfigurationError::new("credentials", "are not set"))
             }
-            Chain::NotFound(passed) => Err(no_credentials(&passed)),
+            Chain::NotFound(skipped) => Err(no_credentials(&skipped)),
         }
     }
 
@@ -177,15 +176,15 @@ impl ClientBuilder {
         cloud: Option<&ResolvedSetting>,
         credentials_choice: &CredentialsChoice,
     ) -> Result<Endpoint, ConfigurationError> {
-        let found =
+        let from_sources =
             || sources.lts_endpoint(self.region.is_some(), region.map(|region| region.value.as_str()));
-        let given = self.endpoint.as_deref().map(ResolvedSetting::explicit).or_else(found);
-        match (given, region, credentials_choice) {
+        let explicit = self.endpoint.as_deref().map(ResolvedSetting::explicit).or_else(from_sources);
+        match (explicit, region, credentials_choice) {
             (Some(url), ..) => Endpoint::parse("endpoint", &url, self.allow_plain_http),
             (None, Some(region), _) => Endpoint::of_region(servers::LTS, region, cloud),
-            // Nothing is set at all, it seems.
-            (None, None, CredentialsChoice::MetadataFallback(passed)) => {
-                let why = format!("is not set (or an endpoint); {}", no_credentials(passed));
+            // Probably nothing is set at all.
+            (None, None, CredentialsChoice::MetadataFallback(skipped)) => {
+                let why = format!("is not set (or an endpoint); {}", no_credentials(skipped));
                 Err(ConfigurationError::new("region", why))
             }
             (None, None, _) => Err(missing("region", "or an endpoint")),
@@ -202,7 +201,7 @@ impl ClientBuilder {
             agent.extend([" ", suffix]);
         }
         let user_agent = HeaderValue::from_str(&agent).map_err(|_| {
-            ConfigurationError::new("user_agent_suffix", "holds a character that no header can")
+            ConfigurationError::new("user_agent_suffix", "has a character that headers can't contain")
         })?;
         Ok(Settings {
             provider,
@@ -230,17 +229,17 @@ impl ClientBuilder {
     }
 
     fn metadata(&self) -> Result<Metadata, ConfigurationError> {
-        let given = self.metadata_endpoint.as_deref().map(ResolvedSetting::explicit);
-        let found = || self.environment.as_ref()?.metadata_endpoint();
-        let url = given.or_else(found).unwrap_or_else(|| ResolvedSetting::explicit(METADATA));
-        // Its address is on the machine's own link, where there is no TLS.
+        let explicit = self.metadata_endpoint.as_deref().map(ResolvedSetting::explicit);
+        let from_sources = || self.environment.as_ref()?.metadata_endpoint();
+        let url = explicit.or_else(from_sources).unwrap_or_else(|| ResolvedSetting::explicit(METADATA));
+        // The service is on the machine's link-local network, without TLS.
         let endpoint = Endpoint::parse("metadata_endpoint", &url, true)?;
         Ok(Metadata::new(http_client::metadata_client(&endpoint)?, endpoint.as_str(), self.clock.clone()))
     }
 }
 
-/// A provider of credentials that stay as they are.
-fn fixed(credentials: Credentials) -> Result<StaticCredentials, ConfigurationError> {
+/// A provider of static credentials.
+fn static_credentials(credentials: Credentials) -> Result<StaticCredentials, ConfigurationError> {
     let wrong = |why: &str| Err(ConfigurationError::new("credentials", why));
     match credentials {
         Credentials::AkSk(keys) if keys.access_key().is_empty() || keys.secret_key().is_empty() => {
@@ -249,12 +248,12 @@ fn fixed(credentials: Credentials) -> Result<StaticCredentials, ConfigurationErr
         Credentials::AkSk(keys) => Ok(StaticCredentials::new(ResolvedCredentials::Keys(keys))),
         Credentials::Token(token) if token.is_empty() => wrong("the token is empty"),
         Credentials::Token(token) if HeaderValue::from_str(token.expose()).is_err() => {
-            wrong("the token holds a character that no header can")
+            wrong("the token has a character that headers can't contain")
         }
         Credentials::Token(token) => {
             Ok(StaticCredentials::new(ResolvedCredentials::Token { token, project_id: None }))
         }
-        Credentials::Login(_) => wrong("a login isn't fixed"),
+        Credentials::Login(_) => wrong("a login is not static"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A call that was described but not yet made.
+//! Calls that are built and then awaited.
 
 use std::{
     fmt,
@@ -38,7 +38,7 @@ pub struct Call<'c, T> {
     run: Box<dyn FnOnce(CallContext) -> Boxed<'c, T> + Send + 'c>,
 }
 
-/// What a call is made with: a raw client that knows the deadline, and the project.
+/// The context of one call: a raw client with its deadline and retry policy, and the project.
 pub(super) struct CallContext {
     pub(super) api: api::lts::Client,
     project: Arc<ProjectId>,
@@ -49,7 +49,7 @@ impl CallContext {
         &self.project
     }
 
-    /// The value that a call of the raw client returned.
+    /// The value of a raw client's response.
     pub(super) fn value<T: DeserializeOwned>(
         &self,
         result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
@@ -57,13 +57,13 @@ impl CallContext {
         Ok(self.api.inner().checked(result)?.into_inner())
     }
 
-    /// The error of a response that lacks what makes it a success.
+    /// The error for a success whose body lacks a member.
     pub(super) fn lacks(&self, member: &str, response: &impl Serialize) -> Error {
         let body = serde_json::to_vec(response).unwrap_or_default();
         self.api.inner().wrong_shape(member, "missing", &body)
     }
 
-    /// Whether a creation whose outcome turned out to be nothing may be repeated; it waits first.
+    /// Waits before a creation that was not applied is repeated; returns false if it must not be.
     pub(super) async fn may_repeat(&self, attempts: u32) -> bool {
         self.api.inner().may_repeat(attempts).await
     }
@@ -78,19 +78,19 @@ impl<'c, T> Call<'c, T> {
         Self { client, deadline: None, retry: None, run: Box::new(move |cx| Box::pin(run(cx))) }
     }
 
-    /// The time for the whole call, a login within it included. The client's `call_timeout` if it isn't set.
+    /// Sets the time limit for the whole call, including a login; the client's `call_timeout` by default.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self
     }
 
-    /// The same with a deadline and a policy, where they are set.
+    /// Overrides the deadline and the retry policy, if they are set.
     pub(super) fn with_limits(mut self, deadline: Option<Duration>, retry: Option<RetryPolicy>) -> Self {
         (self.deadline, self.retry) = (deadline.or(self.deadline), retry.or(self.retry));
         self
     }
 
-    /// When this call is tried again, in the place of the client's policy.
+    /// Sets the retry policy of this call instead of the client's.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
         self

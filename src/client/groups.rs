@@ -14,9 +14,9 @@ impl Client {
     /// Creates a log group (section 5.1.1).
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for a name or ttl against the rules; `is_already_exists()`,
-    /// `is_quota_exceeded()`. Without an answer the group may exist all the same: see
-    /// [`Error::outcome_unknown`], or use [`ensure_group`](Self::ensure_group).
+    /// [`Error::InvalidInput`] if the name or ttl breaks a rule; `is_already_exists()`; `is_quota_exceeded()`. If no
+    /// response arrived, the group may still have been created: see [`Error::outcome_unknown`], or use
+    /// [`ensure_group`](Self::ensure_group).
     pub fn create_group(&self, name: impl Into<String>, ttl: Ttl) -> Call<'_, GroupId> {
         let name = name.into();
         Call::new(self, async move |cx| {
@@ -25,16 +25,16 @@ impl Client {
         })
     }
 
-    /// Looks for a log group by its name, in the list of all (section 6.3).
+    /// Finds a log group by name in the list of all groups (section 6.3).
     ///
     /// # Errors
-    /// See [`Error`]; that there is none is no error.
+    /// See [`Error`]. A missing group is `None`, not an error.
     pub fn find_group(&self, name: impl Into<String>) -> Call<'_, Option<LogGroup>> {
         let name = name.into();
         Call::new(self, async move |cx| find_group(&cx, &name).await)
     }
 
-    /// Lists all log groups of the project (section 5.1.2). There are no pages.
+    /// Lists all log groups of the project (section 5.1.2), without paging.
     ///
     /// # Errors
     /// See [`Error`].
@@ -72,7 +72,7 @@ pub(super) async fn find_group(cx: &CallContext, name: &str) -> Result<Option<Lo
     Ok(response.log_groups.into_iter().flatten().find(|group| group.name == name))
 }
 
-/// The body of a creation, checked by the rules of Table 5-3.
+/// Builds the request body, checked against Table 5-3.
 pub(super) fn group_body(name: &str, ttl: Ttl) -> Result<CreateLogGroupRequestBody, Error> {
     check_text("log_group_name", &limits::LOG_GROUP_NAME, name)?;
     check_integer("ttl_in_days", &limits::TTL_IN_DAYS, ttl.as_days().into())?;

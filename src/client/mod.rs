@@ -38,8 +38,8 @@ struct Inner {
 }
 
 impl Client {
-    /// Settings from the environment, the profile file and the ECS metadata service
-    /// ([`ClientBuilder::or_env`] lists the variables, and says which goes before which).
+    /// Builds a client from the environment, the profile file and the ECS metadata service
+    /// ([`ClientBuilder::or_env`] lists the variables and their precedence).
     ///
     /// # Errors
     /// [`Error::Configuration`] if something is missing or malformed.
@@ -47,8 +47,8 @@ impl Client {
         Self::builder().or_env().build()
     }
 
-    /// Settings from a section of the profile file, `~/.huaweicloud/credentials`; what isn't in it, from the
-    /// environment.
+    /// Builds a client from a section of the profile file, `~/.huaweicloud/credentials`. Settings that it lacks come from
+    /// the environment.
     ///
     /// # Errors
     /// [`Error::Configuration`] if there is no such file or section, or something is missing or malformed.
@@ -56,7 +56,7 @@ impl Client {
         Self::builder().profile(name).or_env().build()
     }
 
-    /// Starts with no settings.
+    /// Returns a builder without settings.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -70,36 +70,36 @@ impl Client {
         Self { inner: Arc::new(Inner { api, provider, project, info }) }
     }
 
-    /// The raw client: the operations as the spec has them, with the authentication and error reading of the
-    /// helpers. [`Error::from_api`] turns its errors into ours.
+    /// Returns the raw client with all operations of the OpenAPI document. It authenticates and retries like the helpers;
+    /// [`Error::from_api`] converts its errors.
     ///
-    /// It is outside of the crate's semver promise.
+    /// It is not covered by the crate's semver promise.
     pub fn api(&self) -> api::lts::Client {
         self.inner.api.clone()
     }
 
-    /// Where the client calls, and where its credentials come from.
+    /// The endpoints of the client and the source of its credentials.
     pub fn info(&self) -> &ClientInfo {
         &self.inner.info
     }
 
-    /// The project that calls are about. A login may have to be made to know it.
+    /// Resolves the project id, which may take a login or a look-up in IAM.
     ///
     /// # Errors
-    /// [`Error::Credentials`] if IAM can't be asked, or knows no such project.
+    /// [`Error::Credentials`] if IAM can't be reached or has no such project.
     pub async fn project_id(&self) -> Result<ProjectId, Error> {
         self.inner.project.id().await
     }
 
-    /// What the next request would be authenticated with. A login may have to be made to know it.
+    /// Resolves the credentials of the next request, which may take a login.
     ///
     /// # Errors
-    /// [`Error::Credentials`] if they can't be had, [`Error::Configuration`] if there are none.
+    /// [`Error::Credentials`] if fetching them fails, [`Error::Configuration`] if there are none.
     pub async fn credentials(&self) -> Result<ResolvedCredentials, Error> {
         self.inner.provider.credentials().await
     }
 
-    /// Gets ahead of time what the first call would have to get: credentials, and the project's id.
+    /// Resolves credentials and the project id now instead of on the first call.
     ///
     /// # Errors
     /// As [`credentials`](Self::credentials) and [`project_id`](Self::project_id).

@@ -1,4 +1,4 @@
-//! Calls that the spec doesn't know: the way out for the service's other operations.
+//! Requests to operations that have no helper.
 
 use std::fmt;
 
@@ -9,28 +9,28 @@ use progenitor_client::ClientInfo;
 use super::{Call, Client, call::CallContext};
 use crate::{error::Error, input::InvalidInput, transport::CallKind};
 
-/// What stands for the project's id in a path.
+/// The placeholder for the project id in a path.
 const PROJECT: &str = "{project_id}";
-/// The methods that there are; others change the connection or are none.
+/// The accepted methods.
 const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 impl Client {
-    /// Makes any call to LTS, authenticated, sent and retried like those of the helpers. A call that the spec doesn't know
+    /// Sends any request to LTS, with the authentication and retries of the helpers. A request that the spec doesn't have
     /// is retried by its method: GET, PUT, PATCH and DELETE can be repeated, POST counts as a creation.
     ///
-    /// The path begins with `/` and may have a query; `{project_id}` in it is filled in. A body is sent as JSON,
-    /// whatever is in it.
+    /// The path begins with `/` and may have a query; `{project_id}` in it is filled in. The body is sent as JSON,
+    /// unchecked.
     ///
     /// ```
     /// # async fn doc(lts: &huaweicloud_lts::Client) -> Result<(), huaweicloud_lts::Error> {
-    /// let answer = lts.request("GET", "/v2/{project_id}/groups", "").await?.into_result()?;
-    /// let json: serde_json::Value = serde_json::from_slice(&answer).unwrap_or_default();
+    /// let body = lts.request("GET", "/v2/{project_id}/groups", "").await?.into_result()?;
+    /// let json: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// If there is no whole answer. A refusal is an [`Response`]: its body may be of interest.
+    /// [`Error`] if no complete response arrived. An error of the service is a [`Response`], so that its body can be read.
     pub fn request(
         &self,
         method: impl Into<String>,
@@ -46,12 +46,12 @@ impl Client {
                 Ok(response) => Ok(Response {
                     status: response.status().as_u16(),
                     body: response.into_body(),
-                    refusal: None,
+                    error: None,
                 }),
                 Err(Error::Service(error)) => Ok(Response {
                     status: error.status(),
                     body: error.body.0.clone(),
-                    refusal: Some(Error::Service(error)),
+                    error: Some(Error::Service(error)),
                 }),
                 Err(error) => Err(error),
             }
@@ -59,11 +59,11 @@ impl Client {
     }
 }
 
-/// The answer to a [`Client::request`], as it came.
+/// The response to a [`Client::request`].
 pub struct Response {
     status: u16,
     body: Bytes,
-    refusal: Option<Error>,
+    error: Option<Error>,
 }
 
 impl Response {
@@ -72,17 +72,17 @@ impl Response {
         self.status
     }
 
-    /// The body; of a refusal, the first 64 KiB.
+    /// The body; of an error, the first 64 KiB.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body, or the error that the answer really is.
+    /// The body, or the error that the service reported.
     ///
     /// # Errors
-    /// If the service refused or failed.
+    /// [`Error::Service`] if the service reported one.
     pub fn into_result(self) -> Result<Bytes, Error> {
-        self.refusal.map_or(Ok(self.body), Err)
+        self.error.map_or(Ok(self.body), Err)
     }
 }
 
@@ -92,8 +92,8 @@ impl fmt::Debug for Response {
     }
 }
 
-/// The request, for nothing else than what was typed: an URL is normalised when it is parsed, and a `..` in it
-/// would address another thing.
+/// Builds the request. Parsing a URL normalizes it, so a path that would change is rejected: a `..` would address
+/// another resource.
 fn build_request(cx: &CallContext, method: &str, path: &str, body: Bytes) -> Result<reqwest::Request, Error> {
     let known = METHODS.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(method));
     let known = known.ok_or_else(|| {

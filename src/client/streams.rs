@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Client {
-    /// What can be done within a log group. Nothing is sent yet.
+    /// Returns a client of one log group. Nothing is sent.
     pub fn group(&self, id: &GroupId) -> GroupClient<'_> {
         GroupClient { client: self, id: id.clone() }
     }
@@ -33,8 +33,8 @@ impl<'c> GroupClient<'c> {
     /// Creates a log stream (section 5.2.1).
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for a name against the rules; `is_not_found()` for the group,
-    /// `is_already_exists()`, `is_quota_exceeded()`. Without an answer the stream may exist all the same: see
+    /// [`Error::InvalidInput`] if the name breaks a rule; `is_not_found()` for the group; `is_already_exists()`;
+    /// `is_quota_exceeded()`. If no response arrived, the stream may still have been created: see
     /// [`Error::outcome_unknown`], or use [`ensure_stream`](Self::ensure_stream).
     pub fn create_stream(&self, name: impl Into<String>) -> Call<'c, StreamId> {
         let (name, group) = (name.into(), self.id.clone());
@@ -44,7 +44,7 @@ impl<'c> GroupClient<'c> {
         })
     }
 
-    /// Lists all streams of the group (section 5.2.2). There are no pages.
+    /// Lists all streams of the group (section 5.2.2), without paging.
     ///
     /// # Errors
     /// `is_not_found()` for the group.
@@ -57,10 +57,10 @@ impl<'c> GroupClient<'c> {
         })
     }
 
-    /// Looks for a log stream of the group by its name, in the list of all (section 6.3).
+    /// Finds a log stream of the group by name in the list of all streams (section 6.3).
     ///
     /// # Errors
-    /// `is_not_found()` for the group; that there is no such stream is no error.
+    /// `is_not_found()` for the group. A missing stream is `None`, not an error.
     pub fn find_stream(&self, name: impl Into<String>) -> Call<'c, Option<LogStream>> {
         let (name, group) = (name.into(), self.id.clone());
         Call::new(self.client, async move |cx| find_stream(&cx, &group, &name).await)
@@ -100,7 +100,7 @@ pub(super) async fn find_stream(
     Ok(response.log_streams.into_iter().flatten().find(|stream| stream.name == name))
 }
 
-/// The body of a creation, checked by the rules of Table 5-25.
+/// Builds the request body, checked against Table 5-25.
 pub(super) fn stream_body(name: &str) -> Result<CreateLogStreamRequestBody, Error> {
     check_text("log_stream_name", &limits::LOG_STREAM_NAME, name)?;
     Ok(CreateLogStreamRequestBody { log_stream_name: name.to_owned().into() })

@@ -176,7 +176,7 @@ impl<'c, T: Send + 'static> TransferCall<'c, T> {
         call.with_limits(deadline, retry).await
     }
 
-    /// The body, checked by the rules of Table 5-49.
+    /// Builds the request body, checked against Table 5-49.
     fn body(&self) -> Result<CreateLogDumpObsRequestBody, Error> {
         if self.streams.is_empty() {
             return Err(InvalidInput::new("log_stream_ids", "[]", "at least one stream").into());
@@ -194,7 +194,7 @@ impl<'c, T: Send + 'static> TransferCall<'c, T> {
             log_stream_ids: self.streams.clone(),
             obs_bucket_name: self.bucket.clone().into(),
             type_: TransferType::Cycle,
-            // Always sent, since the reference leaves open whether it must be (erratum 23).
+            // Always sent, since the reference doesn't say whether it is required (erratum 23).
             storage_format: Some(self.format.into()),
             switch_on: !self.paused,
             prefix_name: self.prefix.clone().map(Into::into),

@@ -19,8 +19,8 @@ use crate::{
 
 /// Builds a [`Client`].
 ///
-/// What is set here goes before what [`profile`](Self::profile) and [`or_env`](Self::or_env) find, in that
-/// order. What can't work fails in [`build`](Self::build), with the name of the setting.
+/// Settings on the builder take precedence over the [`profile`](Self::profile), and that over the environment
+/// ([`or_env`](Self::or_env)). [`build`](Self::build) validates them and names the setting at fault.
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ClientBuilder {
@@ -43,76 +43,75 @@ pub struct ClientBuilder {
     pub(crate) clock: Clock,
 }
 
-/// Credentials, or who has them.
+/// The credentials of a client, or their source.
 #[derive(Clone)]
 pub(crate) enum CredentialsChoice {
     Credentials(Credentials),
     Provider(Arc<dyn CredentialsProvider>),
-    /// Nothing was found; if anybody, the machine itself has some.
+    /// No source had credentials; use the ECS metadata service.
     MetadataFallback(Vec<SkippedSource>),
 }
 
 impl ClientBuilder {
-    /// The region, `cn-north-4` for instance. Any region is taken, new ones included; its endpoint is
-    /// `https://lts.<region>.<cloud>`.
+    /// Sets the region, for example `cn-north-4`. Any name is accepted; its endpoint is `https://lts.<region>.<cloud>`.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// The cloud's domain, for clouds of partners. `myhuaweicloud.com` if it isn't set.
+    /// Sets the cloud's domain, `myhuaweicloud.com` by default.
     pub fn cloud(mut self, domain: impl Into<String>) -> Self {
         self.cloud = Some(domain.into());
         self
     }
 
-    /// The endpoint of LTS, in the place of the region's. A path in it is kept.
+    /// Sets the endpoint of LTS instead of the region's. A path in it is kept.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
     }
 
-    /// The endpoint of IAM, in the place of the region's.
+    /// Sets the endpoint of IAM instead of the region's.
     pub fn iam_endpoint(mut self, url: impl Into<String>) -> Self {
         self.iam_endpoint = Some(url.into());
         self
     }
 
-    /// The project that calls are about (section 6.3 says where to find its id).
+    /// Sets the project id (section 6.3 says where to find it).
     ///
-    /// Without it, a login takes the project of its token, and other credentials look it up in IAM by the
-    /// region's name, at the first call.
+    /// Without it, a login uses the project of its token; with other credentials, the first call looks the project up in
+    /// IAM by the region's name.
     pub fn project_id(mut self, id: impl Into<String>) -> Self {
         self.project_id = Some(id.into());
         self
     }
 
-    /// What requests are authenticated with: [`AkSk`](crate::AkSk), [`Login`](crate::Login) or
+    /// Sets the credentials: [`AkSk`](crate::AkSk), [`Login`](crate::Login) or
     /// [`Credentials::token`].
     pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
         self.credentials = Some(CredentialsChoice::Credentials(credentials.into()));
         self
     }
 
-    /// Who says what requests are authenticated with, in the place of [`credentials`](Self::credentials).
+    /// Sets a credentials provider instead of fixed [`credentials`](Self::credentials).
     pub fn credentials_provider(mut self, provider: impl CredentialsProvider + 'static) -> Self {
         self.credentials = Some(CredentialsChoice::Provider(Arc::new(provider)));
         self
     }
 
-    /// Takes what isn't set here from a section of the profile file, before the environment is looked at
-    /// ([`or_env`](Self::or_env) says where the file is, and what may be in it).
+    /// Reads settings that are not set here from a section of the profile file, before the environment
+    /// ([`or_env`](Self::or_env) describes the file).
     ///
-    /// A file or section that isn't there is an error, and so is half a key pair in it.
+    /// A missing file or section is an error, and so is half a key pair.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.profile = Some(name.into());
         self
     }
 
-    /// Takes what isn't set here from the environment, then from the profile file; where nobody has
-    /// credentials, from the ECS metadata service.
+    /// Reads settings that are not set here from the environment, then from the profile file. Without credentials in
+    /// either, the ECS metadata service provides them.
     ///
-    /// | what | variable | key in the profile file |
+    /// | setting | variable | key in the profile file |
     /// | --- | --- | --- |
     /// | key pair | `HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`, `HUAWEICLOUD_SDK_SECURITY_TOKEN` | `ak`, `sk`, `security_token` |
     /// | token | `HUAWEICLOUD_LTS_TOKEN` | |
@@ -120,66 +119,64 @@ impl ClientBuilder {
     /// | project id | `HUAWEICLOUD_SDK_PROJECT_ID` | `project_id` |
     /// | region | `HUAWEICLOUD_LTS_REGION` | `region` |
     /// | the cloud's domain | `HUAWEICLOUD_LTS_CLOUD` | `cloud` |
-    /// | endpoint of LTS | `HUAWEICLOUD_LTS_ENDPOINT`, else `HUAWEICLOUD_SDK_REGION_LTS_<REGION>` (`CN_NORTH_4`) | `endpoint` |
+    /// | endpoint of LTS | `HUAWEICLOUD_LTS_ENDPOINT`, then `HUAWEICLOUD_SDK_REGION_LTS_<REGION>` (`CN_NORTH_4`) | `endpoint` |
     /// | endpoint of IAM | `HUAWEICLOUD_SDK_IAM_ENDPOINT` | `iam_endpoint` |
     /// | ECS metadata service | `HUAWEICLOUD_LTS_METADATA_ENDPOINT`, else `http://169.254.169.254` | |
     /// | the profile file | `HUAWEICLOUD_SDK_CREDENTIALS_FILE`, else `~/.huaweicloud/credentials` | |
     ///
-    /// The profile file is an INI file; without [`profile`](Self::profile), its section `[basic]` is read. An
-    /// empty value counts as none.
+    /// The profile file is an INI file; its section `[basic]` is read unless [`profile`](Self::profile) names another.
+    /// Empty values are ignored.
     ///
-    /// Of several credentials in one source, a key pair goes before a token before a login. The parts of one
-    /// credential are all from the same source; what is incomplete is passed over. Other settings are looked
-    /// for one by one.
+    /// Within one source, a key pair takes precedence over a token, and a token over a login. The parts of a credential
+    /// never mix sources; incomplete ones are skipped. Other settings are resolved one by one.
     ///
-    /// An endpoint goes before a region. But a region that is set here, with [`region`](Self::region), ignores
+    /// An endpoint takes precedence over a region. But a region set with [`region`](Self::region) ignores
     /// `HUAWEICLOUD_LTS_ENDPOINT` and the profile's `endpoint`.
     ///
-    /// The ECS metadata service is asked by the first call, once, for one second. Without an answer, that call
-    /// fails with an error that lists all the places that were looked at.
+    /// The first call asks the ECS metadata service, once, for one second. Without a response, that call fails with an
+    /// error that lists all sources.
     ///
-    /// `HUAWEICLOUD_SDK_DOMAIN_ID` and `domain_id` have no effect, since no call to LTS needs them: a login
-    /// names its domain. `HUAWEICLOUD_SDK_REGIONS_FILE` is not read: any region can be named, and an endpoint
-    /// can be set.
+    /// `HUAWEICLOUD_SDK_DOMAIN_ID` and `domain_id` have no effect, since no call to LTS needs them.
+    /// `HUAWEICLOUD_SDK_REGIONS_FILE` is not read: set any region or endpoint instead.
     pub fn or_env(mut self) -> Self {
         self.environment = Some(Environment::of_process());
         self
     }
 
-    /// Like [`or_env`](Self::or_env), with these variables in the place of the process's. Of others than ours,
-    /// only `HOME` counts.
+    /// Like [`or_env`](Self::or_env), with these variables instead of the process environment. Only `HOME` and variables
+    /// that start with `HUAWEICLOUD_` are used.
     ///
-    /// It is for tests, and for programs that have their settings from elsewhere.
+    /// For tests, and for programs that read their settings from elsewhere.
     pub fn or_variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         self.environment = Some(variables.into_iter().collect());
         self
     }
 
-    /// Where the ECS metadata service answers; `http://169.254.169.254` if it isn't set.
+    /// Sets the endpoint of the ECS metadata service, `http://169.254.169.254` by default.
     pub fn metadata_endpoint(mut self, url: impl Into<String>) -> Self {
         self.metadata_endpoint = Some(url.into());
         self
     }
 
-    /// The time for making a connection, which is a part of an attempt; 5 s if it isn't set.
+    /// Sets the time limit for connecting, which is part of an attempt; 5 s by default.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.timeouts.connect = Some(time);
         self
     }
 
-    /// The time for one attempt, which is a part of a call; 15 s if it isn't set.
+    /// Sets the time limit for one attempt, which is part of a call; 15 s by default.
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
         self.timeouts.attempt = Some(time);
         self
     }
 
-    /// The time for a whole call, a login within it included; 30 s if it isn't set.
+    /// Sets the time limit for a whole call, including retries and a login; 30 s by default.
     pub fn call_timeout(mut self, time: Duration) -> Self {
         self.timeouts.call = Some(time);
         self
     }
 
-    /// When calls are tried again; [`RetryPolicy::default`] if it isn't set.
+    /// Sets the retry policy, [`RetryPolicy::default`] by default.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
         self
@@ -191,44 +188,42 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a header to every request to LTS, for a gateway that wants one. It is not signed, and can't replace
-    /// one of the client's own.
+    /// Adds a header to every request to LTS, for example for a gateway. It is not signed and can't replace a header that
+    /// the client sets.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), Secret::new(value));
         self.headers.push(ExtraHeader { name, value, sensitive: false });
         self
     }
 
-    /// Adds a header whose value must not be seen in logs.
+    /// Adds a header whose value must not appear in logs.
     pub fn sensitive_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.headers.push(ExtraHeader { name: name.into(), value: value.into(), sensitive: true });
         self
     }
 
-    /// The proxy for all requests, `http://proxy.example:3128` for instance; a user name and password may stand
-    /// in it. Without it, the system's proxies count (`HTTPS_PROXY`, `NO_PROXY`). Requests to this machine never
-    /// go through a proxy.
+    /// Sets the proxy for all requests, for example `http://proxy.example:3128`; it may contain a user name and password.
+    /// By default the system's proxies apply (`HTTPS_PROXY`, `NO_PROXY`). Requests to loopback never use a proxy.
     pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// The clock by which tokens and keys expire; the system's if it isn't set. For tests.
+    /// Sets the clock by which tokens and keys expire, for tests; the system clock by default.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(now);
         self
     }
 
-    /// Allows endpoints with `http:` elsewhere than on this machine. Tokens and bodies can then be read on the
-    /// way.
+    /// Allows plain http to hosts other than loopback. Tokens and bodies can then be read on the network.
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
     }
 
-    /// Adjusts the HTTP client. It is applied first: redirects stay off, and retries are only ours.
+    /// Adjusts the HTTP client. It is applied first: redirects and reqwest's own retries stay off.
     ///
-    /// TLS is set up with the platform's certificates. For others, use `tls_certs_merge` or `tls_certs_only`
+    /// TLS is set up with the platform's certificates. For other certificates, use `tls_certs_merge` or `tls_certs_only`
     /// with the feature `tls`; with `tls-ring`, hand a `rustls::ClientConfig` to `tls_backend_preconfigured`.
     pub fn configure_http(
         mut self,

@@ -1,16 +1,16 @@
-//! Where a service answers.
+//! Endpoints of services.
 
 use reqwest::Url;
 
 use super::setting::{ResolvedSetting, Setting};
 use crate::{error::ConfigurationError, spec::Server};
 
-/// The cloud's domain where none is set.
+/// The default domain of the cloud.
 const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
-/// The region with a domain of its own, and that domain.
+/// The region outside the default cloud, and its domain.
 const EUROPE: (&str, &str) = ("eu-west-101", "myhuaweicloud.eu");
 
-/// The base URL of a service, without a slash at its end.
+/// The base URL of a service, without a trailing slash.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint(Url);
 
@@ -27,34 +27,34 @@ impl Endpoint {
             if let Some(found) = found
                 && (found.value.is_empty() || !found.value.chars().all(legal))
             {
-                return Err(found.wrong(setting.name(), "can't be part of a host name"));
+                return Err(found.invalid(setting.name(), "can't be part of a host name"));
             }
         }
         let (region_name, cloud) = (&region.value, cloud.map(|cloud| cloud.value.as_str()));
         let cloud = cloud.unwrap_or(if region_name == EUROPE.0 { EUROPE.1 } else { DEFAULT_CLOUD });
         let url = server.url.replace("{region}", region_name).replace("{cloud}", cloud);
-        Self::read(&url, false).map_err(|why| region.wrong(Setting::Region.name(), &why))
+        Self::read(&url, false).map_err(|why| region.invalid(Setting::Region.name(), &why))
     }
 
-    /// Reads a base URL.
+    /// Parses a base URL.
     pub(crate) fn parse(
         setting: &'static str,
         url: &ResolvedSetting,
         allow_plain: bool,
     ) -> Result<Self, ConfigurationError> {
-        Self::read(&url.value, allow_plain).map_err(|why| url.wrong(setting, &why))
+        Self::read(&url.value, allow_plain).map_err(|why| url.invalid(setting, &why))
     }
 
     fn read(url: &str, allow_plain: bool) -> Result<Self, String> {
         let wrong = |why: &str| Err(why.to_owned());
-        // A host name alone is what users of the official SDKs may have there.
-        let whole = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
-        let mut parsed = Url::parse(&whole).map_err(|e| e.to_string())?;
+        // The official SDKs accept a bare host name.
+        let url = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
+        let mut parsed = Url::parse(&url).map_err(|e| e.to_string())?;
         if !matches!(parsed.scheme(), "http" | "https") {
-            return wrong("the scheme must be https, or http on this machine");
+            return wrong("the scheme must be https, or http for loopback");
         }
         if !parsed.username().is_empty() || parsed.password().is_some() {
-            return wrong("must not hold a user name or password");
+            return wrong("must not contain a user name or password");
         }
         if parsed.query().is_some() || parsed.fragment().is_some() {
             return wrong("must not have a query or a fragment");
@@ -63,12 +63,12 @@ impl Endpoint {
         parsed.set_path(&path);
         let endpoint = Self(parsed);
         if !endpoint.is_tls() && !endpoint.is_local() && !allow_plain {
-            return wrong("plain http is allowed on this machine only; use https, or allow_plain_http()");
+            return wrong("plain http is allowed for loopback only; use https, or allow_plain_http()");
         }
         Ok(endpoint)
     }
 
-    /// The base URL, to which paths are appended.
+    /// The base URL that paths are appended to.
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
@@ -77,7 +77,7 @@ impl Endpoint {
         self.0.scheme() == "https"
     }
 
-    /// Whether it is on this machine.
+    /// Whether the host is loopback.
     pub(crate) fn is_local(&self) -> bool {
         match self.0.host_str() {
             Some("localhost") => true,
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_has_its_endpoint() {
+    fn region_determines_the_endpoint() {
         for (region, cloud, url) in [
             ("cn-north-4", None, "https://lts.cn-north-4.myhuaweicloud.com"),
             ("eu-west-101", None, "https://lts.eu-west-101.myhuaweicloud.eu"),
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_path_is_kept() {
+    fn base_path_is_kept() {
         for (given, base) in [
             ("https://proxy.example/lts/", "https://proxy.example/lts"),
             ("http://127.0.0.1:8086", "http://127.0.0.1:8086"),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unsafe_is_refused_without_showing_a_password() {
+    fn unsafe_endpoints_are_rejected_without_showing_a_password() {
         for bad in [
             "http://lts.example",
             "ftp://lts.example",

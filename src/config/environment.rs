@@ -1,4 +1,4 @@
-//! Settings from environment variables: the official SDKs' names, and ours where those have none.
+//! Settings from environment variables: those of the official SDKs, and our own for other settings.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -8,14 +8,14 @@ use crate::{
     secret::Secret,
 };
 
-/// The name of this link of the chain.
+/// The name of this source.
 pub(crate) const ENVIRONMENT: &str = "environment";
-/// What all variables start with.
+/// The prefix of all variables.
 const PREFIX: &str = "HUAWEICLOUD_";
-/// Where the profile file is, below the home directory.
+/// The path of the profile file below the home directory.
 const PROFILE_FILE: [&str; 2] = [".huaweicloud", "credentials"];
 
-/// The variables that concern us, as they were when it was made. An empty value counts as none.
+/// A snapshot of our variables. Empty values are ignored.
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, Secret>,
@@ -23,7 +23,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Those of this process.
+    /// The environment of this process.
     pub(crate) fn of_process() -> Self {
         let all = std::env::vars_os();
         let all = all.filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
@@ -52,7 +52,7 @@ impl Environment {
         self.find("HUAWEICLOUD_LTS_ENDPOINT")
     }
 
-    /// Where the ECS metadata service answers.
+    /// The endpoint of the ECS metadata service.
     pub(crate) fn metadata_endpoint(&self) -> Option<ResolvedSetting> {
         self.find("HUAWEICLOUD_LTS_METADATA_ENDPOINT")
     }
@@ -62,13 +62,13 @@ impl Environment {
         self.find(&format!("HUAWEICLOUD_SDK_REGION_LTS_{}", region.to_uppercase().replace('-', "_")))
     }
 
-    /// Where the profile file is; nowhere without a home.
+    /// The path of the profile file, if there is a home directory.
     pub(crate) fn profile_file(&self) -> Option<PathBuf> {
         let named = self.get("HUAWEICLOUD_SDK_CREDENTIALS_FILE").map(|file| PathBuf::from(file.expose()));
         named.or_else(|| Some(PROFILE_FILE.iter().fold(self.home.clone()?, |path, part| path.join(part))))
     }
 
-    /// The first credential that is complete: key pair, token, login.
+    /// The first complete credential: key pair, token, login.
     pub(crate) fn credentials(&self) -> Result<Credentials, SkippedSource> {
         let get = |name| self.get(name).cloned();
         let keys = || {
@@ -83,16 +83,16 @@ impl Environment {
             Some(Login::new(user.expose(), password, get("HUAWEICLOUD_LTS_DOMAIN_NAME")?.expose()).into())
         };
         keys().or_else(token).or_else(login).ok_or_else(|| {
-            let looked = [
+            let tried = [
                 &["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"][..],
                 &["HUAWEICLOUD_LTS_TOKEN"],
                 &["HUAWEICLOUD_LTS_USERNAME", "HUAWEICLOUD_LTS_PASSWORD", "HUAWEICLOUD_LTS_DOMAIN_NAME"],
             ];
-            SkippedSource::new(ENVIRONMENT, looked.map(|names| self.describe(names)).join(", "))
+            SkippedSource::new(ENVIRONMENT, tried.map(|names| self.describe(names)).join(", "))
         })
     }
 
-    /// Which variables of a group are set, by their names only.
+    /// Lists which of these variables are set, by name only.
     fn describe(&self, names: &[&str]) -> String {
         let (set, unset): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| self.get(name).is_some());
         match set.as_slice() {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_go_before_token_before_login() {
+    fn keys_take_precedence_over_token_over_login() {
         let mut variables = vec![
             ("HUAWEICLOUD_LTS_USERNAME", "u"),
             ("HUAWEICLOUD_LTS_PASSWORD", "p"),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn without_credentials_it_says_what_was_looked_for() {
+    fn missing_credentials_error_lists_the_variables() {
         let found = environment(&[("HUAWEICLOUD_SDK_AK", "the-key"), ("HUAWEICLOUD_SDK_SK", "")]);
         let why = found.credentials().unwrap_err().why;
         assert!(why.contains("HUAWEICLOUD_SDK_AK set, but HUAWEICLOUD_SDK_SK not set"), "{why}");
@@ -152,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn the_official_variable_of_a_region_has_its_own_spelling() {
+    fn official_region_variable_is_upper_case_with_underscores() {
         let found = environment(&[("HUAWEICLOUD_SDK_REGION_LTS_CN_NORTH_4", "https://x")]);
         assert_eq!(found.lts_endpoint_of("cn-north-4").unwrap().value, "https://x");
     }
 
     #[test]
-    fn the_profile_file_is_below_home_unless_a_variable_names_it() {
+    fn profile_file_is_below_home_unless_a_variable_sets_it() {
         let file = |variables: &[_]| environment(variables).profile_file();
         assert_eq!(file(&[]), None);
         assert_eq!(file(&[("HOME", "/home/u")]), Some("/home/u/.huaweicloud/credentials".into()));

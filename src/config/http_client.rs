@@ -1,4 +1,4 @@
-//! Makes HTTP clients: TLS, no redirects, no retries of their own.
+//! Builds HTTP clients: TLS, proxies, no redirects, no retries by reqwest.
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
 /// Adjusts the HTTP client.
 pub(crate) type Configure = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
 
-/// Headers that every request has already, or that belong to its connection.
+/// Headers that the client sets, or that belong to the connection.
 const OWN_HEADERS: [&str; 17] = [
     "accept",
     "authorization",
@@ -41,23 +41,23 @@ const OWN_HEADERS: [&str; 17] = [
     SECURITY_TOKEN_HEADER,
 ];
 
-/// What a client is made with.
+/// The settings of an HTTP client.
 pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
     pub(crate) proxy: Option<Proxy>,
-    /// Sent with every request that hasn't such a header of its own.
+    /// Default headers of every request.
     pub(crate) headers: HeaderMap,
     pub(crate) configure: Option<Configure>,
 }
 
-/// The HTTP client for an endpoint, which is the value of this setting.
+/// Builds the HTTP client for an endpoint; `setting` names it in errors.
 pub(crate) fn client(
     setting: &'static str,
     endpoint: &Endpoint,
     settings: Settings,
 ) -> Result<reqwest::Client, ConfigurationError> {
     let Settings { connect_timeout, proxy, headers, configure } = settings;
-    // No proxy is used for this machine.
+    // Loopback never uses a proxy.
     let proxy = proxy.filter(|_| !endpoint.is_local());
     let tls_user = match &proxy {
         _ if endpoint.is_tls() => Some(setting),
@@ -65,7 +65,7 @@ pub(crate) fn client(
         _ => None,
     };
     let mut builder = tls(reqwest::Client::builder(), tls_user)?
-        // Else it would depend on the features that others in the program choose for reqwest.
+        // Otherwise HTTP/2 would depend on the reqwest features of other crates in the program.
         .http1_only()
         .connect_timeout(connect_timeout)
         .default_headers(headers);
@@ -75,8 +75,7 @@ pub(crate) fn client(
     if let Some(proxy) = proxy {
         builder = builder.proxy(proxy.proxy);
     }
-    // After the caller's settings: a redirect would carry the token to another host, and only our own retries
-    // sign anew.
+    // After the caller's settings: a redirect would send the token to another host, and only our retries sign again.
     builder = builder.redirect(reqwest::redirect::Policy::none()).retry(no_retries());
     if endpoint.is_local() {
         builder = builder.no_proxy();
@@ -84,12 +83,12 @@ pub(crate) fn client(
     builder.build().map_err(|e| ConfigurationError::new("configure_http", build_failure(&e)))
 }
 
-/// No retries of `reqwest`'s own. Without the limit, it copies each request for one that never comes.
+/// Disables retries by reqwest. Without the limit, it would still copy each request.
 fn no_retries() -> reqwest::retry::Builder {
     reqwest::retry::never().max_retries_per_request(0)
 }
 
-/// The HTTP client for the ECS metadata service, an address on this very machine's link: no proxy knows it.
+/// Builds the HTTP client for the ECS metadata service, a link-local address that no proxy can reach.
 pub(crate) fn metadata_client(endpoint: &Endpoint) -> Result<reqwest::Client, ConfigurationError> {
     let setting = "metadata_endpoint";
     let tls_user = endpoint.is_tls().then_some(setting);
@@ -98,7 +97,7 @@ pub(crate) fn metadata_client(endpoint: &Endpoint) -> Result<reqwest::Client, Co
     builder.build().map_err(|e| ConfigurationError::new(setting, build_failure(&e)))
 }
 
-/// Why reqwest can't build a client. Its own message is "builder error"; what happened is in the sources.
+/// Why reqwest can't build a client. Its message is only "builder error"; the sources have the reason.
 fn build_failure(error: &reqwest::Error) -> String {
     let mut causes = Vec::new();
     let mut source = error.source();
@@ -110,24 +109,24 @@ fn build_failure(error: &reqwest::Error) -> String {
     format!("the HTTP client can't be built: {causes}")
 }
 
-/// Sets TLS up for the setting that needs it, if one does. It is reqwest's own: rustls with the process's crypto
-/// provider if there is one, else with aws-lc-rs, and the platform's certificates.
+/// Sets up TLS as reqwest does: rustls with the process's crypto provider if there is one, otherwise aws-lc-rs, and the
+/// platform's certificates. `tls_user` is the setting that needs TLS.
 #[cfg(feature = "tls")]
 fn tls(
     builder: reqwest::ClientBuilder,
     tls_user: Option<&'static str>,
 ) -> Result<reqwest::ClientBuilder, ConfigurationError> {
-    // Named, since it is no longer the default once another crate of the program enables reqwest's `native-tls`.
+    // Explicit, since another crate in the program may enable reqwest's `native-tls`, which would then be the default.
     let builder = builder.tls_backend_rustls();
     Ok(match tls_user {
         Some(_) => builder,
-        // There is nothing to verify, and a machine without certificates has to do.
+        // Nothing to verify, and the machine may have no certificates.
         None => builder.tls_certs_only([]),
     })
 }
 
-/// Sets TLS up for the setting that needs it, if one does. The provider is ring's, named explicitly: a library
-/// must not install one for the whole process, and without any reqwest panics.
+/// Sets up TLS with ring. The provider is explicit: a library must not install one for the whole process, and reqwest
+/// panics without any.
 #[cfg(all(feature = "tls-ring", not(feature = "tls")))]
 fn tls(
     builder: reqwest::ClientBuilder,
@@ -142,13 +141,13 @@ fn tls(
         .map_err(failed)?;
     let config = match tls_user {
         Some(_) => config.with_platform_verifier().map_err(failed)?,
-        // There is nothing to verify, and a machine without certificates has to do.
+        // Nothing to verify, and the machine may have no certificates.
         None => config.with_root_certificates(rustls::RootCertStore::empty()),
     };
     Ok(builder.tls_backend_preconfigured(config.with_no_client_auth()))
 }
 
-/// Refuses the setting that needs TLS, if one does.
+/// Rejects the setting that needs TLS, if one does.
 #[cfg(not(any(feature = "tls", feature = "tls-ring")))]
 fn tls(
     builder: reqwest::ClientBuilder,
@@ -161,7 +160,7 @@ fn tls(
     }
 }
 
-/// A header that a caller adds.
+/// A header that the caller adds.
 #[derive(Clone)]
 pub(crate) struct ExtraHeader {
     pub(crate) name: String,
@@ -169,33 +168,34 @@ pub(crate) struct ExtraHeader {
     pub(crate) sensitive: bool,
 }
 
-/// The extra headers, as they are sent.
+/// Validates the extra headers.
 pub(crate) fn headers(extra: &[ExtraHeader]) -> Result<HeaderMap, ConfigurationError> {
     let mut map = HeaderMap::new();
     for ExtraHeader { name, value, sensitive } in extra {
         let wrong = |why: &str| ConfigurationError::new("header", format!("{name:?} {why}"));
-        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("is no name of a header"))?;
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("is not a header name"))?;
         if OWN_HEADERS.contains(&parsed.as_str()) {
             return Err(wrong("is set by the client itself"));
         }
         let value = HeaderValue::from_str(value.expose());
-        let mut value = value.map_err(|_| wrong("has a value with a character that no header can hold"))?;
+        let mut value =
+            value.map_err(|_| wrong("has a value with a character that headers can't contain"))?;
         value.set_sensitive(*sensitive);
         map.insert(parsed, value);
     }
     Ok(map)
 }
 
-/// A proxy, and whether it is itself reached by https.
+/// A proxy, and whether it is reached by https.
 pub(crate) struct Proxy {
     proxy: reqwest::Proxy,
     is_tls: bool,
 }
 
-/// Reads a proxy's URL. It may hold a password, so that no message shows it.
+/// Parses a proxy URL. It may contain a password, so no message shows it.
 pub(crate) fn proxy(url: &Secret) -> Result<Proxy, ConfigurationError> {
     let wrong = |why: &str| ConfigurationError::new("proxy", why);
-    let parsed = reqwest::Url::parse(url.expose()).map_err(|e| wrong(&format!("is no URL: {e}")))?;
+    let parsed = reqwest::Url::parse(url.expose()).map_err(|e| wrong(&format!("is not a URL: {e}")))?;
     if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
         return Err(wrong("must be the URL of an http or https proxy"));
     }

@@ -1,9 +1,9 @@
-//! What a client was built to, for its user to see.
+//! Resolved configuration of a client, for display.
 
 use crate::ids::ProjectId;
 
-/// Where a client calls, and where its credentials come from; [`Client::info`](crate::Client::info) has it.
-/// There is no secret in it.
+/// The endpoints of a client and the source of its credentials, from [`Client::info`](crate::Client::info). It contains no
+/// secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientInfo {
@@ -13,11 +13,11 @@ pub struct ClientInfo {
     pub iam_endpoint: Option<String>,
     /// The region, if one is set.
     pub region: Option<String>,
-    /// The project, if one is set; else a token says it, or IAM.
+    /// The project id, if one is set; otherwise a token or IAM determines it.
     pub project_id: Option<ProjectId>,
-    /// The link of the chain that has the credentials: `environment`, `profile <file> [<section>]`,
+    /// The source of the credentials: `environment`, `profile <file> [<section>]`,
     /// `ECS metadata`, or `code` for those that were set on the builder.
     pub credentials_from: String,
-    /// Whether the client logs in to IAM by itself.
+    /// Whether the client logs in to IAM.
     pub logs_in: bool,
 }

@@ -1,6 +1,6 @@
-//! Settings from the profile file, an INI file that the official SDKs read, too.
+//! Settings from the profile file, an INI file that the official SDKs also read.
 //!
-//! Messages name the file, the section and the key, never a value: a secret may stand anywhere in such a file.
+//! Messages name file, section and key, never a value, which may be a secret.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -14,7 +14,7 @@ use crate::{
     secret::Secret,
 };
 
-/// The largest file read, in bytes: hundreds of profiles.
+/// The largest accepted file, in bytes: hundreds of profiles.
 const MAX_FILE: u64 = 1 << 20;
 
 /// One section of a profile file.
@@ -26,7 +26,7 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// Reads a section of a file; where there is no such file or section, it says so.
+    /// Reads a section of a file. The inner error is a missing file or section.
     pub(crate) fn read(
         file: &Path,
         section: &str,
@@ -34,11 +34,11 @@ impl Profile {
         let name = file.display();
         let unreadable =
             |e: &dyn std::fmt::Display| ConfigurationError::new("profile", format!("{name}: {e}"));
-        let passed = |why: String| Ok(Err(SkippedSource::new(format!("profile {name}"), why)));
+        let skipped = |why: String| Ok(Err(SkippedSource::new(format!("profile {name}"), why)));
         let length = match fs::metadata(file) {
             Ok(facts) => facts.len(),
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return passed("doesn't exist".to_owned());
+                return skipped("doesn't exist".to_owned());
             }
             Err(e) => return Err(unreadable(&e)),
         };
@@ -47,14 +47,14 @@ impl Profile {
         }
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
-            // The system's words for it don't say what to look at.
+            // The system's message doesn't name the cause.
             Err(e) if e.kind() == io::ErrorKind::InvalidData => return Err(unreadable(&"is not UTF-8")),
             Err(e) => return Err(unreadable(&e)),
         };
         let mut sections = parse(text).map_err(|why| unreadable(&why))?;
         match sections.remove(section) {
             Some(values) => Ok(Ok(Self { place: format!("profile {name} [{section}]"), values })),
-            None => passed(format!("has no section [{section}]")),
+            None => skipped(format!("has no section [{section}]")),
         }
     }
 
@@ -88,21 +88,21 @@ impl Profile {
                 let token = self.get("security_token").cloned();
                 Ok(token.map_or(keys.clone(), |token| keys.security_token(token)).into())
             }
-            _ => Err(SkippedSource::new(&self.place, self.lacking())),
+            _ => Err(SkippedSource::new(&self.place, self.missing_keys())),
         }
     }
 
-    /// Whether there is a part of a key pair, which can't be meant.
+    /// Whether the profile has only half a key pair.
     pub(crate) fn has_half_a_credential(&self) -> bool {
         self.get("ak").is_some() != self.get("sk").is_some()
     }
 
     /// The error for half a key pair.
-    pub(crate) fn half(&self) -> ConfigurationError {
-        ConfigurationError::new("profile", format!("{}: {}", self.place, self.lacking()))
+    pub(crate) fn half_credential_error(&self) -> ConfigurationError {
+        ConfigurationError::new("profile", format!("{}: {}", self.place, self.missing_keys()))
     }
 
-    fn lacking(&self) -> &'static str {
+    fn missing_keys(&self) -> &'static str {
         match (self.get("ak"), self.get("sk")) {
             (Some(_), _) => "ak set, but sk not set",
             (None, Some(_)) => "sk set, but ak not set",
@@ -111,10 +111,10 @@ impl Profile {
     }
 }
 
-/// The sections of an INI file and what is in them; keys in lower case, empty values left out.
+/// Parses an INI file into sections; keys in lower case, empty values left out.
 ///
-/// It reads a file as the official SDKs do: a line is a comment if it starts with `#` or `;`, and everything
-/// behind the first `=` or `:` is the value, quotes and all, since a secret key may hold any of these.
+/// Like the official SDKs: a line that starts with `#` or `;` is a comment, and everything after the first `=` or `:` is
+/// the value, including quotes, since a secret key may contain any of these.
 pub(crate) fn parse(mut text: String) -> Result<BTreeMap<String, BTreeMap<String, Secret>>, String> {
     if text.starts_with('\u{feff}') {
         text.remove(0);
@@ -142,7 +142,7 @@ pub(crate) fn parse(mut text: String) -> Result<BTreeMap<String, BTreeMap<String
             Ok(sections)
         }
         Err(why) => {
-            // "line 3: what is wrong": the line is enough, and can't hold a value.
+            // The message is "line 3: …". Only the line number is kept, since the rest may quote a value.
             let line = why.strip_prefix("line ").and_then(|rest| rest.split(':').next());
             Err(match line.filter(|line| line.bytes().all(|b| b.is_ascii_digit())) {
                 Some(line) => format!("line {line} is neither a section in brackets nor a key with a value"),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_as_the_official_sdks_read_it() {
+    fn profile_file_is_read_like_the_official_sdks_do() {
         let text = "\u{feff}stray = 1\r\n# ak = no\n; ak = no\n[basic]\r\nAK = one\r\nsk=a#b;c=d:e\\ \"f\"\nsecurity_token:\nproject_id : p\n\n[Global]\nak = other\n";
         let expected = pairs(&[("ak", "one"), ("project_id", "p"), ("sk", "a#b;c=d:e\\ \"f\"")]);
         assert_eq!(values(text, "basic"), expected);
@@ -178,24 +178,25 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_is_refused_by_line_and_shows_no_value() {
-        for (text, line) in [("[basic]\nak = hush\n[open-hush\n", "line 3"), ("[basic]\n= hush\n", "line 2")]
+    fn malformed_file_error_names_the_line_and_no_value() {
+        for (text, line) in
+            [("[basic]\nak = sec-ret\n[open-sec-ret\n", "line 3"), ("[basic]\n= sec-ret\n", "line 2")]
         {
             let why = parse(text.to_owned()).unwrap_err();
-            assert!(why.starts_with(line) && !why.contains("hush"), "{why}");
+            assert!(why.starts_with(line) && !why.contains("sec-ret"), "{why}");
         }
     }
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused_without_a_panic(text in "[\\PC\\n\\r\\[\\]=:#; \\t]{0,200}") {
+        fn profile_parser_never_panics(text in "[\\PC\\n\\r\\[\\]=:#; \\t]{0,200}") {
             if let Err(why) = parse(text) {
                 prop_assert!(why.starts_with("line ") || why == "is not an INI file");
             }
         }
 
         #[test]
-        fn what_is_written_is_read(
+        fn written_profiles_are_read_back(
             section in "[A-Za-z0-9_-]{1,12}",
             entries in prop::collection::btree_map("[a-z_]{1,12}", "[!-~]([ -~]{0,30}[!-~])?", 0..8),
         ) {

@@ -2,7 +2,7 @@
 
 use crate::{error::ConfigurationError, secret::Secret};
 
-/// What every source may hold.
+/// A setting that every source may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Setting {
     Region,
@@ -12,7 +12,7 @@ pub(crate) enum Setting {
 }
 
 impl Setting {
-    /// The name of its builder method.
+    /// The name of the builder method.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Region => "region",
@@ -23,7 +23,7 @@ impl Setting {
     }
 }
 
-/// A value, and where it was found: nowhere in particular if it was set on the builder.
+/// A value and its origin, which is `None` for the builder.
 #[derive(Debug, Clone)]
 pub(crate) struct ResolvedSetting {
     pub(crate) value: String,
@@ -31,21 +31,21 @@ pub(crate) struct ResolvedSetting {
 }
 
 impl ResolvedSetting {
-    /// On the builder.
+    /// A value set on the builder.
     pub(crate) fn explicit(value: &str) -> Self {
         Self { value: value.to_owned(), origin: None }
     }
 
-    /// In a variable, or under a key of a file.
+    /// A value of an environment variable or of a key in a file.
     pub(crate) fn at(value: &Secret, origin: impl Into<String>) -> Self {
         Self { value: value.expose().to_owned(), origin: Some(origin.into()) }
     }
 
-    /// Says what is wrong with it. The caller's own value is shown; one from elsewhere may be a secret that was
-    /// put in the wrong place, so that only the place is named.
-    pub(crate) fn wrong(&self, setting: &'static str, why: &str) -> ConfigurationError {
+    /// The error for an invalid value. It shows a value set by the caller, but only the origin of any other, which may be a
+    /// misplaced secret.
+    pub(crate) fn invalid(&self, setting: &'static str, why: &str) -> ConfigurationError {
         let message = match &self.origin {
-            // What stands before an @ may be a password.
+            // The part before an @ may be a password.
             None => format!("{:?}: {why}", self.value.rsplit('@').next().unwrap_or_default()),
             Some(origin) => format!("{origin}: {why}"),
         };

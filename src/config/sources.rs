@@ -1,4 +1,4 @@
-//! Where settings come from besides the builder: a named profile, the environment, the default profile.
+//! Sources of settings besides the builder: a named profile, the environment, the default profile.
 
 use std::path::PathBuf;
 
@@ -15,26 +15,26 @@ use crate::{
     error::{ConfigurationError, Error},
 };
 
-/// The section of the profile file that is read where none is named.
+/// The section of the profile file that is read by default.
 pub(crate) const DEFAULT_PROFILE: &str = "basic";
 
-/// The sources that were asked for, in their order.
+/// The configured sources, in order of precedence.
 #[derive(Default)]
 pub(crate) struct Sources {
     named: Option<Profile>,
     environment: Option<Environment>,
     default: Option<Profile>,
     /// Why there is no default profile.
-    without_default: Option<SkippedSource>,
-    /// The default profile's file can't be used. It matters only where its credentials would.
+    missing_default: Option<SkippedSource>,
+    /// Why the default profile's file can't be read. It is an error only if its credentials are needed.
     broken_default: Option<ConfigurationError>,
 }
 
-/// What a chain of sources came to.
+/// The result of looking for credentials in all sources.
 pub(crate) enum Chain {
-    /// The credentials, and which source has them.
+    /// The credentials and the name of their source.
     Found(Credentials, String),
-    /// No source had anything.
+    /// The skipped sources; none had credentials.
     NotFound(Vec<SkippedSource>),
 }
 
@@ -51,8 +51,8 @@ impl Sources {
         };
         if let Some(name) = profile {
             let file = file().ok_or_else(|| ConfigurationError::new("profile", NO_HOME))?;
-            sources.named = Some(Profile::read(&file, name)?.map_err(|passed| {
-                ConfigurationError::new("profile", format!("{} {}", passed.link, passed.why))
+            sources.named = Some(Profile::read(&file, name)?.map_err(|skipped| {
+                ConfigurationError::new("profile", format!("{} {}", skipped.link, skipped.why))
             })?);
         } else if environment.is_some() {
             sources.read_default(file());
@@ -62,17 +62,17 @@ impl Sources {
 
     fn read_default(&mut self, file: Option<PathBuf>) {
         let Some(file) = file else {
-            self.without_default = Some(SkippedSource::new("profile", NO_HOME));
+            self.missing_default = Some(SkippedSource::new("profile", NO_HOME));
             return;
         };
         match Profile::read(&file, DEFAULT_PROFILE) {
             Ok(Ok(profile)) => self.default = Some(profile),
-            Ok(Err(passed)) => self.without_default = Some(passed),
+            Ok(Err(skipped)) => self.missing_default = Some(skipped),
             Err(error) => self.broken_default = Some(error),
         }
     }
 
-    /// The first value of a setting.
+    /// The value of a setting by precedence.
     pub(crate) fn find(&self, setting: Setting) -> Option<ResolvedSetting> {
         let named = || self.named.as_ref()?.setting(setting);
         let environment = || self.environment.as_ref()?.setting(setting);
@@ -80,33 +80,33 @@ impl Sources {
         named().or_else(environment).or_else(default)
     }
 
-    /// The endpoint of LTS, if one stands in the place of the region's. Where the caller set a region, only one
-    /// for this very region counts.
+    /// The endpoint of LTS, if one replaces the region's. If the caller set a region, only an endpoint for that region
+    /// counts.
     pub(crate) fn lts_endpoint(&self, region_is_set: bool, region: Option<&str>) -> Option<ResolvedSetting> {
-        let whatever_the_region = |endpoint: Option<ResolvedSetting>| endpoint.filter(|_| !region_is_set);
+        let unless_region_is_set = |endpoint: Option<ResolvedSetting>| endpoint.filter(|_| !region_is_set);
         let environment = self.environment.as_ref();
-        let named = || whatever_the_region(self.named.as_ref()?.lts_endpoint());
-        let ours = || whatever_the_region(environment?.lts_endpoint());
+        let named = || unless_region_is_set(self.named.as_ref()?.lts_endpoint());
+        let ours = || unless_region_is_set(environment?.lts_endpoint());
         let official = || environment?.lts_endpoint_of(region?);
-        let default = || whatever_the_region(self.default.as_ref()?.lts_endpoint());
+        let default = || unless_region_is_set(self.default.as_ref()?.lts_endpoint());
         named().or_else(ours).or_else(official).or_else(default)
     }
 
-    /// The first credential that is complete. Its parts are all from one source.
+    /// The first complete credential. Its parts never mix sources.
     pub(crate) fn credentials(&self) -> Result<Chain, ConfigurationError> {
-        let mut passed = Vec::new();
+        let mut skipped = Vec::new();
         if let Some(profile) = &self.named {
             match profile.credentials() {
                 Ok(credentials) => return Ok(Chain::Found(credentials, profile.place().to_owned())),
-                // Whoever names a profile and put half a key pair there doesn't mean another source.
-                Err(_) if profile.has_half_a_credential() => return Err(profile.half()),
-                Err(why) => passed.push(why),
+                // Half a key pair in a named profile is a mistake, not a reason to use another source.
+                Err(_) if profile.has_half_a_credential() => return Err(profile.half_credential_error()),
+                Err(why) => skipped.push(why),
             }
         }
         if let Some(environment) = &self.environment {
             match environment.credentials() {
                 Ok(credentials) => return Ok(Chain::Found(credentials, ENVIRONMENT.to_owned())),
-                Err(why) => passed.push(why),
+                Err(why) => skipped.push(why),
             }
         }
         if let Some(error) = &self.broken_default {
@@ -115,14 +115,14 @@ impl Sources {
         if let Some(profile) = &self.default {
             match profile.credentials() {
                 Ok(credentials) => return Ok(Chain::Found(credentials, profile.place().to_owned())),
-                Err(why) => passed.push(why),
+                Err(why) => skipped.push(why),
             }
         }
-        passed.extend(self.without_default.clone());
-        Ok(Chain::NotFound(passed))
+        skipped.extend(self.missing_default.clone());
+        Ok(Chain::NotFound(skipped))
     }
 
-    /// Whether the environment is among them, and with it the machine's own keys as the last resort.
+    /// Whether the environment is a source, and with it the ECS metadata service.
     pub(crate) fn have_environment(&self) -> bool {
         self.environment.is_some()
     }
@@ -132,20 +132,20 @@ impl Sources {
 const NO_HOME: &str = "no home directory, and HUAWEICLOUD_SDK_CREDENTIALS_FILE not set";
 
 impl Credentials {
-    /// What the environment holds, else the profile file: a key pair, else a token, else a login
-    /// ([`ClientBuilder::or_env`](crate::ClientBuilder::or_env) lists variables and keys). The ECS metadata
-    /// service is not asked.
+    /// Reads credentials from the environment, otherwise from the profile file: a key pair, a token or a login
+    /// ([`ClientBuilder::or_env`](crate::ClientBuilder::or_env) lists variables and keys). The ECS metadata service is not
+    /// used.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if none of them is complete; it says what was looked for.
+    /// [`Error::Configuration`] if no source has complete credentials; it lists the sources.
     pub fn from_env() -> Result<Self, Error> {
         Self::of(&Sources::read(None, Some(&Environment::of_process()))?)
     }
 
-    /// The key pair of a section of the profile file, else what the environment holds.
+    /// Reads the key pair of a section of the profile file, otherwise credentials from the environment.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if there is no such file or section, or nothing in it and the environment.
+    /// [`Error::Configuration`] if there is no such file or section, or no credentials in it and the environment.
     pub fn from_profile(name: &str) -> Result<Self, Error> {
         Self::of(&Sources::read(Some(name), Some(&Environment::of_process()))?)
     }
@@ -153,7 +153,7 @@ impl Credentials {
     fn of(sources: &Sources) -> Result<Self, Error> {
         match sources.credentials()? {
             Chain::Found(credentials, _) => Ok(credentials),
-            Chain::NotFound(passed) => Err(no_credentials(&passed).into()),
+            Chain::NotFound(skipped) => Err(no_credentials(&skipped).into()),
         }
     }
 }

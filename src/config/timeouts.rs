@@ -1,19 +1,19 @@
-//! The times that are waited for an answer, and how they fit into each other.
+//! Timeouts, and how they nest.
 
 use std::time::Duration;
 
 use crate::error::ConfigurationError;
 
-/// The time for a connection.
+/// The default time limit for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time for one attempt.
+/// The default time limit for one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
-/// The time for a whole call.
+/// The default time limit for a whole call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest time that can be set: a year. Clocks overflow some way beyond.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The longest accepted timeout, a year. Clocks overflow with much longer ones.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The times that a caller set.
+/// The timeouts that the caller set.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Timeouts {
     pub(crate) connect: Option<Duration>,
@@ -21,7 +21,7 @@ pub(crate) struct Timeouts {
     pub(crate) call: Option<Duration>,
 }
 
-/// The times that hold.
+/// The timeouts in effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ResolvedTimeouts {
     pub(crate) connect: Duration,
@@ -30,23 +30,24 @@ pub(crate) struct ResolvedTimeouts {
 }
 
 impl Timeouts {
-    /// Completes them. A connection is part of an attempt, and an attempt of a call: what is set to last longer
-    /// than the whole contradicts it, what isn't set gives way.
+    /// Applies defaults. Connecting is part of an attempt and an attempt is part of a call: a timeout that is longer than
+    /// the enclosing one is an error, while defaults are shortened to fit.
     pub(crate) fn resolve(self) -> Result<ResolvedTimeouts, ConfigurationError> {
-        let part = |setting, given: Option<Duration>, default: Duration, whole: Option<(&str, Duration)>| {
-            let Some(given) = given else {
-                return Ok(whole.map_or(default, |(_, whole)| default.min(whole)));
-            };
-            let wrong = |why: String| Err(ConfigurationError::new(setting, why));
-            match whole {
-                _ if given.is_zero() => wrong("must be more than zero".to_owned()),
-                _ if given > LONGEST => wrong("must be at most a year".to_owned()),
-                Some((name, whole)) if given > whole => {
-                    wrong(format!("{given:?} is longer than {name}, which is {whole:?}"))
+        let part =
+            |setting, explicit: Option<Duration>, default: Duration, whole: Option<(&str, Duration)>| {
+                let Some(explicit) = explicit else {
+                    return Ok(whole.map_or(default, |(_, whole)| default.min(whole)));
+                };
+                let wrong = |why: String| Err(ConfigurationError::new(setting, why));
+                match whole {
+                    _ if explicit.is_zero() => wrong("must be more than zero".to_owned()),
+                    _ if explicit > MAX_TIMEOUT => wrong("must be at most a year".to_owned()),
+                    Some((name, whole)) if explicit > whole => {
+                        wrong(format!("{explicit:?} is longer than {name}, which is {whole:?}"))
+                    }
+                    _ => Ok(explicit),
                 }
-                _ => Ok(given),
-            }
-        };
+            };
         let call = part("call_timeout", self.call, CALL_TIMEOUT, None)?;
         let attempt = part("attempt_timeout", self.attempt, ATTEMPT_TIMEOUT, Some(("call_timeout", call)))?;
         let within = Some(("attempt_timeout", attempt));
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_contradict_each_other_are_refused_by_name() {
+    fn contradicting_timeouts_are_rejected_by_name() {
         for (connect, attempt, call, setting) in [
             (s(0), None, None, "connect_timeout"),
             (None, s(0), None, "attempt_timeout"),
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_are_not_set_give_way() {
+    fn default_timeouts_are_shortened_to_fit() {
         for (connect, attempt, call, expected) in [
             (None, None, None, [5, 15, 30]),
             (None, None, s(2), [2, 2, 2]),

@@ -1,7 +1,7 @@
-//! Reads bodies for the errors in them.
+//! Reads errors from response bodies.
 //!
-//! LTS, the gateway before it, IAM and proxies in between each have their own form of error; some refusals come with
-//! status 200. All forms are read here and nowhere else, in one pass that builds nothing but the members it looks for.
+//! LTS, its gateway, IAM and proxies each have their own form of error body, and some errors come with status 200. All
+//! forms are read here, in one pass that keeps only the members of an error.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use serde::{
 
 use crate::spec::Effect;
 
-/// How much of a body that can't be read an error shows, in characters.
+/// How much of an undecodable body an error shows, in characters.
 const EXCERPT: usize = 200;
 
 /// The longest message that an error keeps, in characters: more than any canonical request that the gateway echoes.
@@ -24,16 +24,16 @@ const LONGEST_BRIEF: usize = 200;
 /// The most JSON values of a body; more would take many times the memory of their text.
 const MAX_VALUES: usize = 1_000_000;
 
-/// What stands before the security token in a canonical request that the gateway echoes.
+/// The start of the line with the security token in an echoed canonical request.
 pub(super) const SECRET_LINE: &str = "x-security-token:";
 
 /// Headers that may hold the request id: LTS and the gateway, then IAM.
 const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "x-iam-trace-id"];
 
-/// Codes that mean success, where an error has its code.
+/// Codes that mean success.
 const SUCCESS_CODES: [&str; 3] = ["0", "SVCSTG.ALS.200.200", "SVCSTG.ALS.200200"];
-/// What codes of refusals start with.
-const REFUSAL_PREFIXES: [&str; 3] = ["LTS.", "APIGW.", "APIG."];
+/// Prefixes of error codes.
+const ERROR_CODE_PREFIXES: [&str; 3] = ["LTS.", "APIGW.", "APIG."];
 
 /// An error response, read.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,8 +70,8 @@ impl ErrorMembers {
         self.messages.iter().flatten().next().map(String::as_str)
     }
 
-    /// Whether the body of a successful response to an operation with this effect is a refusal all the same.
-    pub(crate) fn refuse(&self, effect: Effect) -> bool {
+    /// Whether a body with status 2xx reports an error, for an operation with this effect.
+    pub(crate) fn is_error(&self, effect: Effect) -> bool {
         let code = self.codes[OWN].as_deref().or(self.codes[NESTED].as_deref());
         if code.is_some_and(|code| SUCCESS_CODES.contains(&code)) {
             return false;
@@ -81,20 +81,20 @@ impl ErrorMembers {
             Effect::Append => code.is_some(),
             Effect::Delete => code.is_some() || has_message,
             Effect::Read | Effect::Create | Effect::Update => {
-                code.is_some_and(|code| REFUSAL_PREFIXES.iter().any(|prefix| code.starts_with(prefix)))
+                code.is_some_and(|code| ERROR_CODE_PREFIXES.iter().any(|prefix| code.starts_with(prefix)))
             }
         }
     }
 }
 
-/// Reads a JSON text from its start to its end.
+/// Scans a JSON text for the members of an error.
 ///
 /// # Errors
-/// If it is no JSON or has more than a million values. Its depth doesn't matter: what no type has a member for is skipped
-/// without memory, and the rest is bounded by `serde_json`.
+/// If the text is not JSON or has more than a million values. Depth is not limited here: unknown members are skipped
+/// without recursion, and `serde_json` bounds the rest.
 pub(crate) fn scan(body: &[u8]) -> Result<ErrorMembers, serde_json::Error> {
     let mut found = ErrorMembers::default();
-    // A value takes a byte at least. Values that need not be counted are skipped three times as fast.
+    // A value takes at least one byte, so short bodies need no count. Skipping without counting is three times as fast.
     let mut values = (body.len() > MAX_VALUES).then_some(0);
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let scan = Scan { place: Place::Root, values: values.as_mut(), found: &mut found };
@@ -103,7 +103,7 @@ pub(crate) fn scan(body: &[u8]) -> Result<ErrorMembers, serde_json::Error> {
     Ok(found)
 }
 
-/// What a value stands for.
+/// The role of a value.
 #[derive(Clone, Copy)]
 enum Place {
     Root,
@@ -114,7 +114,7 @@ enum Place {
     Code(usize),
     MessageText(usize),
     RequestId,
-    /// Nothing that matters here.
+    /// Not part of an error.
     Other,
 }
 
@@ -135,10 +135,10 @@ impl Place {
     }
 }
 
-/// Visits one value and all within it.
+/// Visits a value and everything in it.
 struct Scan<'a> {
     place: Place,
-    /// The number of values so far, if it matters.
+    /// The number of values so far, if they are counted.
     values: Option<&'a mut usize>,
     found: &'a mut ErrorMembers,
 }
@@ -239,7 +239,7 @@ impl<'de> Visitor<'de> for Scan<'_> {
     }
 }
 
-/// Reads a key of an object at a place as the place of its value.
+/// Reads an object key as the place of its value.
 struct Key(Place);
 
 impl<'de> DeserializeSeed<'de> for Key {
@@ -267,13 +267,13 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     REQUEST_ID_HEADERS.iter().find_map(|name| headers.get(*name)?.to_str().ok())
 }
 
-/// Reads an error response of any form.
+/// Parses an error response of any form.
 pub(crate) fn parse(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorBody {
     let header_id = request_id(headers);
     let members = scan(body).unwrap_or_default();
     let message = match (members.message(), members.code()) {
         (Some(message), _) => one_line(message),
-        (None, Some(_)) => "the answer gives no reason".to_owned(),
+        (None, Some(_)) => "the response gives no reason".to_owned(),
         (None, None) => unreadable(status, body),
     };
     ErrorBody {
@@ -283,25 +283,25 @@ pub(crate) fn parse(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Err
     }
 }
 
-/// A message for an answer that says nothing we understand.
+/// The message for a body of unknown form.
 fn unreadable(status: StatusCode, body: &[u8]) -> String {
     let reason = status.canonical_reason().unwrap_or("no standard reason");
     match excerpt(body) {
         text if text.is_empty() => format!("{reason}, with an empty body"),
         text if text.trim_start().starts_with('<') => {
-            format!("{reason}, with an HTML page instead of an answer: {text:?}")
+            format!("{reason}, with an HTML page instead of JSON: {text:?}")
         }
         text => format!("{reason}: {text:?}"),
     }
 }
 
-/// A code, an id or a place, shortened and without control characters: its sender may be anything.
+/// A code, an id or a path, shortened and without control characters, since the sender is not trusted.
 pub(crate) fn brief(text: &str) -> String {
     let printable: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_BRIEF + 1).collect();
     shortened(&printable, LONGEST_BRIEF)
 }
 
-/// A text of no more characters than these, and a sign that there were more.
+/// A text shortened to `longest` characters and an ellipsis.
 fn shortened(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -311,12 +311,12 @@ fn shortened(text: &str, longest: usize) -> String {
 
 /// The first characters of a body.
 pub(crate) fn excerpt(body: &[u8]) -> String {
-    // Four bytes are the most that a character takes.
+    // A character takes at most four bytes.
     let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT + 4)]);
     shortened(&text, EXCERPT)
 }
 
-/// A message on one line, without control characters, and without the token that the gateway echoes.
+/// A message on one line, without control characters and without an echoed security token.
 fn one_line(message: &str) -> String {
     let shown = |part: &str| match part.trim_start().starts_with(SECRET_LINE) {
         true => format!("{SECRET_LINE}[redacted]"),
@@ -337,14 +337,14 @@ mod tests {
     }
 
     #[test]
-    fn every_known_shape_is_read() {
+    fn all_known_error_forms_are_parsed() {
         for (body, code, message) in [
             (r#"{"error_code":"LTS.0009","error_msg":"bad"}"#, Some("LTS.0009"), "bad"),
             (r#"{"errorCode":"LTS.0009","errorMsg":"bad"}"#, Some("LTS.0009"), "bad"),
             (r#"{"code":"SVC.1","message":"bad"}"#, Some("SVC.1"), "bad"),
             (r#"{"error":{"code":401,"message":"bad","title":"Unauthorized"}}"#, Some("401"), "bad"),
             (r#"{"error":{"code":"IAM.1","message":"two\n lines"}}"#, Some("IAM.1"), "two lines"),
-            (r#"{"error_code":"LTS.0009"}"#, Some("LTS.0009"), "the answer gives no reason"),
+            (r#"{"error_code":"LTS.0009"}"#, Some("LTS.0009"), "the response gives no reason"),
             (r#"{"error_msg":"bad","error_code":null}"#, None, "bad"),
             (r#"{"error":"bad"}"#, None, "bad"),
             (
@@ -360,20 +360,20 @@ mod tests {
                 "x",
             ),
         ] {
-            let refusal = read_text(400, body);
-            assert_eq!((refusal.code.as_deref(), refusal.message.as_str()), (code, message), "{body}");
+            let error = read_text(400, body);
+            assert_eq!((error.code.as_deref(), error.message.as_str()), (code, message), "{body}");
         }
     }
 
     #[test]
-    fn an_echoed_token_is_not_kept() {
-        let body = r#"{"error_code":"APIGW.0301","error_msg":"canonicalRequest:GET|/|host:h|x-security-token:hush|x-a:1"}"#;
+    fn echoed_token_is_redacted() {
+        let body = r#"{"error_code":"APIGW.0301","error_msg":"canonicalRequest:GET|/|host:h|x-security-token:sec-ret|x-a:1"}"#;
         let message = read_text(401, body).message;
         assert_eq!(message, "canonicalRequest:GET|/|host:h|x-security-token:[redacted]|x-a:1");
     }
 
     #[test]
-    fn what_is_no_json_is_shown_shortened() {
+    fn body_that_is_not_json_is_shown_shortened() {
         assert_eq!(read_text(503, "").message, "Service Unavailable, with an empty body");
         assert_eq!(read_text(503, "down").message, "Service Unavailable: \"down\"");
         assert!(read_text(502, "<html>").message.contains("HTML page"));
@@ -383,12 +383,11 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_an_error_grows_with_the_answer() {
+    fn error_parts_are_bounded() {
         let long = "x".repeat(300_000);
         let body = format!(r#"{{"error_code":"{long}\u0007","error_msg":"{long}","request_id":"{long}"}}"#);
-        let refusal = read_text(500, &body);
-        let lengths =
-            [refusal.code, Some(refusal.message), refusal.request_id].map(|text| text.unwrap().len());
+        let error = read_text(500, &body);
+        let lengths = [error.code, Some(error.message), error.request_id].map(|text| text.unwrap().len());
         let most = [LONGEST_BRIEF, LONGEST_MESSAGE, LONGEST_BRIEF].map(|characters| characters + "…".len());
         assert_eq!(lengths, most);
         let odd = read_text(400, r#"{"error_code":"LTS.\u00010009\n","error_msg":"m"}"#);
@@ -396,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_id_is_found_in_headers_and_body() {
+    fn request_id_is_read_from_headers_or_body() {
         let mut headers = HeaderMap::new();
         let body = br#"{"error_code":"APIGW.0301","error_msg":"no","request_id":"body"}"#;
         let id = |headers: &HeaderMap| parse(StatusCode::UNAUTHORIZED, headers, body).request_id;
@@ -408,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_under_a_status_of_success_depends_on_code_and_effect() {
+    fn error_with_status_2xx_depends_on_code_and_effect() {
         use Effect::{Append, Create, Delete, Read, Update};
         let all = [Read, Create, Update, Delete, Append];
         for (body, refused_by) in [
@@ -430,13 +429,13 @@ mod tests {
             (r#"{"log_groups":[{"log_group_name":"error_code","error_code":"LTS.0201"}]}"#, &[]),
         ] {
             let members = scan(body.as_bytes()).unwrap();
-            let refusing: Vec<_> = all.into_iter().filter(|effect| members.refuse(*effect)).collect();
+            let refusing: Vec<_> = all.into_iter().filter(|effect| members.is_error(*effect)).collect();
             assert_eq!(refusing, refused_by, "{body}");
         }
     }
 
     #[test]
-    fn hostile_shapes_are_refused() {
+    fn scan_rejects_hostile_shapes() {
         let wide = format!("[{}0]", "0,".repeat(MAX_VALUES));
         for (body, reason) in
             [(wide, "values"), ("{\"a\":".to_owned(), "EOF"), ("{} {}".to_owned(), "trailing")]
@@ -452,9 +451,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_body_is_too_odd(status in 100u16..600, body in proptest::collection::vec(any::<u8>(), 0..400)) {
-            let refusal = parse(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &body);
-            prop_assert!(!refusal.message.is_empty() && !refusal.message.contains('\n'));
+        fn error_reader_accepts_arbitrary_bytes(status in 100u16..600, body in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let error = parse(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), &body);
+            prop_assert!(!error.message.is_empty() && !error.message.contains('\n'));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::model::Ttl;
 
-/// A group that exists with another ttl than asked for.
+/// A group that exists with another ttl than the requested one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConflictError {
     pub(crate) group: String,
@@ -13,12 +13,12 @@ pub struct ConflictError {
 }
 
 impl ConflictError {
-    /// The ttl that was asked for.
+    /// The requested ttl.
     pub fn wanted(&self) -> Ttl {
         self.wanted
     }
 
-    /// The ttl that the group has.
+    /// The ttl of the existing group.
     pub fn found(&self) -> Ttl {
         self.found
     }

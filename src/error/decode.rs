@@ -8,13 +8,13 @@ use super::{
 };
 use crate::spec::{Effect, OperationFacts};
 
-/// A whole answer that isn't what the spec says.
+/// A response that doesn't match the spec.
 #[derive(Debug)]
 pub struct DecodeError {
     pub(crate) operation: Option<&'static OperationFacts>,
     pub(crate) status: Option<u16>,
     pub(crate) request_id: Option<String>,
-    /// Where in the JSON, `log_groups[0].log_group_id`; empty for the whole body.
+    /// The place in the JSON, `log_groups[0].log_group_id`; empty for the whole body.
     pub(crate) path: String,
     pub(crate) message: String,
     pub(crate) excerpt: String,
@@ -22,7 +22,7 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Says why `body` isn't what it should be.
+    /// Creates an error for a body.
     pub(crate) fn new(message: &str, body: &[u8]) -> Self {
         Self {
             operation: None,
@@ -35,7 +35,7 @@ impl DecodeError {
         }
     }
 
-    /// Says how the body of a response departs from the spec.
+    /// Creates an error for a body of the wrong shape.
     pub(crate) fn of_shape(path: &str, message: &str, body: &[u8], head: Option<ResponseHead>) -> Self {
         let error = Self { path: brief(path), ..Self::new(message, body) };
         let Some(ResponseHead { operation, status, request_id }) = head else { return error };
@@ -48,17 +48,17 @@ impl DecodeError {
         }
     }
 
-    /// The HTTP status, where it is known.
+    /// The HTTP status, if known.
     pub fn status(&self) -> Option<u16> {
         self.status
     }
 
-    /// Where in the JSON it went wrong; empty for the body as a whole.
+    /// The place in the JSON; empty for the whole body.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The first bytes of the body, as text.
+    /// The start of the body, as text.
     pub fn excerpt(&self) -> &str {
         &self.excerpt
     }
@@ -67,7 +67,7 @@ impl DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_operation(f, self.operation)?;
-        f.write_str("the answer isn't what the spec says")?;
+        f.write_str("the response doesn't match the spec")?;
         if let Some(status) = self.status {
             write!(f, " (HTTP {status})")?;
         }

@@ -30,15 +30,15 @@ use crate::{
 
 /// Why a call failed.
 ///
-/// `Display` is one line; `{:#}` adds what to do and the causes.
+/// `Display` is one line; `{:#}` adds the remedy and the causes.
 ///
 /// # Troubleshooting
 ///
-/// | you see | ask | do |
+/// | error | question | action |
 /// | --- | --- | --- |
 /// | [`Configuration`](Self::Configuration) | which setting does it name? | set it; nothing was sent |
-/// | [`InvalidInput`](Self::InvalidInput) | which field and rule? | mend the value; nothing was sent |
-/// | [`Credentials`](Self::Credentials) | was the login refused, or IAM out of reach? | `{:#}` shows IAM's answer |
+/// | [`InvalidInput`](Self::InvalidInput) | which field and rule? | fix the value; nothing was sent |
+/// | [`Credentials`](Self::Credentials) | was the login refused, or IAM out of reach? | `{:#}` shows IAM's response |
 /// | [`Conflict`](Self::Conflict) | which of the two is right? | use the existing group, or another name |
 /// | [`Service`](Self::Service) | `is_not_found()`, `is_already_exists()`, …? | [`remedy()`](Self::remedy) says what helps |
 /// | [`Transport`](Self::Transport) | did the request leave? [`outcome_unknown()`](Self::outcome_unknown) | for a creation, list before you repeat it |
@@ -48,22 +48,22 @@ use crate::{
 pub enum Error {
     /// A setting is missing, malformed or contradicts another one.
     Configuration(ConfigurationError),
-    /// Credentials could not be had.
+    /// Fetching credentials failed.
     Credentials(CredentialsError),
     /// A value breaks a rule of the service; nothing was sent.
     InvalidInput(InvalidInput),
-    /// What is there is not what was asked for, and nothing can change it.
+    /// An existing resource differs from the requested one and can't be changed.
     Conflict(ConflictError),
-    /// No whole answer came.
+    /// No complete response arrived.
     Transport(TransportError),
-    /// The service refused or failed.
+    /// The service reported an error.
     Service(Box<ServiceError>),
-    /// A whole answer came that isn't what the spec says.
+    /// The response doesn't match the spec.
     Decode(Box<DecodeError>),
 }
 
 impl Error {
-    /// The service's answer, if there was one.
+    /// The error that the service reported, if it did.
     pub fn as_service(&self) -> Option<&ServiceError> {
         match self {
             Self::Service(error) => Some(error),
@@ -72,12 +72,12 @@ impl Error {
         }
     }
 
-    /// The error code (`LTS.0101`), if the answer had one. The set of codes is open.
+    /// The error code (`LTS.0101`), if the response had one. The set of codes is open.
     pub fn code(&self) -> Option<&str> {
         self.as_service().and_then(ServiceError::code)
     }
 
-    /// The HTTP status of the answer, if there was one.
+    /// The HTTP status of the response, if there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Decode(error) => error.status,
@@ -85,7 +85,7 @@ impl Error {
         }
     }
 
-    /// The id under which the service logged the request, for its support.
+    /// The request id in the service's logs, for support cases.
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Decode(error) => error.request_id.as_deref(),
@@ -93,52 +93,52 @@ impl Error {
         }
     }
 
-    /// What to do about it, where the spec knows.
+    /// What to do about the error, if the spec knows.
     pub fn remedy(&self) -> Option<Cow<'static, str>> {
-        let in_doubt = || {
+        let unknown_outcome = || {
             self.outcome_unknown().then_some(Cow::Borrowed(
                 "It is unknown whether this took effect: list what is there before you repeat it.",
             ))
         };
         match self {
-            Self::Service(error) => error.remedy().map(Cow::Borrowed).or_else(in_doubt),
+            Self::Service(error) => error.remedy().map(Cow::Borrowed).or_else(unknown_outcome),
             Self::Credentials(error) => error.source.as_deref().and_then(Self::remedy),
-            Self::Transport(_) | Self::Decode(_) => in_doubt(),
+            Self::Transport(_) | Self::Decode(_) => unknown_outcome(),
             _ => None,
         }
     }
 
-    /// A group, stream or bucket that the request names isn't there.
+    /// Whether a group, stream or bucket of the request doesn't exist.
     pub fn is_not_found(&self) -> bool {
         self.is(Class::NotFound)
     }
 
-    /// The name is taken.
+    /// Whether the name is taken.
     pub fn is_already_exists(&self) -> bool {
         self.is(Class::Exists)
     }
 
-    /// A transfer task still uses it (or, for a new transfer, one is already there).
+    /// Whether a transfer task uses the resource (or, for a new transfer, the stream already has one).
     pub fn is_in_use(&self) -> bool {
         self.is(Class::InUse)
     }
 
-    /// There are as many as the account may have.
+    /// Whether the account's quota is reached.
     pub fn is_quota_exceeded(&self) -> bool {
         self.is(Class::Quota)
     }
 
-    /// Too many requests.
+    /// Whether there were too many requests.
     pub fn is_throttled(&self) -> bool {
         self.as_service().is_some_and(|e| e.status == 429) || self.is(Class::Throttled)
     }
 
-    /// The credentials are wrong or don't suffice.
+    /// Whether the credentials are wrong or insufficient.
     pub fn is_auth(&self) -> bool {
         self.as_service().is_some_and(|e| e.status == 401) || self.is(Class::Auth)
     }
 
-    /// Whether the same call may succeed later as it is.
+    /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Transport(_) => true,
@@ -147,8 +147,8 @@ impl Error {
         }
     }
 
-    /// Whether the service may have done the work all the same, so that repeating it may do it twice. Only what creates
-    /// or appends can leave this open: reads change nothing, updates and deletes can be repeated.
+    /// Whether the service may have applied the call although it failed, so that repeating it may apply it twice. Only
+    /// creations and appends can have this: reads, updates and deletes can be repeated.
     pub fn outcome_unknown(&self) -> bool {
         match self {
             Self::Transport(error) => error.outcome_unknown,
@@ -158,7 +158,7 @@ impl Error {
         }
     }
 
-    /// Adds what is known of the call when its last attempt has failed.
+    /// Adds the facts of the call after its last attempt.
     pub(crate) fn complete(
         &mut self,
         operation: Option<&'static OperationFacts>,
@@ -213,7 +213,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Transport(error) => error.source.as_ref().map(|e| e as _),
-            // Its own text is part of ours already.
+            // The source's text is already part of the message.
             Self::Credentials(error) => error.source.as_deref().and_then(std::error::Error::source),
             _ => None,
         }
@@ -244,21 +244,21 @@ impl From<ConfigurationError> for Error {
     }
 }
 
-/// Credentials that could not be had.
+/// Fetching credentials failed.
 #[derive(Debug, Clone)]
 pub struct CredentialsError {
     message: String,
-    /// Shared by all callers who waited for the same login.
+    /// Shared by all callers that waited for the same login.
     source: Option<Arc<Error>>,
 }
 
 impl CredentialsError {
-    /// Says why there are none, and what the cause was; for a [`CredentialsProvider`](crate::CredentialsProvider).
+    /// Creates an error with its cause, for a [`CredentialsProvider`](crate::CredentialsProvider).
     pub fn new(message: impl Into<String>, source: Option<Error>) -> Self {
         Self { message: message.into(), source: source.map(Arc::new) }
     }
 
-    /// The failed call behind it, if there was one.
+    /// The failed call that caused it, if any.
     pub fn cause(&self) -> Option<&Error> {
         self.source.as_deref()
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::spec::{self, Class, ErrorCode, MessageVariant, Operation, OperationFacts};
 
-/// A refusal or failure that the service reported.
+/// An error that the service reported.
 #[derive(Debug)]
 pub struct ServiceError {
     pub(crate) operation: Option<&'static OperationFacts>,
@@ -21,15 +21,15 @@ pub struct ServiceError {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
     pub(crate) outcome_unknown: bool,
-    /// The service's clock when it answered.
+    /// The service's time, from the Date header.
     pub(crate) server_time: Option<jiff::Timestamp>,
-    /// Where the service's idea of the request differs from ours.
+    /// Differences between the canonical request of the service and ours.
     pub(crate) mismatch: Option<Mismatch>,
-    /// The response's body, of which errors show as much as they can read.
+    /// The start of the response's body.
     pub(crate) body: RawBody,
 }
 
-/// A body that `Debug` doesn't show: it may hold a secret.
+/// A body that `Debug` doesn't show, since it may contain a secret.
 #[derive(Clone, Default)]
 pub(crate) struct RawBody(pub(crate) Bytes);
 
@@ -45,22 +45,22 @@ impl ServiceError {
         self.operation?.operation()
     }
 
-    /// The HTTP status; 200 for a refusal that the service dresses as success.
+    /// The HTTP status; 200 for an error that the service reports with status 200.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The error code, if the answer had one.
+    /// The error code, if the response had one.
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// The service's own words.
+    /// The service's message.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The id under which the service logged the request.
+    /// The request id in the service's logs.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
@@ -70,7 +70,7 @@ impl ServiceError {
         self.retry_after
     }
 
-    /// How many attempts were made.
+    /// The number of attempts.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -93,17 +93,17 @@ impl ServiceError {
         }
     }
 
-    /// The spec's row of its code.
+    /// The spec's facts about the code.
     pub(crate) fn row(&self) -> Option<&'static ErrorCode> {
         spec::error_code(self.code()?, self.status)
     }
 
-    /// The kind of its code, where the spec knows the code.
+    /// The class of the code, if the spec knows it.
     pub fn class(&self) -> Option<Class> {
         self.row().map(|row| row.class)
     }
 
-    /// Which of the gateway's variants it has.
+    /// The gateway's message variant.
     fn variant(&self) -> Option<&'static MessageVariant> {
         let code = self.row()?.code;
         spec::GATEWAY_MESSAGE_VARIANTS
@@ -111,12 +111,12 @@ impl ServiceError {
             .find(|variant| variant.code == code && variant.matches(&self.message))
     }
 
-    /// Whether it has the gateway's variant of this name.
-    pub(crate) fn is_worded(&self, name: &str) -> bool {
+    /// Whether the message is the gateway's variant with this name.
+    pub(crate) fn is_variant(&self, name: &str) -> bool {
         self.variant().is_some_and(|variant| variant.name == name)
     }
 
-    /// What to do about it, where the spec knows the code.
+    /// What to do about it, if the spec knows the code.
     pub fn remedy(&self) -> Option<&'static str> {
         let variant = self.variant().map(|variant| variant.solution);
         variant.or_else(|| self.row().map(|row| row.solution))
@@ -129,7 +129,7 @@ impl fmt::Display for ServiceError {
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }
-        // What follows is better shown line by line, as `{:#}` does.
+        // `{:#}` shows the rest line by line.
         match self.message.split_once(signature_mismatch::MARK).filter(|_| self.mismatch.is_some()) {
             Some((before, _)) => write!(f, "{before}{}…", signature_mismatch::MARK)?,
             None => f.write_str(&self.message)?,

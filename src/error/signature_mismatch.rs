@@ -1,23 +1,23 @@
-//! A refused signature, explained: where the service's canonical request differs from ours.
+//! Explains a rejected signature: where the service's canonical request differs from ours.
 //!
-//! The gateway echoes the canonical request that it computed, with `|` for line breaks. Whoever sees the two
-//! side by side sees what a proxy changed, or that the secret key is wrong.
+//! The gateway echoes the canonical request that it computed, with `|` for line breaks. Side by side, the two show what a
+//! proxy changed, or that the secret key is wrong.
 
 use std::fmt;
 
 use super::body::SECRET_LINE;
 use crate::spec;
 
-/// What stands before the service's canonical request.
+/// The text before the service's canonical request.
 pub(super) const MARK: &str = "canonicalRequest:";
-/// Hashes that give away what was hashed: what it is, and SHA-256 of it.
+/// Well-known bodies and their SHA-256 hashes.
 const KNOWN_HASHES: [(&str, &str); 3] = [
     ("an empty body", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     ("the body {}", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"),
     ("the body \"\"", "12ae32cb1ec02d01eda3581b127c1fee3b0dc53572ed6baf239721a03d82e126"),
 ];
 
-/// The two canonical requests, line by line where they differ.
+/// The lines in which the two canonical requests differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     /// Ours and theirs.
@@ -25,7 +25,7 @@ pub(crate) struct Mismatch {
 }
 
 impl Mismatch {
-    /// Compares our canonical request with the one in a message of the service, if there is one in it.
+    /// Compares our canonical request with the one in a message of the service, if it has one.
     pub(crate) fn of(ours: &str, message: &str) -> Option<Self> {
         let echoed = spec::GATEWAY_MESSAGE_VARIANTS.iter().any(|variant| variant.message.contains(MARK));
         let (_, theirs) = message.split_once(MARK).filter(|_| echoed)?;
@@ -42,7 +42,7 @@ impl Mismatch {
     }
 }
 
-/// A line without secrets, and with a name for a hash that has one.
+/// A line with secrets redacted and well-known hashes named.
 fn shown(line: &str) -> String {
     if line.trim_start().starts_with(SECRET_LINE) {
         return format!("{SECRET_LINE}[redacted]");
@@ -56,7 +56,7 @@ fn shown(line: &str) -> String {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.differences.is_empty() {
-            return f.write_str("  the service saw what was signed: the secret key is wrong");
+            return f.write_str("  the service saw the signed request: the secret key is wrong");
         }
         f.write_str("  the service saw another request than was signed:")?;
         for (ours, theirs) in &self.differences {
@@ -70,7 +70,7 @@ impl fmt::Display for Mismatch {
 mod tests {
     use super::*;
 
-    const OURS: &str = "GET\n/v2/p/groups/\n\nhost:lts.example\nx-security-token:hush\n\nhost;x-security-token\n\
+    const OURS: &str = "GET\n/v2/p/groups/\n\nhost:lts.example\nx-security-token:sec-ret\n\nhost;x-security-token\n\
         e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     fn message(canonical: &str) -> String {
@@ -87,26 +87,26 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_shown_without_secrets() {
+    fn differing_lines_are_shown_without_secrets() {
         let theirs = OURS
             .replace("lts.example", "proxy.example:8080")
             .replace(KNOWN_HASHES[0].1, KNOWN_HASHES[1].1)
-            .replace("hush", "HUSH");
+            .replace("sec-ret", "SEC-RET");
         let text = Mismatch::of(OURS, &message(&theirs)).unwrap().to_string();
         assert!(text.contains("signed: host:lts.example\n    seen:   host:proxy.example:8080"), "{text}");
         assert!(text.contains("(an empty body)") && text.contains("(the body {})"), "{text}");
-        assert!(!text.to_lowercase().contains("hush"), "{text}");
+        assert!(!text.to_lowercase().contains("sec-ret"), "{text}");
     }
 
     #[test]
-    fn another_number_of_lines_is_shown_too() {
+    fn missing_lines_are_shown() {
         let text = Mismatch::of(OURS, &message("GET\n/")).unwrap().to_string();
         assert!(text.contains("seen:   (nothing)"), "{text}");
         assert_eq!(Mismatch::of(OURS, "decrypt token fail"), None);
     }
 
     #[test]
-    fn known_hashes_are_those_of_what_they_name() {
+    fn well_known_hashes_match_their_bodies() {
         use sha2::{Digest, Sha256};
         for (body, (_, hash)) in ["", "{}", "\"\""].iter().zip(KNOWN_HASHES) {
             assert_eq!(crate::auth::signing::canonical::hex(&Sha256::digest(body)), hash);

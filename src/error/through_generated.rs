@@ -1,7 +1,7 @@
-//! Takes a typed error through a generated client, which has no place for one.
+//! Passes a typed error through a generated client, which can't return one.
 //!
-//! The hook that makes a call returns a response or an error of `reqwest`, nothing else. So our error travels in the
-//! extensions of a response that no document describes, which the generated client hands back as unexpected.
+//! The hook that makes a call can only return a response or an error of `reqwest`. So our error is put into the extensions
+//! of a response with an undocumented status, which the generated client returns as unexpected.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,28 +14,26 @@ use super::{
     transport::{TransportError, TransportFailure},
 };
 
-/// The status of the response that carries an error. It is not registered, so that it can't be mistaken for one that the
-/// service sent.
+/// The status of the response that carries an error. It is unassigned, so the service doesn't send it.
 const PLACEHOLDER_STATUS: http::StatusCode = match http::StatusCode::from_u16(599) {
     Ok(status) => status,
     Err(_) => http::StatusCode::BAD_GATEWAY,
 };
 
-/// The error that travels. Extensions have to be `Clone` and `Sync`.
+/// The error in the extensions, which must be `Clone` and `Sync`.
 #[derive(Clone)]
 struct Carried(Arc<Mutex<Option<Error>>>);
 
 impl Error {
-    /// The error behind one of the raw client's ([`Client::api`](crate::Client::api)).
+    /// Converts an error of the raw client ([`Client::api`](crate::Client::api)).
     ///
-    /// A raw client forgets what it asked for: where a body has the wrong shape, this error names neither the operation
-    /// nor the member, as those of the helpers do.
+    /// If a body has the wrong shape, the error names neither the operation nor the member, unlike errors of the helpers.
     pub fn from_api(error: progenitor_client::Error<()>) -> Self {
         from_generated::<serde::de::IgnoredAny>(error, None)
     }
 }
 
-/// Packs an error into a response that the generated client takes for unexpected.
+/// Puts an error into a response that the generated client returns as unexpected.
 pub(crate) fn into_response(error: Error) -> reqwest::Response {
     let mut response = http::Response::new(bytes::Bytes::new());
     *response.status_mut() = PLACEHOLDER_STATUS;
@@ -43,7 +41,7 @@ pub(crate) fn into_response(error: Error) -> reqwest::Response {
     response.into()
 }
 
-/// The error behind a generated client's error. `T` is what the body should have been.
+/// Converts an error of a generated client. `T` is the type of the body.
 pub(crate) fn from_generated<T: DeserializeOwned>(
     error: progenitor_client::Error<()>,
     head: Option<ResponseHead>,
@@ -72,7 +70,7 @@ pub(crate) fn from_generated<T: DeserializeOwned>(
     }
 }
 
-/// Where a body departs from its type, and how. Looked for only now, since it takes longer than decoding.
+/// The place and the reason of a decoding error. Computed only on failure, since it is slower than decoding.
 fn wrong_shape<T: DeserializeOwned>(bytes: &[u8]) -> Option<(String, String)> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let error = serde_path_to_error::deserialize::<_, T>(&mut deserializer).err()?;

@@ -5,23 +5,23 @@ use std::fmt;
 use super::operation_prefix::write_operation;
 use crate::spec::OperationFacts;
 
-/// What kept an answer from coming.
+/// Why no complete response arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportFailure {
-    /// No connection could be made; the request was not sent.
+    /// Connecting failed; the request was not sent.
     Connect,
-    /// The time for one attempt ran out.
+    /// The attempt timed out.
     Timeout,
     /// The deadline of the whole call passed.
     Deadline,
-    /// The connection broke before the answer was whole.
+    /// The connection closed before the response was complete.
     Closed,
-    /// The answer is larger than any answer of the service.
+    /// The response is larger than 64 MiB.
     TooLarge,
 }
 
-/// An answer that didn't come, or not whole.
+/// No complete response arrived.
 #[derive(Debug)]
 pub struct TransportError {
     pub(crate) operation: Option<&'static OperationFacts>,
@@ -37,7 +37,7 @@ impl TransportError {
         Self { operation: None, failure, sent, outcome_unknown: false, source: None }
     }
 
-    /// What happened.
+    /// What went wrong.
     pub fn failure(&self) -> TransportFailure {
         self.failure
     }
@@ -48,12 +48,12 @@ impl fmt::Display for TransportError {
         write_operation(f, self.operation)?;
         f.write_str(match self.failure {
             TransportFailure::Connect => "could not connect to the service",
-            TransportFailure::Timeout => "no answer within the time for one attempt",
-            TransportFailure::Deadline => "the deadline passed before an answer came",
-            TransportFailure::Closed => "the connection broke before the answer was whole",
-            TransportFailure::TooLarge => "the answer is larger than any answer of the service",
+            TransportFailure::Timeout => "no response within the attempt timeout",
+            TransportFailure::Deadline => "the deadline passed before a response arrived",
+            TransportFailure::Closed => "the connection closed before the response was complete",
+            TransportFailure::TooLarge => "the response is larger than 64 MiB",
         })?;
-        // What is at the bottom of it says most: "connection refused".
+        // The innermost cause is the most specific: "connection refused".
         let mut cause = self.source.as_ref().and_then(std::error::Error::source);
         while let Some(deeper) = cause.and_then(std::error::Error::source) {
             cause = Some(deeper);

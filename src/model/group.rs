@@ -12,13 +12,13 @@ use crate::{ids::GroupId, lenient};
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LogGroup {
-    /// Its id.
+    /// The id of the group.
     #[serde(rename = "log_group_id")]
     pub id: GroupId,
-    /// Its name, unique in the project.
+    /// The name, unique in the project.
     #[serde(rename = "log_group_name")]
     pub name: String,
-    /// How long it keeps logs, unless the service didn't say.
+    /// The retention, if the service sent it.
     #[serde(
         rename = "ttl_in_days",
         default,
@@ -26,10 +26,10 @@ pub struct LogGroup {
         skip_serializing_if = "Option::is_none"
     )]
     pub ttl: Option<Ttl>,
-    /// When it was created, in milliseconds since 1970-01-01T00:00:00Z, unless the service didn't say.
+    /// The creation time in milliseconds since 1970-01-01T00:00:00Z, if the service sent it.
     #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<i64>,
-    /// Its tags; empty where the service sends none.
+    /// The tags; empty if the service sends none.
     #[serde(
         rename = "tag",
         default,
@@ -40,7 +40,7 @@ pub struct LogGroup {
 }
 
 impl LogGroup {
-    /// When it was created, unless the service didn't say.
+    /// The creation time, if the service sent it.
     pub fn created_at(&self) -> Option<SystemTime> {
         self.creation_time.map(system_time)
     }

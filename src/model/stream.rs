@@ -12,22 +12,22 @@ use crate::{ids::StreamId, lenient};
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LogStream {
-    /// Its id.
+    /// The id of the stream.
     #[serde(rename = "log_stream_id")]
     pub id: StreamId,
-    /// Its name, unique in the group.
+    /// The name, unique in the group.
     #[serde(rename = "log_stream_name")]
     pub name: String,
-    /// When it was created, in milliseconds since 1970-01-01T00:00:00Z, unless the service didn't say.
+    /// The creation time in milliseconds since 1970-01-01T00:00:00Z, if the service sent it.
     #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<i64>,
-    /// How many filters it has.
+    /// The number of filters.
     #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
     pub filter_count: Option<i64>,
-    /// Whether it is marked as a favorite.
+    /// Whether the stream is marked as a favorite.
     #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
     pub is_favorite: Option<bool>,
-    /// Its tags; empty where the service sends none.
+    /// The tags; empty if the service sends none.
     #[serde(
         rename = "tag",
         default,
@@ -38,7 +38,7 @@ pub struct LogStream {
 }
 
 impl LogStream {
-    /// When it was created, unless the service didn't say.
+    /// The creation time, if the service sent it.
     pub fn created_at(&self) -> Option<SystemTime> {
         self.creation_time.map(system_time)
     }

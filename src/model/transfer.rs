@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::InvalidInput;
 
-/// How transferred logs are stored in the bucket (Table 5-49).
+/// The storage format of transferred logs (Table 5-49).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum StorageFormat {
-    /// As they came.
+    /// The lines as they were written.
     #[default]
     Raw,
-    /// As JSON.
+    /// One JSON object per line.
     Json,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for StorageFormat {
 impl FromStr for StorageFormat {
     type Err = InvalidInput;
 
-    /// Reads `raw` or `json`, in small or capital letters.
+    /// Parses `raw` or `json`, in any case.
     fn from_str(name: &str) -> Result<Self, InvalidInput> {
         [Self::Raw, Self::Json]
             .into_iter()

@@ -6,18 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{input::InvalidInput, lenient::FromJson};
 
-/// How long a group keeps its logs, in days.
+/// The retention of a log group, in days.
 ///
-/// The service takes 1 to 365 ([`limits::TTL_IN_DAYS`](crate::spec::limits::TTL_IN_DAYS)); some accounts are
-/// bound to 7 (LTS.0106). The range is checked when a group is created, so that an odd value in an answer
-/// doesn't fail a list.
+/// The service accepts 1 to 365 ([`limits::TTL_IN_DAYS`](crate::spec::limits::TTL_IN_DAYS)); some accounts are limited to
+/// 7 (LTS.0106). The range is checked when a group is created, so that a value outside it doesn't fail a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Ttl(i32);
 
 impl Ttl {
-    /// So many days.
+    /// A retention of `days` days.
     pub const fn days(days: u16) -> Self {
         Self(days as i32)
     }
@@ -54,7 +53,7 @@ impl fmt::Display for Ttl {
 impl FromStr for Ttl {
     type Err = InvalidInput;
 
-    /// Reads a number of days.
+    /// Parses a number of days.
     fn from_str(days: &str) -> Result<Self, InvalidInput> {
         let rule = || InvalidInput::new("ttl_in_days", days, "a whole number of days");
         days.parse::<u16>().map(Self::days).map_err(|_| rule())

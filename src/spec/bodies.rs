@@ -31,7 +31,7 @@ impl Operation {
         self.responses().iter().find(|response| response.status == status)
     }
 
-    /// Members of the request body whose violation has an error code of its own, in the order of the schema.
+    /// Members of the request body whose violation has a specific error code, in the order of the schema.
     pub fn coded_members(self) -> &'static [CodedMember] {
         self.bodies().coded_members
     }
@@ -62,7 +62,7 @@ pub struct Example {
 pub struct DocumentedResponse {
     /// HTTP status.
     pub status: u16,
-    /// Its bodies, one per media type; none for an response without content.
+    /// Its bodies, one per media type; empty for a response without content.
     pub bodies: &'static [Body],
 }
 
@@ -73,12 +73,12 @@ impl DocumentedResponse {
     }
 }
 
-/// A member of a request body, or several together, whose violation has an error code of its own.
+/// A member of a request body, or several together, whose violation has a specific error code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodedMember {
     /// One name; several where their combination counts.
     pub members: &'static [&'static str],
-    /// The code that the service responses with.
+    /// The error code of the response.
     pub code: &'static str,
     /// The HTTP status of that response.
     pub status: u16,

@@ -1,4 +1,4 @@
-//! Limits of names, ids and numbers, by the component of the document that states them.
+//! Limits of names, ids and numbers, named by the component of the document.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct TextRule {
     pub max: u64,
     /// A regular expression (ECMA-262) that says the same as [`characters`](Self::characters).
     pub pattern: Option<&'static str>,
-    /// The characters that it may have; none where all are allowed.
+    /// The allowed characters; `None` if all are allowed.
     pub characters: Option<Characters>,
     /// The rule for characters in words.
     pub rule: Option<&'static str>,
@@ -42,7 +42,7 @@ impl Characters {
 }
 
 impl TextRule {
-    /// Whether `text` keeps the rule.
+    /// Whether the rule allows `text`.
     pub fn allows(&self, text: &str) -> bool {
         let length = text.chars().count() as u64;
         (self.min..=self.max).contains(&length)
@@ -76,7 +76,7 @@ pub struct IntegerRule {
 }
 
 impl IntegerRule {
-    /// Whether `number` keeps the rule.
+    /// Whether the rule allows `number`.
     pub fn allows(&self, number: i64) -> bool {
         (self.min..=self.max).contains(&number)
     }
@@ -107,7 +107,7 @@ pub enum ValueRule {
 }
 
 impl ValueRule {
-    /// Whether `value` keeps the rule.
+    /// Whether the rule allows `value`.
     pub fn allows(&self, value: &str) -> bool {
         match self {
             Self::Text(rule) => rule.allows(value),
@@ -137,7 +137,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn characters_of_group_names_are_those_of_their_pattern(name in "[-a-zA-Z0-9_.é /]{0,6}") {
+        fn character_sets_match_their_pattern(name in "[-a-zA-Z0-9_.é /]{0,6}") {
             let pattern = regress::Regex::new(LOG_GROUP_NAME.pattern.unwrap()).unwrap();
             let by_pattern = pattern.find(&name).is_some();
             prop_assert_eq!(LOG_GROUP_NAME.allows(&name), by_pattern, "{:?}", name);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_is_checked_as_text() {
+    fn parameter_rules_check_text() {
         let limit = ValueRule::Integer(IntegerRule { min: 1, max: 100 });
         assert!(limit.allows("1") && limit.allows("100"));
         assert!(!limit.allows("0") && !limit.allows("1.5") && !limit.allows("") && !limit.allows("many"));

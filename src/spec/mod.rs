@@ -1,7 +1,7 @@
 //! Facts of the OpenAPI documents: operations, limits, intervals, quotas and error codes.
 //!
 //! The data is generated from `openapi/lts.yaml` and `openapi/iam.yaml` when the crate is built; this module
-//! gives it types. Lengths, statuses and error texts are read here, so that each fact has one place only.
+//! defines its types. Lengths, statuses and error texts come from here, so that each fact is stated once.
 
 #[cfg(feature = "emulator")]
 mod bodies;
@@ -23,18 +23,18 @@ pub const LTS: Document = Document {
     json: include_str!(concat!(env!("OUT_DIR"), "/lts.json")),
 };
 
-/// The OpenAPI document of what a client of LTS needs of IAM, as published.
+/// The OpenAPI document of the IAM operations that a client of LTS needs, as published.
 pub const IAM: Document = Document {
     yaml: include_str!("../../openapi/iam.yaml"),
     json: include_str!(concat!(env!("OUT_DIR"), "/iam.json")),
 };
 
-/// One OpenAPI document in both of its forms.
+/// An OpenAPI document as YAML and JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Document {
-    /// As written by hand.
+    /// The hand-written YAML.
     pub yaml: &'static str,
-    /// The same as JSON.
+    /// The document as JSON.
     pub json: &'static str,
 }
 
@@ -52,18 +52,18 @@ pub enum Service {
 pub enum Effect {
     /// Changes nothing; can be repeated.
     Read,
-    /// Creates something; must not be done twice.
+    /// Creates a resource; must not be applied twice.
     Create,
-    /// Brings something into a given state; can be repeated.
+    /// Sets the state of a resource; can be repeated.
     Update,
-    /// Removes something; can be repeated.
+    /// Deletes a resource; can be repeated.
     Delete,
-    /// Adds data, again at each repetition.
+    /// Adds data; a repetition adds it again.
     Append,
 }
 
 impl Effect {
-    /// The effect that a request has by its method, where no operation is known.
+    /// The effect of a request to an unknown operation, by its method.
     pub(crate) fn of_method(method: &http::Method) -> Self {
         match *method {
             http::Method::GET | http::Method::HEAD => Self::Read,
@@ -111,9 +111,9 @@ pub struct Parameter {
     pub name: &'static str,
     /// The part of the request that holds it.
     pub location: Location,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub required: bool,
-    /// The values that it may have.
+    /// The allowed values.
     pub rule: ValueRule,
 }
 
@@ -196,12 +196,12 @@ impl Operation {
         self.facts().path
     }
 
-    /// What it does, in a few words.
+    /// A short summary.
     pub fn summary(self) -> &'static str {
         self.facts().summary
     }
 
-    /// What it does to the service.
+    /// The effect on the service.
     pub fn effect(self) -> Effect {
         self.facts().effect
     }
@@ -211,7 +211,7 @@ impl Operation {
         self.facts().edition
     }
 
-    /// The ways to authenticate it, any of which will do; none for a request that needs no credentials.
+    /// The accepted ways to authenticate; empty if it needs no credentials.
     pub fn security(self) -> &'static [Security] {
         self.facts().security
     }
@@ -221,7 +221,7 @@ impl Operation {
         self.facts().parameters
     }
 
-    /// How many of what it creates there may be.
+    /// The quota of the resources that it creates.
     pub fn quota(self) -> Option<Quota> {
         self.facts().quota
     }
@@ -236,7 +236,7 @@ impl fmt::Display for Operation {
 impl FromStr for Operation {
     type Err = UnknownName;
 
-    /// Reads an operationId.
+    /// Parses an operationId.
     fn from_str(id: &str) -> Result<Self, UnknownName> {
         Self::ALL.iter().copied().find(|operation| operation.id() == id).ok_or_else(|| UnknownName {
             what: "operation",
@@ -246,12 +246,12 @@ impl FromStr for Operation {
     }
 }
 
-/// How many of a resource there may be.
+/// The quota of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// The number that applies unless the account has another.
+    /// The default limit.
     pub default: u64,
-    /// The error code of a creation beyond it.
+    /// The error code beyond the limit.
     pub code: &'static str,
 }
 
@@ -259,15 +259,15 @@ pub struct Quota {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Class {
-    /// Something named in the request isn't there.
+    /// A resource of the request doesn't exist.
     NotFound,
     /// The name is taken.
     Exists,
-    /// Something else still depends on it.
+    /// Another resource depends on it.
     InUse,
-    /// There are as many as the account may have.
+    /// The quota is reached.
     Quota,
-    /// The credentials are wrong or don't suffice.
+    /// The credentials are wrong or insufficient.
     Auth,
     /// Too many requests.
     Throttled,
@@ -300,33 +300,33 @@ pub struct ErrorCode {
     pub code: &'static str,
     /// The HTTP status that it comes with.
     pub status: u16,
-    /// What kind of error it is.
+    /// The class of the error.
     pub class: Class,
     /// The text on the wire.
     pub message: &'static str,
-    /// Why it happens.
+    /// The cause.
     pub cause: &'static str,
-    /// What to do.
+    /// The solution.
     pub solution: &'static str,
 }
 
-/// One of the variants under which the gateway sends the same code.
+/// One of several messages that the gateway sends with the same code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MessageVariant {
     /// The code that it comes with.
     pub code: &'static str,
     /// Its name in the spec.
     pub name: &'static str,
-    /// The text on the wire, changing parts in braces.
+    /// The text on the wire, with placeholders in braces.
     pub message: &'static str,
-    /// Why it happens.
+    /// The cause.
     pub cause: &'static str,
-    /// What to do.
+    /// The solution.
     pub solution: &'static str,
 }
 
 impl MessageVariant {
-    /// Whether `message` is this variant, whatever stands for its changing parts.
+    /// Whether `message` is this variant, with any text for its placeholders.
     pub fn matches(&self, message: &str) -> bool {
         let mut rest = message;
         let mut parts =
@@ -347,18 +347,18 @@ impl MessageVariant {
     }
 }
 
-/// Everything known of a code, one row per status; none for a code that the documents don't know.
+/// The known facts about a code, one item per status; empty for an unknown code.
 ///
 /// Some regions shorten the gateway's prefix: `APIG.0301` is `APIGW.0301`.
 pub fn error_codes(code: &str) -> impl Iterator<Item = &'static ErrorCode> {
-    let shortened = code.strip_prefix("APIG.");
-    let is_meant = move |row: &&ErrorCode| {
-        row.code == code || shortened.is_some_and(|number| row.code.strip_prefix("APIGW.") == Some(number))
+    let short = code.strip_prefix("APIG.");
+    let matches = move |row: &&ErrorCode| {
+        row.code == code || short.is_some_and(|number| row.code.strip_prefix("APIGW.") == Some(number))
     };
-    ERROR_CODES.iter().chain(GATEWAY_ERROR_CODES).filter(is_meant)
+    ERROR_CODES.iter().chain(GATEWAY_ERROR_CODES).filter(matches)
 }
 
-/// The row of a code under a status; its first row where none has that status.
+/// The facts about a code with a status, or with its first status if it has no such status.
 pub fn error_code(code: &str, status: u16) -> Option<&'static ErrorCode> {
     error_codes(code).find(|row| row.status == status).or_else(|| error_codes(code).next())
 }
@@ -371,7 +371,7 @@ struct Interval {
 }
 
 impl TransferInterval {
-    /// Its short name: `5min`.
+    /// The short name: `5min`.
     pub fn name(self) -> &'static str {
         INTERVALS[self as usize].name
     }
@@ -396,7 +396,7 @@ impl fmt::Display for TransferInterval {
 impl FromStr for TransferInterval {
     type Err = UnknownName;
 
-    /// Reads a short name: `5min`.
+    /// Parses a short name: `5min`.
     fn from_str(name: &str) -> Result<Self, UnknownName> {
         Self::ALL.into_iter().find(|interval| interval.name() == name).ok_or_else(|| UnknownName {
             what: "transfer interval",
@@ -429,7 +429,7 @@ impl schemars::JsonSchema for TransferInterval {
     }
 }
 
-/// A name that isn't one of the known ones.
+/// An unknown name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {what} {given:?}; known: {}", known.join(", "))]
 pub struct UnknownName {
@@ -443,9 +443,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_found_by_its_status_and_under_a_shortened_prefix() {
+    fn error_code_is_found_by_status_and_by_short_prefix() {
         assert_eq!(error_code("LTS.0010", 500).unwrap().status, 500);
-        assert_eq!(error_code("LTS.0201", 404).unwrap().status, 400, "newer editions answer with 404");
+        assert_eq!(error_code("LTS.0201", 404).unwrap().status, 400, "newer editions use 404");
         for (short, long) in
             [("APIG.0301", "APIGW.0301"), ("APIG.0308", "APIGW.0308"), ("APIG.0101", "APIGW.0101")]
         {

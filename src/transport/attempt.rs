@@ -16,19 +16,19 @@ use crate::{
     spec::Security,
 };
 
-/// The largest response read, in bytes: a list of 100,000 groups has 15 MB.
+/// The largest accepted response, in bytes. A list of 100,000 groups has 15 MB.
 const MAX_RESPONSE: usize = 64 << 20;
 
-/// The most memory that is reserved for a response before it comes, in bytes, whatever length it declares.
+/// The most memory reserved for a response by its declared length, in bytes.
 const INITIAL_CAPACITY: usize = 1 << 20;
 
-/// Why a longer body than [`MAX_BODY`] can't be signed.
+/// The rule for bodies longer than [`MAX_BODY`].
 const BODY_RULE: &str = "at most 12,582,912 bytes with an access key; with a token, it may be longer";
 
 const TOKEN: HeaderName = HeaderName::from_static(TOKEN_HEADER);
 const PROJECT: HeaderName = HeaderName::from_static(PROJECT_HEADER);
 
-/// Response headers that hold a secret.
+/// Response headers with secrets.
 const SECRET_RESPONSE_HEADERS: [&str; 1] = ["x-subject-token"];
 
 /// Sends a request and reads the response.
@@ -39,7 +39,7 @@ pub(super) trait HttpSend: Sync {
     ) -> impl Future<Output = Result<Response<Bytes>, TransportError>> + Send;
 }
 
-/// The network.
+/// Sends over the network.
 impl HttpSend for reqwest::Client {
     async fn send(&self, request: reqwest::Request) -> Result<Response<Bytes>, TransportError> {
         receive(self.execute(request).await.map_err(failed)?).await
@@ -54,7 +54,7 @@ pub(super) enum AppliedCredentials {
 }
 
 impl AppliedCredentials {
-    /// Adds to an error what a refused signature covered.
+    /// Adds a comparison of canonical requests to the error of a rejected signature.
     pub(super) fn explain(&self, error: &mut Error) {
         if let (Self::Keys { canonical_request }, Error::Service(error)) = (self, error) {
             error.mismatch = Mismatch::of(canonical_request, &error.message);
@@ -62,7 +62,7 @@ impl AppliedCredentials {
     }
 }
 
-/// Adds the credentials to a request, if its operation takes any.
+/// Adds credentials to a request, if its operation needs any.
 pub(super) async fn authenticate(
     provider: Option<&dyn CredentialsProvider>,
     project: Option<&ProjectId>,
@@ -73,7 +73,8 @@ pub(super) async fn authenticate(
     if !kind.needs_credentials() {
         return Ok(AppliedCredentials::Nothing);
     }
-    let provider = provider.ok_or_else(|| ConfigurationError::new("credentials", "this call needs some"))?;
+    let provider =
+        provider.ok_or_else(|| ConfigurationError::new("credentials", "are required for this call"))?;
     match provider.credentials().await? {
         ResolvedCredentials::Keys(keys) => {
             kind.require(Security::AkSkAuth)?;
@@ -82,7 +83,7 @@ pub(super) async fn authenticate(
         ResolvedCredentials::Token { token, .. } => {
             kind.require(Security::TokenAuth)?;
             let mut value = HeaderValue::from_str(token.expose()).map_err(|_| {
-                ConfigurationError::new("credentials", "the token holds a character that no header can")
+                ConfigurationError::new("credentials", "the token has a character that headers can't contain")
             })?;
             value.set_sensitive(true);
             request.headers_mut().insert(TOKEN, value);
@@ -118,14 +119,14 @@ fn sign(
         let mut value = HeaderValue::try_from(value).map_err(|_| {
             ConfigurationError::new(
                 "credentials",
-                "the access key or the security token holds a character that no header can",
+                "the access key or the security token has a character that headers can't contain",
             )
         })?;
         value.set_sensitive(name == header::AUTHORIZATION || name == SECURITY_TOKEN_HEADER);
         request.headers_mut().insert(name, value);
     }
     if let Some(project) = project {
-        // The characters of an id are those of a segment of a path.
+        // Ids only have characters of path segments.
         let value = HeaderValue::from_str(project.as_str());
         let value = value.map_err(|e| ConfigurationError::new("project_id", e.to_string()))?;
         request.headers_mut().insert(PROJECT, value);
@@ -136,8 +137,8 @@ fn sign(
 /// Host and target of a request, as they are sent.
 fn host_and_target(url: &reqwest::Url) -> Option<(&str, &str)> {
     let (_, rest) = url.as_str().split_once("://")?;
-    let (whole, _) = rest.split_once('#').unwrap_or((rest, ""));
-    let (authority, target) = whole.split_at(whole.find('/')?);
+    let (target, _) = rest.split_once('#').unwrap_or((rest, ""));
+    let (authority, target) = target.split_at(target.find('/')?);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     (!host.is_empty()).then_some((host, target))
 }
@@ -153,7 +154,7 @@ fn failed(error: reqwest::Error) -> TransportError {
     TransportError { source: Some(error.without_url()), ..TransportError::new(failure, sent) }
 }
 
-/// Reads a response, bounded.
+/// Reads a response of bounded size.
 async fn receive(mut response: reqwest::Response) -> Result<Response<Bytes>, TransportError> {
     let status = response.status();
     let mut headers = std::mem::take(response.headers_mut());
@@ -165,7 +166,7 @@ async fn receive(mut response: reqwest::Response) -> Result<Response<Bytes>, Tra
     let limit = if status.is_success() { MAX_RESPONSE } else { MAX_ERROR };
     let length = response.content_length().and_then(|length| length.try_into().ok()).unwrap_or(0);
     let mut body = response.chunk().await.map_err(failed)?.unwrap_or_default();
-    // Most responses come in one piece, which is kept as it is.
+    // Most responses arrive in one piece, which needs no copy.
     if body.len() != length || length > limit {
         let mut pieces = BytesMut::with_capacity(INITIAL_CAPACITY.min(limit).min(length));
         let mut next = Some(body);
@@ -176,7 +177,7 @@ async fn receive(mut response: reqwest::Response) -> Result<Response<Bytes>, Tra
                 if status.is_success() {
                     return Err(TransportError::new(TransportFailure::TooLarge, true));
                 }
-                // What was read of an error says enough.
+                // The start of an error body is enough.
                 break;
             }
             next = response.chunk().await.map_err(failed)?;

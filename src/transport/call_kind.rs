@@ -5,16 +5,16 @@ use crate::{
     spec::{Effect, Operation, OperationFacts, Security},
 };
 
-/// What a request is about, as far as sending it goes.
+/// The operation and effect of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallKind {
-    /// None for a request that the documents don't know.
+    /// `None` for a request that the documents don't have.
     pub(crate) operation: Option<&'static OperationFacts>,
     pub(crate) effect: Effect,
 }
 
 impl CallKind {
-    /// A request that the caller wrote.
+    /// The kind of a request with an arbitrary method and path.
     pub(crate) fn of_request(request: &reqwest::Request, path: &str) -> Self {
         match Operation::of_request(request.method(), path) {
             Some(operation) => operation.into(),
@@ -26,17 +26,17 @@ impl CallKind {
         self.operation.is_none_or(|operation| !operation.security.is_empty())
     }
 
-    /// Whether a success must have a body. That of a delete is dropped.
+    /// Whether a success must have a body. Bodies of deletes are dropped.
     pub(super) fn needs_content(self) -> bool {
         self.effect != Effect::Delete && self.operation.is_some_and(|operation| operation.has_content)
     }
 
-    /// Refuses credentials that the operation doesn't take.
+    /// Rejects credentials that the operation doesn't accept.
     pub(super) fn require(self, security: Security) -> Result<(), ConfigurationError> {
         match self.operation {
             Some(operation) if !operation.security.contains(&security) => Err(ConfigurationError::new(
                 "credentials",
-                format!("{operation} takes {:?}, and these are for {security:?}", operation.security),
+                format!("{operation} accepts {:?}, not {security:?}", operation.security),
             )),
             _ => Ok(()),
         }

@@ -7,7 +7,7 @@ use http::header::CONTENT_ENCODING;
 
 use crate::error::{ConfigurationError, Error};
 
-/// Encodes the body, once for all attempts. The generated client sets the header where the operation declares it.
+/// Encodes the body, once for all attempts. The generated client sets the header if the operation declares it.
 pub(super) fn encode(request: &mut reqwest::Request) -> Result<(), Error> {
     let Some(encoding) = request.headers().get(CONTENT_ENCODING) else { return Ok(()) };
     let plain = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
@@ -50,7 +50,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn gzip_is_undone_by_a_decoder(body in proptest::collection::vec(any::<u8>(), 0..2_000)) {
+        fn gzip_body_decodes_to_the_original(body in proptest::collection::vec(any::<u8>(), 0..2_000)) {
             let mut decoded = Vec::new();
             let encoded = encoded(Some("gzip"), &body);
             flate2::read::GzDecoder::new(encoded.as_slice()).read_to_end(&mut decoded).unwrap();
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn other_encodings_change_nothing_or_are_refused() {
+    fn other_encodings_are_identity_or_rejected() {
         assert_eq!(encoded(None, b"{}"), b"{}");
         assert_eq!(encoded(Some("identity"), b"{}"), b"{}");
         let error = encode(&mut request(Some("br"), b"{}".to_vec())).unwrap_err();

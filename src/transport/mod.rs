@@ -1,8 +1,7 @@
 //! Sends requests: authentication, retries, classification of responses.
 //!
-//! A call of a generated client, a helper's or a raw one, ends in its hook ([`ClientHooks::exec`]), which does all of this.
-//! The generated code before it builds the request from what the document declares; the code after it decodes the body
-//! of the response, which has been found to be a success.
+//! Every call of a generated client runs its hook ([`ClientHooks::exec`]), which does all of this. The generated code builds
+//! the request before it, and decodes the body of a successful response after it.
 
 mod attempt;
 mod call_kind;
@@ -51,31 +50,31 @@ use self::{
 pub(crate) use call_kind::CallKind;
 pub use retry::RetryPolicy;
 
-/// The gateway's variants, by their names in the spec, for a key that no other signature helps.
+/// The gateway's message variants (by name in the spec) for a key that another signature can't help.
 const PERMANENT_KEY_FAILURES: [&str; 2] = ["locked_access_key", "unknown_access_key"];
 
-/// A header that generated code adds to every request, and that the service doesn't know.
+/// A header that generated code adds, and that the service doesn't have.
 const API_VERSION: &str = "api-version";
 
-/// What a generated client carries inside: how its calls are authenticated, sent and retried.
+/// The state inside a generated client: how its calls are authenticated, sent and retried.
 #[derive(Clone)]
 pub struct Transport {
     pub(crate) shared: Arc<Shared>,
-    /// The server that the generated client's base URL is one of.
+    /// The server of the generated client's base URL.
     server: Server,
-    /// The end of the whole call; none: after [`Settings::call_timeout`].
+    /// The deadline of the call; by default [`Settings::call_timeout`] from its start.
     pub(crate) deadline: Option<Instant>,
-    /// The project, which a signature covers where it is known.
+    /// The project id, which a signature covers if it is known.
     pub(crate) project: Option<Arc<ProjectId>>,
-    /// When this call is retried; none: as [`Settings::retry`] says.
+    /// The retry policy of the call; by default [`Settings::retry`].
     pub(crate) retry: Option<RetryPolicy>,
-    /// Whether an append of this call may be done twice.
+    /// Whether the caller accepts that an append is applied twice.
     pub(crate) accepts_duplicates: bool,
-    /// Head of the call's last response, for a message; none where several calls may share this transport.
+    /// Head of the call's last response, for error messages; `None` if several calls share this transport.
     pub(crate) last_response: Option<Arc<Mutex<Option<ResponseHead>>>>,
 }
 
-/// What all calls of a client share.
+/// State shared by all calls of a client.
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     throttle: RetryThrottle,
@@ -86,7 +85,7 @@ pub(crate) struct Shared {
 
 /// Settings of a client.
 pub(crate) struct Settings {
-    /// What requests are authenticated with; none for a client that only logs in.
+    /// The credentials provider; `None` for a client that only logs in.
     pub(crate) provider: Option<Arc<dyn CredentialsProvider>>,
     pub(crate) user_agent: HeaderValue,
     pub(crate) attempt_timeout: Duration,
@@ -113,12 +112,12 @@ impl Transport {
         }
     }
 
-    /// The same for one call, whose errors then say more.
+    /// A copy for one call, whose errors then have the head of its response.
     pub(crate) fn for_one_call(&self) -> Self {
         Self { last_response: Some(Arc::default()), ..self.clone() }
     }
 
-    /// The response of a generated client's call, or the error behind the generated one.
+    /// Converts the result of a generated client's call.
     pub(crate) fn checked<T: DeserializeOwned>(
         &self,
         result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
@@ -126,7 +125,7 @@ impl Transport {
         result.map_err(|error| from_generated::<T>(error, self.last_head()))
     }
 
-    /// The error of the last response of a call, whose body has the wrong shape at `path`.
+    /// The error for the last response of a call, whose body has the wrong shape at `path`.
     pub(crate) fn wrong_shape(&self, path: &str, message: &str, body: &[u8]) -> Error {
         DecodeError::of_shape(path, message, body, self.last_head()).into()
     }
@@ -155,7 +154,7 @@ impl Transport {
             None => Err(ConfigurationError::new("operation", "the spec has no such operation").into()),
         };
         result.map_or_else(into_response, |response| {
-            // Without a URL, `reqwest` makes one up, and parses it.
+            // Without a URL, `reqwest` would parse a placeholder.
             let (head, body) = response.into_parts();
             let mut response =
                 Response::builder().url(url).status(head.status).body(body).unwrap_or_default();
@@ -173,7 +172,7 @@ impl Transport {
     ) -> Result<Response<Bytes>, Error> {
         let span = spans::call(kind.operation, request.method());
         self.prepare(&mut request)?;
-        // Pinned in place: a future of a few kilobytes need not be moved.
+        // Pinned in place, so that a future of a few kilobytes isn't moved.
         let attempts = pin!(self.attempts(http, &request, kind));
         let result = attempts.instrument(span.clone()).await;
         spans::ended(&span, &result);
@@ -187,8 +186,7 @@ impl Transport {
         result
     }
 
-    /// Sets what all attempts have in common: headers that generated code leaves out or makes up, and the body's
-    /// encoding. Headers that the document declares stay.
+    /// Sets the headers and the body encoding that all attempts have in common. Headers that the document declares stay.
     fn prepare(&self, request: &mut reqwest::Request) -> Result<(), Error> {
         let headers = request.headers_mut();
         headers.remove(API_VERSION);
@@ -198,7 +196,7 @@ impl Transport {
         encoding::encode(request)
     }
 
-    /// Makes attempts until one succeeds or no further one may help.
+    /// Makes attempts until one succeeds or a retry can't help.
     async fn attempts(
         &self,
         http: &impl HttpSend,
@@ -250,8 +248,8 @@ impl Transport {
         }
     }
 
-    /// Whether a creation that is known not to have been done may be repeated after this many attempts, by policy, budget
-    /// and deadline. Waits before it says yes.
+    /// Whether a creation that was not applied may be repeated, by policy, budget and deadline. Waits before it returns
+    /// true.
     pub(crate) async fn may_repeat(&self, attempts: u32) -> bool {
         let policy = self.retry.unwrap_or(self.shared.settings.retry);
         let Some(pause) = policy.pause_after(attempts, (self.shared.random)()) else { return false };
@@ -274,7 +272,7 @@ impl Transport {
         attempt::authenticate(provider, self.project.as_deref(), &self.shared.clock_skew, request, kind).await
     }
 
-    /// One attempt, within its own time and the call's deadline, authenticated anew.
+    /// Makes one authenticated attempt, within its timeout and the call's deadline.
     async fn attempt(
         &self,
         http: &impl HttpSend,
@@ -308,7 +306,7 @@ impl Transport {
     }
 }
 
-/// The response to a delete that an earlier attempt has done.
+/// The response to a delete that an earlier attempt applied.
 fn no_content() -> Response<Bytes> {
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -321,16 +319,16 @@ impl Shared {
         Self { settings, throttle, clock_skew, random: fastrand::f64 }
     }
 
-    /// Whether a refused credential has a better successor: a new token, or our time corrected by the server's.
+    /// Whether fresh credentials or a corrected clock may make the request succeed.
     fn can_reauthenticate(&self, error: &Error, credentials: &AppliedCredentials) -> bool {
         let Error::Service(error) = error else { return false };
         match credentials {
             AppliedCredentials::Token(token) => {
                 self.settings.provider.as_ref().is_some_and(|provider| provider.refused(token))
             }
-            // Another try with a locked key would keep it locked.
+            // Another attempt with a locked key would keep it locked.
             AppliedCredentials::Keys { .. } => {
-                !PERMANENT_KEY_FAILURES.iter().any(|name| error.is_worded(name))
+                !PERMANENT_KEY_FAILURES.iter().any(|name| error.is_variant(name))
                     && error.server_time.is_some_and(|time| self.clock_skew.adjust(time))
             }
             AppliedCredentials::Nothing => false,
@@ -338,7 +336,7 @@ impl Shared {
     }
 }
 
-/// The moment after some time from now, at most 30 years: a clock has an end.
+/// The instant after `time` from now, at most 30 years, since clocks overflow.
 pub(crate) fn in_time(time: Duration) -> Instant {
     const LONG: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
     Instant::now() + time.min(LONG)
@@ -366,7 +364,7 @@ impl ClientHooks<Transport> for api::iam::Client {
     }
 }
 
-/// Reads a response as a call would, for the fuzz targets.
+/// Classifies a response like a call does, for the fuzz targets.
 #[cfg(fuzzing)]
 pub(crate) fn classified(
     operation: Option<spec::Operation>,

@@ -11,13 +11,13 @@ use crate::{
     spec::Effect,
 };
 
-/// How much of an error's body is read and kept, in bytes. Error bodies have a few hundred.
+/// How much of an error body is read and kept, in bytes. Error bodies have a few hundred.
 pub(super) const MAX_ERROR: usize = 64 << 10;
 
-/// The response, or the error that it is.
+/// Returns the response, or the error that it reports.
 ///
-/// A status of 2xx alone is no success: the service reports some refusals with it, and proxies answer with pages of their
-/// own. The body is read once, without building anything; the generated client then decodes it.
+/// A status of 2xx is not enough: the service reports some errors with it, and proxies send HTML pages. The body is scanned
+/// once here; the generated client then decodes it.
 pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Response<Bytes>, Error> {
     let (status, body) = (response.status(), response.body());
     if !status.is_success() {
@@ -34,9 +34,9 @@ pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Resp
         return if kind.needs_content() { undecodable("the body is empty") } else { Ok(response) };
     }
     match scan(body) {
-        Ok(members) if members.refuse(kind.effect) => Err(service_error(&response)),
+        Ok(members) if members.is_error(kind.effect) => Err(service_error(&response)),
         Ok(_) => Ok(response),
-        // Nothing is known of what other operations respond with.
+        // The responses of unknown operations may have any form.
         Err(_) if kind.operation.is_none() && kind.effect != Effect::Delete => Ok(response),
         Err(error) => undecodable(&error.to_string()),
     }
@@ -58,7 +58,7 @@ fn service_error(response: &Response<Bytes>) -> Error {
         mismatch: None,
         body: RawBody(match body.len() {
             0..=MAX_ERROR => body.clone(),
-            // A copy, so that the rest can be freed.
+            // A copy, so that the whole body can be freed.
             _ => Bytes::copy_from_slice(&body[..MAX_ERROR]),
         }),
     }))
@@ -93,14 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_under_200_is_an_error() {
+    fn error_with_status_200_is_an_error() {
         let body = r#"{"error_code":"LTS.0201","error_msg":"gone"}"#;
         let error = classified(Operation::CreateLogDumpObs, 200, body).unwrap_err();
         assert!(error.is_not_found() && error.status() == Some(200));
     }
 
     #[test]
-    fn a_success_that_is_no_json_is_an_error() {
+    fn success_that_is_not_json_is_an_error() {
         for (operation, body) in [
             (Operation::CreateLogGroup, ""),
             (Operation::ListLogGroups, "<html>"),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn any_status_of_success_will_do() {
+    fn any_2xx_status_is_a_success() {
         let body = r#"{"log_group_id":"b6b9332b-091f-4b22-b810-264318d2d664"}"#;
         assert_eq!(classified(Operation::CreateLogGroup, 200, body).unwrap().status(), 200);
         for (status, body) in [(200, ""), (202, r#"{"error_code":"0"}"#), (204, "")] {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undecodable_body_is_shown_shortened() {
+    fn undecodable_body_is_shown_shortened() {
         let long = format!("<{}\n\u{7}", "x".repeat(300_000));
         let error = classified(Operation::ListLogGroups, 200, &long).unwrap_err();
         assert!(matches!(error, Error::Decode(_)) && error.to_string().len() < 2_000, "{error}");
@@ -135,10 +135,10 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_keeps_no_more_than_the_start_of_its_body() {
+    fn error_keeps_only_the_start_of_its_body() {
         let body = format!(r#"{{"error_code":"LTS.0201","rest":"{}"}}"#, "x".repeat(MAX_ERROR));
         let Error::Service(error) = classified(Operation::ListLogGroups, 200, &body).unwrap_err() else {
-            panic!("no refusal");
+            panic!("not an error");
         };
         assert_eq!(error.body.0, body.as_bytes()[..MAX_ERROR]);
     }

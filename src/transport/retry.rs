@@ -1,4 +1,4 @@
-//! Whether a failed attempt is followed by another one: decisions alone, without clock, sleep or socket.
+//! Decides whether a failed attempt is retried. Pure: no clock, sleep or socket.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use crate::{
     spec::{Class, Effect, codes},
 };
 
-/// When a call is tried again.
+/// The retry policy of calls.
 ///
-/// Only what is safe is repeated, by the [effect](crate::spec::Effect) of the operation: reads, updates and deletes after
-/// anything that may pass; what creates only where the service can't have done the work (no connection, 429) or says that
-/// it is not there (503); what appends only where it can't have been done, unless the caller accepts duplicates. Every
-/// attempt is authenticated anew.
+/// Only safe retries are made, by the [effect](crate::spec::Effect) of the operation: reads, updates and deletes are
+/// retried after any transient failure; creations only if the service can't have applied them (no connection, 429) or is
+/// unavailable (503); appends only if they can't have been applied, unless the caller accepts duplicates. Every attempt is
+/// authenticated again.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Three attempts; pauses of up to 200 ms, 400 ms and so on, of up to 20 s; within the client's budget.
+    /// Three attempts; pauses of up to 200 ms, 400 ms and so on, at most 20 s; within the client's retry budget.
     fn default() -> Self {
         Self {
             max_attempts: 3,
@@ -44,32 +44,32 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt.
+    /// A policy without retries.
     pub fn off() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// How many attempts there are at most, the first one included. 0 counts as 1.
+    /// Sets the maximum number of attempts, including the first. 0 counts as 1.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// The longest pause before the second attempt; it doubles with each further one. Pauses are random
-    /// between nothing and that (full jitter), so that clients don't come back all at once.
+    /// Sets the longest pause before the second attempt; it doubles with each further one. Pauses are random between zero
+    /// and that (full jitter), so that clients don't retry all at once.
     pub fn first_pause(mut self, pause: Duration) -> Self {
         self.first_pause = pause;
         self
     }
 
-    /// The longest pause of all.
+    /// Sets the maximum pause.
     pub fn longest_pause(mut self, pause: Duration) -> Self {
         self.longest_pause = pause;
         self
     }
 
-    /// Whether attempts are limited by the client's budget, too: it is used up when most calls fail, and then
-    /// nothing is tried again until some succeed.
+    /// Sets whether the client's retry budget limits retries. It is used up when most calls fail, and then nothing is
+    /// retried until some calls succeed.
     pub fn budget(mut self, limited: bool) -> Self {
         self.budget = limited;
         self
@@ -79,7 +79,7 @@ impl RetryPolicy {
         self.budget
     }
 
-    /// The pause before another attempt, if there may be one after so many; `random` is in 0..1.
+    /// The pause after `attempts` attempts, unless they are used up; `random` is in 0..1.
     pub(super) fn pause_after(&self, attempts: u32, random: f64) -> Option<Duration> {
         (attempts < self.max_attempts).then(|| self.pause(attempts, random))
     }
@@ -91,16 +91,16 @@ impl RetryPolicy {
     }
 }
 
-/// What follows a failed attempt.
+/// The decision after a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// The call failed.
     Fail,
-    /// The work is done all the same.
+    /// An earlier attempt has succeeded.
     Succeed,
-    /// Another attempt after a pause; what a `Retry-After` asks for comes on top.
+    /// Retry after a pause, in addition to any `Retry-After`.
     Retry { pause: Duration },
-    /// Another attempt at once, if fresh credentials or a corrected clock may make it succeed.
+    /// Retry at once, if fresh credentials or a corrected clock may make it succeed.
     Reauthenticate,
 }
 
@@ -109,12 +109,12 @@ pub(super) enum Decision {
 pub(super) struct RetryState {
     policy: RetryPolicy,
     effect: Effect,
-    /// Whether the caller accepts that an append is done twice.
+    /// Whether the caller accepts that an append is applied twice.
     accepts_duplicates: bool,
     attempts: u32,
-    /// Some attempt may have done the work.
+    /// Some attempt may have been applied.
     maybe_applied: bool,
-    /// The last attempt may have done the work.
+    /// The last attempt may have been applied.
     last_maybe_applied: bool,
     reauthenticated: bool,
 }
@@ -137,7 +137,7 @@ impl RetryState {
         self.attempts
     }
 
-    /// What follows an attempt that failed with this error; `random` is in 0..1.
+    /// Decides what follows an attempt that failed with this error; `random` is in 0..1.
     pub(super) fn on_failure(&mut self, error: &Error, random: f64) -> Decision {
         self.attempts += 1;
         let before = self.maybe_applied;
@@ -145,19 +145,19 @@ impl RetryState {
         self.maybe_applied |= self.last_maybe_applied;
         let repeatable = match error {
             Error::Transport(error) => match error.failure {
-                // There is no time left, or it would be as large again.
+                // No time is left, or the response would be too large again.
                 TransportFailure::Deadline | TransportFailure::TooLarge => false,
-                _ => !self.last_maybe_applied || self.is_harmless(),
+                _ => !self.last_maybe_applied || self.is_idempotent(),
             },
-            Error::Decode(_) => self.is_harmless(),
+            Error::Decode(_) => self.is_idempotent(),
             Error::Service(error) => match (error.status, error.class()) {
                 (_, Some(Class::NotFound)) if self.effect == Effect::Delete && before => {
                     return Decision::Succeed;
                 }
                 (429, _) | (_, Some(Class::Throttled)) => true,
-                // The service says that it is not there, and names are created once.
-                (503, _) => self.is_harmless() || self.effect == Effect::Create,
-                (408 | 500..=599, _) => self.is_harmless(),
+                // The service is unavailable, and a name can be created only once.
+                (503, _) => self.is_idempotent() || self.effect == Effect::Create,
+                (408 | 500..=599, _) => self.is_idempotent(),
                 (401, _) if is_about_credentials(error) => {
                     if !std::mem::replace(&mut self.reauthenticated, true) {
                         return Decision::Reauthenticate;
@@ -174,8 +174,8 @@ impl RetryState {
         }
     }
 
-    /// Whether the operation may be repeated after it was done.
-    fn is_harmless(&self) -> bool {
+    /// Whether the operation may be repeated after it was applied.
+    fn is_idempotent(&self) -> bool {
         match self.effect {
             Effect::Read | Effect::Update | Effect::Delete => true,
             Effect::Create => false,
@@ -183,12 +183,12 @@ impl RetryState {
         }
     }
 
-    /// Whether a caller must find out what was done before repeating a call that ended with this error.
+    /// Whether it is unknown if a call that ended with this error was applied.
     pub(super) fn outcome_unknown(&self, error: &Error) -> bool {
         let unavailable = matches!(error, Error::Service(error) if error.status == 503);
         match self.effect {
             Effect::Read | Effect::Update | Effect::Delete => false,
-            // The name may be taken by an attempt that was answered 503.
+            // An attempt that failed with 503 may have taken the name.
             Effect::Create if is_taken(error) => self.maybe_applied,
             Effect::Create => self.last_maybe_applied && !unavailable,
             Effect::Append => self.maybe_applied,
@@ -196,7 +196,7 @@ impl RetryState {
     }
 }
 
-/// Whether an attempt that failed with this error may have done the work.
+/// Whether an attempt that failed with this error may have been applied.
 fn may_have_been_applied(error: &Error) -> bool {
     match error {
         Error::Transport(error) => error.sent,
@@ -256,7 +256,7 @@ mod tests {
     const UNKNOWN: (Decision, bool) = (Decision::Fail, true);
 
     #[test]
-    fn each_failure_has_its_row() {
+    fn decision_table_covers_all_failures() {
         // For reads, updates, deletes, creates and appends, and for appends whose caller accepts duplicates.
         let rows = [
             (transport(TransportFailure::Connect, false), [AGAIN, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN]),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn not_found_is_success_for_a_delete_that_may_have_worked() {
+    fn not_found_is_success_for_a_delete_that_may_have_been_applied() {
         let gone = || service(400, Some("LTS.0201"));
         assert_eq!(decision(state(Effect::Delete), &[gone()]), FAIL);
         for doubt in [transport(TransportFailure::Closed, true), service(500, None), service(503, None)] {
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_name_leaves_the_outcome_open_after_an_attempt_that_may_have_worked() {
+    fn taken_name_after_a_possible_creation_has_unknown_outcome() {
         let exists = || service(400, Some("LTS.0101"));
         assert_eq!(decision(state(Effect::Create), &[exists()]), FAIL);
         assert_eq!(decision(state(Effect::Create), &[service(429, None), exists()]), FAIL);
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn an_append_that_may_have_been_done_stays_in_doubt() {
+    fn append_that_may_have_been_applied_has_unknown_outcome() {
         let append = || RetryState::new(RetryPolicy::default(), Effect::Append, true);
         let lost = transport(TransportFailure::Closed, true);
         assert_eq!(decision(append(), &[lost, service(400, Some("LTS.0009"))]), UNKNOWN);
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_gets_one_more_chance() {
+    fn rejected_credentials_are_retried_once() {
         for code in ["LTS.0003", "APIGW.0301", "APIG.0301"] {
             let refused = || service(401, Some(code));
             for effect in EFFECTS {
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_end_and_pauses_grow() {
+    fn attempts_are_limited_and_pauses_double() {
         let policy = RetryPolicy::default().max_attempts(5).longest_pause(Duration::from_millis(500));
         let mut state = RetryState::new(policy, Effect::Read, false);
         let mut next = || state.on_failure(&service(503, None), 0.5);
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn no_number_of_attempts_overflows() {
+    fn pause_never_overflows() {
         let policy = RetryPolicy::default().max_attempts(u32::MAX);
         assert!(policy.pause(u32::MAX, 1.0) <= Duration::from_secs(20));
     }

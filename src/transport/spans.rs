@@ -1,8 +1,7 @@
-//! Tracing of calls: one span per call, with the names of OpenTelemetry's HTTP client conventions, and an event for each
-//! attempt that is repeated.
+//! Tracing: one span per call, named by OpenTelemetry's conventions for HTTP clients, and an event for each retry.
 //!
-//! Neither headers nor bodies are in there, hence no secret. At the finest level (`TRACE`) each request is shown
-//! as it leaves, but for its credentials: their headers are marked as sensitive, and a login's body is left out.
+//! Spans and retry events contain neither headers nor bodies, so no secrets. At level `TRACE` each request is shown as it
+//! is sent, except for credentials: sensitive headers and the bodies of logins are redacted.
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -53,13 +52,13 @@ pub(super) fn ended(span: &Span, result: &Result<Response<Bytes>, Error>) {
     }
 }
 
-/// An attempt failed, and another follows.
+/// Reports that an attempt failed and is retried.
 pub(super) fn retry(attempt: u32, error: &Error, until: Instant) {
     let pause_ms = until.saturating_duration_since(Instant::now()).as_millis() as u64;
-    debug!(attempt, error.type = kind(error), pause_ms, "attempt failed, trying again: {error}");
+    debug!(attempt, error.type = kind(error), pause_ms, "attempt failed, retrying: {error}");
 }
 
-/// A request is sent. Returns the time where the level is `TRACE`.
+/// Reports a request at level `TRACE`, and returns the time then.
 pub(super) fn sends(request: &reqwest::Request, kind: CallKind) -> Option<Instant> {
     if !enabled!(Level::TRACE) {
         return None;
@@ -70,18 +69,18 @@ pub(super) fn sends(request: &reqwest::Request, kind: CallKind) -> Option<Instan
     });
     let headers = headers.collect::<Vec<_>>().join("\n");
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-    // What needs no credentials brings some in its body: a login.
+    // A request without credentials is a login, with a password in its body.
     let body = if kind.needs_credentials() { excerpt(body) } else { "[redacted]".to_owned() };
     trace!(headers, body, "request {} {}", request.method(), request.url());
     Some(Instant::now())
 }
 
-/// A response was received.
+/// Reports a response at level `TRACE`.
 pub(super) fn received(sent: Option<Instant>, response: &Response<Bytes>) {
     let Some(sent) = sent else { return };
     let (status, bytes) = (response.status(), response.body().len());
     let request_id = request_id(response.headers()).unwrap_or_default();
-    trace!(request_id, bytes, ms = sent.elapsed().as_millis() as u64, "answer {status}");
+    trace!(request_id, bytes, ms = sent.elapsed().as_millis() as u64, "response {status}");
 }
 
 /// The error's code, else its kind.

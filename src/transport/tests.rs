@@ -1,4 +1,4 @@
-//! Calls with scripted responses instead of sockets, and a clock that doesn't wait.
+//! Calls with scripted responses instead of sockets, and with paused time.
 
 mod made_up;
 
@@ -17,26 +17,26 @@ use crate::{
 const ID: &str = "b6b9332b-091f-4b22-b810-264318d2d664";
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What comes of one attempt.
+/// The scripted result of one attempt.
 enum Reply {
-    Answer(u16, &'static [(&'static str, &'static str)], String),
+    Response(u16, &'static [(&'static str, &'static str)], String),
     Failure(TransportFailure, bool),
     Never,
 }
 
 fn ok(body: &str) -> Reply {
-    Reply::Answer(200, &[], body.to_owned())
+    Reply::Response(200, &[], body.to_owned())
 }
 
-fn refusal(status: u16, code: &str) -> Reply {
-    Reply::Answer(status, &[], format!(r#"{{"error_code":"{code}","error_msg":"no"}}"#))
+fn service_error(status: u16, code: &str) -> Reply {
+    Reply::Response(status, &[], format!(r#"{{"error_code":"{code}","error_msg":"no"}}"#))
 }
 
 fn lost() -> Reply {
     Reply::Failure(TransportFailure::Closed, true)
 }
 
-/// Answers attempt after attempt, and remembers when each came.
+/// Replays results attempt by attempt and records their times.
 struct Script {
     replies: Mutex<VecDeque<Reply>>,
     times: Mutex<Vec<Duration>>,
@@ -54,7 +54,7 @@ impl Script {
         }
     }
 
-    /// When the attempts came, in milliseconds from the start.
+    /// The times of the attempts, in milliseconds from the start.
     fn times(&self) -> Vec<u128> {
         self.times.lock().unwrap().iter().map(Duration::as_millis).collect()
     }
@@ -67,7 +67,7 @@ impl HttpSend for Script {
         self.dates.lock().unwrap().extend(date);
         let reply = self.replies.lock().unwrap().pop_front().expect("one attempt too many");
         match reply {
-            Reply::Answer(status, headers, body) => {
+            Reply::Response(status, headers, body) => {
                 let mut response = Response::new(body.into());
                 *response.status_mut() = StatusCode::from_u16(status).unwrap();
                 let headers = headers.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v)));
@@ -124,41 +124,41 @@ fn prepared(transport: &Transport, mut request: reqwest::Request) -> reqwest::Re
 }
 
 fn created() -> Reply {
-    Reply::Answer(201, &[], format!(r#"{{"log_group_id":"{ID}"}}"#))
+    Reply::Response(201, &[], format!(r#"{{"log_group_id":"{ID}"}}"#))
 }
 
 const EMPTY: &str = r#"{"log_groups":[]}"#;
 
 #[tokio::test(start_paused = true)]
-async fn a_list_gets_through_after_pauses_that_double() {
-    let script = Script::new([refusal(503, codes::LTS_0010), lost(), ok(EMPTY)]);
-    let answer = call(&with_token(), &script, Operation::ListLogGroups).await.unwrap();
-    assert_eq!(answer.status(), 200);
+async fn list_succeeds_after_pauses_that_double() {
+    let script = Script::new([service_error(503, codes::LTS_0010), lost(), ok(EMPTY)]);
+    let response = call(&with_token(), &script, Operation::ListLogGroups).await.unwrap();
+    assert_eq!(response.status(), 200);
     assert_eq!(script.times(), [0, 100, 300]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_error_says_how_many_attempts_there_were() {
-    let script = Script::new((0..3).map(|_| refusal(500, codes::LTS_0010)));
+async fn last_error_has_the_number_of_attempts() {
+    let script = Script::new((0..3).map(|_| service_error(500, codes::LTS_0010)));
     let error = call(&with_token(), &script, Operation::ListLogGroups).await.unwrap_err();
     assert_eq!(error.as_service().unwrap().attempts(), 3);
     assert!(error.to_string().contains("3 attempts"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_creation_is_repeated_only_if_it_was_not_done() {
+async fn creation_is_retried_only_if_it_was_not_applied() {
     let script = Script::new([
         Reply::Failure(TransportFailure::Connect, false),
-        refusal(429, codes::APIGW_0308),
+        service_error(429, codes::APIGW_0308),
         created(),
     ]);
     call(&with_token(), &script, Operation::CreateLogGroup).await.unwrap();
 
     for doubt in [
         lost(),
-        refusal(500, codes::LTS_0102),
-        refusal(408, ""),
-        Reply::Answer(201, &[], "<html>".to_owned()),
+        service_error(500, codes::LTS_0102),
+        service_error(408, ""),
+        Reply::Response(201, &[], "<html>".to_owned()),
     ] {
         let script = Script::new([doubt]);
         let error = call(&with_token(), &script, Operation::CreateLogGroup).await.unwrap_err();
@@ -167,25 +167,25 @@ async fn a_creation_is_repeated_only_if_it_was_not_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_already_after_a_503_leaves_the_outcome_open() {
-    let script = Script::new([refusal(503, codes::LTS_0010), refusal(400, codes::LTS_0101)]);
+async fn taken_name_after_a_503_has_unknown_outcome() {
+    let script = Script::new([service_error(503, codes::LTS_0010), service_error(400, codes::LTS_0101)]);
     let error = call(&with_token(), &script, Operation::CreateLogGroup).await.unwrap_err();
     assert!(error.is_already_exists() && error.outcome_unknown(), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delete_whose_answer_was_lost_is_done_when_it_is_gone() {
-    let script = Script::new([lost(), refusal(400, codes::LTS_0201)]);
-    let answer = call(&with_token(), &script, Operation::DeleteLogGroup).await.unwrap();
-    assert_eq!(answer.status(), 204);
-    let script = Script::new([refusal(400, codes::LTS_0201)]);
+async fn delete_with_a_lost_response_succeeds_when_retry_finds_nothing() {
+    let script = Script::new([lost(), service_error(400, codes::LTS_0201)]);
+    let response = call(&with_token(), &script, Operation::DeleteLogGroup).await.unwrap();
+    assert_eq!(response.status(), 204);
+    let script = Script::new([service_error(400, codes::LTS_0201)]);
     assert!(call(&with_token(), &script, Operation::DeleteLogGroup).await.unwrap_err().is_not_found());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_after_slows_every_call_of_the_client() {
+async fn retry_after_pauses_all_calls_of_the_client() {
     let transport = with_token();
-    let throttled = Reply::Answer(
+    let throttled = Reply::Response(
         429,
         &[("retry-after", "7")],
         r#"{"error_code":"APIGW.0308","error_msg":"slow"}"#.to_owned(),
@@ -203,10 +203,10 @@ async fn a_retry_after_slows_every_call_of_the_client() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_after_beyond_the_deadline_fails_at_once() {
+async fn retry_after_beyond_the_deadline_fails_at_once() {
     let transport = with_token();
     let throttled = || {
-        Reply::Answer(
+        Reply::Response(
             503,
             &[("retry-after", "31")],
             r#"{"error_code":"LTS.0010","error_msg":"busy"}"#.to_owned(),
@@ -221,7 +221,7 @@ async fn a_retry_after_beyond_the_deadline_fails_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_and_a_call_have_their_own_times() {
+async fn attempt_timeout_and_call_deadline_both_apply() {
     let script = Script::new([Reply::Never, Reply::Never]);
     let error = call(&with_token(), &script, Operation::ListLogGroups).await.unwrap_err();
     // The second attempt has what is left of the call's 30 s.
@@ -231,9 +231,9 @@ async fn an_attempt_and_a_call_have_their_own_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_budget_ends_retries_when_everything_fails() {
+async fn retry_budget_ends_retries_when_all_calls_fail() {
     let transport = with_token();
-    let script = Script::new((0..200).map(|_| refusal(503, codes::LTS_0010)));
+    let script = Script::new((0..200).map(|_| service_error(503, codes::LTS_0010)));
     for _ in 0..70 {
         let _ = call(&transport, &script, Operation::ListLogGroups).await;
     }
@@ -242,14 +242,14 @@ async fn the_budget_ends_retries_when_everything_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_of_the_call_goes_before_the_clients() {
+async fn call_policy_takes_precedence_over_the_client_policy() {
     let mut transport = with_token();
     transport.retry = Some(RetryPolicy::off());
-    let script = Script::new([refusal(503, codes::LTS_0010)]);
+    let script = Script::new([service_error(503, codes::LTS_0010)]);
     call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
     transport.retry =
         Some(RetryPolicy::default().max_attempts(150).longest_pause(Duration::ZERO).budget(false));
-    let script = Script::new((0..150).map(|_| refusal(503, codes::LTS_0010)));
+    let script = Script::new((0..150).map(|_| service_error(503, codes::LTS_0010)));
     call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
     assert_eq!(script.times().len(), 150, "no budget ends it");
 }
@@ -259,9 +259,9 @@ fn with_keys() -> Transport {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_servers_clock_is_learned_from_a_refusal_and_kept() {
+async fn clock_skew_is_learned_from_an_error_and_kept() {
     let transport = with_keys();
-    let refused = Reply::Answer(
+    let refused = Reply::Response(
         401,
         &[("date", "Tue, 05 Mar 2024 08:09:10 GMT")],
         r#"{"error_code":"APIGW.0301","error_msg":"calc aksk signature fail:signature expired"}"#.to_owned(),
@@ -277,13 +277,13 @@ async fn the_servers_clock_is_learned_from_a_refusal_and_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wrong_signature_is_not_sent_again() {
+async fn wrong_signature_is_not_retried() {
     let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let headers: &'static [(&str, &str)] = vec![("date", &*now.leak())].leak();
     let message =
         "Incorrect IAM authentication information: verify aksk signature fail, canonicalRequest:GET|/other/";
     let body = format!(r#"{{"error_code":"APIGW.0301","error_msg":"{message}"}}"#);
-    let script = Script::new([Reply::Answer(401, headers, body)]);
+    let script = Script::new([Reply::Response(401, headers, body)]);
     let error = call(&with_keys(), &script, Operation::ListLogGroups).await.unwrap_err();
     assert!(error.is_auth());
     let text = format!("{error:#}");
@@ -292,18 +292,18 @@ async fn a_wrong_signature_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_too_long_to_sign_is_not_sent() {
+async fn body_too_long_to_sign_is_not_sent() {
     let operation = Operation::CreateLogGroup;
     let mut long = request(operation);
     *long.body_mut() = Some(vec![b' '; 12_582_913].into());
     let error = with_keys().attempts(&Script::new([]), &long, operation.into()).await.unwrap_err();
     assert!(matches!(&error, Error::InvalidInput(e) if e.field() == "body"), "{error}");
-    let answer = with_token().attempts(&Script::new([created()]), &long, operation.into()).await;
-    assert!(answer.is_ok(), "with a token it may be longer");
+    let response = with_token().attempts(&Script::new([created()]), &long, operation.into()).await;
+    assert!(response.is_ok(), "with a token it may be longer");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_locked_or_unknown_key_is_never_tried_again() {
+async fn locked_or_unknown_key_is_not_retried() {
     for message in
         ["AK access failed to reach the limit,forbidden.", "Get secretKey failed,ak:AK,err:ak not exist"]
     {
@@ -311,7 +311,7 @@ async fn a_locked_or_unknown_key_is_never_tried_again() {
             r#"{{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: {message}"}}"#
         );
         // Even if the clocks differ.
-        let script = Script::new([Reply::Answer(401, &[("date", "Tue, 05 Mar 2024 08:09:10 GMT")], body)]);
+        let script = Script::new([Reply::Response(401, &[("date", "Tue, 05 Mar 2024 08:09:10 GMT")], body)]);
         let error = call(&with_keys(), &script, Operation::ListLogGroups).await.unwrap_err();
         assert!(
             error.is_auth() && error.remedy().is_some_and(|remedy| !remedy.contains("variants")),
@@ -321,12 +321,12 @@ async fn a_locked_or_unknown_key_is_never_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_dropped_at_any_point_leaves_the_next_one_alone() {
+async fn call_dropped_at_any_point_does_not_affect_the_next() {
     use std::{future::Future, task::Poll};
 
     let transport = with_token();
     for polls in 0..12 {
-        let busy = || Reply::Answer(503, &[], r#"{"error_code":"LTS.0010","error_msg":"busy"}"#.to_owned());
+        let busy = || Reply::Response(503, &[], r#"{"error_code":"LTS.0010","error_msg":"busy"}"#.to_owned());
         let script = Script::new([busy(), busy(), ok(EMPTY)]);
         let mut dropped = Box::pin(call(&transport, &script, Operation::ListLogGroups));
         for _ in 0..polls {
@@ -345,7 +345,7 @@ async fn a_call_dropped_at_any_point_leaves_the_next_one_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_of_a_kind_that_the_operation_does_not_take_are_an_error() {
+async fn credentials_that_the_operation_does_not_accept_are_rejected() {
     static FACTS: std::sync::LazyLock<OperationFacts> = std::sync::LazyLock::new(|| OperationFacts {
         security: &[Security::TokenAuth],
         ..*Operation::ListLogGroups.facts()
@@ -358,7 +358,7 @@ async fn credentials_of_a_kind_that_the_operation_does_not_take_are_an_error() {
 }
 
 #[test]
-fn what_users_share_between_threads_can_be_shared() {
+fn client_types_are_send_and_sync() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     fn sent<T: Send>(_: T) {}
     shared::<crate::Client>();

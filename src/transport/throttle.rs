@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_budget_is_used_up_and_fills_again() {
+    fn retry_budget_is_used_up_and_refilled() {
         let throttle = RetryThrottle::default();
         assert_eq!((0..1_000).filter(|_| throttle.try_spend()).count(), 100);
         (0..4).for_each(|_| throttle.refund());
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_longest_hold_counts() {
+    async fn longest_pause_applies() {
         let throttle = RetryThrottle::default();
         assert_eq!(throttle.paused_until(), None);
         let start = Instant::now();
@@ -92,6 +92,6 @@ mod tests {
         tokio::time::advance(Duration::from_secs(7)).await;
         assert_eq!(throttle.paused_until(), None);
         throttle.pause(Duration::MAX);
-        assert_eq!(throttle.paused_until(), None, "a time that there isn't is no time");
+        assert_eq!(throttle.paused_until(), None, "an overflowing pause is ignored");
     }
 }

@@ -105,7 +105,153 @@ async fn exhausted_chain_reports_what_each_source_lacks() {
     assert!(text.contains("HUAWEICLOUD_SDK_AK") && text.contains("doesn't exist"), "{text}");
 }
 
-/// A custom provider that issues a new token after each refusal.
+#[test]
+fn what_is_wrong_with_a_profile_is_said_by_place_and_without_a_value() {
+    let home = home(
+        "[basic]\nak=a\nsk=s\n[half]\nsk=hush\n[odd]\nak=a\nsk=s\nendpoint=ftp://hush\n[id]\nak=a\nsk=s\nregion=r\nproject_id=hush/\n[r]\nak=a\nsk=s\nregion=hush hush\n",
+    );
+    for (profile, setting, part) in [
+        ("none", "profile", "has no section [none]"),
+        ("half", "profile", "[half]: sk set, but ak not set"),
+        ("odd", "endpoint", "[odd] endpoint: the scheme"),
+        ("id", "project_id", "[id] project_id: must be"),
+        ("r", "region", "[r] region: can't be part of a host name"),
+    ] {
+        let builder = Client::builder().profile(profile).or_variables(with_home(&home, &[]));
+        let (found, text) = configuration(builder.build());
+        assert_eq!(found, setting);
+        assert!(text.contains(part) && text.contains("credentials") && !text.contains("hush"), "{text}");
+    }
+    let file = home.path().join("broken");
+    fs::write(&file, "[basic]\nak = hush\n[hush").unwrap();
+    let broken =
+        [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.to_str().unwrap()), ("HUAWEICLOUD_LTS_REGION", "r")];
+    let (setting, text) = configuration(Client::builder().or_variables(environment(&broken)).build());
+    assert!(setting == "profile" && text.contains("broken: line 3") && !text.contains("hush"), "{text}");
+    // With credentials from elsewhere, nobody needs it.
+    let variables = [&broken[..], &KEYS].concat();
+    assert!(Client::builder().or_variables(environment(&variables)).build().is_ok());
+    let missing = [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/no/such/file")];
+    let (_, text) = configuration(Client::builder().profile("p").or_variables(environment(&missing)).build());
+    assert!(text.contains("/no/such/file") && text.contains("doesn't exist"), "{text}");
+}
+
+/// The metadata service's answer with keys that are good until a time.
+fn keys_until(access: &str, expires_at: &str) -> Reply {
+    let credential =
+        json!({ "access": access, "secret": "s", "securitytoken": "st-secret", "expires_at": expires_at });
+    Reply::json(200, &json!({ "credential": credential }).to_string())
+}
+
+/// Settings that have nothing but the metadata service.
+fn on_ecs(script: &Script, clock: &Arc<AtomicU64>) -> ClientBuilder {
+    let clock = Arc::clone(clock);
+    Client::builder()
+        .or_variables([])
+        .region("cn-north-4")
+        .project_id(PROJECT)
+        .metadata_endpoint(&script.url)
+        .clock(move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.load(SeqCst)))
+}
+
+#[tokio::test]
+async fn keys_come_from_ecs_metadata_and_are_renewed_40_minutes_ahead() {
+    let session = || Reply::with(200, &[], "session-token\n");
+    let script = Script::serve([
+        session(),
+        keys_until("one", "1970-01-02T00:00:00.000000Z"),
+        session(),
+        keys_until("two", "1970-01-03T00:00:00.000000Z"),
+    ])
+    .await;
+    let clock = Arc::new(AtomicU64::new(0));
+    let lts = on_ecs(&script, &clock).build().unwrap();
+    assert_eq!(script.requests().len(), 0, "only the first call asks");
+    let all: Vec<_> = (0..100)
+        .map(|_| {
+            let lts = lts.clone();
+            tokio::spawn(async move { lts.credentials().await.unwrap() })
+        })
+        .collect();
+    for provided in all {
+        let expected = AkSk::new("one", "s").security_token("st-secret");
+        assert_eq!(provided.await.unwrap(), ResolvedCredentials::Keys(expected));
+    }
+    let requests = script.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests[0].starts_with("PUT /meta-data/latest/api/token "), "{}", requests[0]);
+    assert!(requests[0].contains("x-metadata-token-ttl-seconds: 21600"));
+    assert!(requests[1].starts_with("GET /openstack/latest/securitykey "), "{}", requests[1]);
+    assert!(requests[1].contains("x-metadata-token: session-token"));
+
+    clock.store(23 * 3_600 + 19 * 60, SeqCst);
+    assert_eq!(who(&lts).await, "one");
+    assert_eq!(script.requests().len(), 2, "not before its time");
+    clock.store(23 * 3_600 + 20 * 60, SeqCst);
+    while who(&lts).await == "one" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(who(&lts).await, "two");
+    assert!(!format!("{:?} {lts:?}", lts.credentials().await.unwrap()).contains("secret"));
+}
+
+#[tokio::test]
+async fn an_older_metadata_service_is_asked_without_a_token() {
+    for status in [404, 405, 503] {
+        let script =
+            Script::serve([Reply::with(status, &[], ""), keys_until("old", "2999-01-01T00:00:00Z")]).await;
+        let lts = on_ecs(&script, &Arc::default()).build().unwrap();
+        assert_eq!(who(&lts).await, "old");
+        assert!(!script.requests()[1].contains("x-metadata-token"));
+    }
+}
+
+#[tokio::test]
+async fn metadata_without_keys_is_a_link_that_passes() {
+    for (reply, why) in [
+        (Reply::with(404, &[], ""), "no agency"),
+        (Reply::json(200, r#"{"credential":{"access":"hush"}}"#), "can't be read"),
+        (Reply::with(500, &[], ""), "HTTP 500"),
+        (Reply::with(200, &[], &"x".repeat(100_000)), "too long"),
+        (keys_until("hush", "tomorrow"), "expires_at"),
+    ] {
+        let script = Script::serve([Reply::with(404, &[], ""), reply]).await;
+        let lts = on_ecs(&script, &Arc::default()).build().unwrap();
+        let error = lts.groups().await.unwrap_err();
+        assert!(matches!(error, Error::Configuration(_)), "{error}");
+        let text = format!("{error:#} {error:?}");
+        assert!(text.contains("ECS metadata") && text.contains(why) && !text.contains("hush"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_that_does_not_answer_is_given_up_after_a_second_by_all_callers_at_once() {
+    let script = Script::serve([Reply::Silence]).await;
+    let lts = on_ecs(&script, &Arc::default()).build().unwrap();
+    let start = std::time::Instant::now();
+    let all: Vec<_> = (0..100)
+        .map(|_| {
+            let lts = lts.clone();
+            tokio::spawn(async move { lts.groups().await.unwrap_err().to_string() })
+        })
+        .collect();
+    for error in all {
+        let error = error.await.unwrap();
+        assert!(error.contains("no response within 1s"), "{error}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(10), "they waited together: {:?}", start.elapsed());
+    assert_eq!(script.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn metadata_is_not_asked_where_anything_else_has_credentials() {
+    let script = Script::serve([]).await;
+    let lts = Client::builder().or_variables(environment(&KEYS)).region("r").metadata_endpoint(&script.url);
+    assert_eq!(who(&lts.build().unwrap()).await, "env-ak");
+    assert_eq!(script.requests().len(), 0);
+}
+
+/// A provider of a user's own: it has one token after another.
 #[derive(Debug, Default)]
 struct Vault {
     refused: AtomicU64,

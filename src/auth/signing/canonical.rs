@@ -1,6 +1,4 @@
-//! The text that an SDK-HMAC-SHA256 signature covers.
-//!
-//! The signer writes it, the emulator's verifier writes it again from what arrived; both do it here.
+//! The canonical request that a signature covers. The signer and the emulator's verifier share this code.
 
 use std::borrow::Cow;
 
@@ -17,24 +15,24 @@ pub(crate) const DATE_HEADER: &str = "x-sdk-date";
 pub(crate) const PAYLOAD_HEADER: &str = "x-sdk-content-sha256";
 /// The value of [`PAYLOAD_HEADER`] for a body that isn't signed.
 pub(crate) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
-/// The hash of no body.
+/// The hash of an empty body.
 const NO_BODY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// The most bytes that the body of a signed request may have (section 3.1: 12 MB).
 pub(crate) const MAX_BODY: usize = 12_582_912;
 
-/// Everything but unreserved characters (RFC 3986) is escaped.
+/// All characters except unreserved ones (RFC 3986).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A request as far as a signature covers it.
+/// The parts of a request that a signature covers.
 pub(crate) struct Canonical<'a> {
     pub(crate) method: &'a str,
-    /// The path of the request line, as it stands there.
+    /// The path, as in the request line.
     pub(crate) path: &'a str,
-    /// The query of the request line, without `?`.
+    /// The query, as in the request line, without `?`.
     pub(crate) query: &'a str,
     /// The signed headers, names in lower case.
     pub(crate) headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// What [`payload_hash`] says.
+    /// The result of [`payload_hash`].
     pub(crate) payload_hash: Cow<'a, str>,
 }
 
@@ -45,7 +43,7 @@ impl Canonical<'_> {
         headers.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut signed_headers = String::with_capacity(headers.iter().map(|(name, _)| name.len() + 1).sum());
         let values: usize = headers.iter().map(|(_, value)| value.len() + 2).sum();
-        // Room for a path of which every third byte gets escaped.
+        // Enough for a path of which every third byte is escaped.
         let length = 2 * (self.path.len() + self.query.len() + signed_headers.capacity()) + values + 128;
         let mut out = String::with_capacity(length);
         out.extend([self.method, "\n"]);
@@ -62,13 +60,13 @@ impl Canonical<'_> {
     }
 }
 
-/// The path: decoded, each segment encoded anew, with a slash at its end. Empty and dot segments stay.
+/// Writes the path: decoded, each segment encoded again, with a trailing slash. Empty and dot segments stay.
 fn write_path(out: &mut String, path: &str) {
-    // A path of ids is canonical as it stands.
-    let stands =
+    // A path of ids is already canonical.
+    let is_canonical =
         |byte: u8| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/');
     let start = out.len();
-    if path.bytes().all(stands) {
+    if path.bytes().all(is_canonical) {
         out.push_str(path);
     } else {
         for (i, segment) in percent_decode_str(path).decode_utf8_lossy().split('/').enumerate() {
@@ -83,7 +81,7 @@ fn write_path(out: &mut String, path: &str) {
     }
 }
 
-/// The query: pairs decoded, sorted by code point, encoded anew. A `+` is a plus.
+/// Writes the query: pairs decoded, sorted by code point, encoded again. A `+` is a plus.
 fn write_query(out: &mut String, query: &str) {
     let decode = |text| percent_decode_str(text).decode_utf8_lossy();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
@@ -102,7 +100,7 @@ fn write_query(out: &mut String, query: &str) {
     }
 }
 
-/// What stands for the body: its hash, or what the payload header says in its place.
+/// The hash of the body, or the value of the payload header instead.
 pub(crate) fn payload_hash<'a>(header: Option<&'a str>, body: &[u8]) -> Cow<'a, str> {
     match header {
         Some(given) if !body.is_empty() => Cow::Borrowed(given),
@@ -120,7 +118,7 @@ pub(crate) fn string_to_sign(date: &str, canonical_request: &str) -> String {
 /// The signature of a string to sign.
 pub(crate) fn signature(secret_key: &str, string_to_sign: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes()) else {
-        // HMAC takes keys of any length.
+        // HMAC accepts keys of any length.
         return String::new();
     };
     mac.update(string_to_sign.as_bytes());
@@ -129,7 +127,7 @@ pub(crate) fn signature(secret_key: &str, string_to_sign: &str) -> String {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    // Computed, not looked up, so that many are made at a time.
+    // Computed without a table, so that the compiler can vectorize it.
     let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
     let pairs = bytes.iter().map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     String::from_utf8(pairs.collect::<Vec<_>>().into_flattened()).unwrap_or_default()
@@ -148,7 +146,7 @@ pub(crate) fn date(time: Timestamp) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// The time that [`date`] has written.
+/// Parses the form of [`date`].
 pub(crate) fn time(date: &str) -> Option<Timestamp> {
     let (day, time) = date.strip_suffix('Z')?.split_once('T')?;
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -157,7 +155,7 @@ pub(crate) fn time(date: &str) -> Option<Timestamp> {
     }
     let number = |text: &str| text.parse::<i8>().ok();
     let [hour, minute, second] = [number(&time[..2])?, number(&time[2..4])?, number(&time[4..])?];
-    // A leap second is the one before it, as time on computers has none.
+    // A leap second counts as the second before it.
     let second = if second == 60 { 59 } else { second };
     let day = (day[..4].parse().ok()?, number(&day[4..6])?, number(&day[6..])?);
     let time = DateTime::new(day.0, day.1, day.2, hour, minute, second, 0).ok()?;
@@ -182,27 +180,27 @@ mod tests {
     }
 
     #[test]
-    fn a_path_keeps_its_segments_and_ends_in_a_slash() {
+    fn canonical_path_keeps_segments_and_ends_with_a_slash() {
         assert_eq!(path("/v2//p/./a%2fb/~x:y"), "/v2//p/./a/b/~x%3Ay/");
         assert_eq!(path(""), "/");
         assert_eq!(path("/%e6%97%a5"), "/%E6%97%A5/");
     }
 
     #[test]
-    fn a_query_is_sorted_on_its_decoded_text() {
+    fn canonical_query_is_sorted_by_decoded_text() {
         assert_eq!(query("b=2&a=1&b=1&a="), "a=&a=1&b=1&b=2");
         assert_eq!(query("k+1=a%20b+c&&flag"), "flag=&k%2B1=a%20b%2Bc");
         assert_eq!(query("%7E=1&z=%2F"), "z=%2F&~=1");
     }
 
     #[test]
-    fn an_empty_body_has_its_own_hash_whatever_the_header_says() {
+    fn empty_body_is_hashed_despite_the_payload_header() {
         assert_eq!(payload_hash(Some(UNSIGNED_PAYLOAD), b"x"), UNSIGNED_PAYLOAD);
         assert_eq!(payload_hash(Some(UNSIGNED_PAYLOAD), b""), hex(&Sha256::digest(b"")));
     }
 
     #[test]
-    fn a_date_has_the_form_of_the_wire() {
+    fn dates_are_written_and_parsed_in_the_wire_format() {
         for text in ["20240305T080910Z", "19700101T000000Z", "00010101T000000Z", "99991230T215959Z"] {
             assert_eq!(date(time(text).unwrap()), text);
         }
@@ -221,14 +219,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_date_is_written_as_strftime_does(seconds in 0_i64..253_402_207_200) {
+        fn date_matches_strftime(seconds in 0_i64..253_402_207_200) {
             let then = Timestamp::from_second(seconds).unwrap();
             prop_assert_eq!(date(then), then.strftime("%Y%m%dT%H%M%SZ").to_string());
             prop_assert_eq!(time(&date(then)), Some(then));
         }
 
         #[test]
-        fn encoding_is_stable(text in "\\PC{0,60}") {
+        fn path_encoding_is_idempotent(text in "\\PC{0,60}") {
             let once = path(&format!("/{text}"));
             let again = path(&once);
             // A text may hold something that looks like an escape; what is encoded once stays as it is.
@@ -236,7 +234,7 @@ mod tests {
         }
 
         #[test]
-        fn a_path_of_ids_is_what_encoding_makes_of_it(path_of_ids in "(/[A-Za-z0-9._~-]{0,8}){0,5}/?") {
+        fn path_of_ids_equals_its_encoding(path_of_ids in "(/[A-Za-z0-9._~-]{0,8}){0,5}/?") {
             let encoded = path_of_ids.split('/').map(|id| utf8_percent_encode(id, ESCAPED).to_string());
             let encoded = encoded.collect::<Vec<_>>().join("/");
             let ours = path(&path_of_ids);
@@ -245,7 +243,7 @@ mod tests {
         }
 
         #[test]
-        fn the_order_of_pairs_does_not_matter(mut pairs in proptest::collection::vec("[a-c]=[a-c]{0,2}", 0..6)) {
+        fn query_is_independent_of_pair_order(mut pairs in proptest::collection::vec("[a-c]=[a-c]{0,2}", 0..6)) {
             let one = query(&pairs.join("&"));
             pairs.reverse();
             prop_assert_eq!(query(&pairs.join("&")), one);

@@ -10,7 +10,7 @@ use crate::{auth::AkSk, input::InvalidInput};
 /// The header that carries the security token of temporary keys.
 pub(crate) const SECURITY_TOKEN_HEADER: &str = "x-security-token";
 
-/// The headers that a signature may add, as they are shown.
+/// Headers that signing may add, as they are displayed.
 const HOST: &str = "Host";
 const DATE: &str = "X-Sdk-Date";
 const SECURITY_TOKEN: &str = "X-Security-Token";
@@ -29,14 +29,14 @@ pub struct SigningRequest<'a> {
 }
 
 impl<'a> SigningRequest<'a> {
-    /// A request without headers and body. `host` is the authority as it will be sent, with its port if it has
-    /// one; `target` is path and query as they will stand in the request line.
+    /// Creates a request without headers and body. `host` is the authority as sent, including a port; `target` is path and
+    /// query as in the request line.
     pub fn new(method: &'a str, host: &'a str, target: &'a str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Self { method, host, path, query, headers: Vec::new(), body: &[], date: None }
     }
 
-    /// Adds a header. All headers given here are signed, but for those with `_` in their names.
+    /// Adds a header. All headers added here are signed, except those with `_` in their names.
     #[must_use]
     pub fn header(mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -50,11 +50,11 @@ impl<'a> SigningRequest<'a> {
         self
     }
 
-    /// Sets the time of signing, `YYYYMMDDTHHMMSSZ` in UTC; now if it isn't called. A header `X-Sdk-Date` says
-    /// the same and goes before.
+    /// Sets the time of signing, `YYYYMMDDTHHMMSSZ` in UTC; the current time by default. A header `X-Sdk-Date` takes
+    /// precedence.
     ///
     /// # Errors
-    /// If it has another form.
+    /// [`InvalidInput`] if the date has another form.
     pub fn date(mut self, date: impl Into<Cow<'a, str>>) -> Result<Self, InvalidInput> {
         let date = date.into();
         parse_date(&date)?;
@@ -68,23 +68,23 @@ impl<'a> SigningRequest<'a> {
         self
     }
 
-    /// Signs it.
+    /// Signs the request.
     pub fn sign(&self, keys: &AkSk) -> Signed {
-        let given = |wanted: &str| self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let explicit = |name: &str| self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
         let mut added: Vec<(&'static str, String)> = Vec::with_capacity(4);
-        if given("host").is_none() {
+        if explicit("host").is_none() {
             added.push((HOST, self.host.to_owned()));
         }
-        if given(DATE_HEADER).is_none() {
+        if explicit(DATE_HEADER).is_none() {
             added.push((DATE, self.date.as_deref().map_or_else(now, str::to_owned)));
         }
         if let Some(token) = keys.token()
-            && given(SECURITY_TOKEN_HEADER).is_none()
+            && explicit(SECURITY_TOKEN_HEADER).is_none()
         {
             added.push((SECURITY_TOKEN, token.expose().to_owned()));
         }
-        let unsigned = given("content-type").is_some_and(|(_, value)| !is_hashed(value));
-        if unsigned && given(PAYLOAD_HEADER).is_none() {
+        let unsigned = explicit("content-type").is_some_and(|(_, value)| !is_hashed(value));
+        if unsigned && explicit(PAYLOAD_HEADER).is_none() {
             added.push((PAYLOAD, UNSIGNED_PAYLOAD.to_owned()));
         }
         let headers: Vec<(Cow<'_, str>, Cow<'_, str>)> = self
@@ -96,7 +96,7 @@ impl<'a> SigningRequest<'a> {
             .map(|(name, value)| (lower(name), Cow::Borrowed(value)))
             .collect();
         let header =
-            |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+            |name: &str| headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.clone());
         let (date, payload) = (header(DATE_HEADER).unwrap_or_default(), header(PAYLOAD_HEADER));
         let payload_hash = canonical::payload_hash(payload.as_deref(), self.body);
         let Self { method, path, query, .. } = *self;
@@ -118,7 +118,7 @@ impl<'a> SigningRequest<'a> {
     }
 }
 
-/// The name of a header in lower case, which most names are in already.
+/// A header name in lower case; most names are already.
 fn lower(name: &str) -> Cow<'_, str> {
     match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         true => Cow::Owned(name.to_ascii_lowercase()),
@@ -131,13 +131,13 @@ fn is_hashed(content_type: &str) -> bool {
     ["application/json", "application/bson"].iter().any(|hashed| content_type.starts_with(hashed))
 }
 
-/// Reads the time of signing.
+/// Parses the time of signing.
 pub(crate) fn parse_date(date: &str) -> Result<jiff::Timestamp, InvalidInput> {
     let rule = || InvalidInput::new(DATE_HEADER, date, "a time in UTC of the form 20240305T080910Z");
     canonical::time(date).ok_or_else(rule)
 }
 
-/// The present as the time of signing.
+/// The current time as the time of signing.
 fn now() -> String {
     canonical::date(jiff::Timestamp::now())
 }
@@ -153,7 +153,7 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// The headers to send besides the given ones, `Authorization` last.
+    /// The headers to send in addition to the request's own, `Authorization` last.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let added = self.added.iter().map(|(name, value)| (*name, value.as_str()));
         added.chain([("Authorization", self.authorization.as_str())])
@@ -164,7 +164,7 @@ impl Signed {
         &self.canonical_request
     }
 
-    /// The headers to send besides the given ones, and the canonical request.
+    /// The additional headers and the canonical request.
     pub(crate) fn into_parts(self) -> (impl Iterator<Item = (HeaderName, String)>, String) {
         let name = |name| match name {
             HOST => header::HOST,
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_of_another_form_is_refused() {
+    fn malformed_date_is_rejected() {
         let request = SigningRequest::new("GET", "h", "/");
         assert!(request.clone().date("20240305T080910Z").is_ok());
         for bad in [
@@ -229,19 +229,19 @@ mod tests {
     }
 
     #[test]
-    fn a_security_token_is_signed_but_not_shown() {
-        let keys = AkSk::new("AK", "SK").security_token("hush");
+    fn security_token_is_signed_but_not_shown() {
+        let keys = AkSk::new("AK", "SK").security_token("sec-token");
         let signed = SigningRequest::new("GET", "h", "/").sign(&keys);
         assert_eq!(signed.signed_headers(), "host;x-sdk-date;x-security-token");
-        assert!(signed.headers().any(|header| header == ("X-Security-Token", "hush")));
-        let request = SigningRequest::new("GET", "h", "/").header("X-Security-Token", "hush");
+        assert!(signed.headers().any(|header| header == ("X-Security-Token", "sec-token")));
+        let request = SigningRequest::new("GET", "h", "/").header("X-Security-Token", "sec-token");
         for shown in [format!("{keys:?}"), format!("{signed:?}"), format!("{request:?}")] {
-            assert!(!shown.contains("hush") && !shown.contains("SK\""), "{shown}");
+            assert!(!shown.contains("sec-token") && !shown.contains("SK\""), "{shown}");
         }
     }
 
     #[test]
-    fn a_given_host_or_date_is_signed_as_it_is() {
+    fn explicit_host_and_date_are_signed_unchanged() {
         let signed = SigningRequest::new("GET", "h", "/")
             .header("HOST", "other:443")
             .header("x-sdk-date", "20240305T080910Z")

@@ -1,4 +1,4 @@
-//! A made-up document, compiled like the real ones: all that it declares reaches the wire and comes back typed.
+//! Calls of a client that is generated from a made-up document: everything it declares is sent and decoded.
 
 use std::{collections::VecDeque, io::Read};
 
@@ -49,7 +49,7 @@ impl ClientHooks<Transport> for generated::Client {
     }
 }
 
-/// What the server received.
+/// A request that the server received.
 struct Received {
     method: Method,
     target: String,
@@ -57,7 +57,7 @@ struct Received {
     body: Vec<u8>,
 }
 
-/// A server that sends these responses, a client of it, and the requests as they come.
+/// Starts a server with scripted responses; returns a client of it and the received requests.
 async fn scripted(
     server: Server,
     responses: &[(u16, &'static str)],
@@ -115,7 +115,7 @@ fn json(body: &[u8]) -> serde_json::Value {
 }
 
 #[test]
-fn facts_are_those_of_the_document() {
+fn facts_match_the_document() {
     let effects = facts::ALL.map(|operation| (of(operation).method, of(operation).effect));
     let expected = [
         ("PUT", Effect::Update),
@@ -151,12 +151,12 @@ fn facts_are_those_of_the_document() {
 }
 
 #[tokio::test]
-async fn a_put_sends_its_body_and_reads_either_success() {
+async fn put_sends_its_body_and_accepts_any_success() {
     for status in [200, 201, 202] {
         let (client, received) = scripted(lts(), &[(status, r#"{"name":"too long","width":"7"}"#)]).await;
         let shelf = generated::types::Shelf { name: "abc".to_owned().into(), width: Some(1) };
-        let answer = client.replace_shelf().shelf_id("s 1").body(shelf).send().await;
-        let shelf = client.inner.checked(answer).unwrap().into_inner();
+        let response = client.replace_shelf().shelf_id("s 1").body(shelf).send().await;
+        let shelf = client.inner.checked(response).unwrap().into_inner();
         assert_eq!((shelf.name.0.as_deref(), shelf.width.0), (Some("too long"), Some(7)));
         let request = take(&received);
         assert_eq!((request.method, request.target.as_str()), (Method::PUT, "/v1/shelves/s%201"));
@@ -169,7 +169,7 @@ async fn a_put_sends_its_body_and_reads_either_success() {
 }
 
 #[tokio::test]
-async fn an_update_is_repeated() {
+async fn update_is_retried() {
     let (client, received) = scripted(lts(), &[(500, ""), (503, ""), (204, "")]).await;
     let body = generated::types::RenameShelfBody { name: "new".to_owned().into() };
     client.inner.checked(client.rename_shelf().shelf_id("s").body(body).send().await).unwrap();
@@ -179,7 +179,7 @@ async fn an_update_is_repeated() {
 }
 
 #[tokio::test]
-async fn query_and_header_parameters_reach_the_wire_and_odd_members_are_absent() {
+async fn query_and_header_parameters_are_sent_and_unreadable_members_are_absent() {
     const BODY: &str = r#"{"count": "2", "books": [
         {"log_stream_id": "b1", "title": 7, "pages": "300", "weight": 1, "is_lent": "true", "tags": {"a": 1}},
         {"log_stream_id": "b2", "title": null, "pages": [1], "weight": "heavy", "tags": null}
@@ -206,7 +206,7 @@ async fn query_and_header_parameters_reach_the_wire_and_odd_members_are_absent()
 }
 
 #[tokio::test]
-async fn a_body_of_the_wrong_shape_is_told_with_its_place() {
+async fn body_of_the_wrong_shape_is_reported_with_its_path() {
     for (body, path) in [
         (r#"{"books":[{"log_stream_id":"b1"},{"title":"x"}]}"#, "books[1]"),
         (r#"{"books":[{"log_stream_id":".."}]}"#, "books[0].log_stream_id"),
@@ -227,13 +227,13 @@ async fn a_body_of_the_wrong_shape_is_told_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_delete_sends_its_body_and_drops_that_of_the_response() {
+async fn delete_sends_its_body_and_ignores_the_response_body() {
     for body in ["", "{}", r#"{"name":["odd"]}"#, r#"{"error_code":"SVCSTG.ALS.200200","error_msg":"done"}"#]
     {
         let (client, received) = scripted(lts(), &[(200, body)]).await;
         let reason = generated::types::DeleteShelfBody { reason: "old".to_owned() };
-        let answer = client.delete_shelf().shelf_id("s").body(reason).send().await;
-        let () = client.inner.checked(answer).unwrap().into_inner();
+        let response = client.delete_shelf().shelf_id("s").body(reason).send().await;
+        let () = client.inner.checked(response).unwrap().into_inner();
         let request = take(&received);
         assert_eq!(request.method, Method::DELETE);
         assert_eq!(json(&request.body), serde_json::json!({"reason": "old"}));
@@ -246,7 +246,7 @@ async fn a_delete_sends_its_body_and_drops_that_of_the_response() {
 }
 
 #[tokio::test]
-async fn a_read_by_post_is_repeated() {
+async fn read_by_post_is_retried() {
     let (client, received) = scripted(lts(), &[(500, ""), (200, "{\"shelves\":[{"), (200, "{}")]).await;
     let query = generated::types::QueryShelvesBody { words: Some("a".to_owned()) };
     let found = client.inner.checked(client.query_shelves().body(query).send().await).unwrap().into_inner();
@@ -255,16 +255,16 @@ async fn a_read_by_post_is_repeated() {
 }
 
 #[tokio::test]
-async fn an_append_goes_to_its_own_server_compressed_once() {
+async fn append_is_sent_to_its_server_and_compressed_once() {
     let lines = || generated::types::AppendLinesBody { lines: vec!["a line".to_owned(); 100] };
     let gzip = generated::types::AppendLinesContentEncoding::Gzip;
     let server = of(Operation::AppendLines).server;
     let success = (200, r#"{"errorCode":"SVCSTG.ALS.200.200"}"#);
     let (mut client, received) = scripted(server, &[(429, ""), success]).await;
     client.inner.accepts_duplicates = false;
-    let answer = client.append_lines().content_encoding(gzip).body(lines()).send().await;
-    let answer = client.inner.checked(answer).unwrap().into_inner();
-    assert_eq!(answer.error_code.0.as_deref(), Some("SVCSTG.ALS.200.200"));
+    let response = client.append_lines().content_encoding(gzip).body(lines()).send().await;
+    let response = client.inner.checked(response).unwrap().into_inner();
+    assert_eq!(response.error_code.0.as_deref(), Some("SVCSTG.ALS.200.200"));
     for request in received.lock().unwrap().drain(..) {
         assert_eq!(request.headers["content-encoding"], "gzip");
         let mut body = Vec::new();
@@ -282,7 +282,7 @@ async fn an_append_goes_to_its_own_server_compressed_once() {
 }
 
 #[tokio::test]
-async fn a_client_of_another_server_is_refused() {
+async fn client_of_another_server_is_rejected() {
     let (client, received) = scripted(lts(), &[]).await;
     let lines = generated::types::AppendLinesBody { lines: Vec::new() };
     let error = client.inner.checked(client.append_lines().body(lines).send().await).unwrap_err();

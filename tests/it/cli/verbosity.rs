@@ -37,7 +37,7 @@ fn vv_shows_requests_without_secrets() {
     ] {
         let output = command.output().unwrap();
         let text = stderr(&output);
-        assert!(text.contains(shown) && text.contains("answer "), "{text}");
+        assert!(text.contains(shown) && text.contains("response "), "{text}");
         assert!(!text.contains("Signature=") && !text.contains("MII"), "{text}");
         for secret in secrets.iter().map(String::as_str).chain([token.as_str(), "temporary-secret"]) {
             assert!(!text.contains(secret) && !stdout(&output).contains(secret), "{text}");
