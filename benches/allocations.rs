@@ -1,6 +1,6 @@
-//! How often a call allocates memory, against a bare `reqwest` call whose answer `serde_json` decodes.
+//! How often a call allocates memory, against a bare `reqwest` call whose response `serde_json` decodes.
 //!
-//! A benchmark of its own, since the allocator that counts takes part in everything it counts. The counts are of
+//! A separate benchmark, since the allocator that counts takes part in everything it counts. The counts are of
 //! this thread, on which the runtime and both clients run.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 

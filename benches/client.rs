@@ -1,7 +1,7 @@
-//! What a call costs on top of a bare `reqwest` call whose answer `serde_json` decodes.
+//! What a call costs on top of a bare `reqwest` call whose response `serde_json` decodes.
 //!
-//! Both are driven by a runtime on this thread, whose CPU time counts; the server has threads of its own.
-//! The bare client is what a careful person writes by hand: the same HTTP settings, one header with the token,
+//! Both are driven by a runtime on this thread, whose CPU time counts; the server has its own threads.
+//! The bare client is what a careful programmer writes by hand: the same HTTP settings, one header with the token,
 //! the status checked, the body decoded into plain structs.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 

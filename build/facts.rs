@@ -1,6 +1,6 @@
 //! Writes the facts of the documents as Rust data. `src/spec/` has the types of this data.
 //!
-//! [`Document::parse`] has checked all forms, so that only a kind of rule or server that has no type yet can fail here.
+//! [`Document::parse`] has checked the form, so only unsupported rules and servers can fail here.
 
 use std::collections::BTreeMap;
 
@@ -268,8 +268,8 @@ fn content(doc: &Document, holder: &Value) -> TokenStream {
         .collect()
 }
 
-/// The members of a request body whose violation has an error code of its own, in the schema's order; what
-/// concerns several members together comes last.
+/// The members of a request body whose violation has a specific error code, in the schema's order; combinations of members
+/// come last.
 fn coded_members(doc: &Document, request: Option<&Value>) -> TokenStream {
     let Some(content) = request.and_then(|r| r["content"].as_object()).and_then(|c| c.values().next()) else {
         return TokenStream::new();

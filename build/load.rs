@@ -1,15 +1,14 @@
 //! Reads an OpenAPI document strictly: every keyword must be one that OpenAPI 3.0 knows at its place,
-//! every value of the right kind, every `$ref` must lead somewhere.
+//! every value of the right kind, and every `$ref` must resolve.
 //!
-//! `openapiv3` alone lets a misspelt keyword pass and reports any mistake below `paths` at the start of
-//! `paths`; the generator panics on what it doesn't expect. So the document is checked here first, and a
-//! mistake is reported with the file and the JSON pointer of its place.
+//! `openapiv3` ignores misspelt keywords and reports any error below `paths` at the start of `paths`; the generator panics
+//! on unexpected input. So the document is checked here first, and errors have a file and a JSON pointer.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// A mistake in a document, and its place.
+/// An error in a document, with its place.
 #[derive(Debug)]
 pub(crate) struct SpecError {
     pub(crate) file: String,
@@ -31,7 +30,7 @@ impl fmt::Display for SpecError {
 
 /// A checked document.
 pub(crate) struct Document {
-    /// The file that it stands in.
+    /// The file name.
     pub(crate) file: &'static str,
     /// The document as written, in its own order, extensions included.
     pub(crate) raw: Value,
@@ -41,7 +40,7 @@ impl Document {
     /// Parses and checks the text of `file`.
     pub(crate) fn parse(file: &'static str, text: &str) -> Result<Self, SpecError> {
         let error = |pointer: String, message: String| SpecError { file: file.to_owned(), pointer, message };
-        // By way of YAML's own value, which refuses a key that stands twice.
+        // Through YAML's own value type, which rejects duplicate keys.
         let raw = serde_yaml::from_str::<serde_yaml::Value>(text)
             .map_err(|e| e.to_string())
             .and_then(|yaml| serde_json::to_value(yaml).map_err(|e| e.to_string()))
@@ -64,7 +63,7 @@ pub(crate) fn resolve<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
 
 type Fields = &'static [(&'static str, Kind)];
 
-/// What a value may be.
+/// The kind of a value.
 #[derive(Clone, Copy)]
 enum Kind {
     Any,
@@ -151,7 +150,7 @@ const PATH_ITEM: Fields = &[
     ("servers", Kind::List(&Kind::Object(SERVER))),
     ("parameters", Kind::List(&Kind::OrRef(PARAMETER))),
 ];
-/// Without these an operation would be missing from the facts, or be retried by a guess.
+/// Without these, an operation would have no facts, or its retries would be a guess.
 const OPERATION_REQUIRED: Fields =
     &[("operationId", Kind::Text), ("responses", Kind::Responses), ("x-lts-effect", EFFECT)];
 const OPERATION: Fields = &[
@@ -247,8 +246,8 @@ const SCHEMA: Fields = &[
     ("deprecated", Kind::Flag),
 ];
 
-/// Our own keywords, which may stand anywhere (`openapi/README.md` explains them). The facts are read from
-/// them, so they are held to their form like all else.
+/// Our own keywords, allowed anywhere (`openapi/README.md` explains them). Facts are read from them, so their form is
+/// checked, too.
 const EXTENSIONS: Fields = &[
     ("x-lts-source", Kind::List(&Kind::Text)),
     (
@@ -316,7 +315,7 @@ const ERROR_CODES: Kind = Kind::List(&Kind::Struct(
     &[],
 ));
 
-/// The place of a mistake (a JSON pointer), and what is wrong there.
+/// The place of an error (a JSON pointer) and its message.
 type Violation = (String, String);
 
 fn check(value: &Value, kind: Kind, at: &str, root: &Value) -> Result<(), Violation> {
@@ -336,7 +335,7 @@ fn check(value: &Value, kind: Kind, at: &str, root: &Value) -> Result<(), Violat
         },
         Kind::Pattern => match value.as_str().map(regress::Regex::new) {
             Some(Ok(_)) => Ok(()),
-            Some(Err(e)) => Err((at.to_owned(), format!("no regular expression: {e}"))),
+            Some(Err(e)) => Err((at.to_owned(), format!("not a regular expression: {e}"))),
             None => wrong("a string"),
         },
         Kind::Flag => {
@@ -422,7 +421,7 @@ fn reference(value: &Value, at: &str, root: &Value) -> Result<(), Violation> {
         return Err((at, format!("expected a string, found {}", value["$ref"])));
     };
     if value.as_object().is_some_and(|o| o.len() > 1) {
-        return Err((at, "what stands beside a $ref is ignored: move it to the target".to_owned()));
+        return Err((at, "members beside a $ref are ignored: move them to the target".to_owned()));
     }
     match target.strip_prefix('#').and_then(|pointer| root.pointer(pointer)) {
         Some(_) => Ok(()),
@@ -434,17 +433,17 @@ fn step(at: &str, key: &str) -> String {
     format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The text under a key; empty where there is none.
+/// The text of a member; empty if absent.
 pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The number under a key; 0 where there is none.
+/// The number of a member; 0 if absent.
 pub(crate) fn number(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or_default()
 }
 
-/// The list under a key; empty where there is none.
+/// The list of a member; empty if absent.
 pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

@@ -1,8 +1,7 @@
-//! Lowers a document to what the generator can work with.
+//! Lowers a document to what the generator supports.
 //!
-//! The published documents say what the service does; the generator refuses some of it, and makes types of some of it
-//! that are stricter than the service is. Each step below takes one such thing away and says why. The client does by
-//! hand what a step takes from the generated code: `src/input.rs` checks texts, `src/transport` sets headers and
+//! The generator rejects some parts of the published documents, and makes types of others that are stricter than the
+//! service. Each step below removes one such part and says why. The client replaces what the generated code lacks: `src/input.rs` checks texts, `src/transport` sets headers and
 //! encodes bodies, `src/error/body.rs` reads all error bodies, `src/lenient.rs` reads odd members of responses.
 
 use std::collections::BTreeSet;
@@ -69,8 +68,8 @@ fn strip_media_parameters(document: &mut Value) {
 ///
 /// - Errors: the generated code would decode them, and lose the status of one with another body (an HTML page, say); two
 ///   media types of one status make the generator panic. Without them every error is an unexpected response.
-/// - Successes: the service answers some operations with another 2xx than documented, which the generated code would
-///   take for an error. It can't tell two successes with bodies of their own apart.
+/// - Successes: the service responds to some operations with another 2xx than documented, which the generated code would
+///   take for an error. It can't tell two successes with different bodies apart.
 fn merge_successes(document: &mut Value) -> Result<(), String> {
     let root = document.clone();
     for operation in operations(document) {

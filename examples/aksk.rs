@@ -1,4 +1,4 @@
-//! Signs each request with an access key, and shows what a wrong one leads to.
+//! Signs requests with an access key, and shows the error for a wrong one.
 
 use huaweicloud_lts::{AkSk, Client, Emulator};
 

@@ -1,4 +1,4 @@
-//! Sets up groups and streams again and again: what is there stays, what is missing is created.
+//! Ensures that groups and streams exist: existing ones stay, missing ones are created.
 
 use huaweicloud_lts::{ClientBuilder, Emulator, Error, Ttl};
 
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
-    // Nothing can change the ttl of a group, so another one is an error and not silently something else.
+    // The ttl of a group can't be changed, so another one is a conflict.
     match lts.ensure_group("app", Ttl::days(30)).await {
         Err(Error::Conflict(conflict)) => println!("{conflict}"),
         other => panic!("expected a conflict, got {other:?}"),

@@ -1,4 +1,4 @@
-//! Tells refusals apart by what can be done about them.
+//! Distinguishes errors by what can be done about them.
 
 use huaweicloud_lts::{ClientBuilder, Emulator, Error, GroupId, TransferInterval, Ttl};
 
@@ -25,8 +25,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn report<T>(result: Result<T, Error>) {
     let Err(error) = result else { panic!("this should have been refused") };
     let kind = match &error {
-        Error::InvalidInput(input) => format!("mend {}", input.field()),
-        error if error.is_already_exists() => "use the one that is there".to_owned(),
+        Error::InvalidInput(input) => format!("fix {}", input.field()),
+        error if error.is_already_exists() => "use the existing one".to_owned(),
         error if error.is_not_found() => "look for the right one".to_owned(),
         error if error.is_in_use() => "end its transfer first".to_owned(),
         error if error.is_retryable() => "try again later".to_owned(),

@@ -1,4 +1,4 @@
-//! Logs in to IAM with a name and password. The token is kept, renewed in time and shared by all calls.
+//! Logs in to IAM with a user name and password. The token is cached, refreshed before it expires and shared by all calls.
 
 use huaweicloud_lts::{Client, Emulator, Login};
 

@@ -1,4 +1,4 @@
-//! A group, a stream, a transfer; then all of it away again.
+//! Creates a group, a stream and a transfer, then deletes them.
 //!
 //! It runs against an embedded emulator. For the real service, replace the first two lines by
 //! `let lts = Client::from_env()?;`.
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match transfer {
         EnsuredTransfer::Created(id) => {
             println!("transfer {id}");
-            // The service has no operation for this: there, the console ends transfers.
+            // The service has no operation for this: delete transfers in its console.
             emulator.delete_transfer(&id)?;
         }
         EnsuredTransfer::AlreadyThere => println!("the stream has a transfer already"),

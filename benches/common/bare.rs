@@ -1,4 +1,4 @@
-//! The baselines: what a careful person writes by hand, and nothing beyond it.
+//! The baselines: what a careful programmer writes by hand, and nothing beyond it.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::PROJECT;
 
-/// The bytes of the answer to a creation.
+/// The response to a creation.
 const CREATED: &str = r#"{"log_group_id":"b6b9332b-091f-4b22-b810-264318d2d664"}"#;
 
 #[derive(Deserialize)]
@@ -45,14 +45,14 @@ impl Client {
     }
 
     pub async fn groups(&self) -> Vec<Group> {
-        let answer = self.http.get(&self.url).header("x-auth-token", &self.token).send().await;
-        let answer = answer.and_then(reqwest::Response::error_for_status).expect("a success");
-        let body = answer.bytes().await.expect("a whole answer");
+        let response = self.http.get(&self.url).header("x-auth-token", &self.token).send().await;
+        let response = response.and_then(reqwest::Response::error_for_status).expect("a success");
+        let body = response.bytes().await.expect("a complete response");
         serde_json::from_slice::<Groups>(&body).expect("a list").log_groups
     }
 }
 
-/// An axum application that answers a list with these bytes, and a creation with an id.
+/// An axum application with fixed responses to a list and a creation.
 pub fn router(listed: String) -> Router {
     let listed = bytes::Bytes::from(listed);
     let headers =

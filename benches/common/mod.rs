@@ -1,4 +1,4 @@
-//! What the benchmarks share: CPU clocks, ratios against a baseline, a minimal server and a load generator.
+//! Shared code of the benchmarks: CPU clocks, ratios against a baseline, a minimal server and a load generator.
 //!
 //! Absolute times say little on a shared machine. So each goal is a ratio: ours and a baseline are measured in
 //! turn, round after round, in one process, and the median of the rounds' ratios counts. What a thread spends is
@@ -48,17 +48,17 @@ fn cpu(clock: ClockId) -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
 
-/// What this thread has spent.
+/// The CPU time of this thread.
 pub fn thread_cpu() -> Duration {
     cpu(ClockId::ThreadCPUTime)
 }
 
-/// What this process has spent.
+/// The CPU time of this process.
 pub fn process_cpu() -> Duration {
     cpu(ClockId::ProcessCPUTime)
 }
 
-/// What all other threads of this process have spent.
+/// The CPU time of all other threads of this process.
 pub fn others_cpu() -> Duration {
     process_cpu().saturating_sub(thread_cpu())
 }
@@ -131,7 +131,7 @@ impl Measurement for ThreadCpu {
 pub enum Goal {
     AtMost(f64),
     AtLeast(f64),
-    /// It explains another figure, and has no goal of its own.
+    /// It explains another figure, and has no goal.
     None,
 }
 
@@ -274,7 +274,7 @@ pub fn with_keys() -> Credentials {
     Credentials::AkSk(AkSk::new("AKIDEXAMPLE000000001", "SecretKeyOfThatManyCharactersIsAsLong001"))
 }
 
-/// The answer to a list of so many groups.
+/// The response to a list of `count` groups.
 pub fn groups(count: usize) -> String {
     let mut body = "{\"log_groups\":[".to_owned();
     for i in 0..count {
@@ -288,10 +288,10 @@ pub fn groups(count: usize) -> String {
     body + "]}"
 }
 
-/// A server that answers every request with the same bytes, with a thread for each connection and nothing else.
+/// A server that sends the same response to every request, with one thread per connection.
 /// It ends with the process.
 pub fn serve(body: String) -> SocketAddr {
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: 0123456789abcdef0123456789abcdef\r\n\
          content-length: {}\r\ndate: Tue, 05 Mar 2024 08:09:10 GMT\r\n\r\n{body}",
         body.len()
@@ -300,15 +300,15 @@ pub fn serve(body: String) -> SocketAddr {
     let address = listener.local_addr().expect("it has an address");
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let answer = answer.clone();
-            thread::spawn(move || serve_one(stream, answer.as_bytes()));
+            let response = response.clone();
+            thread::spawn(move || serve_one(stream, response.as_bytes()));
         }
     });
     address
 }
 
 /// Requests have no body here, so that each ends with an empty line.
-fn serve_one(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+fn serve_one(mut stream: TcpStream, response: &[u8]) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = [0; 16 * 1024];
     let mut filled = 0;
@@ -319,12 +319,12 @@ fn serve_one(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
         }
         if buffer[..filled].ends_with(b"\r\n\r\n") {
             filled = 0;
-            stream.write_all(answer)?;
+            stream.write_all(response)?;
         }
     }
 }
 
-/// Keep-alive connections to a server, and a buffer for its answers.
+/// Keep-alive connections to a server, and a buffer for responses.
 pub struct Load {
     connections: Vec<TcpStream>,
     buffer: Vec<u8>,
@@ -342,7 +342,7 @@ impl Load {
         Self { connections, buffer: vec![0; 256 * 1024] }
     }
 
-    /// Sends one request on each connection, then reads the answers, so that the server always has work.
+    /// Sends one request on each connection, then reads the responses, so that the server always has work.
     /// `request` gets the number of the request.
     pub fn turn(&mut self, status: &str, mut request: impl FnMut(usize, &mut Vec<u8>)) {
         let mut bytes = Vec::with_capacity(4096);
@@ -352,11 +352,11 @@ impl Load {
             connection.write_all(&bytes).expect("the request goes out");
         }
         for connection in &mut self.connections {
-            read_answer(connection, &mut self.buffer, status);
+            read_response(connection, &mut self.buffer, status);
         }
     }
 
-    /// Each connection sends its next request as soon as it has an answer, for this time: requests per second, and
+    /// Each connection sends its next request as soon as it has a response, for this time: requests per second, and
     /// requests per second of CPU time that the process spends outside of this thread.
     pub fn drive(
         &mut self,
@@ -371,19 +371,19 @@ impl Load {
             request(count, &mut bytes);
             connection.write_all(&bytes).expect("the request goes out");
         };
-        let (mut sent, mut answered) = (0, 0);
+        let (mut sent, mut responses) = (0, 0);
         for connection in &mut self.connections {
             send(connection, sent);
             sent += 1;
         }
-        while answered < sent {
-            let mut answers: Vec<_> =
+        while responses < sent {
+            let mut waiting: Vec<_> =
                 self.connections.iter().map(|connection| PollFd::new(connection, PollFlags::IN)).collect();
-            poll(&mut answers, None).expect("connections can be waited for");
-            let ready: Vec<_> = answers.iter().map(|answer| !answer.revents().is_empty()).collect();
+            poll(&mut waiting, None).expect("connections can be waited for");
+            let ready: Vec<_> = waiting.iter().map(|connection| !connection.revents().is_empty()).collect();
             for (connection, _) in self.connections.iter_mut().zip(ready).filter(|(_, is_ready)| *is_ready) {
-                read_answer(connection, &mut self.buffer, status);
-                answered += 1;
+                read_response(connection, &mut self.buffer, status);
+                responses += 1;
                 if start.elapsed() < time {
                     send(connection, sent);
                     sent += 1;
@@ -395,11 +395,11 @@ impl Load {
     }
 }
 
-/// Reads one answer of a known length. The benchmark is worthless if it is another than expected.
-fn read_answer(connection: &mut TcpStream, buffer: &mut [u8], status: &str) {
+/// Reads one response of known length. The benchmark is worthless if it is another than expected.
+fn read_response(connection: &mut TcpStream, buffer: &mut [u8], status: &str) {
     let mut filled = 0;
     loop {
-        let more = connection.read(&mut buffer[filled..]).expect("an answer comes");
+        let more = connection.read(&mut buffer[filled..]).expect("a response arrives");
         assert!(more > 0, "the server hung up");
         filled += more;
         let Some(head) = buffer[..filled].windows(4).position(|window| window == b"\r\n\r\n") else {

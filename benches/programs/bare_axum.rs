@@ -1,4 +1,4 @@
-//! The least that a server with axum can do: the baseline for `lts emulator`.
+//! The minimal axum server: the baseline for `lts emulator`.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]

@@ -1,11 +1,11 @@
 //! What `scripts/bench-peers` measures whole programs with.
 //!
 //! ```text
-//! probe serve GROUPS                       a server of one answer, until standard input ends
+//! probe serve GROUPS                       a server with one response, until standard input ends
 //! probe call CLIENT ADDRESS WARMUP CALLS   lists groups that often; CLIENT is token, aksk or bare
-//! probe load ADDRESS list|create SECONDS   requests over 16 connections, as many as are answered
+//! probe load ADDRESS list|create SECONDS   requests over 16 connections, as many as are served
 //! probe run NAME GOAL ROUNDS A... -- B...  runs two programs in turn until they end
-//! probe start NAME GOAL ROUNDS A... -- B...  starts two servers in turn, until each has answered once
+//! probe start NAME GOAL ROUNDS A... -- B...  starts two servers in turn, until each has served one request
 //! probe sign BYTES ROUNDS                  signs a request with a body of that many bytes
 //! ```
 //!
@@ -128,7 +128,7 @@ fn run(command: &[&str]) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// Milliseconds from start to the answer to a list, signed with the keys of an emulator. The first line says where.
+/// Milliseconds from start to the response to a list, signed with the keys of an emulator. The first line says where.
 fn start(command: &[&str]) -> f64 {
     let start = Instant::now();
     let mut server = spawn(command);

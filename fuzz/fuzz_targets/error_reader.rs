@@ -1,5 +1,4 @@
-//! Whatever comes as an answer becomes a success or an error that can be shown: on one line, and never longer than
-//! somebody would read, however much came.
+//! Any response is classified as a success or an error, and the error's message is one line of bounded length.
 //!
 //! Input: `STATUS [OPERATION] [TIMES]`, headers, an empty line, a body. In the body, `{...}` stands for TIMES letters.
 #![no_main]
@@ -10,7 +9,7 @@ use huaweicloud_lts::{Error, fuzzing::classify, spec::Operation};
 use huaweicloud_lts_fuzz::{Message, on_the_wire};
 use libfuzzer_sys::fuzz_target;
 
-/// The canonical request that is taken for ours.
+/// The canonical request that we signed.
 const SIGNED: &str = "GET\n/v2/p/groups/\n\nhost:h\nx-sdk-date:20240305T080910Z\n\nhost;x-sdk-date\n\
     e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 /// The longest text on one line.
@@ -42,7 +41,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// An error says what came, within bounds.
+/// Checks that an error's texts are bounded.
 fn shows(error: &Error, status: StatusCode) {
     assert_eq!(error.status(), Some(status.as_u16()));
     let line = error.to_string();

@@ -1,5 +1,4 @@
-//! Any text is a profile file or is refused by its line, without a word of what it holds; what was read is read again
-//! when it is written anew.
+//! Any text parses as a profile file or fails with a line number and no value; parsed profiles survive a round trip.
 #![no_main]
 
 use huaweicloud_lts::fuzzing::profile;

@@ -1,5 +1,4 @@
-//! Any request signs. What a server can receive of it is accepted by the verifier, and refused with one byte
-//! changed.
+//! Any request can be signed. The verifier accepts what a server receives of it, and rejects it with one byte changed.
 //!
 //! Input: `METHOD TARGET`, headers, an empty line, a body. The header `ak`, `sk` and `date` are settings.
 #![no_main]
@@ -43,7 +42,7 @@ fuzz_target!(|input: &[u8]| {
     }
     let all = given().chain(signed.headers());
     let Some(parts) = parts(method, target, all) else { return };
-    // What holds a comma or a space can't stand in that header, and nobody has such a key.
+    // The header can't hold access keys with a comma or a space; real keys have neither.
     if ak.contains([',', ' ']) || ak.trim() != ak {
         return;
     }
