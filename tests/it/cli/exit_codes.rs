@@ -32,10 +32,10 @@ fn service_errors_map_to_exit_codes() {
         (list().times(3).status(429), 7, "429"),
         (list().times(3).status(500), 7, "3 attempts"),
         (list().times(3).status(503).code("LTS.0010"), 7, "LTS.0010"),
-        (list().times(3).status(200).body("<html>"), 7, "isn't what the spec says"),
+        (list().times(3).status(200).body("<html>"), 7, "doesn't match the spec"),
         (list().status(200).body(serde_json::json!({"log_groups": 7})), 7, "log_groups"),
-        (list().times(3).drop_before(), 8, "the connection broke"),
-        (list().times(3).cut_after_bytes(5), 8, "the connection broke"),
+        (list().times(3).drop_before(), 8, "the connection closed"),
+        (list().times(3).cut_after_bytes(5), 8, "the connection closed"),
     ] {
         let shown = format!("{fault:?}");
         cli.emulator.fault(fault).unwrap();
