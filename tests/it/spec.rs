@@ -43,7 +43,7 @@ fn broken_document_is_reported_with_its_location() {
         ),
         ("'#/components/schemas/LogGroupName'", "'#/components/schemas/LogGroupNam'", "$ref: leads nowhere"),
         ("\n        '429':", "\n        'abc':", "expected a status code"),
-        ("pattern: ^", "pattern: (^", "/components/schemas/LogGroupName/pattern: no regular expression"),
+        ("pattern: ^", "pattern: (^", "/components/schemas/LogGroupName/pattern: not a regular expression"),
         ("      type: string\n", "      type: strin\n", "type: expected one of string, integer"),
         (
             "x-lts-quota: { default: 100, per: project,",
