@@ -26,7 +26,7 @@ use std::process::{Command, Output, Stdio};
 use huaweicloud_lts::Emulator;
 use serde_json::Value;
 
-use crate::process::{NOBODY as UNREACHABLE, lts, stderr, stdout};
+use crate::process::{UNREACHABLE, lts, stderr, stdout};
 
 fn run(arguments: &[&str]) -> Output {
     lts(arguments).stdin(Stdio::null()).output().unwrap()

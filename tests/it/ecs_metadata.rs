@@ -119,7 +119,7 @@ async fn silent_metadata_times_out_once_for_all_callers() {
         .collect();
     for error in all {
         let error = error.await.unwrap();
-        assert!(error.contains("no answer within 1s"), "{error}");
+        assert!(error.contains("no response within 1s"), "{error}");
     }
     assert!(
         start.elapsed() < Duration::from_secs(10),

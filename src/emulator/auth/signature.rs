@@ -382,7 +382,7 @@ mod tests {
             headers.insert("authorization", vector.authorization.parse().unwrap());
             let token = headers.get("x-security-token").map(|v| v.to_str().unwrap().to_owned());
             let key = Key { access_key: vector.ak, secret_key: vector.sk, security_token: token, ..key() };
-            let now = signer::parse_date(&vector.sdk_date).unwrap();
+            let now = signing::parse_date(&vector.sdk_date).unwrap();
             assert_eq!(verify_with(&request.into_parts().0, &body, now, key), Ok(()), "{}", vector.name);
             verified += 1;
         }

@@ -19,7 +19,7 @@ use super::{
     transfer_body,
     wire::{Reply, Request, exchange},
 };
-use crate::{process::Process, suite::Surroundings};
+use crate::{process::Process, suite::TestEnvironment};
 
 /// An emulator in memory, and one with a file.
 fn both(options: impl Fn() -> Options, check: impl Fn(&Emulator)) {
@@ -133,9 +133,9 @@ async fn suite_passes_with_a_data_file() {
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     // The handle's plain methods can be called from a task, as often as it likes.
     let end = |id: &TransferId| assert!(emulator.delete_transfer(id).unwrap());
-    let surroundings =
-        Surroundings { lts: &lts, prefix: "data", bucket: emulator.bucket(), end_transfer: &end };
-    surroundings.behave().await;
+    let environment =
+        TestEnvironment { lts: &lts, prefix: "data", bucket: emulator.bucket(), delete_transfer: &end };
+    environment.run().await;
     for i in 0..200 {
         emulator.seed(&Seed::new().bucket(format!("bucket-{i}"))).unwrap();
     }
