@@ -29,9 +29,9 @@
 //!
 //! # Layout
 //!
-//! `read` parses a [`Manifest`](crate::manifest::Manifest) (`tree` knows YAML and the places of its parts, `suggest`
-//! finds the name that was meant), `rules` validates it, `plan` compares it with the service, `apply` runs the plan's
-//! calls (`schedule` decides their order), and `export` makes a manifest of what exists.
+//! `read` parses a [`Manifest`](crate::manifest::Manifest), `suggest` finds the name that was probably meant, `rules`
+//! validates the manifest, `plan` compares it with the service, `apply` runs the plan's calls (`schedule` decides their
+//! order), and `export` makes a manifest of what exists.
 
 mod apply;
 mod export;
@@ -41,11 +41,9 @@ mod read;
 mod rules;
 mod schedule;
 mod suggest;
-mod tree;
 
 pub use apply::{Apply, Progress};
 pub use export::{Export, Exported, export};
 pub use outcome::{Item, ItemKind, ItemStatus, Outcome};
 pub use plan::{Action, DEFAULT_CONCURRENCY, Plan, PlanError, PlanRequest, Step, plan};
-pub use read::{ManifestError, ManifestMistake, parse};
-pub use tree::LARGEST_DOCUMENT;
+pub use read::{LARGEST_DOCUMENT, ManifestError, ManifestMistake, parse};

@@ -4,32 +4,40 @@
 
 use std::{collections::HashMap, fmt};
 
-use super::{
-    suggest::suggest,
-    tree::Step::{self, Field, Item},
-};
+use PathSegment::{Field, Item};
+
+use super::suggest::suggest;
 use crate::{
     input::{InvalidInput, check_integer, check_text},
     manifest::{Group, Manifest, Transfer},
     spec::limits,
 };
 
+/// A step from a part of a manifest to one inside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PathSegment {
+    /// The value of a key.
+    Field(&'static str),
+    /// An item of a list.
+    Item(usize),
+}
+
 /// A mistake in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
     /// The path of the part from the root of the manifest.
-    pub(super) at: Vec<Step>,
+    pub(super) path: Vec<PathSegment>,
     pub(super) message: String,
     /// A related part, with the text that introduces its line.
-    pub(super) other: Option<(Vec<Step>, &'static str)>,
+    pub(super) other: Option<(Vec<PathSegment>, &'static str)>,
 }
 
 impl Mistake {
-    pub(super) fn new(at: &[Step], message: impl fmt::Display) -> Self {
-        Self { at: at.to_vec(), message: message.to_string(), other: None }
+    pub(super) fn new(path: &[PathSegment], message: impl fmt::Display) -> Self {
+        Self { path: path.to_vec(), message: message.to_string(), other: None }
     }
 
-    pub(super) fn with(mut self, other: &[Step], what: &'static str) -> Self {
+    pub(super) fn with(mut self, other: &[PathSegment], what: &'static str) -> Self {
         self.other = Some((other.to_vec(), what));
         self
     }
@@ -55,12 +63,12 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
 }
 
 /// Adds a mistake if a check has failed.
-fn add_failed(all: &mut Vec<Mistake>, at: &[Step], checked: Result<(), InvalidInput>) {
+fn add_failed(all: &mut Vec<Mistake>, at: &[PathSegment], checked: Result<(), InvalidInput>) {
     all.extend(checked.err().map(|error| Mistake::new(at, error)));
 }
 
-fn check_group(at: &[Step; 2], group: &Group, all: &mut Vec<Mistake>) {
-    let part = |steps: &[Step]| [at.as_slice(), steps].concat();
+fn check_group(at: &[PathSegment; 2], group: &Group, all: &mut Vec<Mistake>) {
+    let part = |steps: &[PathSegment]| [at.as_slice(), steps].concat();
     let checked = check_text("log_group_name", &limits::LOG_GROUP_NAME, &group.name);
     add_failed(all, &part(&[Field("name")]), checked);
     let checked = check_integer("ttl_in_days", &limits::TTL_IN_DAYS, group.ttl.as_days().into());
@@ -76,7 +84,7 @@ fn check_group(at: &[Step; 2], group: &Group, all: &mut Vec<Mistake>) {
             all.push(Mistake::new(&here, message).with(&first, "the first one is"));
         }
     }
-    let mut transferred: HashMap<&str, Vec<Step>> = HashMap::new();
+    let mut transferred: HashMap<&str, Vec<PathSegment>> = HashMap::new();
     for (t, transfer) in group.transfers.iter().enumerate() {
         let at = part(&[Field("transfers"), Item(t)]);
         check_transfer(&at, transfer, all);
@@ -96,7 +104,7 @@ fn check_group(at: &[Step; 2], group: &Group, all: &mut Vec<Mistake>) {
     }
 }
 
-fn check_transfer(at: &[Step], transfer: &Transfer, all: &mut Vec<Mistake>) {
+fn check_transfer(at: &[PathSegment], transfer: &Transfer, all: &mut Vec<Mistake>) {
     let part = |name: &'static str| [at, &[Field(name)]].concat();
     if transfer.streams.is_empty() {
         let message = "a transfer needs at least one stream; leave it out if there is none";
