@@ -1,7 +1,6 @@
 //! Exports a manifest of the existing groups and streams.
 
 use std::{
-    borrow::Cow,
     future::{Future, IntoFuture},
     pin::Pin,
 };
@@ -36,41 +35,19 @@ pub fn export(client: &Client) -> Export<'_> {
 impl Exported {
     /// The manifest as YAML, with comments about the items that are left out.
     ///
+    /// Names that a YAML 1.1 parser could read as a boolean, a number, a time or a date are quoted.
+    ///
     /// # Errors
     /// If the manifest can't be serialized, which would be a bug.
-    pub fn to_yaml(&self) -> Result<String, serde_yaml::Error> {
+    pub fn to_yaml(&self) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
         let mut text =
             "# Existing groups and streams. Transfers are left out: the API cannot list them.\n".to_owned();
         for line in &self.left_out {
             text += &format!("# Left out: {line}\n");
         }
-        for line in serde_yaml::to_string(&self.manifest)?.lines() {
-            text += &quoted(line);
-            text.push('\n');
-        }
+        serde_saphyr::to_fmt_writer(&mut text, &self.manifest)?;
         Ok(text)
     }
-}
-
-/// The starts of lines with a name. The further lines of a name with line breaks are indented more.
-const NAME_PREFIXES: [&str; 2] = ["- name: ", "  - "];
-
-/// Booleans of YAML 1.1 that are strings in YAML 1.2.
-const YAML_1_1_BOOLEANS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
-
-/// Puts a name in quotes if a YAML 1.1 parser could read it as a boolean, a number, a time or a date. `serde_yaml`
-/// writes YAML 1.2, and many tools still read 1.1.
-fn quoted(line: &str) -> Cow<'_, str> {
-    let Some((prefix, name)) =
-        NAME_PREFIXES.into_iter().find_map(|prefix| Some((prefix, line.strip_prefix(prefix)?)))
-    else {
-        return line.into();
-    };
-    let is_like_a_number = name.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    if is_like_a_number || YAML_1_1_BOOLEANS.iter().any(|word| name.eq_ignore_ascii_case(word)) {
-        return format!("{prefix}'{}'", name.replace('\'', "''")).into();
-    }
-    line.into()
 }
 
 /// An export that was not started yet; awaiting it runs it.

@@ -44,7 +44,7 @@ impl Output {
                 let json = serde_json::to_string_pretty(data).map_err(|e| not_serializable(&e))?;
                 print(&(json + "\n"))
             }
-            Format::Yaml => print(&serde_yaml::to_string(data).map_err(|e| not_serializable(&e))?),
+            Format::Yaml => print(&yaml(data).map_err(|e| not_serializable(&e))?),
         }
     }
 
@@ -76,4 +76,10 @@ impl Output {
 
 fn not_serializable(error: &dyn Display) -> CliError {
     CliError::Bug(format!("the data can't be serialized: {error}"))
+}
+
+/// Serializes as YAML. Long strings stay on one line.
+fn yaml<T: Serialize + ?Sized>(data: &T) -> Result<String, serde_saphyr::SerializeError> {
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
+    serde_saphyr::to_string_with_options(&data, options)
 }
