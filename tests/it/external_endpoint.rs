@@ -71,21 +71,22 @@ struct Example {
 /// The JSON examples of all LTS responses, and the responses without a body.
 fn examples() -> Vec<Example> {
     let document: Value = serde_json::from_str(spec::LTS.json).unwrap();
+    let resolve = |value: &Value| match value["$ref"].as_str() {
+        Some(target) => document.pointer(target.trim_start_matches('#')).unwrap().clone(),
+        None => value.clone(),
+    };
     let mut examples = Vec::new();
     for operation in Operation::ALL.iter().copied().filter(|o| o.service() == Service::Lts) {
         let described = &document["paths"][operation.path()][operation.method().to_ascii_lowercase()];
         for (status, response) in described["responses"].as_object().unwrap() {
-            let response = match response["$ref"].as_str() {
-                Some(target) => document.pointer(target.trim_start_matches('#')).unwrap(),
-                None => response,
-            };
+            let response = resolve(response);
             let status = status.parse().unwrap();
             let Some(content) = response["content"].as_object() else {
                 examples.push(Example { operation, status, name: String::new(), body: Value::Null });
                 continue;
             };
             for (name, example) in content["application/json"]["examples"].as_object().unwrap() {
-                let body = example["value"].clone();
+                let body = resolve(example)["value"].clone();
                 examples.push(Example { operation, status, name: name.clone(), body });
             }
         }
