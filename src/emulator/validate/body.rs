@@ -30,7 +30,7 @@ pub(crate) fn parse(
     if !validator.is_valid(&body) {
         // A valid example with every member that has a code.
         let example = request.examples.first().and_then(|example| serde_json::from_str(example.value).ok());
-        return Err(violation_error(&validator, body, example.unwrap_or_default(), members));
+        return Err(violation_error(validator, body, example.unwrap_or_default(), members));
     }
     match members.iter().find(|member| member.members.len() > 1 && !is_interval(&body, member.members)) {
         Some(member) => Err(ApiError::Member(member)),

@@ -10,9 +10,9 @@ type Graph = BTreeMap<String, BTreeSet<String>>;
 /// An arrow that is left out of the search for loops, with the reason.
 pub(super) type Exception<'a> = (&'a str, &'a str, &'a str);
 
-/// What the tables of exceptions and known loops get wrong. A known loop is a strongly connected component; the
-/// names of folders end with a slash.
-pub(super) fn mistakes(uses: &Uses, exceptions: &[Exception<'_>], known: &[&[&str]]) -> Vec<String> {
+/// The loops, and the exceptions that are not needed. A loop is a strongly connected component; the names of folders
+/// end with a slash.
+pub(super) fn mistakes(uses: &Uses, exceptions: &[Exception<'_>]) -> Vec<String> {
     let all = files(uses);
     let mut files = all.clone();
     let mut mistakes = Vec::new();
@@ -28,16 +28,11 @@ pub(super) fn mistakes(uses: &Uses, exceptions: &[Exception<'_>], known: &[&[&st
     let found = components(&files).into_iter().map(|component| (&files, component));
     let found =
         found.chain(components(&entries).into_iter().filter(of_folders).map(|found| (&entries, found)));
-    let mut known: BTreeSet<BTreeSet<String>> = known.iter().map(|names| owned(names)).collect();
     for (graph, component) in found {
-        if !known.remove(&component) {
-            mistakes.push(format!("a loop that is not in the table: {component:?}"));
-            mistakes.extend(paths(graph, &component).into_iter().map(|path| format!("  {path}")));
-            mistakes.extend(names(uses, graph, &component).into_iter().map(|arrow| format!("    {arrow}")));
-        }
+        mistakes.push(format!("a loop: {component:?}"));
+        mistakes.extend(paths(graph, &component).into_iter().map(|path| format!("  {path}")));
+        mistakes.extend(names(uses, graph, &component).into_iter().map(|arrow| format!("    {arrow}")));
     }
-    mistakes
-        .extend(known.into_iter().map(|gone| format!("a loop that is gone, or has other members: {gone:?}")));
     mistakes
 }
 
@@ -45,10 +40,6 @@ pub(super) fn mistakes(uses: &Uses, exceptions: &[Exception<'_>], known: &[&[&st
 fn is_in_loop(files: &Graph, from: &str, to: &str) -> bool {
     let (from_entry, to_entry) = entries_of(from, to);
     reachable(files, to).contains(from) || reachable(&entries(files), &to_entry).contains(&*from_entry)
-}
-
-fn owned(names: &[&str]) -> BTreeSet<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 fn files(uses: &Uses) -> Graph {
