@@ -1,12 +1,17 @@
-//! Any text is a manifest or is refused; a manifest that is written is read as the same, and an emulator takes all of
-//! it or nothing.
+//! Any text is a manifest or is refused, with mistakes at positions in the text; a manifest that is written is read as
+//! the same, and an emulator takes all of it or nothing.
 #![no_main]
 
 use std::cell::LazyCell;
 
 use bytes::Bytes;
 use http::Request;
-use huaweicloud_lts::{emulator::Options, fuzzing::InProcess, manifest::Manifest};
+use huaweicloud_lts::{
+    emulator::Options,
+    fuzzing::InProcess,
+    manifest::Manifest,
+    provision::{Exported, parse},
+};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -18,7 +23,28 @@ thread_local! {
     });
 }
 
+/// Reads a text as a manifest in YAML.
+fn read_yaml(text: &str) {
+    match parse("fuzz", text.as_bytes()) {
+        Ok(manifest) => {
+            let mut exported = Exported::default();
+            exported.manifest = manifest;
+            let yaml = exported.to_yaml().expect("a manifest can be written");
+            assert_eq!(parse("export", yaml.as_bytes()).as_ref(), Ok(&exported.manifest), "{yaml}");
+        }
+        Err(error) => {
+            assert!((1..=20).contains(&error.mistakes().len()), "{error}");
+            let lines = 1 + text.matches(['\n', '\r']).count();
+            for mistake in error.mistakes() {
+                assert!(mistake.line.is_none_or(|line| (1..=lines).contains(&line)), "{error}");
+                assert!(mistake.column.is_none_or(|column| (1..=text.len() + 2).contains(&column)), "{error}");
+            }
+        }
+    }
+}
+
 fuzz_target!(|text: &str| {
+    read_yaml(text);
     let Ok(manifest) = serde_json::from_str::<Manifest>(text) else { return };
     let again = serde_json::to_string(&manifest).expect("a manifest can be written");
     assert_eq!(serde_json::from_str::<Manifest>(&again).as_ref().ok(), Some(&manifest), "{again}");
