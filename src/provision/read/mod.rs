@@ -31,10 +31,21 @@ pub const LARGEST_DOCUMENT: usize = 4 << 20;
 /// How many characters of a text a message quotes.
 const MAX_QUOTED: usize = 40;
 
-/// The keys of each kind of map.
-const MANIFEST_KEYS: &[&str] = &["groups"];
-const GROUP_KEYS: &[&str] = &["name", "ttl", "streams", "transfers"];
-const TRANSFER_KEYS: &[&str] = &["streams", "bucket", "every", "format", "prefix", "dir", "paused"];
+/// What a map describes, and its keys.
+struct MapKind {
+    what: &'static str,
+    keys: &'static [&'static str],
+    required: &'static [&'static str],
+}
+
+const MANIFEST: MapKind = MapKind { what: "a manifest", keys: &["groups"], required: &[] };
+const GROUP: MapKind =
+    MapKind { what: "a group", keys: &["name", "ttl", "streams", "transfers"], required: &["name"] };
+const TRANSFER: MapKind = MapKind {
+    what: "a transfer",
+    keys: &["streams", "bucket", "every", "format", "prefix", "dir", "paused"],
+    required: &["streams", "bucket", "every"],
+};
 
 /// Reads a manifest. `file` is what errors call it.
 ///
@@ -50,8 +61,8 @@ const TRANSFER_KEYS: &[&str] = &["streams", "bucket", "every", "format", "prefix
 /// ```
 ///
 /// # Errors
-/// [`ManifestError`] with all mistakes of form or, where the form is right, all broken rules; with the first
-/// one alone if the text is no YAML, more than 4 MiB, or of more than one document.
+/// [`ManifestError`] with all wrong keys and types or, where there are none, all broken rules; with the first mistake
+/// alone if the text is no YAML, more than 4 MiB, or of more than one document.
 pub fn parse(file: &str, text: &[u8]) -> Result<Manifest, ManifestError> {
     let (manifest, mistakes) = match tree(text) {
         Ok(tree) => read(&tree),
@@ -78,8 +89,8 @@ fn tree(text: &[u8]) -> Result<Node, ManifestMistake> {
     }
 }
 
-/// The manifest of a tree, with its mistakes: those of form or, where there are none, broken rules. Rules that a
-/// misread part seems to break would confuse.
+/// The manifest of a tree and its mistakes. Rules are checked only if all keys and types are right: a rule that a
+/// default seems to break would confuse.
 fn read(tree: &Node) -> (Manifest, Vec<ManifestMistake>) {
     let mut reader = Reader::default();
     let manifest = reader.manifest(tree);
@@ -104,126 +115,94 @@ struct Reader {
     mistakes: Vec<ManifestMistake>,
 }
 
-/// A map's entries with known keys, each key once.
-struct Fields<'n> {
-    /// What the map describes.
-    what: &'static str,
-    position: Position,
-    /// Whether the node is a map; that it is none is reported already.
-    is_map: bool,
-    entries: Vec<(&'static str, &'n Node, &'n Node)>,
-}
-
-impl<'n> Fields<'n> {
-    fn entry(&self, name: &str) -> Option<(&'n Node, &'n Node)> {
-        self.entries.iter().find(|(known, ..)| *known == name).map(|(_, key, value)| (*key, *value))
-    }
-}
-
 impl Reader {
     fn report(&mut self, position: Position, message: impl Into<String>) {
         self.mistakes.push(ManifestMistake::new(Some(position), message));
     }
 
     fn manifest(&mut self, node: &Node) -> Manifest {
-        let fields = self.fields(node, "a manifest", MANIFEST_KEYS);
-        Manifest { groups: self.optional(&fields, "groups", Self::groups).unwrap_or_default() }
-    }
-
-    fn groups(&mut self, node: &Node) -> Vec<Group> {
-        self.list(node, "groups", "groups", Self::group)
+        let mut manifest = Manifest::default();
+        self.map(node, &MANIFEST, |reader, key, value| {
+            manifest.groups = reader.list(value, key, "groups", Self::group);
+        });
+        manifest
     }
 
     fn group(&mut self, node: &Node) -> Group {
-        let fields = self.fields(node, "a group", GROUP_KEYS);
-        Group {
-            name: self.required(&fields, "name", Self::text),
-            ttl: self.optional(&fields, "ttl", Self::ttl).unwrap_or_else(seven_days),
-            streams: self.optional(&fields, "streams", Self::streams).unwrap_or_default(),
-            transfers: self.optional(&fields, "transfers", Self::transfers).unwrap_or_default(),
-        }
-    }
-
-    fn streams(&mut self, node: &Node) -> Vec<String> {
-        self.list(node, "streams", "names", Self::text)
-    }
-
-    fn transfers(&mut self, node: &Node) -> Vec<Transfer> {
-        self.list(node, "transfers", "transfers", Self::transfer)
+        let mut group =
+            Group { name: String::new(), ttl: seven_days(), streams: Vec::new(), transfers: Vec::new() };
+        self.map(node, &GROUP, |reader, key, value| match key {
+            "name" => group.name = reader.text(value),
+            "ttl" => group.ttl = reader.ttl(value),
+            "streams" => group.streams = reader.list(value, key, "names", Self::text),
+            "transfers" => group.transfers = reader.list(value, key, "transfers", Self::transfer),
+            _ => {}
+        });
+        group
     }
 
     fn transfer(&mut self, node: &Node) -> Transfer {
-        let fields = self.fields(node, "a transfer", TRANSFER_KEYS);
-        Transfer {
-            streams: self.required(&fields, "streams", Self::streams),
-            bucket: self.required(&fields, "bucket", Self::text),
-            every: self.required(&fields, "every", Self::interval).unwrap_or(TransferInterval::ALL[0]),
-            format: self.optional(&fields, "format", Self::format).unwrap_or_default(),
-            prefix: self.optional(&fields, "prefix", Self::text_or_null).flatten(),
-            dir: self.optional(&fields, "dir", Self::text_or_null).flatten(),
-            paused: self.optional(&fields, "paused", Self::flag).unwrap_or_default(),
-        }
+        let mut transfer = Transfer {
+            streams: Vec::new(),
+            bucket: String::new(),
+            every: TransferInterval::ALL[0],
+            format: StorageFormat::default(),
+            prefix: None,
+            dir: None,
+            paused: false,
+        };
+        self.map(node, &TRANSFER, |reader, key, value| match key {
+            "streams" => transfer.streams = reader.list(value, key, "names", Self::text),
+            "bucket" => transfer.bucket = reader.text(value),
+            "every" => transfer.every = reader.interval(value),
+            "format" => transfer.format = reader.format(value),
+            "prefix" => transfer.prefix = reader.text_or_null(value),
+            "dir" => transfer.dir = reader.text_or_null(value),
+            "paused" => transfer.paused = reader.flag(value),
+            _ => {}
+        });
+        transfer
     }
 
-    /// The entries of a map; unknown and duplicate keys are reported.
-    fn fields<'n>(
-        &mut self,
-        node: &'n Node,
-        what: &'static str,
-        known: &'static [&'static str],
-    ) -> Fields<'n> {
-        let mut fields = Fields { what, position: node.position, is_map: true, entries: Vec::new() };
-        let keys = known.join(", ");
+    /// Reads the value of each key of a map, and reports keys that are unknown, duplicate or missing.
+    fn map(&mut self, node: &Node, kind: &MapKind, mut read: impl FnMut(&mut Self, &'static str, &Node)) {
+        let MapKind { what, keys, required } = kind;
+        let known = keys.join(", ");
         let Value::Map(entries) = &node.value else {
-            self.report(node.position, format!("{what} has the keys {keys}, but this is {}", describe(node)));
-            return Fields { is_map: false, ..fields };
+            self.report(
+                node.position,
+                format!("{what} has the keys {known}, but this is {}", describe(node)),
+            );
+            return;
         };
+        // Where each key is first.
+        let mut found: Vec<(&str, Position)> = Vec::with_capacity(keys.len());
         for (key, value) in entries {
             let Value::Text(text) = &key.value else {
                 let kind = key.value.kind();
-                self.report(key.position, format!("{what} has the keys {keys}, but this is {kind}"));
+                self.report(key.position, format!("{what} has the keys {known}, but this is {kind}"));
                 continue;
             };
-            let Some(name) = known.iter().find(|name| *name == text) else {
-                let mut meant = suggest(text, known.iter().copied());
+            let Some(name) = keys.iter().find(|name| *name == text) else {
+                let mut meant = nearest(text, keys.iter().copied());
                 if meant.is_empty() {
-                    meant = format!("; known: {keys}");
+                    meant = format!("; known: {known}");
                 }
                 self.report(key.position, format!("unknown key {:?} in {what}{meant}", shortened(text)));
                 continue;
             };
-            if let Some((first, _)) = fields.entry(name) {
-                let line = first.position.line;
+            if let Some((_, Position { line, .. })) = found.iter().find(|(other, _)| other == name) {
                 let message =
                     format!("key {name:?} is there twice in {what}; the first one is on line {line}");
                 self.report(key.position, message);
                 continue;
             }
-            fields.entries.push((name, key, value));
+            found.push((name, key.position));
+            read(self, name, value);
         }
-        fields
-    }
-
-    fn optional<T>(
-        &mut self,
-        fields: &Fields<'_>,
-        name: &str,
-        read: impl FnOnce(&mut Self, &Node) -> T,
-    ) -> Option<T> {
-        fields.entry(name).map(|(_, value)| read(self, value))
-    }
-
-    fn required<T: Default>(
-        &mut self,
-        fields: &Fields<'_>,
-        name: &str,
-        read: impl FnOnce(&mut Self, &Node) -> T,
-    ) -> T {
-        let value = self.optional(fields, name, read);
-        if value.is_none() && fields.is_map {
-            self.report(fields.position, format!("{} needs the key {name:?}", fields.what));
+        for name in required.iter().filter(|name| found.iter().all(|(other, _)| other != *name)) {
+            self.report(node.position, format!("{what} needs the key {name:?}"));
         }
-        value.unwrap_or_default()
     }
 
     fn list<T>(
@@ -273,17 +252,17 @@ impl Reader {
         seven_days()
     }
 
-    fn interval(&mut self, node: &Node) -> Option<TransferInterval> {
+    fn interval(&mut self, node: &Node) -> TransferInterval {
         let names = TransferInterval::ALL.map(TransferInterval::name).join(", ");
         let message = match &node.value {
             Value::Text(text) => match TransferInterval::from_str(text) {
-                Ok(interval) => return Some(interval),
+                Ok(interval) => return interval,
                 Err(_) => format!("unknown interval {:?}: must be one of {names}", shortened(text)),
             },
             other => format!("this must be one of {names}, but it is {}", other.kind()),
         };
         self.report(node.position, message);
-        None
+        TransferInterval::ALL[0]
     }
 
     fn format(&mut self, node: &Node) -> StorageFormat {

@@ -47,10 +47,10 @@ fn known_keys_are_those_of_the_types() {
         known.sort();
         known
     };
-    assert_eq!(keys(serde_json::to_value(&transfer).unwrap()), sorted(TRANSFER_KEYS));
-    assert_eq!(keys(serde_json::to_value(&group).unwrap()), sorted(GROUP_KEYS));
+    assert_eq!(keys(serde_json::to_value(&transfer).unwrap()), sorted(TRANSFER.keys));
+    assert_eq!(keys(serde_json::to_value(&group).unwrap()), sorted(GROUP.keys));
     let manifest = Manifest { groups: vec![group] };
-    assert_eq!(keys(serde_json::to_value(&manifest).unwrap()), sorted(MANIFEST_KEYS));
+    assert_eq!(keys(serde_json::to_value(&manifest).unwrap()), sorted(MANIFEST.keys));
 }
 
 #[test]
