@@ -184,7 +184,7 @@ impl Reader {
                 continue;
             };
             let Some(name) = keys.iter().find(|name| *name == text) else {
-                let mut meant = nearest(text, keys.iter().copied());
+                let mut meant = suggest(text, keys.iter().copied());
                 if meant.is_empty() {
                     meant = format!("; known: {known}");
                 }
