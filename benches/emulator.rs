@@ -1,4 +1,4 @@
-//! What the emulator costs on top of a bare axum handler that answers with the same bytes.
+//! The cost of the emulator compared with a bare axum handler that responds with the same bytes.
 //!
 //! Both run on a thread of their own with a runtime of their own, and are asked over keep-alive connections by
 //! the same load generator, which writes and reads sockets and does nothing else. The handler is served the
@@ -58,15 +58,15 @@ fn fill(emulator: &Emulator, groups: usize) {
     emulator.seed(&Seed::new().token(&*TOKEN, Some(PROJECT), None).manifest(manifest)).unwrap();
 }
 
-/// The body of the answer to a list: the bare handler sends the same.
+/// The body of the response to a list: the bare handler sends the same.
 fn body_of_list(emulator: &Emulator) -> String {
     let mut stream = TcpStream::connect(address(emulator)).unwrap();
     let path = format!("/v2/{PROJECT}/groups");
     write!(stream, "GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\nx-auth-token: {}\r\n\r\n", *TOKEN)
         .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
 fn address(emulator: &Emulator) -> SocketAddr {
@@ -111,7 +111,7 @@ fn creations() {
     both("emulator/create", 0.35, fresh, || drive(&mut bare));
 }
 
-/// Creations that reach the disk before they are answered, against a thread that commits one row after the other to
+/// Creations that reach the disk before the response, compared with a thread that commits one row after the other to
 /// a file of the same schema and does nothing else.
 fn durable_creations() {
     let folder = tempfile::tempdir().unwrap();
@@ -140,7 +140,7 @@ fn durable_creations() {
     );
 }
 
-/// From nothing to the first answer: wall time, and the CPU time of all threads.
+/// From nothing to the first response: wall time, and the CPU time of all threads.
 fn timed<T>(start: impl FnOnce() -> T) -> [f64; 2] {
     let (begin, cpu) = (Instant::now(), others_cpu() + thread_cpu());
     let kept = start();
@@ -169,8 +169,8 @@ fn starts() {
         })
     };
     let figures = [
-        ("emulator/start to first answer, time", "us", Goal::AtMost(3.0)),
-        ("emulator/start to first answer, CPU", "us", Goal::AtMost(3.0)),
+        ("emulator/start to first response, time", "us", Goal::AtMost(3.0)),
+        ("emulator/start to first response, CPU", "us", Goal::AtMost(3.0)),
     ];
     ratios(figures, ours, bare);
 }

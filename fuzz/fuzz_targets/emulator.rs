@@ -2,7 +2,7 @@
 //! is what the responses said.
 //!
 //! Input: requests between lines of `%%`, each `AUTH METHOD TARGET`, headers, an empty line, a body. AUTH is `keys`,
-//! `token` or `none`; `{project}`, `{group}`, `{stream}` and `{transfer}` stand for the id last answered, and
+//! `token` or `none`; `{project}`, `{group}`, `{stream}` and `{transfer}` stand for the id in the last response, and
 //! `{other}` for one before.
 #![no_main]
 

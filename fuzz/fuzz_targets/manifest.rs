@@ -54,7 +54,7 @@ fuzz_target!(|text: &str| {
         let ask = |method: &str, path: &str, body: String| {
             let request = Request::builder().method(method).uri(format!("/_emulator/{path}"));
             let request = request.body(Bytes::from(body)).expect("a good request");
-            runtime.block_on(emulator.answer(request)).expect("a whole answer")
+            runtime.block_on(emulator.call(request)).expect("a complete response")
         };
         assert_eq!(ask("POST", "reset", String::new()).status(), 204);
         let seeded = ask("POST", "seed", json!({ "manifest": manifest }).to_string());

@@ -501,7 +501,7 @@ async function goneAndBack(page) {
   emulator.process.kill('SIGKILL');
   await once(emulator.process, 'exit');
   await see(page, '#link', 'Gone');
-  await see(page, '#gone', 'does not answer');
+  await see(page, '#gone', 'does not respond');
   await see(page, '.group', 'while-away');
   await picture(page, 'gone');
   check(true, 'an unreachable emulator is reported, its last state stays');

@@ -30,8 +30,8 @@ pub enum Admin {
     /// Loopback clients.
     #[default]
     Loopback,
-    /// No one.
-    Nobody,
+    /// No client.
+    Disabled,
     /// Every client that can connect.
     Anyone,
 }

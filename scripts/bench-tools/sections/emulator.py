@@ -15,7 +15,7 @@ def measure():
     lts, probe, axum = built("lts", "bench-probe", "bench-bare-axum")
     figures = reported("cargo", "bench", "--quiet", "--locked", "--all-features", "--bench", "emulator")
     emulator = [lts, "emulator", "--listen", "127.0.0.1:0", "--quota-groups", "0"]
-    figures += reported(probe, "start", "emulator/exec to first answer", "3", "31", *emulator, "--", axum)
+    figures += reported(probe, "start", "emulator/exec to first response", "3", "31", *emulator, "--", axum)
 
     with Prism() as prism, Server(axum) as bare:
         pairs = {"list": [], "create": []}

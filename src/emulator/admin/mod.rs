@@ -226,7 +226,7 @@ impl State {
     fn admits(&self, peer: Option<&Peer>) -> bool {
         match self.options.admin {
             Admin::Loopback => peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback()),
-            Admin::Nobody => false,
+            Admin::Disabled => false,
             Admin::Anyone => true,
         }
     }
@@ -243,7 +243,7 @@ mod tests {
         let (near, mapped, far) = (peer("127.0.0.1:1"), peer("[::ffff:127.0.0.1]:1"), peer("10.0.0.1:1"));
         let shows = |admin, peer| State::new(Options::default().admin(admin)).unwrap().admits(Some(peer));
         assert!(shows(Admin::Loopback, &near) && shows(Admin::Loopback, &mapped));
-        assert!(!shows(Admin::Loopback, &far) && !shows(Admin::Nobody, &near));
+        assert!(!shows(Admin::Loopback, &far) && !shows(Admin::Disabled, &near));
         assert!(shows(Admin::Anyone, &far));
         assert!(!State::new(Options::default()).unwrap().admits(None));
     }

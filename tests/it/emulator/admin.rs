@@ -58,7 +58,7 @@ fn admin_api_shows_and_resets_the_state() {
 
 #[test]
 fn admin_api_can_be_hidden() {
-    let emulator = Emulator::builder().admin(Admin::Nobody).start().unwrap();
+    let emulator = Emulator::builder().admin(Admin::Disabled).start().unwrap();
     let reply = Request::new("GET", "/_emulator/health").send(&emulator);
     assert_eq!(reply.error().1, "APIGW.0101");
     let open = Emulator::builder().admin(Admin::Anyone).start().unwrap();

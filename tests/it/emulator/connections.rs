@@ -1,4 +1,4 @@
-//! Connections of every kind: many, odd, slow, cut off. Whatever one of them does, the others are answered.
+//! Many, malformed, slow and truncated connections. None of them blocks the others.
 
 use std::{
     io::{Read, Write},
@@ -42,11 +42,11 @@ fn half_closed(emulator: &Emulator, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&read_to_end(&mut stream)).into_owned()
 }
 
-/// Reads one answer with a `Content-Length` from a connection that stays open.
-fn one_answer(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
+/// Reads one response with a `Content-Length` from a connection that stays open.
+fn one_response(stream: &mut TcpStream) -> String {
+    let mut response = Vec::new();
     loop {
-        let text = String::from_utf8_lossy(&answer);
+        let text = String::from_utf8_lossy(&response);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head.to_ascii_lowercase();
             let length = length.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
@@ -56,8 +56,8 @@ fn one_answer(stream: &mut TcpStream) -> String {
         }
         let mut part = [0; 4096];
         let n = stream.read(&mut part).unwrap();
-        assert!(n > 0, "it ended after {answer:?}");
-        answer.extend(&part[..n]);
+        assert!(n > 0, "it ended after {response:?}");
+        response.extend(&part[..n]);
     }
 }
 
@@ -70,7 +70,7 @@ fn a_thousand_connections_at_once() {
     make_room_for_files();
     let emulator = Emulator::builder().lenient(true).quota_groups(0).start().unwrap();
     let mut streams: Vec<_> = (0..1000).map(|_| connect(&emulator)).collect();
-    // All are asked before the first is heard, twice; each creates a group, and gets its own answer.
+    // All requests are sent before the first response is read, twice. Each creates a group.
     for round in 0..2 {
         for (i, stream) in streams.iter_mut().enumerate() {
             let body = json!({"log_group_name": format!("g-{round}-{i}"), "ttl_in_days": 7}).to_string();
@@ -82,8 +82,8 @@ fn a_thousand_connections_at_once() {
             .unwrap();
         }
         for stream in &mut streams {
-            let answer = one_answer(stream);
-            assert!(answer.starts_with("HTTP/1.1 201 ") && answer.contains("log_group_id"), "{answer}");
+            let response = one_response(stream);
+            assert!(response.starts_with("HTTP/1.1 201 ") && response.contains("log_group_id"), "{response}");
         }
     }
     let groups = get("/groups").send(&emulator).json();
@@ -109,8 +109,8 @@ fn with_few_files_some_wait_and_nobody_is_lost() {
             let mut stream = TcpStream::connect(&address).unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
             stream.write_all(request).unwrap();
-            let answer = one_answer(&mut stream);
-            assert!(answer.starts_with("HTTP/1.1 200 "), "{i}: {answer}");
+            let response = one_response(&mut stream);
+            assert!(response.starts_with("HTTP/1.1 200 "), "{i}: {response}");
             stream
         })
         .collect();
@@ -125,8 +125,8 @@ fn a_client_that_said_all_still_gets_its_answer() {
     // Long enough for the end of what it says to have arrived.
     emulator.fault(Fault::new().delay(Duration::from_millis(200))).unwrap();
     let request = post("/groups", &json!({"log_group_name": "a", "ttl_in_days": 7})).signed(&emulator);
-    let answer = half_closed(&emulator, &request.bytes(authority(&emulator)));
-    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    let response = half_closed(&emulator, &request.bytes(authority(&emulator)));
+    assert!(response.starts_with("HTTP/1.1 201 "), "{response}");
 }
 
 #[test]
@@ -142,11 +142,11 @@ fn a_client_that_vanishes_is_forgotten() {
     health(&emulator);
     assert_eq!(get("/groups").signed(&emulator).send(&emulator).json(), json!({"log_groups": []}));
     // Half a body is refused, whether its length was told or not, and does nothing.
-    let answer = half_closed(&emulator, &whole[..whole.len() - 1]);
-    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("LTS.0009"), "{answer}");
+    let response = half_closed(&emulator, &whole[..whole.len() - 1]);
+    assert!(response.starts_with("HTTP/1.1 400 ") && response.contains("LTS.0009"), "{response}");
     let chunked = request.chunked().bytes(authority(&emulator));
-    let answer = half_closed(&emulator, &chunked[..chunked.len() - 5]);
-    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("LTS.0009"), "{answer}");
+    let response = half_closed(&emulator, &chunked[..chunked.len() - 5]);
+    assert!(response.starts_with("HTTP/1.1 400 ") && response.contains("LTS.0009"), "{response}");
     assert_eq!(get("/groups").signed(&emulator).send(&emulator).json(), json!({"log_groups": []}));
 }
 
@@ -162,25 +162,31 @@ fn what_is_too_large_is_refused_and_the_connection_ends() {
         ("the target", head("").replace("/groups", &"/x".repeat(100_000))),
         ("a head without end", format!("GET / HTTP/1.1\r\nX-Big: {}", "x".repeat(1_000_000))),
     ] {
-        let answer = half_closed(&emulator, request.as_bytes());
+        let response = half_closed(&emulator, request.as_bytes());
         assert!(
-            answer.starts_with("HTTP/1.1 431 ") || answer.starts_with("HTTP/1.1 414 "),
-            "{what}: {answer}"
+            response.starts_with("HTTP/1.1 431 ") || response.starts_with("HTTP/1.1 414 "),
+            "{what}: {response}"
         );
-        assert!(answer.to_ascii_lowercase().contains("connection: close") || !answer.contains("keep-alive"));
+        assert!(
+            response.to_ascii_lowercase().contains("connection: close") || !response.contains("keep-alive")
+        );
         health(&emulator);
     }
     // What a token needs goes through.
-    let answer = half_closed(&emulator, head(&format!("X-Auth-Token: {}\r\n", "x".repeat(8_000))).as_bytes());
-    assert!(answer.contains("LTS.0003"), "{answer}");
+    let response =
+        half_closed(&emulator, head(&format!("X-Auth-Token: {}\r\n", "x".repeat(8_000))).as_bytes());
+    assert!(response.contains("LTS.0003"), "{response}");
 
-    // A body beyond the bound is refused whether or not its length was told, and nobody waits for it.
+    // A body over the limit is rejected with and without a declared length, before it has arrived.
     let post = format!("POST /v2/{PROJECT}/groups HTTP/1.1\r\nHost: {host}\r\n");
     for declared in ["12582913", "99999999999", "9223372036854775807"] {
         let mut stream = connect(&emulator);
         stream.write_all(format!("{post}Content-Length: {declared}\r\n\r\n{{").as_bytes()).unwrap();
-        let answer = String::from_utf8_lossy(&read_to_end(&mut stream)).into_owned();
-        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("LTS.0009"), "{declared}: {answer}");
+        let response = String::from_utf8_lossy(&read_to_end(&mut stream)).into_owned();
+        assert!(
+            response.starts_with("HTTP/1.1 400 ") && response.contains("LTS.0009"),
+            "{declared}: {response}"
+        );
     }
     let mut stream = connect(&emulator);
     stream.write_all(format!("{post}Transfer-Encoding: chunked\r\n\r\n").as_bytes()).unwrap();
@@ -196,17 +202,17 @@ fn every_form_of_http_is_understood() {
     let host = authority(&emulator).to_owned();
     let groups = format!("/v2/{PROJECT}/groups");
     // HTTP/1.0, without a host, and with its own way to keep a connection.
-    let answer = half_closed(&emulator, format!("GET {groups} HTTP/1.0\r\n\r\n").as_bytes());
-    assert!(answer.starts_with("HTTP/1.0 401 ") && answer.contains("LTS.0002"), "{answer}");
+    let response = half_closed(&emulator, format!("GET {groups} HTTP/1.0\r\n\r\n").as_bytes());
+    assert!(response.starts_with("HTTP/1.0 401 ") && response.contains("LTS.0002"), "{response}");
     let kept = format!("GET {groups} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").repeat(2);
     assert_eq!(half_closed(&emulator, kept.as_bytes()).matches("LTS.0002").count(), 2);
     // A target with its host, and one that is a host.
-    let answer =
+    let response =
         half_closed(&emulator, format!("GET http://{host}{groups} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("LTS.0002"), "{answer}");
-    let answer =
+    assert!(response.starts_with("HTTP/1.1 401 ") && response.contains("LTS.0002"), "{response}");
+    let response =
         half_closed(&emulator, format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    assert!(response.starts_with("HTTP/1.1 404 "), "{response}");
     // Chunks with extensions, and trailers after them.
     let body = r#"{"log_group_name":"trailed","ttl_in_days":7}"#;
     let token = super::project_token(&emulator);
@@ -216,8 +222,8 @@ fn every_form_of_http_is_understood() {
         body.len()
     );
     let next = format!("GET {groups} HTTP/1.1\r\nHost: {host}\r\nX-Auth-Token: {token}\r\n\r\n");
-    let answers = half_closed(&emulator, (chunks + &next).as_bytes());
-    assert!(answers.starts_with("HTTP/1.1 201 ") && answers.contains("\"trailed\""), "{answers}");
+    let responses = half_closed(&emulator, (chunks + &next).as_bytes());
+    assert!(responses.starts_with("HTTP/1.1 201 ") && responses.contains("\"trailed\""), "{responses}");
     // A client that waits to be asked for its body, and one that is refused without.
     let mut stream = connect(&emulator);
     let body = body.replace("trailed", "asked");
@@ -226,10 +232,10 @@ fn every_form_of_http_is_understood() {
     stream.read_exact(&mut interim).unwrap();
     assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(body.as_bytes()).unwrap();
-    assert!(one_answer(&mut stream).starts_with("HTTP/1.1 201 "));
+    assert!(one_response(&mut stream).starts_with("HTTP/1.1 201 "));
     let mut stream = connect(&emulator);
     write!(stream, "{head}Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n").unwrap();
-    assert!(one_answer(&mut stream).starts_with("HTTP/1.1 400 "));
+    assert!(one_response(&mut stream).starts_with("HTTP/1.1 400 "));
 }
 
 #[test]
@@ -245,8 +251,8 @@ fn pipelined_requests_are_answered_in_their_order() {
         );
         all += &format!("GET /pipelined/{i} HTTP/1.1\r\nHost: x\r\n\r\n");
     }
-    let answers = half_closed(&emulator, all.as_bytes());
-    let statuses: Vec<_> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    let responses = half_closed(&emulator, all.as_bytes());
+    let statuses: Vec<_> = responses.split("HTTP/1.1 ").skip(1).map(|response| &response[..3]).collect();
     assert_eq!(statuses, ["201", "404"].repeat(50));
     // What was asked first was done first.
     let groups = get("/groups").header("X-Auth-Token", token).send(&emulator).json();
@@ -261,17 +267,17 @@ fn nothing_of_a_request_gets_into_the_head_of_an_answer() {
         ["/x%0d%0aSet-Cookie:%20a=b", "/v3/projects?name=%0d%0aSet-Cookie:a", "/_emulator/%0d%0aSet-Cookie:a"]
     {
         let request = Request::new("GET", target).signed(&emulator);
-        let answer = half_closed(&emulator, &request.bytes(authority(&emulator)));
-        let (head, _) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(!head.to_ascii_lowercase().contains("set-cookie"), "{answer}");
+        let response = half_closed(&emulator, &request.bytes(authority(&emulator)));
+        let (head, _) = response.split_once("\r\n\r\n").unwrap();
+        assert!(!head.to_ascii_lowercase().contains("set-cookie"), "{response}");
     }
     // What can't be a header is refused, not passed on.
     for header in ["X-Project-Id: a\rSet-Cookie: b", "X: a\0b", "X Y: z", " X: folded", "Host: a\r\nHost\r\n"]
     {
-        let answer =
+        let response =
             half_closed(&emulator, format!("GET /v3/projects HTTP/1.1\r\n{header}\r\n\r\n").as_bytes());
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{header:?}: {answer}");
-        assert!(!answer.to_ascii_lowercase().contains("set-cookie"), "{answer}");
+        assert!(response.starts_with("HTTP/1.1 400 "), "{header:?}: {response}");
+        assert!(!response.to_ascii_lowercase().contains("set-cookie"), "{response}");
     }
     // Two lengths that differ, or a length beside chunks that hides a second request.
     let hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -320,8 +326,8 @@ fn a_signal_lets_running_calls_finish() {
     .contains("listLogGroups")
     {}
     process.signal("-INT");
-    let answer = read_to_end(&mut call);
-    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+    let response = read_to_end(&mut call);
+    assert!(response.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&response));
     assert_eq!(process.wait().code(), Some(0));
 }
 
@@ -371,10 +377,10 @@ fn no_bytes_do_harm() {
             let mut stream = process.connect();
             let _ = stream.write_all(&bytes);
             let _ = stream.shutdown(Shutdown::Write);
-            // It ends, and in good order: nothing, or an answer.
-            let answer = read_to_end(&mut stream);
-            prop_assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "{:?}", answer);
-            prop_assert!(!answer.windows(13).any(|part| part == b"HTTP/1.1 500 "));
+            // The connection ends without or with a response.
+            let response = read_to_end(&mut stream);
+            prop_assert!(response.is_empty() || response.starts_with(b"HTTP/1."), "{:?}", response);
+            prop_assert!(!response.windows(13).any(|part| part == b"HTTP/1.1 500 "));
             prop_assert!(process.is_healthy());
             Ok(())
         })
@@ -394,13 +400,13 @@ fn a_long_list_of_mistakes_is_not_written_down() {
     let body = format!("{{\"type\": \"once\", \"log_stream_ids\": [{wrong}1]}}");
     let head = format!("POST /v2/{PROJECT}/log-dump/obs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
     let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
-    let answer = String::from_utf8(process.ask(request.as_bytes())).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("LTS.0009"), "{answer}");
+    let response = String::from_utf8(process.ask(request.as_bytes())).unwrap();
+    assert!(response.starts_with("HTTP/1.1 400 ") && response.contains("LTS.0009"), "{response}");
     let grown = process.resident().saturating_sub(before);
     assert!(grown < 60 * 1024, "a body of {} bytes took {grown} kB", body.len());
 }
 
-/// Over many requests of every kind, memory stays where it was when a tenth of them had been answered.
+/// Over many requests of every kind, memory stays at its level after the first tenth.
 ///
 /// `LTS_TEST_REQUESTS` sets their number.
 #[cfg(target_os = "linux")]
@@ -420,8 +426,8 @@ fn memory_stays_flat() {
             "scope": {"project": {"id": PROJECT}},
         }});
         let login = Request::new("POST", "/v3/auth/tokens").json(&body).bytes(&process.address);
-        let answer = String::from_utf8(process.ask(&login)).unwrap();
-        answer.split("x-subject-token: ").nth(1).unwrap().lines().next().unwrap().to_owned()
+        let response = String::from_utf8(process.ask(&login)).unwrap();
+        response.split("x-subject-token: ").nth(1).unwrap().lines().next().unwrap().to_owned()
     };
     // A round leaves nothing behind but lines in the journal.
     let round = |stream: &mut TcpStream, name: &str| {
@@ -431,13 +437,13 @@ fn memory_stays_flat() {
             // In one piece: the rest of it would wait for the other side to have heard of the first.
             let whole = format!("{head}Content-Length: {length}\r\n\r\n{body}");
             stream.write_all(whole.as_bytes()).unwrap();
-            one_answer(stream)
+            one_response(stream)
         };
         let token = format!("X-Auth-Token: {emulator_token}\r\n");
         let groups = format!("/v2/{PROJECT}/groups");
-        let answer =
+        let response =
             send("POST", &groups, &token, &json!({"log_group_name": name, "ttl_in_days": 7}).to_string());
-        let id = answer.split("log_group_id\":\"").nth(1).expect(&answer)[..36].to_owned();
+        let id = response.split("log_group_id\":\"").nth(1).expect(&response)[..36].to_owned();
         let path = format!("{groups}/{id}");
         let stream_body = json!({"log_stream_name": "s"}).to_string();
         assert!(send("POST", &format!("{path}/streams"), &token, &stream_body).contains(" 201 "));

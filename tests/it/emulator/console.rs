@@ -66,7 +66,7 @@ fn the_page_is_whole_and_asks_nobody_else() {
     {
         assert_eq!(send(&emulator, &control(method, path)).status, 404, "{method} {path}");
     }
-    let hidden = Emulator::builder().admin(Admin::Nobody).start().unwrap();
+    let hidden = Emulator::builder().admin(Admin::Disabled).start().unwrap();
     assert_eq!(control("GET", "").send(&hidden).error().1, "APIGW.0101");
     // Looking at it leaves no trace in what it shows.
     assert_eq!(emulator.requests(), []);
@@ -181,7 +181,7 @@ fn a_page_of_another_origin_gets_nothing() {
                 assert_ne!(request.send(&emulator).status, 403, "{headers:?} {method} {path}");
             }
         }
-        // No page of another origin is let see an answer.
+        // Pages of other origins cannot read a response.
         let reply = control("GET", "state").header("Origin", &*own).send(&emulator);
         assert_eq!(reply.header("Access-Control-Allow-Origin"), None);
         assert_eq!(reply.header("Cross-Origin-Resource-Policy"), Some("same-origin"));

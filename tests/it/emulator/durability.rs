@@ -254,7 +254,7 @@ fn killed_emulator_loses_no_acknowledged_change() {
     for round in 0..kills {
         let arguments = ["--data", file.to_str().unwrap(), "--lenient", "--quota-groups", "0"];
         let mut process = Process::start(&arguments);
-        let (acknowledged, answers) = mpsc::channel();
+        let (acknowledged, ids) = mpsc::channel();
         let outcomes: Vec<_> = thread::scope(|scope| {
             let workers: Vec<_> = (0..8)
                 .map(|worker| {
@@ -263,7 +263,7 @@ fn killed_emulator_loses_no_acknowledged_change() {
                 })
                 .collect();
             for _ in 0..fastrand::u32(1..300) {
-                answers.recv().unwrap();
+                ids.recv().unwrap();
             }
             process.kill();
             workers.into_iter().map(|worker| worker.join().unwrap()).collect()

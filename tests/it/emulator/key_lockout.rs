@@ -93,10 +93,10 @@ fn a_right_signature_begins_the_count_anew_and_a_reset_ends_a_lock() {
 fn only_wrong_signatures_count() {
     let emulator = strict();
     for _ in 0..10 {
-        // Too old, of nobody's key, and not readable.
+        // An expired, an unknown and an unreadable signature.
         let old = get("/groups").header("X-Sdk-Date", "20200101T000000Z").signed(&emulator).send(&emulator);
         assert!(old.error().2.contains("signature expired"));
-        assert!(with(&emulator, "NOBODY", "x").error().2.contains("ak not exist"));
+        assert!(with(&emulator, "UNKNOWN", "x").error().2.contains("ak not exist"));
         let odd = get("/groups").header("Authorization", format!("SDK-HMAC-SHA256 Access={AK}"));
         assert_eq!(odd.send(&emulator).status, 401);
     }

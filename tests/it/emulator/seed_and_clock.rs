@@ -40,7 +40,7 @@ fn everything_follows_the_clock() {
     assert_eq!(set(json!({"set": "2024-03-05T16:09:10+08:00"})), 204);
     assert!(now(&emulator).starts_with("2024-03-05T08:09:1"), "{}", now(&emulator));
 
-    // Signatures, and the answer's date.
+    // Signatures and the date of the response.
     let reply = get("/groups").signed(&emulator).send(&emulator);
     assert_eq!(reply.error().1, "APIGW.0301", "signed by the system's time");
     let reply = signed_at(&emulator, "20240305T080910Z");
@@ -261,7 +261,7 @@ fn a_wrong_seed_is_refused_and_nothing_of_it_stays() {
         (json!({"keys": [{"ak": "A", "sk": ""}]}), "sk"),
         (json!({"keys": [{"ak": emulator.access_key(), "sk": "S"}]}), "access key"),
         (json!({"tokens": [{"token": ""}]}), "token"),
-        (json!({"tokens": [{"token": "hush"}, {"token": "hush"}]}), "token 2 is there already"),
+        (json!({"tokens": [{"token": "hidden"}, {"token": "hidden"}]}), "token 2 is there already"),
         (json!({"tokens": [{"token": "t", "project_id": "nowhere"}]}), "no project \"nowhere\""),
         (json!({"tokens": [{"token": "t", "expires_at": 5}]}), "tokens[0].expires_at"),
         (json!({"buckets": "b"}), "buckets"),
@@ -303,10 +303,10 @@ fn a_wrong_seed_is_refused_and_nothing_of_it_stays() {
         let reply = control(&emulator, "POST", "seed", &all);
         assert_eq!(reply.status, 400, "{wrong}");
         let text = reply.text("error_msg");
-        assert!(text.contains(says) && !text.contains("hush"), "{wrong}: {text}");
+        assert!(text.contains(says) && !text.contains("hidden"), "{wrong}: {text}");
         assert_eq!(state(&emulator), before, "{wrong}");
         let with = |token: &str| get("/groups").header("X-Auth-Token", token).send(&emulator).status;
-        assert_eq!((with("t1"), with("hush")), (401, 401), "{wrong}");
+        assert_eq!((with("t1"), with("hidden")), (401, 401), "{wrong}");
         let signed = get("/groups").signed_with(&emulator, &AkSk::new("AK", "SK"));
         assert_eq!(signed.send(&emulator).status, 401, "{wrong}");
         let project = Request::new("GET", "/v2/second/groups").signed(&emulator);

@@ -9,7 +9,7 @@ use std::{
 use huaweicloud_lts::{AkSk, Emulator, signing::SigningRequest};
 use serde_json::Value;
 
-/// An answer as it came.
+/// A response as received.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -136,10 +136,10 @@ impl Request {
         out
     }
 
-    /// Sends it. Every answer is held to what every answer must have.
+    /// Sends the request and checks what every response must have.
     pub(crate) fn send(&self, emulator: &Emulator) -> Reply {
         let reply = raw(emulator, &self.bytes(authority(emulator)));
-        let reply = reply.unwrap_or_else(|| panic!("no answer to {} {}", self.method, self.target));
+        let reply = reply.unwrap_or_else(|| panic!("no response to {} {}", self.method, self.target));
         let id = reply.header("X-Request-Id").unwrap_or_else(|| panic!("no X-Request-Id: {reply:?}"));
         assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{reply:?}");
         assert!(reply.header("Date").is_some_and(|date| date.ends_with(" GMT")), "{reply:?}");
@@ -162,7 +162,7 @@ pub(crate) fn authority(emulator: &Emulator) -> &str {
     emulator.url().strip_prefix("http://").unwrap()
 }
 
-/// Sends bytes, and reads the answer until the other side closes; none if there is none.
+/// Sends bytes and reads a response until the peer closes the connection. None if nothing arrives.
 pub(crate) fn raw(emulator: &Emulator, bytes: &[u8]) -> Option<Reply> {
     exchange(authority(emulator), bytes)
 }
@@ -173,7 +173,7 @@ pub(crate) fn exchange(address: &str, bytes: &[u8]) -> Option<Reply> {
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     // The other side may have had enough before the end.
     let _ = stream.write_all(bytes);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    Reply::parse(&answer)
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    Reply::parse(&response)
 }

@@ -42,7 +42,7 @@ fn admin_api_lists_and_accepts_its_own_faults() {
     assert!(emulator.faults().is_empty());
     assert_eq!(admin(&emulator, "PUT", "faults", &Value::Null).status, 404);
 
-    let hidden = Emulator::builder().admin(Admin::Nobody).start().unwrap();
+    let hidden = Emulator::builder().admin(Admin::Disabled).start().unwrap();
     assert_eq!(admin(&hidden, "POST", "faults", &json!({"status": 500})).status, 404);
     assert!(hidden.faults().is_empty());
 }

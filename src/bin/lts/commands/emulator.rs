@@ -142,7 +142,7 @@ impl EmulatorArguments {
             .self_check(self.self_check)
             .latency(Duration::from_millis(self.latency))
             .admin(match (self.no_admin, self.admin_from_anywhere) {
-                (true, _) => Admin::Nobody,
+                (true, _) => Admin::Disabled,
                 (_, true) => Admin::Anyone,
                 _ => Admin::Loopback,
             });
