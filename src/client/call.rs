@@ -49,8 +49,8 @@ impl CallContext {
         &self.project
     }
 
-    /// The value of a raw client's response.
-    pub(super) fn value<T: DeserializeOwned>(
+    /// The decoded body of a raw client's response, or our error.
+    pub(super) fn response_body<T: DeserializeOwned>(
         &self,
         result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
     ) -> Result<T, Error> {

@@ -40,7 +40,8 @@ impl Client {
     /// See [`Error`].
     pub fn groups(&self) -> Call<'_, Vec<LogGroup>> {
         Call::new(self, async move |cx| {
-            let response = cx.value(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
+            let response =
+                cx.response_body(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
             Ok(response.log_groups.unwrap_or_default())
         })
     }
@@ -52,7 +53,9 @@ impl Client {
     pub fn delete_group(&self, group: &GroupId) -> Call<'_, ()> {
         let group = group.clone();
         Call::new(self, async move |cx| {
-            cx.value(cx.api.delete_log_group().project_id(cx.project()).log_group_id(group).send().await)
+            cx.response_body(
+                cx.api.delete_log_group().project_id(cx.project()).log_group_id(group).send().await,
+            )
         })
     }
 }
@@ -63,12 +66,12 @@ pub(super) async fn create_group(
     body: CreateLogGroupRequestBody,
 ) -> Result<GroupId, Error> {
     let call = cx.api.create_log_group().project_id(cx.project()).body(body);
-    Ok(cx.value(call.send().await)?.log_group_id)
+    Ok(cx.response_body(call.send().await)?.log_group_id)
 }
 
 /// The log group with this name.
 pub(super) async fn find_group(cx: &CallContext, name: &str) -> Result<Option<LogGroup>, Error> {
-    let response = cx.value(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
+    let response = cx.response_body(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
     Ok(response.log_groups.into_iter().flatten().find(|group| group.name == name))
 }
 

@@ -51,8 +51,9 @@ impl<'c> GroupClient<'c> {
     pub fn streams(&self) -> Call<'c, Vec<LogStream>> {
         let group = self.id.clone();
         Call::new(self.client, async move |cx| {
-            let response = cx
-                .value(cx.api.list_log_streams().project_id(cx.project()).log_group_id(group).send().await)?;
+            let response = cx.response_body(
+                cx.api.list_log_streams().project_id(cx.project()).log_group_id(group).send().await,
+            )?;
             Ok(response.log_streams.unwrap_or_default())
         })
     }
@@ -74,7 +75,7 @@ impl<'c> GroupClient<'c> {
         let (group, stream) = (self.id.clone(), stream.clone());
         Call::new(self.client, async move |cx| {
             let call = cx.api.delete_log_stream().project_id(cx.project()).log_group_id(group);
-            cx.value(call.log_stream_id(stream).send().await)
+            cx.response_body(call.log_stream_id(stream).send().await)
         })
     }
 }
@@ -86,7 +87,7 @@ pub(super) async fn create_stream(
     body: CreateLogStreamRequestBody,
 ) -> Result<StreamId, Error> {
     let call = cx.api.create_log_stream().project_id(cx.project()).log_group_id(group);
-    Ok(cx.value(call.body(body).send().await)?.log_stream_id)
+    Ok(cx.response_body(call.body(body).send().await)?.log_stream_id)
 }
 
 /// The log stream with this name in a group.
@@ -95,8 +96,8 @@ pub(super) async fn find_stream(
     group: &GroupId,
     name: &str,
 ) -> Result<Option<LogStream>, Error> {
-    let response =
-        cx.value(cx.api.list_log_streams().project_id(cx.project()).log_group_id(group).send().await)?;
+    let response = cx
+        .response_body(cx.api.list_log_streams().project_id(cx.project()).log_group_id(group).send().await)?;
     Ok(response.log_streams.into_iter().flatten().find(|stream| stream.name == name))
 }
 

@@ -246,7 +246,8 @@ async fn ensure_transfer(
 
 /// Creates a transfer.
 async fn create_transfer(cx: &CallContext, body: CreateLogDumpObsRequestBody) -> Result<TransferId, Error> {
-    let response = cx.value(cx.api.create_log_dump_obs().project_id(cx.project()).body(body).send().await)?;
+    let response =
+        cx.response_body(cx.api.create_log_dump_obs().project_id(cx.project()).body(body).send().await)?;
     // Under either of its names (erratum 20).
     let id = response.log_dump_obs_id.clone().or(response.log_dump_obe_id.clone());
     id.ok_or_else(|| cx.lacks("log_dump_obs_id", &response))

@@ -17,7 +17,7 @@ use crate::{
     transport::RetryPolicy,
 };
 
-/// Builds a [`Client`].
+/// Builds a [`Client`](crate::Client).
 ///
 /// Settings on the builder take precedence over the [`profile`](Self::profile), and that over the environment
 /// ([`or_env`](Self::or_env)). [`build`](Self::build) validates them and names the setting at fault.

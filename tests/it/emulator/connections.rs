@@ -66,7 +66,7 @@ fn health(emulator: &Emulator) {
 }
 
 #[test]
-fn a_thousand_connections_at_once() {
+fn thousand_connections_are_served_at_once() {
     make_room_for_files();
     let emulator = Emulator::builder().lenient(true).quota_groups(0).start().unwrap();
     let mut streams: Vec<_> = (0..1000).map(|_| connect(&emulator)).collect();
@@ -92,7 +92,7 @@ fn a_thousand_connections_at_once() {
 
 #[cfg(unix)]
 #[test]
-fn with_few_files_some_wait_and_nobody_is_lost() {
+fn connections_wait_when_file_descriptors_run_out() {
     // The shell takes the right to more away; the program can't raise it again.
     let mut child = std::process::Command::new("sh")
         .args(["-c", "ulimit -n 64 && exec \"$0\" emulator --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_lts")])
@@ -120,7 +120,7 @@ fn with_few_files_some_wait_and_nobody_is_lost() {
 }
 
 #[test]
-fn a_client_that_said_all_still_gets_its_answer() {
+fn half_closed_connection_gets_its_response() {
     let emulator = start();
     // Long enough for the end of what it says to have arrived.
     emulator.fault(Fault::new().delay(Duration::from_millis(200))).unwrap();
@@ -130,7 +130,7 @@ fn a_client_that_said_all_still_gets_its_answer() {
 }
 
 #[test]
-fn a_client_that_vanishes_is_forgotten() {
+fn vanished_client_frees_its_connection() {
     let emulator = start();
     let request = post("/groups", &json!({"log_group_name": "a", "ttl_in_days": 7})).signed(&emulator);
     let whole = request.bytes(authority(&emulator));
@@ -151,7 +151,7 @@ fn a_client_that_vanishes_is_forgotten() {
 }
 
 #[test]
-fn what_is_too_large_is_refused_and_the_connection_ends() {
+fn too_large_request_is_rejected_and_the_connection_closes() {
     let emulator = start();
     let host = authority(&emulator).to_owned();
     let head = |extra: &str| format!("GET /v2/{PROJECT}/groups HTTP/1.1\r\nHost: {host}\r\n{extra}\r\n");
@@ -197,7 +197,7 @@ fn what_is_too_large_is_refused_and_the_connection_ends() {
 }
 
 #[test]
-fn every_form_of_http_is_understood() {
+fn emulator_understands_every_form_of_http() {
     let emulator = start();
     let host = authority(&emulator).to_owned();
     let groups = format!("/v2/{PROJECT}/groups");
@@ -239,7 +239,7 @@ fn every_form_of_http_is_understood() {
 }
 
 #[test]
-fn pipelined_requests_are_answered_in_their_order() {
+fn pipelined_requests_get_responses_in_order() {
     let emulator = start();
     let token = super::project_token(&emulator);
     let mut all = String::new();
@@ -261,7 +261,7 @@ fn pipelined_requests_are_answered_in_their_order() {
 }
 
 #[test]
-fn nothing_of_a_request_gets_into_the_head_of_an_answer() {
+fn request_cannot_inject_response_headers() {
     let emulator = start();
     for target in
         ["/x%0d%0aSet-Cookie:%20a=b", "/v3/projects?name=%0d%0aSet-Cookie:a", "/_emulator/%0d%0aSet-Cookie:a"]
@@ -294,7 +294,7 @@ fn nothing_of_a_request_gets_into_the_head_of_an_answer() {
 
 #[cfg(unix)]
 #[test]
-fn a_second_signal_ends_it_at_once() {
+fn second_signal_stops_the_emulator_at_once() {
     for (signal, code) in [("-TERM", 128 + 15), ("-INT", 128 + 2)] {
         let mut process = Process::start(&["--lenient", "--latency", "600000"]);
         let mut endless = process.connect();
@@ -316,7 +316,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_lets_running_calls_finish() {
+fn signal_lets_running_calls_finish() {
     let mut process = Process::start(&["--lenient", "--latency", "200"]);
     let mut call = process.connect();
     write!(call, "GET /v2/{PROJECT}/groups HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
@@ -369,7 +369,7 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn no_bytes_do_harm() {
+fn arbitrary_bytes_do_not_harm_the_emulator() {
     let process = Process::start(&["--lenient"]);
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     proptest::test_runner::TestRunner::new(config)
@@ -392,7 +392,7 @@ fn no_bytes_do_harm() {
 /// A body in which everything is wrong costs no more than one in which something is.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_long_list_of_mistakes_is_not_written_down() {
+fn journal_omits_long_lists_of_violations() {
     let process = Process::start(&["--lenient"]);
     assert!(process.is_healthy());
     let before = process.resident();

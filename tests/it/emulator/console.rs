@@ -1,4 +1,4 @@
-//! The console's page and what it asks for, and who may use the control. `scripts/test-console` uses the page in
+//! The console's page, the requests it makes, and which clients may use the admin API. `scripts/test-console` uses the page in
 //! a browser.
 
 use huaweicloud_lts::{
@@ -17,16 +17,16 @@ fn send(emulator: &Emulator, request: &Request) -> Reply {
     raw(emulator, &request.bytes(authority(emulator))).unwrap()
 }
 
-fn control(method: &str, path: &str) -> Request {
+fn admin(method: &str, path: &str) -> Request {
     Request::new(method, format!("/_emulator/{path}"))
 }
 
 // The page.
 
 #[test]
-fn the_page_is_whole_and_asks_nobody_else() {
+fn console_page_is_complete_and_loads_nothing_else() {
     let emulator = start();
-    let page = send(&emulator, &control("GET", ""));
+    let page = send(&emulator, &admin("GET", ""));
     assert_eq!((page.status, page.header("Content-Type")), (200, Some("text/html; charset=utf-8")));
     let text = String::from_utf8(page.body.clone()).unwrap();
     let mut files = 0;
@@ -35,7 +35,7 @@ fn the_page_is_whole_and_asks_nobody_else() {
             if target.starts_with('#') {
                 continue;
             }
-            let file = send(&emulator, &control("GET", target));
+            let file = send(&emulator, &admin("GET", target));
             assert_eq!(file.status, 200, "{target}");
             assert_eq!(file.header("X-Content-Type-Options"), Some("nosniff"), "{target}");
             let kind = match target.rsplit('.').next() {
@@ -64,22 +64,22 @@ fn the_page_is_whole_and_asks_nobody_else() {
     for (method, path) in
         [("POST", ""), ("DELETE", ""), ("HEAD", ""), ("GET", "console.html"), ("GET", "../x")]
     {
-        assert_eq!(send(&emulator, &control(method, path)).status, 404, "{method} {path}");
+        assert_eq!(send(&emulator, &admin(method, path)).status, 404, "{method} {path}");
     }
     let hidden = Emulator::builder().admin(Admin::Disabled).start().unwrap();
-    assert_eq!(control("GET", "").send(&hidden).error().1, "APIGW.0101");
+    assert_eq!(admin("GET", "").send(&hidden).error().1, "APIGW.0101");
     // Looking at it leaves no trace in what it shows.
     assert_eq!(emulator.requests(), []);
 }
 
 #[test]
-fn the_page_is_told_the_rules_and_the_projects() {
+fn console_page_gets_rules_and_projects() {
     let emulator = Emulator::builder().quota_groups(0).quota_streams(7).start().unwrap();
     let seed = json!({"projects": [{"id": "p", "name": "<script>"}]});
-    assert_eq!(control("POST", "seed").json(&seed).send(&emulator).status, 204);
+    assert_eq!(admin("POST", "seed").json(&seed).send(&emulator).status, 204);
     let operations: Vec<_> = spec::Operation::ALL.iter().map(|operation| operation.id()).collect();
     assert_eq!(
-        control("GET", "about").send(&emulator).json(),
+        admin("GET", "about").send(&emulator).json(),
         json!({
             "version": env!("CARGO_PKG_VERSION"), "lenient": false, "quota_groups": null, "quota_streams": 7,
             "operations": operations,
@@ -89,7 +89,7 @@ fn the_page_is_told_the_rules_and_the_projects() {
             ],
         })
     );
-    let codes = control("GET", "codes").send(&emulator).json();
+    let codes = admin("GET", "codes").send(&emulator).json();
     let rows: Vec<_> = spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES).collect();
     assert_eq!(codes.as_array().unwrap().len(), rows.len());
     for (shown, row) in codes.as_array().unwrap().iter().zip(rows) {
@@ -104,9 +104,9 @@ fn the_page_is_told_the_rules_and_the_projects() {
     }
 }
 
-// Who may use the control.
+// Which clients may use the admin API.
 
-/// Everything that can be asked of the control, one of each kind.
+/// One request of each kind to the admin API.
 const CALLS: [(&str, &str); 6] = [
     ("GET", "health"),
     ("GET", "state"),
@@ -120,31 +120,31 @@ const CALLS: [(&str, &str); 6] = [
 fn refused(emulator: &Emulator, headers: &[(&str, &str)], says: &str) {
     let kept = group(emulator, "kept");
     for (method, path) in CALLS {
-        let request = headers.iter().fold(control(method, path), |r, (name, value)| r.header(name, *value));
+        let request = headers.iter().fold(admin(method, path), |r, (name, value)| r.header(name, *value));
         let reply = request.send(emulator);
         assert_eq!(reply.status, 403, "{method} {path} {headers:?}");
         let message = reply.text("error_msg");
         assert!(message.contains(says), "{message}");
     }
-    let state = control("GET", "state").send(emulator).json();
+    let state = admin("GET", "state").send(emulator).json();
     assert_eq!(state["groups"][0]["log_group_id"], Value::from(kept));
     emulator.reset().unwrap();
 }
 
 #[test]
-fn a_name_that_was_made_to_lead_here_gets_nothing() {
+fn rebound_host_name_is_rejected() {
     let emulator = start();
     for host in
         ["attacker.example", "attacker.example:8086", "localhost.attacker.example", "192.168.0.7:8086"]
     {
         refused(&emulator, &[("Host", host)], "--admin-from-anywhere");
         // The page, too: there it would be the attacker's own.
-        assert_eq!(control("GET", "").header("Host", host).send(&emulator).status, 403, "{host}");
+        assert_eq!(admin("GET", "").header("Host", host).send(&emulator).status, 403, "{host}");
     }
     refused(&emulator, &[("Host", "a b")], "Host");
     for host in ["localhost", "localhost:1", "127.0.0.1", "127.1.2.3:8086", "[::1]:8086"] {
         for (method, path) in CALLS {
-            let status = control(method, path).header("Host", host).send(&emulator).status;
+            let status = admin(method, path).header("Host", host).send(&emulator).status;
             assert_ne!(status, 403, "{host} {method} {path}");
         }
     }
@@ -153,11 +153,11 @@ fn a_name_that_was_made_to_lead_here_gets_nothing() {
     assert_eq!(reply.send(&emulator).error().1, "LTS.0002");
     // Opened to others, it is reached by any name.
     let open = Emulator::builder().admin(Admin::Anyone).start().unwrap();
-    assert_eq!(control("GET", "state").header("Host", "build-box:8086").send(&open).status, 200);
+    assert_eq!(admin("GET", "state").header("Host", "build-box:8086").send(&open).status, 200);
 }
 
 #[test]
-fn a_page_of_another_origin_gets_nothing() {
+fn cross_origin_page_is_rejected() {
     for emulator in [start(), Emulator::builder().admin(Admin::Anyone).start().unwrap()] {
         let own = emulator.url().to_owned();
         for origin in ["https://attacker.example", "null", "http://localhost:1", "http://127.0.0.1"] {
@@ -177,16 +177,16 @@ fn a_page_of_another_origin_gets_nothing() {
         {
             for (method, path) in CALLS {
                 let request =
-                    headers.iter().fold(control(method, path), |r, (name, value)| r.header(name, *value));
+                    headers.iter().fold(admin(method, path), |r, (name, value)| r.header(name, *value));
                 assert_ne!(request.send(&emulator).status, 403, "{headers:?} {method} {path}");
             }
         }
         // Pages of other origins cannot read a response.
-        let reply = control("GET", "state").header("Origin", &*own).send(&emulator);
+        let reply = admin("GET", "state").header("Origin", &*own).send(&emulator);
         assert_eq!(reply.header("Access-Control-Allow-Origin"), None);
         assert_eq!(reply.header("Cross-Origin-Resource-Policy"), Some("same-origin"));
         // A link leads to the page.
-        let link = control("GET", "")
+        let link = admin("GET", "")
             .header("Sec-Fetch-Site", "cross-site")
             .header("Sec-Fetch-Mode", "navigate")
             .header("Sec-Fetch-Dest", "document");

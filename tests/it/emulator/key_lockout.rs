@@ -75,7 +75,7 @@ fn emulator_time(emulator: &Emulator) -> String {
 }
 
 #[test]
-fn a_right_signature_begins_the_count_anew_and_a_reset_ends_a_lock() {
+fn valid_signature_restarts_the_count_and_reset_unlocks() {
     let emulator = strict();
     for _ in 0..3 {
         fail(&emulator, 5);
@@ -90,7 +90,7 @@ fn a_right_signature_begins_the_count_anew_and_a_reset_ends_a_lock() {
 }
 
 #[test]
-fn only_wrong_signatures_count() {
+fn only_wrong_signatures_count_towards_a_lock() {
     let emulator = strict();
     for _ in 0..10 {
         // An expired, an unknown and an unreadable signature.
@@ -104,7 +104,7 @@ fn only_wrong_signatures_count() {
 }
 
 #[test]
-fn keys_are_not_locked_unless_that_is_asked_for() {
+fn keys_are_locked_only_with_the_option() {
     let emulator = start();
     fail(&emulator, 20);
     assert_eq!(right(&emulator).status, 200);

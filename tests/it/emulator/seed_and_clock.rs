@@ -13,17 +13,17 @@ use super::{
     wire::{Reply, Request},
 };
 
-fn control(emulator: &Emulator, method: &str, path: &str, body: &Value) -> Reply {
+fn admin(emulator: &Emulator, method: &str, path: &str, body: &Value) -> Reply {
     let request = Request::new(method, format!("/_emulator/{path}"));
     if body.is_null() { request.send(emulator) } else { request.json(body).send(emulator) }
 }
 
 fn now(emulator: &Emulator) -> String {
-    control(emulator, "GET", "clock", &Value::Null).text("now")
+    admin(emulator, "GET", "clock", &Value::Null).text("now")
 }
 
 fn state(emulator: &Emulator) -> Value {
-    control(emulator, "GET", "state", &Value::Null).json()
+    admin(emulator, "GET", "state", &Value::Null).json()
 }
 
 /// A signature made at that time, in the signer's own form.
@@ -34,9 +34,9 @@ fn signed_at(emulator: &Emulator, date: &str) -> Reply {
 // The clock.
 
 #[test]
-fn everything_follows_the_clock() {
+fn dates_tokens_and_signatures_follow_the_clock() {
     let emulator = start();
-    let set = |body: Value| control(&emulator, "POST", "clock", &body).status;
+    let set = |body: Value| admin(&emulator, "POST", "clock", &body).status;
     assert_eq!(set(json!({"set": "2024-03-05T16:09:10+08:00"})), 204);
     assert!(now(&emulator).starts_with("2024-03-05T08:09:1"), "{}", now(&emulator));
 
@@ -59,7 +59,7 @@ fn everything_follows_the_clock() {
     assert_eq!(create.header("X-Auth-Token", &*token).send(&emulator).status, 201);
     let created = with().json()["log_groups"][0]["creation_time"].as_i64().unwrap();
     assert!((1_709_627_050_000..1_709_627_110_000).contains(&created), "{created}");
-    let entry = &control(&emulator, "GET", "requests", &Value::Null).json()[1];
+    let entry = &admin(&emulator, "GET", "requests", &Value::Null).json()[1];
     assert!(entry["time"].as_str().unwrap().starts_with("2024-03-05T08:"), "{entry}");
     emulator.advance(Duration::from_secs(24 * 60 * 60));
     assert_eq!(with().error().1, "LTS.0003");
@@ -71,14 +71,14 @@ fn everything_follows_the_clock() {
     assert!(now(&emulator).starts_with("1970-01-01T00:00:"));
     emulator.advance(Duration::MAX);
     assert!(now(&emulator).starts_with("9999-12-30T"));
-    assert_eq!(control(&emulator, "POST", "reset", &Value::Null).status, 204);
+    assert_eq!(admin(&emulator, "POST", "reset", &Value::Null).status, 204);
     assert_eq!(get("/groups").signed(&emulator).send(&emulator).status, 200);
 }
 
 #[test]
-fn a_clock_is_set_to_a_time_or_not_at_all() {
+fn clock_accepts_only_valid_times() {
     let emulator = start();
-    assert_eq!(control(&emulator, "POST", "clock", &json!({"set": "2024-03-05T08:09:10.5Z"})).status, 204);
+    assert_eq!(admin(&emulator, "POST", "clock", &json!({"set": "2024-03-05T08:09:10.5Z"})).status, 204);
     for (body, says) in [
         (json!({}), "either"),
         (json!([]), "object"),
@@ -96,13 +96,13 @@ fn a_clock_is_set_to_a_time_or_not_at_all() {
         (json!({"advance_s": u64::MAX}), "9999"),
         (json!({"advance": 1}), "advance_s"),
     ] {
-        let reply = control(&emulator, "POST", "clock", &body);
+        let reply = admin(&emulator, "POST", "clock", &body);
         assert_eq!(reply.status, 400, "{body}");
         assert!(reply.text("error_msg").contains(says), "{body}: {}", reply.text("error_msg"));
     }
     assert_eq!(Request::new("POST", "/_emulator/clock").body("no").send(&emulator).status, 400);
     assert!(now(&emulator).starts_with("2024-03-05T08:09:"));
-    assert_eq!(control(&emulator, "DELETE", "clock", &Value::Null).status, 404);
+    assert_eq!(admin(&emulator, "DELETE", "clock", &Value::Null).status, 404);
 }
 
 // The seed.
@@ -136,10 +136,10 @@ fn seed() -> Value {
 }
 
 #[test]
-fn a_seed_is_there_afterwards() {
+fn seed_creates_everything_in_it() {
     let emulator = start();
     group(&emulator, "older");
-    assert_eq!(control(&emulator, "POST", "seed", &seed()).status, 204);
+    assert_eq!(admin(&emulator, "POST", "seed", &seed()).status, 204);
 
     let seeded = state(&emulator);
     assert_eq!(seeded["buckets"], json!(["lts-test", "my-bucket"]));
@@ -156,7 +156,7 @@ fn a_seed_is_there_afterwards() {
     assert_eq!(names, ["nginx", "worker", "idle"]);
 
     // A task for each stream, as its request would have made it.
-    let transfers = control(&emulator, "GET", "transfers", &Value::Null).json();
+    let transfers = admin(&emulator, "GET", "transfers", &Value::Null).json();
     let expected = |stream: usize| {
         json!({
             "project_id": PROJECT, "log_dump_obs_id": transfers[stream]["log_dump_obs_id"],
@@ -197,7 +197,7 @@ fn a_seed_is_there_afterwards() {
 }
 
 #[test]
-fn what_is_seeded_expires_by_the_emulators_clock() {
+fn seeded_credentials_expire_by_the_emulator_clock() {
     let emulator = start();
     emulator.set_clock(SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_626_150));
     let seed = json!({
@@ -207,7 +207,7 @@ fn what_is_seeded_expires_by_the_emulators_clock() {
             {"token": "for-ever", "project_id": PROJECT},
         ],
     });
-    assert_eq!(control(&emulator, "POST", "seed", &seed).status, 204);
+    assert_eq!(admin(&emulator, "POST", "seed", &seed).status, 204);
     let keys = AkSk::new("TEMP", "SK").security_token("s");
     let signed = || {
         let request = get("/groups").header("X-Sdk-Date", "20240305T081500Z");
@@ -229,7 +229,7 @@ fn what_is_seeded_expires_by_the_emulators_clock() {
 }
 
 #[test]
-fn a_wrong_seed_is_refused_and_nothing_of_it_stays() {
+fn invalid_seed_changes_nothing() {
     let emulator = Emulator::builder().quota_groups(3).quota_streams(2).start().unwrap();
     group(&emulator, "older");
     let app = |changes: Value| {
@@ -300,7 +300,7 @@ fn a_wrong_seed_is_refused_and_nothing_of_it_stays() {
             None => all = wrong.clone(),
         }
         let before = state(&emulator);
-        let reply = control(&emulator, "POST", "seed", &all);
+        let reply = admin(&emulator, "POST", "seed", &all);
         assert_eq!(reply.status, 400, "{wrong}");
         let text = reply.text("error_msg");
         assert!(text.contains(says) && !text.contains("hidden"), "{wrong}: {text}");
@@ -314,23 +314,23 @@ fn a_wrong_seed_is_refused_and_nothing_of_it_stays() {
     }
     // Too many groups: there is one, and there may be three.
     let many = json!({"manifest": {"groups": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}});
-    let reply = control(&emulator, "POST", "seed", &many);
+    let reply = admin(&emulator, "POST", "seed", &many);
     assert!(reply.text("error_msg").contains("group \"c\": the quota is reached"), "{reply:?}");
-    assert_eq!(control(&emulator, "GET", "transfers", &Value::Null).json(), json!([]));
+    assert_eq!(admin(&emulator, "GET", "transfers", &Value::Null).json(), json!([]));
     // And then it is as if nothing had been.
     assert_eq!(create_group(&emulator, "app").status, 201);
     let good = json!({"users": null, "manifest": {"groups": [{"name": "b"}]}, "buckets": ["my-bucket"]});
-    assert_eq!(control(&emulator, "POST", "seed", &good).status, 204);
-    assert_eq!(control(&emulator, "POST", "seed", &json!({})).status, 204);
-    assert_eq!(control(&emulator, "GET", "seed", &Value::Null).status, 404);
+    assert_eq!(admin(&emulator, "POST", "seed", &good).status, 204);
+    assert_eq!(admin(&emulator, "POST", "seed", &json!({})).status, 204);
+    assert_eq!(admin(&emulator, "GET", "seed", &Value::Null).status, 404);
 
     let strict = Emulator::builder().ttl_must_be_7(true).admin(Admin::Anyone).start().unwrap();
-    let reply = control(&strict, "POST", "seed", &json!({"manifest": {"groups": [{"name": "a", "ttl": 8}]}}));
+    let reply = admin(&strict, "POST", "seed", &json!({"manifest": {"groups": [{"name": "a", "ttl": 8}]}}));
     assert!(reply.text("error_msg").contains("ttl must be 7"), "{reply:?}");
 }
 
 #[tokio::test]
-async fn a_seed_from_rust_is_the_one_of_the_control() {
+async fn rust_seed_equals_admin_api_seed() {
     let emulator = start();
     let manifest = serde_json::from_value(seed()["manifest"].clone()).unwrap();
     let later = SystemTime::now() + Duration::from_secs(60);
