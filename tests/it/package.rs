@@ -1,6 +1,6 @@
 //! The dependencies of the crate, and the checks that CONTRIBUTING.md lists.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 /// The maximum number of crates with the default features, including this one.
 const MAX_CRATES: usize = 150;
@@ -75,4 +75,33 @@ fn contributing_lists_every_check() {
             "CONTRIBUTING.md doesn't mention scripts/{script}"
         );
     }
+}
+
+#[test]
+fn pages_name_existing_paths() {
+    let mut names = 0;
+    for page in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "docs/adding-an-operation.md",
+        "openapi/README.md",
+    ] {
+        let text = std::fs::read_to_string(page).unwrap();
+        // The artifacts of the fuzz targets appear with the first failure.
+        let paths = text.split('`').filter(|word| is_path(word) && !word.starts_with("fuzz/artifacts"));
+        for path in paths {
+            names += 1;
+            assert!(Path::new(path).exists(), "{page} names {path}, which does not exist");
+        }
+    }
+    assert!(names > 40, "only {names} paths were found");
+}
+
+/// Whether a word in backquotes is a path in the repository: `src/lib.rs` or `tests/it/`.
+fn is_path(word: &str) -> bool {
+    let folders =
+        ["benches/", "build/", "clients/", "docs/", "fuzz/", "openapi/", "scripts/", "src/", "tests/"];
+    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    is_plain && folders.iter().any(|folder| word.starts_with(folder))
 }

@@ -17,5 +17,6 @@ pub(crate) mod canonical;
 mod sdk_hmac;
 
 pub(crate) use sdk_hmac::SECURITY_TOKEN_HEADER;
+#[cfg(feature = "emulator")]
 pub(crate) use sdk_hmac::parse_date;
 pub use sdk_hmac::{Signed, SigningRequest};
