@@ -256,7 +256,7 @@ async function faults(page) {
   check(waiting.length === 2 + kinds, `each of the ${kinds} kinds that the form offers is a fault that the emulator takes`);
   await picture(page, 'faults');
   await page.getByRole('button', { name: 'Clear all' }).click();
-  await page.getByText('None waiting').waitFor();
+  await page.getByText('No pending faults').waitFor();
   check((await control('GET', 'faults')).length === 0, 'all faults are cleared');
   await page.getByText('Add a fault').click();
 }
@@ -362,7 +362,7 @@ async function keyboard(page) {
   await see(page, '#fault-count', '1 waiting');
   await to('#clear');
   await page.keyboard.press('Space');
-  await page.getByText('None waiting').waitFor();
+  await page.getByText('No pending faults').waitFor();
   await to('#reset');
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
