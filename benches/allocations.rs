@@ -23,7 +23,7 @@ fn main() {
     let goal = Goal::AtMost((bare + MORE) / bare);
     for (name, credentials, goal) in [("token", with_token(), goal), ("aksk", with_keys(), Goal::None)] {
         let client = ours(server, credentials);
-        let ours = count(&runtime, || async { client.groups().await.unwrap() });
+        let ours = count(&runtime, || async { client.groups().list().await.unwrap() });
         let name = format!("client/groups 1, {name}, allocations");
         report(&Figure { name: &name, unit: "allocations", goal, ours, bare, ratio: [ours / bare; 3] });
     }

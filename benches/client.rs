@@ -85,13 +85,14 @@ fn main() {
         let server = serve(groups(count));
         let bare = bare::Client::new(server, &TOKEN);
         let (token, keys) = (ours(server, with_token()), ours(server, with_keys()));
-        runtime
-            .block_on(async { assert_eq!(token.groups().await.unwrap().len(), bare.groups().await.len()) });
+        runtime.block_on(async {
+            assert_eq!(token.groups().list().await.unwrap().len(), bare.groups().await.len())
+        });
         let clients: [(&str, f64, &Client); 2] = [("token", of_token, &token), ("aksk", 1.35, &keys)];
         for (name, goal, ours) in clients {
             let name = format!("client/groups {count}, {name}, CPU");
             in_pairs([(&name, "us", Goal::AtMost(goal))], || {
-                cpu_per_call(&runtime, || async { ours.groups().await.unwrap() }, || bare.groups())
+                cpu_per_call(&runtime, || async { ours.groups().list().await.unwrap() }, || bare.groups())
             });
         }
         let mut group = criterion.benchmark_group(format!("client/groups {count}"));
@@ -112,7 +113,7 @@ fn main() {
                     let start = thread_cpu();
                     runtime.block_on(async {
                         for _ in 0..calls {
-                            black_box(ours.groups().await.unwrap());
+                            black_box(ours.groups().list().await.unwrap());
                         }
                     });
                     thread_cpu() - start
@@ -132,7 +133,7 @@ fn main() {
         || {
             calls_per_second(&runtime, 64, || {
                 let ours = ours.clone();
-                async move { ours.groups().await.unwrap() }
+                async move { ours.groups().list().await.unwrap() }
             })
         },
         || {

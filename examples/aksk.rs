@@ -9,10 +9,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let keys = AkSk::new(emulator.access_key(), emulator.secret_key());
     let lts = settings.clone().credentials(keys).build()?;
-    println!("{} groups", lts.groups().await?.len());
+    println!("{} groups", lts.groups().list().await?.len());
 
     let wrong = AkSk::new(emulator.access_key(), "not the secret key");
-    match settings.credentials(wrong).build()?.groups().await {
+    match settings.credentials(wrong).build()?.groups().list().await {
         // Names the difference between the request that was signed and the one that arrived; here, the key.
         Err(refused) if refused.is_auth() => println!("{refused:#}"),
         other => panic!("expected a refusal, got {other:?}"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use huaweicloud_lts::{ClientBuilder, Emulator, RetryPolicy};
+use huaweicloud_lts::{ClientBuilder, Emulator, call::RetryPolicy};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
 
     // A call can have its own deadline and policy.
-    let groups = lts.groups().deadline(Duration::from_secs(3)).retry(RetryPolicy::off()).await?;
+    let groups = lts.groups().list().deadline(Duration::from_secs(3)).retry(RetryPolicy::off()).await?;
     println!("{} groups", groups.len());
     Ok(())
 }

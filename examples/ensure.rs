@@ -8,16 +8,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let lts = ClientBuilder::from(&emulator).build()?;
 
     for round in 1..=2 {
-        let group = lts.ensure_group("app", Ttl::days(7)).await?;
+        let group = lts.groups().ensure("app", Ttl::days(7)).await?;
         for name in ["nginx", "worker"] {
-            let stream = lts.group(&group.id).ensure_stream(name).await?;
+            let stream = lts.group(&group.id).streams().ensure(name).await?;
             let what = if stream.created { "created" } else { "was there" };
             println!("round {round}: {name} {what}");
         }
     }
 
     // The ttl of a group can't be changed, so another one is a conflict.
-    match lts.ensure_group("app", Ttl::days(30)).await {
+    match lts.groups().ensure("app", Ttl::days(30)).await {
         Err(Error::Conflict(conflict)) => println!("{conflict}"),
         other => panic!("expected a conflict, got {other:?}"),
     }

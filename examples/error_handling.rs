@@ -1,24 +1,28 @@
 //! Distinguishes errors by what can be done about them.
 
-use huaweicloud_lts::{ClientBuilder, Emulator, Error, GroupId, TransferInterval, Ttl};
+use huaweicloud_lts::{
+    ClientBuilder, Emulator, Error, GroupId, Ttl,
+    transfers::{Transfer, TransferInterval},
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let emulator = Emulator::start()?;
     let lts = ClientBuilder::from(&emulator).build()?;
-    let group = lts.create_group("app", Ttl::days(7)).await?;
-    let stream = lts.group(&group).create_stream("nginx").await?;
+    let group = lts.groups().create("app", Ttl::days(7)).await?;
+    let stream = lts.group(&group).streams().create("nginx").await?;
 
     // Found before anything is sent: a name against the rules, an id that would change the URL.
-    report(lts.create_group(".hidden", Ttl::days(7)).await);
+    report(lts.groups().create(".hidden", Ttl::days(7)).await);
     report("../other".parse::<GroupId>().map_err(Error::from));
 
     // Refused by the service.
-    report(lts.create_group("app", Ttl::days(7)).await);
+    report(lts.groups().create("app", Ttl::days(7)).await);
     let unknown: GroupId = "00000000-0000-4000-8000-000000000000".parse()?;
-    report(lts.delete_group(&unknown).await);
-    lts.group(&group).transfer_to_obs([&stream], emulator.bucket(), TransferInterval::Hours1).await?;
-    report(lts.delete_group(&group).await);
+    report(lts.groups().delete(&unknown).await);
+    let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), TransferInterval::Hours1);
+    lts.transfers().create_log_dump(transfer).await?;
+    report(lts.groups().delete(&group).await);
     Ok(())
 }
 

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .credentials(Login::new(emulator.user(), emulator.password(), emulator.domain()))
         .build()?;
 
-    let (one, two) = tokio::join!(lts.groups(), lts.groups());
+    let (one, two) = tokio::join!(lts.groups().list(), lts.groups().list());
     println!("{} and {} groups in project {}", one?.len(), two?.len(), lts.project_id().await?);
     let logins = emulator.requests().iter().filter(|r| r.path == "/v3/auth/tokens").count();
     println!("{logins} login for all of that");

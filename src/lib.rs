@@ -10,8 +10,8 @@
 pub mod api;
 mod auth;
 mod client;
-mod config;
-mod error;
+pub mod config;
+pub mod error;
 mod ids;
 mod input;
 mod lenient;
@@ -34,21 +34,57 @@ pub mod provision;
 #[doc = include_str!("../docs/emulator.md")]
 mod page_of_the_emulator {}
 
-pub use auth::{AkSk, Credentials, CredentialsProvider, Login, ProvideFuture, ResolvedCredentials, signing};
-pub use client::{
-    Call, Client, CreateTransfer, EnsureTransfer, Ensured, EnsuredTransfer, GroupClient, Response,
-    TransferCall,
-};
-pub use config::{ClientBuilder, ClientInfo};
+/// Log groups.
+pub mod groups {
+    #[doc(inline)]
+    pub use crate::{
+        client::{CreateGroup, GroupHandle, Groups, NewGroup},
+        model::LogGroup,
+    };
+}
+
+/// Log streams.
+pub mod streams {
+    #[doc(inline)]
+    pub use crate::{
+        client::{CreateStream, NewStream, Streams},
+        model::LogStream,
+    };
+}
+
+/// Transfers of log streams to object storage.
+pub mod transfers {
+    #[doc(inline)]
+    pub use crate::{
+        client::{EnsuredTransfer, Transfers},
+        model::{Destination, ObsDestination, StorageFormat, Transfer},
+        spec::TransferInterval,
+    };
+}
+
+/// Calls: built, awaited, retried.
+pub mod call {
+    #[doc(inline)]
+    pub use crate::{
+        client::{Call, Ensured, Request, RequestArguments, Response},
+        transport::RetryPolicy,
+    };
+}
+
+/// Where credentials come from.
+pub mod credentials {
+    #[doc(inline)]
+    pub use crate::auth::{
+        AkSk, Credentials, CredentialsProvider, Login, ProvideFuture, ResolvedCredentials,
+    };
+}
+
+pub use auth::{AkSk, Credentials, Login, signing};
+pub use client::Client;
+pub use config::ClientBuilder;
 #[cfg(feature = "emulator")]
 pub use emulator::Emulator;
-pub use error::{
-    ConfigurationError, ConflictError, CredentialsError, DecodeError, Error, ServiceError, TransportError,
-    TransportFailure,
-};
+pub use error::Error;
 pub use ids::{GroupId, ProjectId, StreamId, TransferId};
-pub use input::InvalidInput;
-pub use model::{LogGroup, LogStream, StorageFormat, Ttl};
+pub use model::Ttl;
 pub use secret::Secret;
-pub use spec::TransferInterval;
-pub use transport::RetryPolicy;

@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{StorageFormat, Ttl},
+    model::{ObsDestination, StorageFormat, Ttl},
     spec::TransferInterval,
 };
 
@@ -57,30 +57,59 @@ pub struct Group {
 /// Streams of a group that should be transferred to object storage, with one task per stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(from = "TransferMembers", into = "TransferMembers")]
 pub struct Transfer {
     /// The names of the streams.
-    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::some_stream_names"))]
     pub streams: Vec<String>,
+    /// The bucket, and how logs are written to it.
+    pub to: ObsDestination,
+    /// Whether the task is created switched off.
+    pub paused: bool,
+}
+
+/// Streams of a group that should be transferred to object storage, with one task per stream.
+// The flat form of a `Transfer` in a manifest. Serde's `flatten` would lose the path of a mistake.
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Transfer"))]
+#[serde(deny_unknown_fields)]
+struct TransferMembers {
+    /// The names of the streams.
+    #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::some_stream_names"))]
+    streams: Vec<String>,
     /// The name of the OBS bucket.
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::bucket"))]
-    pub bucket: String,
+    bucket: String,
     /// The transfer interval.
-    pub every: TransferInterval,
+    every: TransferInterval,
     /// The storage format, `raw` by default.
     #[serde(default)]
-    pub format: StorageFormat,
+    format: StorageFormat,
     /// The prefix of file names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::prefix"))]
-    pub prefix: Option<String>,
+    prefix: Option<String>,
     /// The directory in the bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::dir"))]
-    pub dir: Option<String>,
+    dir: Option<String>,
     /// Whether the task is created switched off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub paused: bool,
+    paused: bool,
+}
+
+impl From<Transfer> for TransferMembers {
+    fn from(transfer: Transfer) -> Self {
+        let Transfer { streams, to: ObsDestination { bucket, every, format, prefix, dir }, paused } =
+            transfer;
+        Self { streams, bucket, every, format, prefix, dir, paused }
+    }
+}
+
+impl From<TransferMembers> for Transfer {
+    fn from(members: TransferMembers) -> Self {
+        let TransferMembers { streams, bucket, every, format, prefix, dir, paused } = members;
+        Self { streams, to: ObsDestination { bucket, every, format, prefix, dir }, paused }
+    }
 }
 
 /// The default ttl, which every account may use.
@@ -93,10 +122,10 @@ pub(crate) fn seven_days() -> Ttl {
 mod schema {
     use schemars::{Schema, SchemaGenerator, json_schema};
 
-    use crate::spec::{TextRule, limits};
+    use crate::spec::limits;
 
     pub(super) fn group_name(_: &mut SchemaGenerator) -> Schema {
-        text(&limits::LOG_GROUP_NAME)
+        limits::LOG_GROUP_NAME.json_schema()
     }
 
     pub(super) fn ttl(_: &mut SchemaGenerator) -> Schema {
@@ -114,33 +143,25 @@ mod schema {
     }
 
     pub(super) fn bucket(_: &mut SchemaGenerator) -> Schema {
-        text(&limits::OBS_BUCKET_NAME)
+        limits::OBS_BUCKET_NAME.json_schema()
     }
 
     pub(super) fn prefix(_: &mut SchemaGenerator) -> Schema {
-        or_nothing(text(&limits::PREFIX_NAME))
+        or_null(limits::PREFIX_NAME.json_schema())
     }
 
     pub(super) fn dir(_: &mut SchemaGenerator) -> Schema {
-        or_nothing(text(&limits::DIR_PREFIX_NAME))
+        or_null(limits::DIR_PREFIX_NAME.json_schema())
+    }
+
+    fn or_null(mut text: Schema) -> Schema {
+        text.insert("type".to_owned(), serde_json::json!(["string", "null"]));
+        text
     }
 
     fn names(least: usize) -> Schema {
-        let items = text(&limits::LOG_STREAM_NAME);
+        let items = limits::LOG_STREAM_NAME.json_schema();
         json_schema!({ "type": "array", "items": items, "minItems": least, "uniqueItems": true })
-    }
-
-    fn text(rule: &TextRule) -> Schema {
-        let mut schema = json_schema!({ "type": "string", "minLength": rule.min, "maxLength": rule.max });
-        if let Some(pattern) = rule.pattern {
-            schema.insert("pattern".to_owned(), pattern.into());
-        }
-        schema
-    }
-
-    fn or_nothing(mut schema: Schema) -> Schema {
-        schema.insert("type".to_owned(), serde_json::json!(["string", "null"]));
-        schema
     }
 }
 
@@ -156,8 +177,8 @@ mod tests {
         let group = &manifest.groups[0];
         assert_eq!((group.ttl, group.streams.len()), (Ttl::days(7), 0));
         let transfer = &group.transfers[0];
-        assert_eq!((transfer.every, transfer.format), (TransferInterval::Minutes5, StorageFormat::Raw));
-        assert_eq!((&transfer.prefix, transfer.paused), (&None, false));
+        assert_eq!(transfer.to, ObsDestination::new("b", TransferInterval::Minutes5));
+        assert!(!transfer.paused);
         assert_eq!(
             serde_json::from_str::<Manifest>(&serde_json::to_string(&manifest).unwrap()).unwrap(),
             manifest

@@ -70,7 +70,7 @@ fn call(client: &str, server: SocketAddr, warmup: usize, calls: usize) {
         }
         _ => {
             let ours = ours(server, if client == "aksk" { with_keys() } else { with_token() });
-            runtime.block_on(spent(warmup, calls, || async { ours.groups().await.expect("a list") }))
+            runtime.block_on(spent(warmup, calls, || async { ours.groups().list().await.expect("a list") }))
         }
     };
     let us = spent.as_secs_f64() * 1e6 / calls as f64;

@@ -154,7 +154,7 @@ impl Said {
         match (method.as_str(), segments.as_slice(), status) {
             ("POST", ["", "v2", _, "groups"], 201) => {
                 let (id, name) = (text("log_group_id").expect("an id"), named("log_group_name"));
-                assert!(self.groups.values().all(|(known, _)| *known != name), "{name:?} is there twice");
+                assert!(self.groups.values().all(|(known, _)| *known != name), "{name:?} is declared twice");
                 assert!(self.groups.insert(id.clone(), (name, BTreeMap::new())).is_none(), "{id} twice");
                 self.last.entry("group").or_default().push(id);
             }
@@ -164,7 +164,7 @@ impl Said {
             ("POST", ["", "v2", _, "groups", group, "streams"], 201) => {
                 let (id, name) = (text("log_stream_id").expect("an id"), named("log_stream_name"));
                 let (_, streams) = self.groups.get_mut(*group).expect("a group that is there");
-                assert!(streams.values().all(|known| *known != name), "{name:?} is there twice");
+                assert!(streams.values().all(|known| *known != name), "{name:?} is declared twice");
                 streams.insert(id.clone(), name);
                 self.last.entry("stream").or_default().push(id);
             }

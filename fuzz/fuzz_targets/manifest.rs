@@ -6,12 +6,7 @@ use std::cell::LazyCell;
 
 use bytes::Bytes;
 use http::Request;
-use huaweicloud_lts::{
-    emulator::Options,
-    fuzzing::InProcess,
-    manifest::Manifest,
-    provision::{Exported, parse},
-};
+use huaweicloud_lts::{emulator::Options, fuzzing::InProcess, manifest::Manifest, provision::{Exported, parse}};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use huaweicloud_lts::{Client, ClientBuilder, Credentials, Error, RetryPolicy};
+use huaweicloud_lts::{Client, ClientBuilder, Credentials, Error, call::RetryPolicy};
 
 /// Serves this body on loopback, whatever is asked for, and returns the URL.
 pub fn serve(body: &'static str) -> String {
@@ -38,7 +38,7 @@ pub fn builder(endpoint: &str) -> ClientBuilder {
 
 /// The client works over plain http.
 pub async fn lts_speaks_http() {
-    let groups = builder(&serve(r#"{"log_groups":[]}"#)).build().unwrap().groups().await.unwrap();
+    let groups = builder(&serve(r#"{"log_groups":[]}"#)).build().unwrap().groups().list().await.unwrap();
     assert!(groups.is_empty());
 }
 
@@ -52,7 +52,7 @@ pub async fn lts_speaks_https() {
         listener.accept().unwrap().0.read_exact(&mut record).unwrap();
         record
     });
-    let error = builder(&endpoint).build().unwrap().groups().await.unwrap_err();
+    let error = builder(&endpoint).build().unwrap().groups().list().await.unwrap_err();
     assert!(matches!(error, Error::Transport(_)), "{error:?}");
     let [content_type, version, _] = server.join().unwrap();
     assert_eq!((content_type, version), (22, 3), "no handshake of TLS");

@@ -14,7 +14,7 @@ pub type ProvideFuture<'a> = Pin<Box<dyn Future<Output = Result<ResolvedCredenti
 /// callers.
 ///
 /// ```
-/// use huaweicloud_lts::{AkSk, Client, CredentialsProvider, Error, ResolvedCredentials, ProvideFuture};
+/// use huaweicloud_lts::{AkSk, Client, Error, credentials::{CredentialsProvider, ProvideFuture, ResolvedCredentials}};
 ///
 /// #[derive(Debug)]
 /// struct Vault;
@@ -36,7 +36,7 @@ pub trait CredentialsProvider: fmt::Debug + Send + Sync {
     /// Returns the current credentials.
     ///
     /// # Errors
-    /// [`CredentialsError`](crate::CredentialsError) or any other [`Error`] if there are no credentials.
+    /// [`CredentialsError`](crate::error::CredentialsError) or any other [`Error`] if there are no credentials.
     fn credentials(&self) -> ProvideFuture<'_>;
 
     /// Reports that the service rejected a token of this provider. Returns whether another one can be fetched.

@@ -20,23 +20,39 @@ use crate::{
     transport::{RetryPolicy, in_time},
 };
 
-type Boxed<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
+type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 /// A call to the service. It does nothing until it is awaited.
 ///
+/// It owns all it needs, so it can be stored, returned and spawned. `A` has the arguments that methods can still set: see
+/// [`CreateGroup`](super::CreateGroup), [`CreateStream`](super::CreateStream) and [`Request`](super::Request).
+///
 /// ```
-/// # use std::time::Duration;
-/// # async fn doc(lts: &huaweicloud_lts::Client) -> Result<(), huaweicloud_lts::Error> {
-/// let groups = lts.groups().deadline(Duration::from_secs(5)).await?;
+/// # #[cfg(feature = "emulator")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = huaweicloud_lts::Emulator::start()?;
+/// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+/// use std::time::Duration;
+/// use huaweicloud_lts::call::RetryPolicy;
+///
+/// let list = lts.groups().list().deadline(Duration::from_secs(5)).retry(RetryPolicy::off());
+/// let groups = tokio::spawn(list.into_future()).await??;
+/// assert!(groups.is_empty());
 /// # Ok(()) }
+/// # #[cfg(not(feature = "emulator"))] fn main() {}
 /// ```
 #[must_use = "a call does nothing until it is awaited"]
-pub struct Call<'c, T> {
-    client: &'c Client,
+pub struct Call<T, A = ()> {
+    client: Client,
     deadline: Option<Duration>,
     retry: Option<RetryPolicy>,
-    run: Box<dyn FnOnce(CallContext) -> Boxed<'c, T> + Send + 'c>,
+    pub(super) arguments: A,
+    run: Run<T, A>,
 }
+
+/// Makes the call with its context and arguments.
+type Run<T, A> = Box<dyn FnOnce(CallContext, A) -> BoxFuture<T> + Send>;
 
 /// The context of one call: a raw client with its deadline and retry policy, and the project.
 pub(super) struct CallContext {
@@ -69,24 +85,36 @@ impl CallContext {
     }
 }
 
-impl<'c, T> Call<'c, T> {
-    pub(super) fn new<F, Fut>(client: &'c Client, run: F) -> Self
+impl<T> Call<T> {
+    /// A call whose arguments are complete.
+    pub(super) fn new<F, Fut>(client: &Client, run: F) -> Self
     where
-        F: FnOnce(CallContext) -> Fut + Send + 'c,
-        Fut: Future<Output = Result<T, Error>> + Send + 'c,
+        F: FnOnce(CallContext) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        Self { client, deadline: None, retry: None, run: Box::new(move |cx| Box::pin(run(cx))) }
+        Self::with_arguments(client, (), |cx, ()| run(cx))
+    }
+}
+
+impl<T, A> Call<T, A> {
+    /// A call with arguments that can still be changed.
+    pub(super) fn with_arguments<F, Fut>(client: &Client, arguments: A, run: F) -> Self
+    where
+        F: FnOnce(CallContext, A) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        Self {
+            client: client.clone(),
+            deadline: None,
+            retry: None,
+            arguments,
+            run: Box::new(move |cx, arguments| Box::pin(run(cx, arguments))),
+        }
     }
 
-    /// Sets the time limit for the whole call, including a login; the client's `call_timeout` by default.
+    /// Sets the time limit for the whole call, with its retries and a login; the client's `call_timeout` by default.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
-        self
-    }
-
-    /// Overrides the deadline and the retry policy, if they are set.
-    pub(super) fn with_limits(mut self, deadline: Option<Duration>, retry: Option<RetryPolicy>) -> Self {
-        (self.deadline, self.retry) = (deadline.or(self.deadline), retry.or(self.retry));
         self
     }
 
@@ -113,21 +141,24 @@ impl<'c, T> Call<'c, T> {
             None => Arc::new(timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??),
         };
         api.inner.project = Some(Arc::clone(&project));
-        (self.run)(CallContext { api, project }).await
+        (self.run)(CallContext { api, project }, self.arguments).await
     }
 }
 
-impl<'c, T: Send + 'c> IntoFuture for Call<'c, T> {
+impl<T: Send + 'static, A: Send + 'static> IntoFuture for Call<T, A> {
     type Output = Result<T, Error>;
-    type IntoFuture = Boxed<'c, T>;
+    type IntoFuture = BoxFuture<T>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
 }
 
-impl<T> fmt::Debug for Call<'_, T> {
+impl<T, A> fmt::Debug for Call<T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("deadline", &self.deadline)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
     }
 }

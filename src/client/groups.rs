@@ -1,9 +1,13 @@
-//! Log groups: create, list, delete (section 5.1).
+//! Log groups: create, list, find, ensure, delete (section 5.1).
 
-use super::{Call, Client, call::CallContext};
+use super::{
+    Call, Client, Streams,
+    call::CallContext,
+    ensure::{self, Ensured},
+};
 use crate::{
     api::lts::types::CreateLogGroupRequestBody,
-    error::Error,
+    error::{ConflictError, Error},
     ids::GroupId,
     input::{check_integer, check_text},
     model::{LogGroup, Ttl},
@@ -11,48 +15,131 @@ use crate::{
 };
 
 impl Client {
+    /// The log groups of the project. Nothing is sent.
+    pub fn groups(&self) -> Groups {
+        Groups { client: self.clone() }
+    }
+
+    /// One log group. Nothing is sent.
+    pub fn group(&self, id: &GroupId) -> GroupHandle {
+        GroupHandle { client: self.clone(), id: id.clone() }
+    }
+}
+
+/// The log groups of a project; [`Client::groups`] returns it. It can be cloned, stored and spawned.
+#[derive(Debug, Clone)]
+pub struct Groups {
+    client: Client,
+}
+
+/// One log group; [`Client::group`] returns it. It can be cloned, stored and spawned.
+#[derive(Debug, Clone)]
+pub struct GroupHandle {
+    client: Client,
+    id: GroupId,
+}
+
+/// The call of [`Groups::create`].
+pub type CreateGroup = Call<GroupId, NewGroup>;
+
+/// The arguments of [`CreateGroup`].
+#[derive(Debug, Clone)]
+pub struct NewGroup {
+    name: String,
+    ttl: Ttl,
+}
+
+impl Groups {
     /// Creates a log group (section 5.1.1).
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the name or ttl breaks a rule; `is_already_exists()`; `is_quota_exceeded()`. If no
     /// response arrived, the group may still have been created: see [`Error::outcome_unknown`], or use
-    /// [`ensure_group`](Self::ensure_group).
-    pub fn create_group(&self, name: impl Into<String>, ttl: Ttl) -> Call<'_, GroupId> {
-        let name = name.into();
-        Call::new(self, async move |cx| {
-            let body = group_body(&name, ttl)?;
-            create_group(&cx, body).await
+    /// [`ensure`](Self::ensure).
+    pub fn create(&self, name: impl Into<String>, ttl: Ttl) -> CreateGroup {
+        let group = NewGroup { name: name.into(), ttl };
+        Call::with_arguments(&self.client, group, async move |cx, group| {
+            create(&cx, request_body(&group.name, group.ttl)?).await
         })
-    }
-
-    /// Finds a log group by name in the list of all groups (section 6.3).
-    ///
-    /// # Errors
-    /// See [`Error`]. A missing group is `None`, not an error.
-    pub fn find_group(&self, name: impl Into<String>) -> Call<'_, Option<LogGroup>> {
-        let name = name.into();
-        Call::new(self, async move |cx| find_group(&cx, &name).await)
     }
 
     /// Lists all log groups of the project (section 5.1.2), without paging.
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn groups(&self) -> Call<'_, Vec<LogGroup>> {
-        Call::new(self, async move |cx| {
-            let response =
-                cx.response_body(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
-            Ok(response.log_groups.unwrap_or_default())
+    pub fn list(&self) -> Call<Vec<LogGroup>> {
+        Call::new(&self.client, async move |cx| list(&cx).await)
+    }
+
+    /// Finds a log group by name in the list of all groups (section 6.3).
+    ///
+    /// # Errors
+    /// See [`Error`]. A missing group is `None`, not an error.
+    pub fn find(&self, name: impl Into<String>) -> Call<Option<LogGroup>> {
+        let name = name.into();
+        Call::new(&self.client, async move |cx| {
+            Ok(list(&cx).await?.into_iter().find(|group| group.name == name))
         })
+    }
+
+    /// Ensures that a log group with this name and ttl exists. Lost responses and concurrent callers do no harm.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the group exists with another ttl; otherwise like [`create`](Self::create).
+    pub fn ensure(&self, name: impl Into<String>, ttl: Ttl) -> Call<Ensured<GroupId>> {
+        let name = name.into();
+        Call::new(&self.client, async move |cx| {
+            request_body(&name, ttl)?;
+            match find(&list(&cx).await?, &name, ttl)? {
+                Some(id) => Ok(Ensured { id, created: false }),
+                None => create_or_find(&cx, &name, ttl).await,
+            }
+        })
+    }
+
+    /// Ensures that log groups with these names and ttls exist, with one list for all of them. Missing ones are created
+    /// one after the other, until one fails.
+    ///
+    /// # Errors
+    /// Like [`ensure`](Self::ensure). Rules of arguments and conflicts are checked for all groups before the first one is
+    /// created.
+    pub fn ensure_all<N: Into<String>>(
+        &self,
+        groups: impl IntoIterator<Item = (N, Ttl)>,
+    ) -> Call<Vec<Ensured<GroupId>>> {
+        let groups: Vec<(String, Ttl)> = groups.into_iter().map(|(name, ttl)| (name.into(), ttl)).collect();
+        Call::new(&self.client, async move |cx| {
+            for (name, ttl) in &groups {
+                request_body(name, *ttl)?;
+            }
+            let existing = list(&cx).await?;
+            let found = groups.iter().map(|(name, ttl)| find(&existing, name, *ttl));
+            let found = found.collect::<Result<Vec<_>, _>>()?;
+            let mut ensured = Vec::with_capacity(groups.len());
+            for ((name, ttl), found) in groups.iter().zip(found) {
+                ensured.push(match found {
+                    Some(id) => Ensured { id, created: false },
+                    None => create_or_find(&cx, name, *ttl).await?,
+                });
+            }
+            Ok(ensured)
+        })
+    }
+
+    /// [`ensure`](Self::ensure) for a group that a list has just shown to be missing: one request instead of two.
+    #[cfg(feature = "provision")]
+    pub(crate) fn ensure_new(&self, name: &str, ttl: Ttl) -> Call<Ensured<GroupId>> {
+        let name = name.to_owned();
+        Call::new(&self.client, async move |cx| create_or_find(&cx, &name, ttl).await)
     }
 
     /// Deletes a log group and its streams (section 5.1.3).
     ///
     /// # Errors
     /// `is_not_found()`; `is_in_use()` if a transfer task reads one of its streams.
-    pub fn delete_group(&self, group: &GroupId) -> Call<'_, ()> {
+    pub fn delete(&self, group: &GroupId) -> Call<()> {
         let group = group.clone();
-        Call::new(self, async move |cx| {
+        Call::new(&self.client, async move |cx| {
             cx.response_body(
                 cx.api.delete_log_group().project_id(cx.project()).log_group_id(group).send().await,
             )
@@ -60,23 +147,46 @@ impl Client {
     }
 }
 
-/// Creates a log group.
-pub(super) async fn create_group(
-    cx: &CallContext,
-    body: CreateLogGroupRequestBody,
-) -> Result<GroupId, Error> {
+impl GroupHandle {
+    /// The id of the group.
+    pub fn id(&self) -> &GroupId {
+        &self.id
+    }
+
+    /// The log streams of the group. Nothing is sent.
+    pub fn streams(&self) -> Streams {
+        Streams::new(&self.client, &self.id)
+    }
+}
+
+async fn create(cx: &CallContext, body: CreateLogGroupRequestBody) -> Result<GroupId, Error> {
     let call = cx.api.create_log_group().project_id(cx.project()).body(body);
     Ok(cx.response_body(call.send().await)?.log_group_id)
 }
 
-/// The log group with this name.
-pub(super) async fn find_group(cx: &CallContext, name: &str) -> Result<Option<LogGroup>, Error> {
+async fn list(cx: &CallContext) -> Result<Vec<LogGroup>, Error> {
     let response = cx.response_body(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
-    Ok(response.log_groups.into_iter().flatten().find(|group| group.name == name))
+    Ok(response.log_groups.unwrap_or_default())
 }
 
-/// Builds the request body, checked against Table 5-3.
-pub(super) fn group_body(name: &str, ttl: Ttl) -> Result<CreateLogGroupRequestBody, Error> {
+async fn create_or_find(cx: &CallContext, name: &str, ttl: Ttl) -> Result<Ensured<GroupId>, Error> {
+    let body = request_body(name, ttl)?;
+    let find = || async { find(&list(cx).await?, name, ttl) };
+    ensure::create_or_find(cx, find, || create(cx, body.clone())).await
+}
+
+/// The id of the group with this name.
+fn find(groups: &[LogGroup], name: &str, ttl: Ttl) -> Result<Option<GroupId>, Error> {
+    match groups.iter().find(|group| group.name == name) {
+        Some(LogGroup { ttl: Some(found), .. }) if *found != ttl => {
+            Err(Error::Conflict(ConflictError { group: name.to_owned(), wanted: ttl, found: *found }))
+        }
+        group => Ok(group.map(|group| group.id.clone())),
+    }
+}
+
+/// Builds the body of a creation, checked against Table 5-3.
+fn request_body(name: &str, ttl: Ttl) -> Result<CreateLogGroupRequestBody, Error> {
     check_text("log_group_name", &limits::LOG_GROUP_NAME, name)?;
     check_integer("ttl_in_days", &limits::TTL_IN_DAYS, ttl.as_days().into())?;
     Ok(CreateLogGroupRequestBody { log_group_name: name.to_owned().into(), ttl_in_days: ttl })

@@ -12,9 +12,10 @@ use std::{fmt, sync::Arc};
 
 pub use call::Call;
 pub use ensure::Ensured;
-pub use request::Response;
-pub use streams::GroupClient;
-pub use transfers::{CreateTransfer, EnsureTransfer, EnsuredTransfer, TransferCall};
+pub use groups::{CreateGroup, GroupHandle, Groups, NewGroup};
+pub use request::{Request, RequestArguments, Response};
+pub use streams::{CreateStream, NewStream, Streams};
+pub use transfers::{EnsuredTransfer, Transfers};
 
 use crate::{
     api,

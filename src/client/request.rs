@@ -5,9 +5,14 @@ use std::fmt;
 use bytes::Bytes;
 use http::Method;
 use progenitor_client::ClientInfo;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Call, Client, call::CallContext};
-use crate::{error::Error, input::InvalidInput, transport::CallKind};
+use crate::{
+    error::{DecodeError, Error, ServiceError, brief, request_id},
+    input::InvalidInput,
+    transport::CallKind,
+};
 
 /// The placeholder for the project id in a path.
 const PROJECT: &str = "{project_id}";
@@ -16,54 +21,121 @@ const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 impl Client {
-    /// Sends any request to LTS, with the authentication and retries of the helpers. A request that the spec doesn't have
-    /// is retried by its method: GET, PUT, PATCH and DELETE can be repeated, POST counts as a creation.
+    /// Sends any request to LTS, with the authentication and retries of the helpers.
     ///
-    /// The path begins with `/` and may have a query; `{project_id}` in it is filled in. The body is sent as JSON,
-    /// unchecked.
+    /// The path begins with `/` and may have a query; `{project_id}` in it is filled in. A request that the spec has is
+    /// retried like its helper. Any other is retried by its method: GET, PUT, PATCH and DELETE can be repeated, POST
+    /// counts as a creation, unless it is [idempotent](Request::idempotent).
     ///
     /// ```
-    /// # async fn doc(lts: &huaweicloud_lts::Client) -> Result<(), huaweicloud_lts::Error> {
-    /// let body = lts.request("GET", "/v2/{project_id}/groups", "").await?.into_result()?;
-    /// let json: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use serde_json::{Value, json};
+    ///
+    /// let body = json!({ "log_group_name": "app", "ttl_in_days": 7 });
+    /// let created: Value = lts.request("POST", "/v2/{project_id}/groups").json(&body).await?.json()?;
+    /// let listed: Value = lts.request("GET", "/v2/{project_id}/groups").await?.json()?;
+    /// assert_eq!(listed["log_groups"][0]["log_group_id"], created["log_group_id"]);
     /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
     /// ```
     ///
     /// # Errors
-    /// [`Error`] if no complete response arrived. An error of the service is a [`Response`], so that its body can be read.
-    pub fn request(
-        &self,
-        method: impl Into<String>,
-        path: impl Into<String>,
-        body: impl Into<Bytes>,
-    ) -> Call<'_, Response> {
-        let (method, path, body) = (method.into(), path.into(), body.into());
-        Call::new(self, async move |cx| {
-            let request = build_request(&cx, &method, &path, body)?;
-            let path = path.split('?').next().unwrap_or_default();
-            let kind = CallKind::of_request(&request, path);
-            match cx.api.inner().send(cx.api.client(), request, kind).await {
-                Ok(response) => Ok(Response {
-                    status: response.status().as_u16(),
-                    body: response.into_body(),
-                    error: None,
-                }),
-                Err(Error::Service(error)) => Ok(Response {
-                    status: error.status(),
-                    body: error.body.0.clone(),
-                    error: Some(Error::Service(error)),
-                }),
-                Err(error) => Err(error),
-            }
-        })
+    /// [`Error::InvalidInput`] for a method or path that can't be sent; otherwise [`Error`] if no complete response
+    /// arrived. An error of the service is a [`Response`], so that its body can be read.
+    pub fn request(&self, method: impl Into<String>, path: impl Into<String>) -> Request {
+        let arguments = RequestArguments {
+            method: method.into(),
+            path: path.into(),
+            body: Ok(Bytes::new()),
+            idempotent: false,
+        };
+        Call::with_arguments(self, arguments, send)
+    }
+}
+
+/// The call of [`Client::request`].
+pub type Request = Call<Response, RequestArguments>;
+
+/// The arguments of a [`Request`].
+pub struct RequestArguments {
+    method: String,
+    path: String,
+    body: Result<Bytes, InvalidInput>,
+    idempotent: bool,
+}
+
+impl Request {
+    /// Sets the body, which is sent unchecked, as `application/json`.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.arguments.body = Ok(body.into());
+        self
+    }
+
+    /// Serializes a value as the body. A value that can't be serialized is an error of the call.
+    pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
+        let invalid = |e| InvalidInput::new("body", "a value", format!("serializable as JSON ({e})"));
+        self.arguments.body = serde_json::to_vec(body).map(Bytes::from).map_err(invalid);
+        self
+    }
+
+    /// Declares that the request has the same effect whether it is applied once or twice. It is then retried after any
+    /// transient failure, like a read.
+    ///
+    /// ```
+    /// # async fn doc(lts: &huaweicloud_lts::Client) -> Result<(), huaweicloud_lts::Error> {
+    /// // A search, which reads by POST.
+    /// let path = "/v2/{project_id}/lts/keyword-count";
+    /// let response = lts.request("POST", path).body("{}").idempotent().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn idempotent(mut self) -> Self {
+        self.arguments.idempotent = true;
+        self
+    }
+}
+
+impl fmt::Debug for RequestArguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestArguments")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("idempotent", &self.idempotent)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn send(cx: CallContext, arguments: RequestArguments) -> Result<Response, Error> {
+    let RequestArguments { method, path, body, idempotent } = arguments;
+    let request = build_request(&cx, &method, &path, body?)?;
+    let template = path.split('?').next().unwrap_or_default();
+    let kind = CallKind::of_request(&request, template);
+    let kind = if idempotent { kind.idempotent() } else { kind };
+    match cx.api.inner().send(cx.api.client(), request, kind, template).await {
+        Ok(response) => {
+            let request_id = request_id(response.headers()).map(brief);
+            let status = response.status().as_u16();
+            Ok(Response { status, request_id, body: response.into_body(), error: None })
+        }
+        Err(Error::Service(error)) => Ok(Response {
+            status: error.status(),
+            request_id: error.request_id().map(str::to_owned),
+            body: error.body.0.clone(),
+            error: Some(error),
+        }),
+        Err(error) => Err(error),
     }
 }
 
 /// The response to a [`Client::request`].
 pub struct Response {
     status: u16,
+    request_id: Option<String>,
     body: Bytes,
-    error: Option<Error>,
+    error: Option<Box<ServiceError>>,
 }
 
 impl Response {
@@ -72,9 +144,19 @@ impl Response {
         self.status
     }
 
+    /// The id that the service gave the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
     /// The body; of an error, the first 64 KiB.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The error that the service reported, if it did. It may come with a 2xx status.
+    pub fn error(&self) -> Option<&ServiceError> {
+        self.error.as_deref()
     }
 
     /// The body, or the error that the service reported.
@@ -82,13 +164,48 @@ impl Response {
     /// # Errors
     /// [`Error::Service`] if the service reported one.
     pub fn into_result(self) -> Result<Bytes, Error> {
-        self.error.map_or(Ok(self.body), Err)
+        match self.error {
+            Some(error) => Err(Error::Service(error)),
+            None => Ok(self.body),
+        }
+    }
+
+    /// Deserializes the body.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Groups {
+    ///     log_groups: Vec<huaweicloud_lts::groups::LogGroup>,
+    /// }
+    ///
+    /// let groups: Groups = lts.request("GET", "/v2/{project_id}/groups").await?.json()?;
+    /// assert!(groups.log_groups.is_empty());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Service`] if the service reported an error; [`Error::Decode`], with the place, if the body is no JSON of
+    /// this type.
+    pub fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
+        let (status, request_id) = (self.status, self.request_id.clone());
+        let body = self.into_result()?;
+        DecodeError::decode(&body)
+            .map_err(|error| DecodeError { status: Some(status), request_id, ..error }.into())
     }
 }
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
     }
 }
 

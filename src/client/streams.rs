@@ -1,6 +1,10 @@
-//! Log streams of a group: create, list, delete (section 5.2).
+//! Log streams of a group: create, list, find, ensure, delete (section 5.2).
 
-use super::{Call, Client, call::CallContext};
+use super::{
+    Call, Client,
+    call::CallContext,
+    ensure::{self, Ensured},
+};
 use crate::{
     api::lts::types::CreateLogStreamRequestBody,
     error::Error,
@@ -10,24 +14,27 @@ use crate::{
     spec::limits,
 };
 
-impl Client {
-    /// Returns a client of one log group. Nothing is sent.
-    pub fn group(&self, id: &GroupId) -> GroupClient<'_> {
-        GroupClient { client: self, id: id.clone() }
-    }
-}
-
-/// A client of one log group; [`Client::group`] makes it.
+/// The log streams of a group; [`GroupHandle::streams`](super::GroupHandle::streams) returns it. It can be cloned, stored
+/// and spawned.
 #[derive(Debug, Clone)]
-pub struct GroupClient<'c> {
-    pub(super) client: &'c Client,
-    pub(super) id: GroupId,
+pub struct Streams {
+    client: Client,
+    group: GroupId,
 }
 
-impl<'c> GroupClient<'c> {
-    /// The group's id.
-    pub fn id(&self) -> &GroupId {
-        &self.id
+/// The call of [`Streams::create`].
+pub type CreateStream = Call<StreamId, NewStream>;
+
+/// The arguments of [`CreateStream`].
+#[derive(Debug, Clone)]
+pub struct NewStream {
+    group: GroupId,
+    name: String,
+}
+
+impl Streams {
+    pub(super) fn new(client: &Client, group: &GroupId) -> Self {
+        Self { client: client.clone(), group: group.clone() }
     }
 
     /// Creates a log stream (section 5.2.1).
@@ -35,12 +42,11 @@ impl<'c> GroupClient<'c> {
     /// # Errors
     /// [`Error::InvalidInput`] if the name breaks a rule; `is_not_found()` for the group; `is_already_exists()`;
     /// `is_quota_exceeded()`. If no response arrived, the stream may still have been created: see
-    /// [`Error::outcome_unknown`], or use [`ensure_stream`](Self::ensure_stream).
-    pub fn create_stream(&self, name: impl Into<String>) -> Call<'c, StreamId> {
-        let (name, group) = (name.into(), self.id.clone());
-        Call::new(self.client, async move |cx| {
-            let body = stream_body(&name)?;
-            create_stream(&cx, &group, body).await
+    /// [`Error::outcome_unknown`], or use [`ensure`](Self::ensure).
+    pub fn create(&self, name: impl Into<String>) -> CreateStream {
+        let stream = NewStream { group: self.group.clone(), name: name.into() };
+        Call::with_arguments(&self.client, stream, async move |cx, stream| {
+            create(&cx, &stream.group, request_body(&stream.name)?).await
         })
     }
 
@@ -48,40 +54,85 @@ impl<'c> GroupClient<'c> {
     ///
     /// # Errors
     /// `is_not_found()` for the group.
-    pub fn streams(&self) -> Call<'c, Vec<LogStream>> {
-        let group = self.id.clone();
-        Call::new(self.client, async move |cx| {
-            let response = cx.response_body(
-                cx.api.list_log_streams().project_id(cx.project()).log_group_id(group).send().await,
-            )?;
-            Ok(response.log_streams.unwrap_or_default())
-        })
+    pub fn list(&self) -> Call<Vec<LogStream>> {
+        let group = self.group.clone();
+        Call::new(&self.client, async move |cx| list(&cx, &group).await)
     }
 
     /// Finds a log stream of the group by name in the list of all streams (section 6.3).
     ///
     /// # Errors
     /// `is_not_found()` for the group. A missing stream is `None`, not an error.
-    pub fn find_stream(&self, name: impl Into<String>) -> Call<'c, Option<LogStream>> {
-        let (name, group) = (name.into(), self.id.clone());
-        Call::new(self.client, async move |cx| find_stream(&cx, &group, &name).await)
+    pub fn find(&self, name: impl Into<String>) -> Call<Option<LogStream>> {
+        let (name, group) = (name.into(), self.group.clone());
+        Call::new(&self.client, async move |cx| {
+            Ok(list(&cx, &group).await?.into_iter().find(|stream| stream.name == name))
+        })
+    }
+
+    /// Ensures that a log stream with this name exists in the group. Lost responses and concurrent callers do no harm.
+    ///
+    /// # Errors
+    /// Like [`create`](Self::create), except for `is_already_exists()`.
+    pub fn ensure(&self, name: impl Into<String>) -> Call<Ensured<StreamId>> {
+        let (name, group) = (name.into(), self.group.clone());
+        Call::new(&self.client, async move |cx| {
+            request_body(&name)?;
+            match find(&list(&cx, &group).await?, &name) {
+                Some(id) => Ok(Ensured { id, created: false }),
+                None => create_or_find(&cx, &group, &name).await,
+            }
+        })
+    }
+
+    /// Ensures that log streams with these names exist in the group, with one list for all of them. Missing ones are
+    /// created one after the other, until one fails.
+    ///
+    /// # Errors
+    /// Like [`ensure`](Self::ensure). Rules of names are checked for all streams before the first one is created.
+    pub fn ensure_all<N: Into<String>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Call<Vec<Ensured<StreamId>>> {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        let group = self.group.clone();
+        Call::new(&self.client, async move |cx| {
+            for name in &names {
+                request_body(name)?;
+            }
+            let existing = list(&cx, &group).await?;
+            let mut ensured = Vec::with_capacity(names.len());
+            for name in &names {
+                ensured.push(match find(&existing, name) {
+                    Some(id) => Ensured { id, created: false },
+                    None => create_or_find(&cx, &group, name).await?,
+                });
+            }
+            Ok(ensured)
+        })
+    }
+
+    /// [`ensure`](Self::ensure) for a stream that a list has just shown to be missing: one request instead of two.
+    #[cfg(feature = "provision")]
+    pub(crate) fn ensure_new(&self, name: &str) -> Call<Ensured<StreamId>> {
+        let (name, group) = (name.to_owned(), self.group.clone());
+        Call::new(&self.client, async move |cx| create_or_find(&cx, &group, &name).await)
     }
 
     /// Deletes a log stream (section 5.2.3).
     ///
     /// # Errors
     /// `is_not_found()` for group or stream; `is_in_use()` if a transfer task reads the stream.
-    pub fn delete_stream(&self, stream: &StreamId) -> Call<'c, ()> {
-        let (group, stream) = (self.id.clone(), stream.clone());
-        Call::new(self.client, async move |cx| {
+    pub fn delete(&self, stream: &StreamId) -> Call<()> {
+        let (group, stream) = (self.group.clone(), stream.clone());
+        Call::new(&self.client, async move |cx| {
             let call = cx.api.delete_log_stream().project_id(cx.project()).log_group_id(group);
             cx.response_body(call.log_stream_id(stream).send().await)
         })
     }
 }
 
-/// Creates a log stream.
-pub(super) async fn create_stream(
+async fn create(
     cx: &CallContext,
     group: &GroupId,
     body: CreateLogStreamRequestBody,
@@ -90,19 +141,24 @@ pub(super) async fn create_stream(
     Ok(cx.response_body(call.body(body).send().await)?.log_stream_id)
 }
 
-/// The log stream with this name in a group.
-pub(super) async fn find_stream(
-    cx: &CallContext,
-    group: &GroupId,
-    name: &str,
-) -> Result<Option<LogStream>, Error> {
-    let response = cx
-        .response_body(cx.api.list_log_streams().project_id(cx.project()).log_group_id(group).send().await)?;
-    Ok(response.log_streams.into_iter().flatten().find(|stream| stream.name == name))
+async fn list(cx: &CallContext, group: &GroupId) -> Result<Vec<LogStream>, Error> {
+    let call = cx.api.list_log_streams().project_id(cx.project()).log_group_id(group);
+    Ok(cx.response_body(call.send().await)?.log_streams.unwrap_or_default())
 }
 
-/// Builds the request body, checked against Table 5-25.
-pub(super) fn stream_body(name: &str) -> Result<CreateLogStreamRequestBody, Error> {
+async fn create_or_find(cx: &CallContext, group: &GroupId, name: &str) -> Result<Ensured<StreamId>, Error> {
+    let body = request_body(name)?;
+    let find = || async { Ok(find(&list(cx, group).await?, name)) };
+    ensure::create_or_find(cx, find, || create(cx, group, body.clone())).await
+}
+
+/// The id of the stream with this name.
+fn find(streams: &[LogStream], name: &str) -> Option<StreamId> {
+    streams.iter().find(|stream| stream.name == name).map(|stream| stream.id.clone())
+}
+
+/// Builds the body of a creation, checked against Table 5-25.
+fn request_body(name: &str) -> Result<CreateLogStreamRequestBody, Error> {
     check_text("log_stream_name", &limits::LOG_STREAM_NAME, name)?;
     Ok(CreateLogStreamRequestBody { log_stream_name: name.to_owned().into() })
 }

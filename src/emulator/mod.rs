@@ -8,8 +8,8 @@
 //!
 //! let emulator = Emulator::start()?;
 //! let lts = ClientBuilder::from(&emulator).build()?;
-//! let group = lts.create_group("app", Ttl::days(7)).await?;
-//! assert_eq!(lts.groups().await?[0].id, group);
+//! let group = lts.groups().create("app", Ttl::days(7)).await?;
+//! assert_eq!(lts.groups().list().await?[0].id, group);
 //! assert_eq!(emulator.requests().len(), 2);
 //! # Ok(())
 //! # }
@@ -199,8 +199,8 @@ impl Emulator {
     /// let emulator = Emulator::start()?;
     /// let lts = ClientBuilder::from(&emulator).build()?;
     /// emulator.fault(Fault::new().operation(Operation::ListLogGroups).status(418))?;
-    /// assert_eq!(lts.groups().await.unwrap_err().status(), Some(418));
-    /// assert!(lts.groups().await?.is_empty());
+    /// assert_eq!(lts.groups().list().await.unwrap_err().status(), Some(418));
+    /// assert!(lts.groups().list().await?.is_empty());
     /// # Ok(())
     /// # }
     /// ```

@@ -173,10 +173,10 @@ fn check_group(group: &manifest::Group) -> Result<(), InvalidInput> {
         if transfer.streams.is_empty() {
             return Err(InvalidInput::new("log_stream_ids", "[]", "at least one stream"));
         }
-        if let Some(prefix) = &transfer.prefix {
+        if let Some(prefix) = &transfer.to.prefix {
             check_text("prefix_name", &limits::PREFIX_NAME, prefix)?;
         }
-        if let Some(dir) = &transfer.dir {
+        if let Some(dir) = &transfer.to.dir {
             check_text("dir_prefix_name", &limits::DIR_PREFIX_NAME, dir)?;
         }
     }
@@ -188,14 +188,14 @@ pub(super) fn transfer_body(group: &str, stream: &str, transfer: &manifest::Tran
     let mut body = json!({
         "log_group_id": group,
         "log_stream_ids": [stream],
-        "obs_bucket_name": transfer.bucket,
+        "obs_bucket_name": transfer.to.bucket,
         "type": TransferType::Cycle,
-        "storage_format": types::StorageFormat::from(transfer.format),
+        "storage_format": types::StorageFormat::from(transfer.to.format),
         "switch_on": !transfer.paused,
-        "period": transfer.every.period(),
-        "period_unit": transfer.every.period_unit(),
+        "period": transfer.to.every.period(),
+        "period_unit": transfer.to.every.period_unit(),
     });
-    for (name, value) in [("prefix_name", &transfer.prefix), ("dir_prefix_name", &transfer.dir)] {
+    for (name, value) in [("prefix_name", &transfer.to.prefix), ("dir_prefix_name", &transfer.to.dir)] {
         if let Some(value) = value {
             body[name] = Value::from(value.as_str());
         }

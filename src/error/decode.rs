@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
 use super::{
     body::{brief, excerpt},
     operation_prefix::write_operation,
@@ -42,10 +44,18 @@ impl DecodeError {
         Self {
             operation: Some(operation),
             status: Some(status),
-            request_id,
+            request_id: request_id.as_deref().map(brief),
             outcome_unknown: matches!(operation.effect, Effect::Create | Effect::Append),
             ..error
         }
+    }
+
+    /// Decodes a body as JSON.
+    pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Self> {
+        serde_json::from_slice(body).map_err(|error| {
+            let (path, message) = wrong_shape::<T>(body).unwrap_or((String::new(), error.to_string()));
+            Self { path: brief(&path), ..Self::new(&message, body) }
+        })
     }
 
     /// The HTTP status, if known.
@@ -85,4 +95,13 @@ pub(crate) struct ResponseHead {
     pub(crate) operation: &'static OperationFacts,
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
+}
+
+/// The place and the reason of a decoding error. Computed only on failure, since it is slower than decoding.
+pub(super) fn wrong_shape<T: DeserializeOwned>(bytes: &[u8]) -> Option<(String, String)> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let error = serde_path_to_error::deserialize::<_, T>(&mut deserializer).err()?;
+    let path = error.path().to_string();
+    let path = if path == "." { String::new() } else { path };
+    Some((path, error.into_inner().to_string()))
 }

@@ -23,10 +23,9 @@ pub(crate) use signature_mismatch::Mismatch;
 pub(crate) use through_generated::{from_generated, into_response};
 pub use transport::{TransportError, TransportFailure};
 
-use crate::{
-    input::InvalidInput,
-    spec::{Class, OperationFacts},
-};
+pub use crate::input::InvalidInput;
+
+use crate::spec::{Class, OperationFacts};
 
 /// Why a call failed.
 ///
@@ -253,7 +252,7 @@ pub struct CredentialsError {
 }
 
 impl CredentialsError {
-    /// Creates an error with its cause, for a [`CredentialsProvider`](crate::CredentialsProvider).
+    /// Creates an error with its cause, for a [`CredentialsProvider`](crate::credentials::CredentialsProvider).
     pub fn new(message: impl Into<String>, source: Option<Error>) -> Self {
         Self { message: message.into(), source: source.map(Arc::new) }
     }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Error,
     configuration::ConfigurationError,
-    decode::{DecodeError, ResponseHead},
+    decode::{DecodeError, ResponseHead, wrong_shape},
     transport::{TransportError, TransportFailure},
 };
 
@@ -68,13 +68,4 @@ pub(crate) fn from_generated<T: DeserializeOwned>(
             Error::Configuration(ConfigurationError::new("request", message))
         }
     }
-}
-
-/// The place and the reason of a decoding error. Computed only on failure, since it is slower than decoding.
-fn wrong_shape<T: DeserializeOwned>(bytes: &[u8]) -> Option<(String, String)> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let error = serde_path_to_error::deserialize::<_, T>(&mut deserializer).err()?;
-    let path = error.path().to_string();
-    let path = if path == "." { String::new() } else { path };
-    Some((path, error.into_inner().to_string()))
 }

@@ -10,5 +10,5 @@ mod ttl;
 
 pub use group::LogGroup;
 pub use stream::LogStream;
-pub use transfer::StorageFormat;
+pub use transfer::{Destination, ObsDestination, StorageFormat, Transfer};
 pub use ttl::Ttl;

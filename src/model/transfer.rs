@@ -1,10 +1,14 @@
-//! Transfers of logs to object storage.
+//! Transfers of log streams.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::input::InvalidInput;
+use crate::{
+    ids::{GroupId, StreamId},
+    input::{InvalidInput, check_text},
+    spec::{TransferInterval, limits},
+};
 
 /// The storage format of transferred logs (Table 5-49).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -36,6 +40,133 @@ impl FromStr for StorageFormat {
             .into_iter()
             .find(|format| format.to_string().eq_ignore_ascii_case(name))
             .ok_or_else(|| InvalidInput::new("storage_format", name, "raw or json"))
+    }
+}
+
+/// A transfer of log streams: one task of the service.
+///
+/// ```
+/// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
+///
+/// # fn doc(group: GroupId, nginx: StreamId) {
+/// let transfer =
+///     Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Minutes5).prefix("nginx").paused(true);
+/// # let _ = transfer;
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transfer {
+    /// The group of the streams.
+    pub group: GroupId,
+    /// The streams, at least one.
+    pub streams: Vec<StreamId>,
+    /// Where the logs go, and how often.
+    pub destination: Destination,
+    /// Whether the task is created switched off.
+    pub paused: bool,
+}
+
+/// The destination of a [`Transfer`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Destination {
+    /// A bucket of Object Storage Service.
+    Obs(ObsDestination),
+}
+
+/// A bucket of Object Storage Service that logs are written to at an interval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObsDestination {
+    /// The name of the OBS bucket.
+    pub bucket: String,
+    /// The transfer interval.
+    pub every: TransferInterval,
+    /// The storage format.
+    pub format: StorageFormat,
+    /// The prefix of file names.
+    pub prefix: Option<String>,
+    /// The directory in the bucket.
+    pub dir: Option<String>,
+}
+
+impl Transfer {
+    /// A transfer of streams of a group to an OBS bucket.
+    pub fn to_obs<S: Into<StreamId>>(
+        group: impl Into<GroupId>,
+        streams: impl IntoIterator<Item = S>,
+        bucket: impl Into<String>,
+        every: TransferInterval,
+    ) -> Self {
+        let destination = Destination::Obs(ObsDestination::new(bucket, every));
+        Self::new(group, streams, destination)
+    }
+
+    /// A transfer of streams of a group to any destination.
+    pub fn new<S: Into<StreamId>>(
+        group: impl Into<GroupId>,
+        streams: impl IntoIterator<Item = S>,
+        destination: Destination,
+    ) -> Self {
+        let streams = streams.into_iter().map(Into::into).collect();
+        Self { group: group.into(), streams, destination, paused: false }
+    }
+
+    /// Sets the storage format, [`StorageFormat::Raw`] by default.
+    pub fn format(mut self, format: StorageFormat) -> Self {
+        let Destination::Obs(obs) = &mut self.destination;
+        obs.format = format;
+        self
+    }
+
+    /// Sets the prefix of file names, up to 64 characters.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        let Destination::Obs(obs) = &mut self.destination;
+        obs.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Sets the directory in the bucket, up to 64 characters.
+    pub fn dir(mut self, dir: impl Into<String>) -> Self {
+        let Destination::Obs(obs) = &mut self.destination;
+        obs.dir = Some(dir.into());
+        self
+    }
+
+    /// Sets whether the task is created switched off.
+    pub fn paused(mut self, paused: bool) -> Self {
+        self.paused = paused;
+        self
+    }
+
+    /// Checks the rules of the reference.
+    pub(crate) fn check(&self) -> Result<(), InvalidInput> {
+        if self.streams.is_empty() {
+            return Err(InvalidInput::new("log_stream_ids", "[]", "at least one stream"));
+        }
+        match &self.destination {
+            Destination::Obs(obs) => obs.checks().into_iter().try_for_each(|(_, checked)| checked),
+        }
+    }
+}
+
+impl ObsDestination {
+    /// A bucket that raw logs are written to.
+    pub fn new(bucket: impl Into<String>, every: TransferInterval) -> Self {
+        Self { bucket: bucket.into(), every, format: StorageFormat::default(), prefix: None, dir: None }
+    }
+
+    /// Checks each member against the rules of the reference (Table 5-49).
+    pub(crate) fn checks(&self) -> [(&'static str, Result<(), InvalidInput>); 3] {
+        let optional = |field, rule, text: &Option<String>| match text {
+            Some(text) => check_text(field, rule, text),
+            None => Ok(()),
+        };
+        [
+            ("bucket", check_text("obs_bucket_name", &limits::OBS_BUCKET_NAME, &self.bucket)),
+            ("prefix", optional("prefix_name", &limits::PREFIX_NAME, &self.prefix)),
+            ("dir", optional("dir_prefix_name", &limits::DIR_PREFIX_NAME, &self.dir)),
+        ]
     }
 }
 

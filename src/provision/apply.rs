@@ -18,7 +18,11 @@ use super::{
     plan::{DEFAULT_CONCURRENCY, Plan},
     schedule::{Finished, Next, Schedule, Work, WorkResult},
 };
-use crate::{client::Client, error::Error};
+use crate::{
+    client::Client,
+    error::Error,
+    model::{Destination, Transfer},
+};
 
 /// The progress of [`Apply`], after an item was created, deleted or failed.
 #[derive(Debug)]
@@ -165,30 +169,19 @@ impl<'a> Shared<'a> {
     async fn call(&self, work: &Work<'_>) -> Result<WorkResult, Error> {
         Ok(match work {
             Work::CreateGroup(group) => {
-                WorkResult::Group(self.client.ensure_new_group(&group.name, group.ttl).await?)
+                WorkResult::Group(self.client.groups().ensure_new(&group.name, group.ttl).await?)
             }
             Work::DeleteStream(group, stream) => {
-                self.client.group(group).delete_stream(stream).await?;
+                self.client.group(group).streams().delete(stream).await?;
                 WorkResult::Deleted
             }
             Work::CreateStream(group, name) => {
-                WorkResult::Stream(self.client.group(group).ensure_new_stream(name).await?)
+                WorkResult::Stream(self.client.group(group).streams().ensure_new(name).await?)
             }
             Work::CreateTransfer(group, stream, transfer) => {
-                let in_group = self.client.group(group);
-                let mut call = in_group
-                    .ensure_transfer(stream, &transfer.bucket, transfer.every)
-                    .format(transfer.format);
-                if let Some(prefix) = &transfer.prefix {
-                    call = call.prefix(prefix);
-                }
-                if let Some(dir) = &transfer.dir {
-                    call = call.dir(dir);
-                }
-                if transfer.paused {
-                    call = call.paused();
-                }
-                WorkResult::Transfer(call.await?)
+                let destination = Destination::Obs(transfer.to.clone());
+                let transfer = Transfer::new(group, [stream], destination).paused(transfer.paused);
+                WorkResult::Transfer(self.client.transfers().ensure_log_dump(transfer).await?)
             }
         })
     }

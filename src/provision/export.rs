@@ -71,9 +71,9 @@ impl<'c> Export<'c> {
     /// See [`Error`]. A group that is deleted in the meantime is no error.
     pub async fn read(self) -> Result<Exported, Error> {
         let client = self.client;
-        let groups = client.groups().await?;
+        let groups = client.groups().list().await?;
         let read = stream::iter(groups).map(move |group| async move {
-            match client.group(&group.id).streams().await {
+            match client.group(&group.id).streams().list().await {
                 Ok(streams) => {
                     let mut names: Vec<String> = streams.into_iter().map(|stream| stream.name).collect();
                     names.sort();

@@ -1,7 +1,7 @@
 //! Plans and creates the groups, streams and transfers that a manifest declares, and exports existing ones.
 //!
-//! A program that needs a few groups and streams calls [`ensure_group`](crate::Client::ensure_group) and
-//! [`ensure_stream`](crate::GroupClient::ensure_stream). This module is for many of them: it shows a plan before
+//! A program that needs a few groups and streams calls [`Groups::ensure`](crate::groups::Groups::ensure) and
+//! [`Streams::ensure`](crate::streams::Streams::ensure). This module is for many of them: it shows a plan before
 //! anything is changed, runs calls concurrently within the limits of the service, and resumes after a failure.
 //!
 //! ```

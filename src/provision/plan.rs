@@ -262,7 +262,7 @@ impl<'a> PlanRequest<'a> {
             return Err(ManifestError::of_built(mistakes).into());
         }
         let (client, prune) = (self.client, self.prune);
-        let existing = client.groups().await?;
+        let existing = client.groups().list().await?;
         let existing_groups = existing.len();
         let mut existing: HashMap<String, LogGroup> =
             existing.into_iter().map(|group| (group.name.clone(), group)).collect();
@@ -274,7 +274,7 @@ impl<'a> PlanRequest<'a> {
         let ids = groups.iter().filter_map(|group| group.found.as_ref().map(|found| found.id.clone()));
         let ids: Vec<GroupId> = ids.collect();
         let lists = stream::iter(ids).map(move |id| async move {
-            match client.group(&id).streams().await {
+            match client.group(&id).streams().list().await {
                 Ok(streams) => Ok(Some(streams)),
                 // The group was deleted in the meantime.
                 Err(error) if error.is_not_found() => Ok(None),

@@ -51,7 +51,7 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
         let at = [Field("groups"), Item(g)];
         let name = [at[0], at[1], Field("name")];
         if let Some(first) = group_positions.insert(group.name.as_str(), g) {
-            let message = format!("group {:?} is there twice", group.name);
+            let message = format!("group {:?} is declared twice", group.name);
             group_positions.insert(&group.name, first);
             all.push(
                 Mistake::new(&name, message).with(&[at[0], Item(first), Field("name")], "the first one is"),
@@ -79,7 +79,7 @@ fn check_group(at: &[PathSegment; 2], group: &Group, all: &mut Vec<Mistake>) {
         add_failed(all, &here, check_text("log_stream_name", &limits::LOG_STREAM_NAME, stream));
         if let Some(first) = stream_positions.insert(stream.as_str(), s) {
             stream_positions.insert(stream, first);
-            let message = format!("stream {stream:?} is there twice in group {:?}", group.name);
+            let message = format!("stream {stream:?} is declared twice in group {:?}", group.name);
             let first = part(&[Field("streams"), Item(first)]);
             all.push(Mistake::new(&here, message).with(&first, "the first one is"));
         }
@@ -95,7 +95,8 @@ fn check_group(at: &[PathSegment; 2], group: &Group, all: &mut Vec<Mistake>) {
                 let message = format!("stream {stream:?} is not among the group's streams{suggestion}");
                 all.push(Mistake::new(&here, message));
             } else if let Some(first) = transferred.get(stream.as_str()) {
-                let message = format!("stream {stream:?} has a transfer already, and can have but one");
+                let message =
+                    format!("stream {stream:?} already has a transfer, and a stream can have only one");
                 all.push(Mistake::new(&here, message).with(first, "it is named"));
             } else {
                 transferred.insert(stream, here);
@@ -110,29 +111,23 @@ fn check_transfer(at: &[PathSegment], transfer: &Transfer, all: &mut Vec<Mistake
         let message = "a transfer needs at least one stream; leave it out if there is none";
         all.push(Mistake::new(&part("streams"), message));
     }
-    let checked = check_text("obs_bucket_name", &limits::OBS_BUCKET_NAME, &transfer.bucket);
-    add_failed(all, &part("bucket"), checked);
-    if let Some(prefix) = &transfer.prefix {
-        add_failed(all, &part("prefix"), check_text("prefix_name", &limits::PREFIX_NAME, prefix));
-    }
-    if let Some(dir) = &transfer.dir {
-        add_failed(all, &part("dir"), check_text("dir_prefix_name", &limits::DIR_PREFIX_NAME, dir));
+    for (member, checked) in transfer.to.checks() {
+        add_failed(all, &part(member), checked);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::Ttl, spec::TransferInterval};
+    use crate::{
+        model::{ObsDestination, Ttl},
+        spec::TransferInterval,
+    };
 
     fn transfer(streams: &[&str]) -> Transfer {
         Transfer {
             streams: streams.iter().map(|name| (*name).to_owned()).collect(),
-            bucket: "bucket".to_owned(),
-            every: TransferInterval::Minutes5,
-            format: Default::default(),
-            prefix: None,
-            dir: None,
+            to: ObsDestination::new("bucket", TransferInterval::Minutes5),
             paused: false,
         }
     }
@@ -159,22 +154,22 @@ mod tests {
     fn all_mistakes_are_found_in_order() {
         let mut bad = group(".a", &["x", "", "x"], &[&["x", "z"], &[], &["x"]]);
         bad.ttl = Ttl::days(366);
-        bad.transfers[1].bucket = "b".to_owned();
-        bad.transfers[2].prefix = Some("p".repeat(65));
-        bad.transfers[2].dir = Some("d".repeat(65));
+        bad.transfers[1].to.bucket = "b".to_owned();
+        bad.transfers[2].to.prefix = Some("p".repeat(65));
+        bad.transfers[2].to.dir = Some("d".repeat(65));
         let messages = messages(vec![bad, group("b", &[], &[]), group("b", &[], &[])]);
         let expected = [
             "invalid log_group_name \".a\"",
             "invalid ttl_in_days \"366\"",
             "invalid log_stream_name \"\"",
-            "stream \"x\" is there twice",
+            "stream \"x\" is declared twice",
             "stream \"z\" is not among",
             "at least one stream",
             "invalid obs_bucket_name",
             "invalid prefix_name",
             "invalid dir_prefix_name",
-            "has a transfer already",
-            "group \"b\" is there twice",
+            "already has a transfer",
+            "group \"b\" is declared twice",
         ];
         assert_eq!(messages.lines().count(), expected.len(), "{messages}");
         for (line, part) in messages.lines().zip(expected) {

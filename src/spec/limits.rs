@@ -50,6 +50,19 @@ impl TextRule {
     }
 }
 
+#[cfg(feature = "schemars")]
+impl TextRule {
+    /// The rule as JSON Schema.
+    pub(crate) fn json_schema(&self) -> schemars::Schema {
+        let mut schema =
+            schemars::json_schema!({ "type": "string", "minLength": self.min, "maxLength": self.max });
+        if let Some(pattern) = self.pattern {
+            schema.insert("pattern".to_owned(), pattern.into());
+        }
+        schema
+    }
+}
+
 impl fmt::Display for TextRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.min, self.max) {

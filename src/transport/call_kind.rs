@@ -22,6 +22,14 @@ impl CallKind {
         }
     }
 
+    /// The same request, which its caller declares to be idempotent.
+    pub(crate) fn idempotent(self) -> Self {
+        match self.effect {
+            Effect::Create | Effect::Append => Self { effect: Effect::Update, ..self },
+            Effect::Read | Effect::Update | Effect::Delete => self,
+        }
+    }
+
     pub(super) fn needs_credentials(self) -> bool {
         self.operation.is_none_or(|operation| !operation.security.is_empty())
     }

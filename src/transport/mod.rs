@@ -27,13 +27,13 @@ use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
 use reqwest::ResponseBuilderExt;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::{
     api,
     auth::CredentialsProvider,
     error::{
-        ConfigurationError, DecodeError, Error, ResponseHead, TransportError, TransportFailure, brief,
+        ConfigurationError, DecodeError, Error, ResponseHead, TransportError, TransportFailure,
         from_generated, into_response, request_id,
     },
     ids::ProjectId,
@@ -150,7 +150,7 @@ impl Transport {
                 );
                 Err(ConfigurationError::new("endpoint", message).into())
             }
-            Some(operation) => self.send(http, request, operation.into()).await,
+            Some(operation) => self.send(http, request, operation.into(), operation.path).await,
             None => Err(ConfigurationError::new("operation", "the spec has no such operation").into()),
         };
         result.map_or_else(into_response, |response| {
@@ -163,21 +163,22 @@ impl Transport {
         })
     }
 
-    /// Makes a call.
+    /// Makes a call. `template` is the path without the values of parameters, as far as it is known.
     pub(crate) async fn send(
         &self,
         http: &reqwest::Client,
         mut request: reqwest::Request,
         kind: CallKind,
+        template: &str,
     ) -> Result<Response<Bytes>, Error> {
-        let span = spans::call(kind.operation, request.method());
+        let span = spans::call(kind.operation, request.method(), template);
         self.prepare(&mut request)?;
         // Pinned in place, so that a future of a few kilobytes isn't moved.
-        let attempts = pin!(self.attempts(http, &request, kind));
+        let attempts = pin!(self.attempts(http, &request, kind, &span));
         let result = attempts.instrument(span.clone()).await;
         spans::ended(&span, &result);
         let head = |response: &Response<Bytes>| {
-            let request_id = request_id(response.headers()).map(brief);
+            let request_id = request_id(response.headers()).map(str::to_owned);
             Some(ResponseHead { operation: kind.operation?, status: response.status().as_u16(), request_id })
         };
         if let (Some(last), Ok(response)) = (&self.last_response, &result) {
@@ -202,6 +203,7 @@ impl Transport {
         http: &impl HttpSend,
         request: &reqwest::Request,
         kind: CallKind,
+        span: &Span,
     ) -> Result<Response<Bytes>, Error> {
         let shared = &*self.shared;
         let deadline = self.deadline.unwrap_or_else(|| in_time(shared.settings.call_timeout));
@@ -230,14 +232,14 @@ impl Transport {
                     let until = shared.throttle.paused_until().unwrap_or(now).checked_add(pause);
                     match until.filter(|until| *until < deadline) {
                         Some(until) if !policy.is_budgeted() || shared.throttle.try_spend() => {
-                            spans::retry(state.attempts(), &error, until);
+                            spans::retry(span, state.attempts(), &error, until);
                             sleep_until(until).await;
                         }
                         _ => return Err(error),
                     }
                 }
                 Decision::Reauthenticate if shared.can_reauthenticate(&error, &credentials) => {
-                    spans::retry(state.attempts(), &error, Instant::now());
+                    spans::retry(span, state.attempts(), &error, Instant::now());
                 }
                 Decision::Succeed => return Ok(no_content()),
                 Decision::Reauthenticate | Decision::Fail => {

@@ -16,7 +16,7 @@ use crate::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use huaweicloud_lts::RetryPolicy;
+/// use huaweicloud_lts::call::RetryPolicy;
 ///
 /// let patient = RetryPolicy::default().max_attempts(6).longest_pause(Duration::from_secs(5));
 /// let never = RetryPolicy::off();

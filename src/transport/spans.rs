@@ -1,7 +1,8 @@
-//! Tracing: one span per call, named by OpenTelemetry's conventions for HTTP clients, and an event for each retry.
+//! Tracing: one span per call, named by OpenTelemetry's conventions for HTTP clients, an event for each retry, and at
+//! level `TRACE` events for requests and responses.
 //!
-//! Spans and retry events contain neither headers nor bodies, so no secrets. At level `TRACE` each request is shown as it
-//! is sent, except for credentials: sensitive headers and the bodies of logins are redacted.
+//! The front page of the documentation has the table of them. Spans and retry events contain neither headers nor bodies,
+//! so no secrets. In requests, sensitive headers and the bodies of logins are redacted.
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -14,16 +15,24 @@ use crate::{
     spec::OperationFacts,
 };
 
-/// The span of a call.
-pub(super) fn call(operation: Option<&'static OperationFacts>, method: &Method) -> Span {
-    let template = operation.map_or("", |operation| operation.path);
+/// The target of spans of calls.
+const CALL: &str = "huaweicloud_lts::call";
+/// The target of events about attempts that are repeated.
+const RETRY: &str = "huaweicloud_lts::retry";
+/// The target of events about requests and responses.
+const WIRE: &str = "huaweicloud_lts::wire";
+
+/// The span of a call. `template` is the path without the values of parameters, as far as it is known.
+pub(super) fn call(operation: Option<&'static OperationFacts>, method: &Method, template: &str) -> Span {
+    let template = operation.map_or(template, |operation| operation.path);
     debug_span!(
+        target: CALL,
         "call",
         otel.name = format!("{method} {template}"),
         otel.kind = "client",
         http.request.method = method.as_str(),
         url.template = template,
-        lts.operation = operation.map_or("", |operation| operation.id),
+        lts.operation = operation.map(|operation| operation.id),
         http.response.status_code = field::Empty,
         http.request.resend_count = field::Empty,
         error.type = field::Empty,
@@ -33,34 +42,27 @@ pub(super) fn call(operation: Option<&'static OperationFacts>, method: &Method) 
 
 /// Records the result of a call.
 pub(super) fn ended(span: &Span, result: &Result<Response<Bytes>, Error>) {
-    match result {
-        Ok(response) => {
-            span.record("http.response.status_code", response.status().as_u16());
-        }
+    let (status, request_id) = match result {
+        Ok(response) => (Some(response.status().as_u16()), request_id(response.headers())),
         Err(error) => {
             span.record("error.type", kind(error));
-            if let Some(status) = error.status() {
-                span.record("http.response.status_code", status);
-            }
-            if let Some(id) = error.request_id() {
-                span.record("lts.request_id", id);
-            }
-            if let Some(service) = error.as_service() {
-                span.record("http.request.resend_count", service.attempts().saturating_sub(1));
-            }
+            (error.status(), error.request_id())
         }
-    }
+    };
+    span.record("http.response.status_code", status);
+    span.record("lts.request_id", request_id);
 }
 
 /// Reports that an attempt failed and is retried.
-pub(super) fn retry(attempt: u32, error: &Error, until: Instant) {
+pub(super) fn retry(span: &Span, attempt: u32, error: &Error, until: Instant) {
+    span.record("http.request.resend_count", attempt);
     let pause_ms = until.saturating_duration_since(Instant::now()).as_millis() as u64;
-    debug!(attempt, error.type = kind(error), pause_ms, "attempt failed, retrying: {error}");
+    debug!(target: RETRY, attempt, error.type = kind(error), pause_ms, "attempt failed, retrying: {error}");
 }
 
 /// Reports a request at level `TRACE`, and returns the time then.
 pub(super) fn sends(request: &reqwest::Request, kind: CallKind) -> Option<Instant> {
-    if !enabled!(Level::TRACE) {
+    if !enabled!(target: WIRE, Level::TRACE) {
         return None;
     }
     let headers = request.headers().iter().map(|(name, value)| match value.to_str() {
@@ -71,7 +73,7 @@ pub(super) fn sends(request: &reqwest::Request, kind: CallKind) -> Option<Instan
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     // A request without credentials is a login, with a password in its body.
     let body = if kind.needs_credentials() { excerpt(body) } else { "[redacted]".to_owned() };
-    trace!(headers, body, "request {} {}", request.method(), request.url());
+    trace!(target: WIRE, headers, body, "request {} {}", request.method(), request.url());
     Some(Instant::now())
 }
 
@@ -80,7 +82,7 @@ pub(super) fn received(sent: Option<Instant>, response: &Response<Bytes>) {
     let Some(sent) = sent else { return };
     let (status, bytes) = (response.status(), response.body().len());
     let request_id = request_id(response.headers()).unwrap_or_default();
-    trace!(request_id, bytes, ms = sent.elapsed().as_millis() as u64, "response {status}");
+    trace!(target: WIRE, request_id, bytes, ms = sent.elapsed().as_millis() as u64, "response {status}");
 }
 
 /// The error's code, else its kind.

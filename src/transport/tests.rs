@@ -115,7 +115,9 @@ async fn call(
     script: &Script,
     operation: Operation,
 ) -> Result<Response<Bytes>, Error> {
-    transport.attempts(script, &prepared(transport, request(operation)), operation.into()).await
+    transport
+        .attempts(script, &prepared(transport, request(operation)), operation.into(), &Span::none())
+        .await
 }
 
 fn prepared(transport: &Transport, mut request: reqwest::Request) -> reqwest::Request {
@@ -296,9 +298,11 @@ async fn body_too_long_to_sign_is_not_sent() {
     let operation = Operation::CreateLogGroup;
     let mut long = request(operation);
     *long.body_mut() = Some(vec![b' '; 12_582_913].into());
-    let error = with_keys().attempts(&Script::new([]), &long, operation.into()).await.unwrap_err();
+    let error =
+        with_keys().attempts(&Script::new([]), &long, operation.into(), &Span::none()).await.unwrap_err();
     assert!(matches!(&error, Error::InvalidInput(e) if e.field() == "body"), "{error}");
-    let response = with_token().attempts(&Script::new([created()]), &long, operation.into()).await;
+    let response =
+        with_token().attempts(&Script::new([created()]), &long, operation.into(), &Span::none()).await;
     assert!(response.is_ok(), "with a token it may be longer");
 }
 
@@ -352,9 +356,12 @@ async fn credentials_that_the_operation_does_not_accept_are_rejected() {
     });
     let keys = with_keys();
     let request = prepared(&keys, request(Operation::ListLogGroups));
-    let error = keys.attempts(&Script::new([]), &request, (&*FACTS).into()).await.unwrap_err();
+    let error = keys.attempts(&Script::new([]), &request, (&*FACTS).into(), &Span::none()).await.unwrap_err();
     assert!(matches!(&error, Error::Configuration(e) if e.setting() == "credentials"), "{error}");
-    with_token().attempts(&Script::new([ok(EMPTY)]), &request, (&*FACTS).into()).await.unwrap();
+    with_token()
+        .attempts(&Script::new([ok(EMPTY)]), &request, (&*FACTS).into(), &Span::none())
+        .await
+        .unwrap();
 }
 
 #[test]
@@ -367,8 +374,8 @@ fn client_types_are_send_and_sync() {
     fn error<T: std::error::Error + Send + Sync + 'static>() {}
     error::<Error>();
     fn calls(lts: &crate::Client) {
-        sent(lts.groups().into_future());
-        sent(lts.ensure_group("app", Ttl::days(7)).into_future());
+        sent(lts.groups().list().into_future());
+        sent(lts.groups().ensure("app", Ttl::days(7)).into_future());
     }
     let _ = calls;
 }

@@ -24,7 +24,7 @@ fn keys(emulator: &Emulator) -> AkSk {
 async fn run_suite(emulator: &Emulator, lts: &Client, prefix: &str) {
     let delete_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
     TestEnvironment { lts, prefix, bucket: emulator.bucket(), delete_transfer }.run().await;
-    assert!(lts.groups().await.unwrap().is_empty(), "the suite deletes everything");
+    assert!(lts.groups().list().await.unwrap().is_empty(), "the suite deletes everything");
 }
 
 #[tokio::test]
@@ -70,13 +70,13 @@ fn token(emulator: &Emulator) -> String {
 async fn missing_project_id_is_looked_up_once() {
     let emulator = emulator();
     let lts = settings(&emulator).region("cn-north-4").credentials(keys(&emulator)).build().unwrap();
-    lts.groups().await.unwrap();
-    lts.clone().groups().await.unwrap();
+    lts.groups().list().await.unwrap();
+    lts.clone().groups().list().await.unwrap();
     assert_eq!(lts.project_id().await.unwrap().as_str(), emulator.project_id());
     assert_eq!(requests(&emulator, "listProjects"), 1);
 
     let unknown = settings(&emulator).region("xx-none-1").credentials(keys(&emulator)).build().unwrap();
-    let error = unknown.groups().await.unwrap_err();
+    let error = unknown.groups().list().await.unwrap_err();
     assert!(matches!(error, Error::Credentials(_)) && error.to_string().contains("\"xx-none-1\""), "{error}");
 }
 
@@ -92,7 +92,7 @@ async fn concurrent_callers_share_one_login() {
     let calls: Vec<_> = (0..50)
         .map(|_| {
             let lts = lts.clone();
-            tokio::spawn(async move { lts.groups().await.map(|groups| groups.len()) })
+            tokio::spawn(async move { lts.groups().list().await.map(|groups| groups.len()) })
         })
         .collect();
     for call in calls {
@@ -110,21 +110,21 @@ async fn wrong_credentials_are_auth_errors() {
         settings.credentials(credentials).build().unwrap()
     };
     let password = with(Login::new(emulator.user(), "hunter2", emulator.domain()).into());
-    let error = password.groups().await.unwrap_err();
+    let error = password.groups().list().await.unwrap_err();
     assert!(
         matches!(error, Error::Credentials(_)) && error.is_auth() && error.status() == Some(401),
         "{error}"
     );
     assert!(!format!("{error:#} {error:?}").contains("hunter2"));
 
-    let token = with(Credentials::token("t".repeat(1_500))).groups().await.unwrap_err();
+    let token = with(Credentials::token("t".repeat(1_500))).groups().list().await.unwrap_err();
     assert!(token.is_auth() && token.code() == Some("LTS.0003"), "{token}");
 
-    let secret = with(AkSk::new(emulator.access_key(), "hunter2").into()).groups().await.unwrap_err();
+    let secret = with(AkSk::new(emulator.access_key(), "hunter2").into()).groups().list().await.unwrap_err();
     assert!(secret.is_auth() && secret.code() == Some("APIGW.0301") && secret.remedy().is_some(), "{secret}");
     assert!(!format!("{secret:#} {secret:?}").contains("hunter2"));
 
-    let key = with(AkSk::new("UNKNOWN", "x").into()).groups().await.unwrap_err();
+    let key = with(AkSk::new("UNKNOWN", "x").into()).groups().list().await.unwrap_err();
     assert!(key.is_auth() && key.remedy() != secret.remedy(), "each variant has its remedy: {key:#}");
 }
 
@@ -135,7 +135,7 @@ async fn concurrent_ensure_group_creates_one_group() {
     let calls: Vec<_> = (0..16)
         .map(|_| {
             let lts = lts.clone();
-            tokio::spawn(async move { lts.ensure_group("app", Ttl::days(7)).await.unwrap() })
+            tokio::spawn(async move { lts.groups().ensure("app", Ttl::days(7)).await.unwrap() })
         })
         .collect();
     let mut all = Vec::new();
@@ -144,5 +144,5 @@ async fn concurrent_ensure_group_creates_one_group() {
     }
     assert_eq!(all.iter().filter(|ensured| ensured.created).count(), 1);
     assert!(all.iter().all(|ensured| ensured.id == all[0].id));
-    assert_eq!(lts.groups().await.unwrap().len(), 1);
+    assert_eq!(lts.groups().list().await.unwrap().len(), 1);
 }

@@ -166,11 +166,11 @@ async fn proxy_is_bypassed_for_loopback() {
     let proxy = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let away = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
     let away = away.credentials(Credentials::token("t")).proxy(proxy.url.as_str());
-    away.clone().build().unwrap().groups().await.unwrap();
+    away.clone().build().unwrap().groups().list().await.unwrap();
     assert!(proxy.requests()[0].starts_with(&format!("GET http://lts.invalid/v2/{PROJECT}/groups ")));
 
     let here = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    here.with_token().proxy(proxy.url.as_str()).build().unwrap().groups().await.unwrap();
+    here.with_token().proxy(proxy.url.as_str()).build().unwrap().groups().list().await.unwrap();
     assert_eq!((here.requests().len(), proxy.requests().len()), (1, 1));
 
     for bad in ["", "no url", "ftp://p", "http://", "socks5://u:hidden@p"] {
@@ -191,7 +191,7 @@ async fn ca_certificates_are_required_only_for_https() {
         return;
     }
     let here = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    here.with_token().build().unwrap().groups().await.unwrap();
+    here.with_token().build().unwrap().groups().list().await.unwrap();
 
     let login = || here.with_token().credentials(Login::new("u", "p", "d"));
     let plain = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);

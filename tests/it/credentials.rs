@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use huaweicloud_lts::{
-    AkSk, Client, CredentialsError, CredentialsProvider, Error, ProvideFuture, ResolvedCredentials, Secret,
+    AkSk, Client, Error, Secret,
+    credentials::{CredentialsProvider, ProvideFuture, ResolvedCredentials},
+    error::CredentialsError,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -83,7 +85,7 @@ async fn exhausted_chain_reports_what_each_source_lacks() {
         with_home(&home, &[("HUAWEICLOUD_LTS_USERNAME", "hidden"), ("HUAWEICLOUD_LTS_REGION", "r")]);
     let lts =
         Client::builder().or_variables(variables).metadata_endpoint(unreachable_endpoint()).build().unwrap();
-    let error = lts.groups().await.unwrap_err();
+    let error = lts.groups().list().await.unwrap_err();
     let Error::Configuration(found) = &error else { panic!("{error:?}") };
     assert_eq!(found.setting(), "credentials");
     let text = error.to_string();
@@ -140,7 +142,7 @@ async fn custom_provider_is_called_before_every_attempt() {
     ])
     .await;
     let lts = Client::builder().endpoint(&script.url).credentials_provider(Vault::default()).build().unwrap();
-    assert!(lts.groups().await.unwrap().is_empty());
+    assert!(lts.groups().list().await.unwrap().is_empty());
     let requests = script.requests();
     assert!(requests[0].contains("x-auth-token: vault-0") && requests[1].contains("x-auth-token: vault-1"));
     assert!(
@@ -150,7 +152,7 @@ async fn custom_provider_is_called_before_every_attempt() {
 
     let sealed = Vault { empty: true, ..Vault::default() };
     let lts = Client::builder().endpoint(&script.url).credentials_provider(sealed).build().unwrap();
-    let error = lts.groups().await.unwrap_err();
+    let error = lts.groups().list().await.unwrap_err();
     assert!(matches!(error, Error::Credentials(_)) && error.to_string() == "the vault is sealed", "{error}");
 }
 
@@ -169,8 +171,8 @@ async fn project_lookup_by_region_runs_once_for_concurrent_calls() {
         several.contains("several projects") && several.contains("a (cn-north-4), b (cn-north-4)"),
         "{several}"
     );
-    lts.groups().await.unwrap();
-    lts.groups().await.unwrap();
+    lts.groups().list().await.unwrap();
+    lts.groups().list().await.unwrap();
     let requests = script.requests();
     assert_eq!(requests.len(), 4);
     assert!(requests[1].starts_with("GET /v3/projects?name=cn-north-4 "), "{}", requests[1]);
@@ -185,7 +187,7 @@ async fn project_lookup_by_region_runs_once_for_concurrent_calls() {
     let all: Vec<_> = (0..100)
         .map(|_| {
             let lts = lts.clone();
-            tokio::spawn(async move { lts.groups().await.unwrap_err() })
+            tokio::spawn(async move { lts.groups().list().await.unwrap_err() })
         })
         .collect();
     for error in all {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use huaweicloud_lts::{AkSk, Client, ClientBuilder, Error, ResolvedCredentials};
+use huaweicloud_lts::{AkSk, Client, ClientBuilder, Error, credentials::ResolvedCredentials};
 use serde_json::json;
 
 use crate::{
@@ -99,7 +99,7 @@ async fn metadata_without_keys_reports_why() {
     ] {
         let script = ScriptedServer::serve([Reply::with(404, &[], ""), reply]).await;
         let lts = on_ecs(&script, &Arc::default()).build().unwrap();
-        let error = lts.groups().await.unwrap_err();
+        let error = lts.groups().list().await.unwrap_err();
         assert!(matches!(error, Error::Configuration(_)), "{error}");
         let text = format!("{error:#} {error:?}");
         assert!(text.contains("ECS metadata") && text.contains(why) && !text.contains("hidden"), "{text}");
@@ -114,7 +114,7 @@ async fn silent_metadata_times_out_once_for_all_callers() {
     let all: Vec<_> = (0..100)
         .map(|_| {
             let lts = lts.clone();
-            tokio::spawn(async move { lts.groups().await.unwrap_err().to_string() })
+            tokio::spawn(async move { lts.groups().list().await.unwrap_err().to_string() })
         })
         .collect();
     for error in all {

@@ -20,10 +20,11 @@ pub(crate) mod wire;
 use std::{collections::BTreeSet, thread};
 
 use huaweicloud_lts::{
-    AkSk, ClientBuilder, Emulator, StorageFormat, TransferInterval, Ttl,
+    AkSk, ClientBuilder, Emulator, Ttl,
     emulator::{Admin, Options},
     signing::SigningRequest,
     spec::{Operation, Service},
+    transfers::{StorageFormat, Transfer, TransferInterval},
 };
 use serde_json::{Value, json};
 use wire::{Reply, Request, authority, raw};
@@ -106,21 +107,17 @@ fn project_token(emulator: &Emulator) -> String {
 async fn client_covers_all_operations() {
     let emulator = start();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
-    let group = lts.create_group("app", Ttl::days(7)).await.unwrap();
-    let stream = lts.group(&group).create_stream("nginx").await.unwrap();
-    assert_eq!(lts.groups().await.unwrap()[0].id, group);
-    assert_eq!(lts.group(&group).streams().await.unwrap()[0].id, stream);
-    let transfer = lts
-        .group(&group)
-        .transfer_to_obs([&stream], "lts-test", TransferInterval::Minutes5)
-        .format(StorageFormat::Json)
-        .await
-        .unwrap();
-    assert!(lts.delete_group(&group).await.unwrap_err().is_in_use());
+    let group = lts.groups().create("app", Ttl::days(7)).await.unwrap();
+    let stream = lts.group(&group).streams().create("nginx").await.unwrap();
+    assert_eq!(lts.groups().list().await.unwrap()[0].id, group);
+    assert_eq!(lts.group(&group).streams().list().await.unwrap()[0].id, stream);
+    let transfer = Transfer::to_obs(&group, [&stream], "lts-test", TransferInterval::Minutes5);
+    let transfer = lts.transfers().create_log_dump(transfer.format(StorageFormat::Json)).await.unwrap();
+    assert!(lts.groups().delete(&group).await.unwrap_err().is_in_use());
     let end = Request::new("DELETE", format!("/_emulator/transfers/{transfer}"));
     assert_eq!(end.send(&emulator).status, 204);
-    lts.group(&group).delete_stream(&stream).await.unwrap();
-    lts.delete_group(&group).await.unwrap();
+    lts.group(&group).streams().delete(&stream).await.unwrap();
+    lts.groups().delete(&group).await.unwrap();
     let used: BTreeSet<_> = emulator.requests().iter().filter_map(|entry| entry.operation).collect();
     let all: BTreeSet<_> = Operation::ALL.iter().copied().filter(|o| o.service() == Service::Lts).collect();
     assert_eq!(used, all);

@@ -3,8 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use huaweicloud_lts::{
-    Client, ClientBuilder, Emulator, EnsuredTransfer, Error, GroupId, RetryPolicy, StreamId,
-    TransferInterval, Ttl, emulator::Fault,
+    Client, ClientBuilder, Emulator, Error, GroupId, StreamId, Ttl,
+    call::RetryPolicy,
+    emulator::Fault,
+    transfers::{EnsuredTransfer, Transfer, TransferInterval},
 };
 
 /// The number of names that the calls use.
@@ -70,7 +72,7 @@ where
 
 /// The names of the existing groups.
 async fn names(lts: &Client) -> Vec<String> {
-    lts.groups().await.unwrap().into_iter().map(|group| group.name).collect()
+    lts.groups().list().await.unwrap().into_iter().map(|group| group.name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +84,7 @@ async fn ensure_group_creates_once_with_enough_retries() {
         let lts = lts.clone();
         call_concurrently(calls(), move |name| {
             let lts = lts.clone();
-            async move { lts.ensure_group(name, Ttl::days(7)).await }
+            async move { lts.groups().ensure(name, Ttl::days(7)).await }
         })
         .await
     };
@@ -105,13 +107,13 @@ async fn ensure_group_failures_are_typed_with_default_policy() {
         let lts = lts.clone();
         call_concurrently(1_000, move |name| {
             let lts = lts.clone();
-            async move { lts.ensure_group(name, Ttl::days(7)).await }
+            async move { lts.groups().ensure(name, Ttl::days(7)).await }
         })
         .await
     };
     emulator.clear_faults();
     let existing: BTreeSet<_> =
-        lts.groups().await.unwrap().into_iter().map(|group| (group.name, group.id)).collect();
+        lts.groups().list().await.unwrap().into_iter().map(|group| (group.name, group.id)).collect();
     assert_eq!(
         existing.iter().map(|(name, _)| name).collect::<BTreeSet<_>>().len(),
         existing.len(),
@@ -138,19 +140,19 @@ async fn ensure_stream_creates_once_with_enough_retries() {
     let emulator = faulty();
     let policy_with_retries = policy().max_attempts(12).budget(false);
     let lts = ClientBuilder::from(&emulator).retry(policy_with_retries).build().unwrap();
-    let group = lts.ensure_group("app", Ttl::days(7)).await.unwrap().id;
+    let group = lts.groups().ensure("app", Ttl::days(7)).await.unwrap().id;
     let results = {
         let (lts, group) = (lts.clone(), group.clone());
         call_concurrently(1_000, move |name| {
             let (lts, group) = (lts.clone(), group.clone());
-            async move { lts.group(&group).ensure_stream(name).await }
+            async move { lts.group(&group).streams().ensure(name).await }
         })
         .await
     };
     let ids: BTreeSet<StreamId> = results.into_iter().map(|(_, result)| result.unwrap().id).collect();
     emulator.clear_faults();
     let existing: BTreeSet<_> =
-        lts.group(&group).streams().await.unwrap().into_iter().map(|s| s.id).collect();
+        lts.group(&group).streams().list().await.unwrap().into_iter().map(|s| s.id).collect();
     assert_eq!((ids.len(), &ids), (NAMES, &existing));
 }
 
@@ -160,22 +162,25 @@ async fn ensure_transfer_creates_once_and_deletes_finish() {
     let policy_with_retries = policy().max_attempts(12).budget(false);
     let lts = ClientBuilder::from(&emulator).retry(policy_with_retries).build().unwrap();
     for round in 0..20 {
-        let group = lts.ensure_group(format!("app-{round}"), Ttl::days(7)).await.unwrap().id;
+        let group = lts.groups().ensure(format!("app-{round}"), Ttl::days(7)).await.unwrap().id;
         let in_group = lts.group(&group);
-        let stream = in_group.ensure_stream("s").await.unwrap().id;
+        let stream = in_group.streams().ensure("s").await.unwrap().id;
+        let ensure = |every| {
+            let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), every);
+            lts.transfers().ensure_log_dump(transfer)
+        };
         for _ in 0..5 {
-            in_group.ensure_transfer(&stream, emulator.bucket(), TransferInterval::Minutes5).await.unwrap();
+            ensure(TransferInterval::Minutes5).await.unwrap();
         }
-        let again =
-            in_group.ensure_transfer(&stream, emulator.bucket(), TransferInterval::Hours1).await.unwrap();
+        let again = ensure(TransferInterval::Hours1).await.unwrap();
         assert_eq!(again, EnsuredTransfer::AlreadyThere);
         let transfers = emulator.transfers().unwrap();
         assert_eq!(transfers.len(), 1, "{transfers:?}");
         let id = transfers[0]["log_dump_obs_id"].as_str().unwrap().parse().unwrap();
         assert!(emulator.delete_transfer(&id).unwrap());
         // A delete whose response is lost is no error.
-        in_group.delete_stream(&stream).await.unwrap();
-        lts.delete_group(&group).await.unwrap();
+        in_group.streams().delete(&stream).await.unwrap();
+        lts.groups().delete(&group).await.unwrap();
     }
     emulator.clear_faults();
     assert!(names(&lts).await.is_empty());
@@ -187,7 +192,7 @@ async fn create_group_reports_unknown_outcome() {
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     for fault in [Fault::new().drop_before(), Fault::new().drop_after()] {
         emulator.fault(fault).unwrap();
-        let error = lts.create_group("app", Ttl::days(7)).await.unwrap_err();
+        let error = lts.groups().create("app", Ttl::days(7)).await.unwrap_err();
         assert!(error.outcome_unknown() && error.remedy().is_some(), "{error}");
     }
     // The second create was executed.
@@ -198,13 +203,13 @@ async fn create_group_reports_unknown_outcome() {
 async fn ensure_group_lists_again_when_quota_is_full() {
     let emulator = Emulator::builder().quota_groups(1).start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
-    let first = lts.ensure_group("app", Ttl::days(7)).await.unwrap();
-    assert!(lts.ensure_group("other", Ttl::days(7)).await.unwrap_err().is_quota_exceeded());
+    let first = lts.groups().ensure("app", Ttl::days(7)).await.unwrap();
+    assert!(lts.groups().ensure("other", Ttl::days(7)).await.unwrap_err().is_quota_exceeded());
     // The first list doesn't show the group, as if another client created it in between.
     let hidden = Fault::new()
         .operation("listLogGroups".parse().unwrap())
         .body(serde_json::json!({ "log_groups": [] }));
     emulator.fault(hidden).unwrap();
-    let found = lts.ensure_group("app", Ttl::days(7)).await.unwrap();
+    let found = lts.groups().ensure("app", Ttl::days(7)).await.unwrap();
     assert_eq!((found.id, found.created), (first.id, false));
 }

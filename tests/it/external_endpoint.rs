@@ -11,10 +11,11 @@ use std::{
 };
 
 use huaweicloud_lts::{
-    AkSk, Client, ClientBuilder, Emulator, Error, GroupId, Login, RetryPolicy, StreamId, TransferId,
-    TransferInterval, Ttl,
+    AkSk, Client, ClientBuilder, Emulator, Error, GroupId, Login, StreamId, TransferId, Ttl,
+    call::RetryPolicy,
     emulator::{Fault, Options},
     spec::{self, Operation, Service},
+    transfers::{Transfer, TransferInterval},
 };
 use serde_json::{Value, json};
 
@@ -124,18 +125,19 @@ async fn call(lts: &Client, operation: Operation) -> Result<Value, Error> {
     let in_group = lts.group(&group);
     Ok(match operation {
         Operation::CreateLogGroup => {
-            json!({"log_group_id": lts.create_group("lts-group-01nh", Ttl::days(7)).await?})
+            json!({"log_group_id": lts.groups().create("lts-group-01nh", Ttl::days(7)).await?})
         }
-        Operation::ListLogGroups => json!({"log_groups": lts.groups().await?}),
-        Operation::DeleteLogGroup => json!(lts.delete_group(&group).await?),
+        Operation::ListLogGroups => json!({"log_groups": lts.groups().list().await?}),
+        Operation::DeleteLogGroup => json!(lts.groups().delete(&group).await?),
         Operation::CreateLogStream => {
-            json!({"log_stream_id": in_group.create_stream("lts-stream-02kh").await?})
+            json!({"log_stream_id": in_group.streams().create("lts-stream-02kh").await?})
         }
-        Operation::ListLogStreams => json!({"log_streams": in_group.streams().await?}),
-        Operation::DeleteLogStream => json!(in_group.delete_stream(&stream).await?),
+        Operation::ListLogStreams => json!({"log_streams": in_group.streams().list().await?}),
+        Operation::DeleteLogStream => json!(in_group.streams().delete(&stream).await?),
         Operation::CreateLogDumpObs => {
-            let transfer = in_group.transfer_to_obs([&stream], "lts-test", TransferInterval::Hours3);
-            json!({"log_dump_obs_id": transfer.prefix("p").dir("d").paused().await?})
+            let transfer = Transfer::to_obs(&group, [&stream], "lts-test", TransferInterval::Hours3);
+            let transfer = transfer.prefix("p").dir("d").paused(true);
+            json!({"log_dump_obs_id": lts.transfers().create_log_dump(transfer).await?})
         }
         other => panic!("add a call for {other:?}"),
     })

@@ -52,11 +52,12 @@ fn assert_succeeded((outcome, left): (Result<(), JoinError>, Result<String, Stri
 
 /// Deletes every group of this run, and returns what was deleted or what failed.
 async fn clean_up(lts: &Client, prefix: &str) -> Result<String, String> {
-    let groups = lts.groups().await.map_err(|error| format!("nothing could be cleaned up: {error:#}"))?;
+    let groups =
+        lts.groups().list().await.map_err(|error| format!("nothing could be cleaned up: {error:#}"))?;
     let mut failed = Vec::new();
     let mut deleted = 0;
     for group in groups.into_iter().filter(|group| group.name.starts_with(prefix)) {
-        match lts.delete_group(&group.id).await {
+        match lts.groups().delete(&group.id).await {
             Ok(()) => deleted += 1,
             Err(error) if error.is_not_found() => {}
             Err(error) => failed.push(format!("log group {} ({}) is left: {error:#}", group.name, group.id)),
@@ -78,13 +79,13 @@ async fn suite_deletes_everything_it_created() {
     if std::env::var(LIVE).is_ok_and(|live| live == "1") {
         let lts = Client::from_env().unwrap_or_else(|error| panic!("{error:#}"));
         let bucket = std::env::var(BUCKET).ok();
-        let before = lts.groups().await.unwrap_or_else(|error| panic!("{error:#}")).len();
+        let before = lts.groups().list().await.unwrap_or_else(|error| panic!("{error:#}")).len();
         let (with, names) = (lts.clone(), prefix.clone());
         let run = async move {
             run_suite(&with, &names, bucket.as_deref(), &ask_to_delete).await;
         };
         assert_succeeded(run_and_clean_up(&lts, &prefix, run).await);
-        let after = lts.groups().await.unwrap();
+        let after = lts.groups().list().await.unwrap();
         assert!(after.iter().all(|group| !group.name.starts_with(&prefix)));
         println!("{before} log groups before, {} after", after.len());
         return;
@@ -94,7 +95,7 @@ async fn suite_deletes_everything_it_created() {
     let (with, names) = (lts.clone(), prefix.clone());
     let run = async move { run_suite(&with, &names, None, &|_| unreachable!()).await };
     assert_succeeded(run_and_clean_up(&lts, &prefix, run).await);
-    assert!(lts.groups().await.unwrap().is_empty() && emulator.transfers().unwrap().is_empty());
+    assert!(lts.groups().list().await.unwrap().is_empty() && emulator.transfers().unwrap().is_empty());
     assert!(emulator.requests().len() > 20);
 }
 
@@ -111,37 +112,37 @@ async fn run_suite(lts: &Client, prefix: &str, bucket: Option<&str>, delete_tran
 async fn failed_run_is_cleaned_up() {
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
-    let others = lts.create_group("of-another-user", Ttl::days(7)).await.unwrap();
+    let others = lts.groups().create("of-another-user", Ttl::days(7)).await.unwrap();
     let prefix = prefix();
     let (with, name) = (lts.clone(), format!("{prefix}-left"));
     let run = async move {
-        let group = with.create_group(&name, Ttl::days(7)).await.unwrap();
-        with.group(&group).create_stream("s").await.unwrap();
+        let group = with.groups().create(&name, Ttl::days(7)).await.unwrap();
+        with.group(&group).streams().create("s").await.unwrap();
         panic!("as a failed assertion would");
     };
     let (outcome, left) = run_and_clean_up(&lts, &prefix, run).await;
     assert!(outcome.unwrap_err().is_panic(), "the run still fails");
     assert_eq!(left.as_deref(), Ok("1 log groups cleaned up"));
-    let left: Vec<_> = lts.groups().await.unwrap().into_iter().map(|group| group.id).collect();
+    let left: Vec<_> = lts.groups().list().await.unwrap().into_iter().map(|group| group.id).collect();
     assert_eq!(left, [others]);
 }
 
 #[tokio::test]
 async fn cleanup_reports_groups_it_cannot_delete() {
-    use huaweicloud_lts::{EnsuredTransfer, TransferInterval};
+    use huaweicloud_lts::transfers::{EnsuredTransfer, Transfer, TransferInterval};
 
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let prefix = prefix();
     let name = format!("{prefix}-kept");
-    let group = lts.create_group(&name, Ttl::days(7)).await.unwrap();
+    let group = lts.groups().create(&name, Ttl::days(7)).await.unwrap();
     let in_group = lts.group(&group);
-    let stream = in_group.create_stream("s").await.unwrap();
-    let transfer =
-        in_group.ensure_transfer(&stream, emulator.bucket(), TransferInterval::Minutes5).await.unwrap();
+    let stream = in_group.streams().create("s").await.unwrap();
+    let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), TransferInterval::Minutes5);
+    let transfer = lts.transfers().ensure_log_dump(transfer).await.unwrap();
     assert!(matches!(transfer, EnsuredTransfer::Created(_)));
     let left = clean_up(&lts, &prefix).await.unwrap_err();
     assert!(left.contains(&name) && left.contains("what to do"), "{left}");
-    let error: Error = lts.delete_group(&group).await.unwrap_err();
+    let error: Error = lts.groups().delete(&group).await.unwrap_err();
     assert!(error.is_in_use());
 }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, Login, ResolvedCredentials};
+use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, Login, credentials::ResolvedCredentials};
 use serde_json::json;
 use tracing::{Level, instrument::WithSubscriber};
 
@@ -88,7 +88,7 @@ async fn thousand_concurrent_calls_share_one_login() {
     let calls: Vec<_> = (0..999)
         .map(|_| {
             let lts = lts.clone();
-            tokio::spawn(async move { lts.groups().await.map(|groups| groups.len()) })
+            tokio::spawn(async move { lts.groups().list().await.map(|groups| groups.len()) })
         })
         .collect();
     lts.resolve().await.unwrap();
@@ -106,7 +106,7 @@ async fn thousand_concurrent_calls_share_a_failed_login() {
     let calls: Vec<_> = (0..1_000)
         .map(|_| {
             let lts = lts.clone();
-            tokio::spawn(async move { lts.groups().await.map(|_| ()) })
+            tokio::spawn(async move { lts.groups().list().await.map(|_| ()) })
         })
         .collect();
     for call in calls {
@@ -223,11 +223,11 @@ async fn expired_token_is_replaced_for_the_next_call() {
     let lts = clock.set_on(settings(&script.url)).build().unwrap();
     let running = {
         let lts = lts.clone();
-        tokio::spawn(async move { lts.groups().await.map(|_| ()) })
+        tokio::spawn(async move { lts.groups().list().await.map(|_| ()) })
     };
     wait_for_requests(&script, 2).await;
     clock.advance(24 * HOUR);
-    lts.groups().await.unwrap();
+    lts.groups().list().await.unwrap();
     let requests = script.requests();
     assert!(requests[1].contains("x-auth-token: one") && requests[3].contains("x-auth-token: two"));
     running.abort();
@@ -241,13 +241,13 @@ fn groups() -> Reply {
 async fn revoked_token_is_discarded_and_replaced_by_one_login() {
     let emulator = Emulator::start().unwrap();
     let lts = settings(emulator.url()).build().unwrap();
-    lts.groups().await.unwrap();
+    lts.groups().list().await.unwrap();
     let old = token(&lts).await;
     emulator.reset().unwrap();
     let calls: Vec<_> = (0..100)
         .map(|_| {
             let lts = lts.clone();
-            tokio::spawn(async move { lts.groups().await.map(|groups| groups.len()) })
+            tokio::spawn(async move { lts.groups().list().await.map(|groups| groups.len()) })
         })
         .collect();
     for call in calls {
@@ -262,7 +262,7 @@ async fn dropped_login_does_not_block_other_calls() {
     let emulator = Emulator::start().unwrap();
     for polls in 0..30 {
         let lts = settings(emulator.url()).build().unwrap();
-        let mut call = Box::pin(lts.groups().send());
+        let mut call = Box::pin(lts.groups().list().send());
         let mut left = polls;
         poll_fn(|context| {
             if left == 0 {
@@ -273,7 +273,7 @@ async fn dropped_login_does_not_block_other_calls() {
         })
         .await;
         drop(call);
-        let after = tokio::time::timeout(Duration::from_secs(20), lts.groups().send()).await;
+        let after = tokio::time::timeout(Duration::from_secs(20), lts.groups().list().send()).await;
         assert_eq!(after.expect("no call is blocked").unwrap(), [], "after {polls} polls");
     }
 }
@@ -286,7 +286,7 @@ async fn login_by_project_name_uses_project_of_the_token() {
     let lts = lts.credentials(login).build().unwrap();
     lts.resolve().await.unwrap();
     assert_eq!(script.requests().len(), 1, "no lookup of the project");
-    lts.groups().await.unwrap();
+    lts.groups().list().await.unwrap();
     let requests = script.requests();
     assert!(requests[0].contains(r#""scope":{"project":{"name":"cn-north-4"}}"#), "{}", requests[0]);
     assert!(requests[1].starts_with(&format!("GET /v2/{PROJECT}/groups")));

@@ -3,8 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use huaweicloud_lts::{
-    Client, ClientBuilder, Emulator, EnsuredTransfer, GroupId, RetryPolicy, TransferInterval, Ttl,
+    Client, ClientBuilder, Emulator, GroupId, Ttl,
+    call::RetryPolicy,
     spec::Operation,
+    transfers::{EnsuredTransfer, Transfer, TransferInterval},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -88,8 +90,8 @@ async fn ensure_creates_once_on_lossy_network() {
                     let mut seen = Vec::new();
                     for name in 0..NAMES {
                         let name = format!("name-{name}");
-                        let group = lts.ensure_group(&name, Ttl::days(7)).await.unwrap().id;
-                        let stream = lts.group(&group).ensure_stream("s").await.unwrap().id;
+                        let group = lts.groups().ensure(&name, Ttl::days(7)).await.unwrap().id;
+                        let stream = lts.group(&group).streams().ensure("s").await.unwrap().id;
                         seen.push((name, group, stream));
                     }
                     seen
@@ -104,8 +106,8 @@ async fn ensure_creates_once_on_lossy_network() {
         // All tasks got the same ids, and these are the ids that exist.
         let directly = ClientBuilder::from(&emulator).build().unwrap();
         let mut there = BTreeSet::new();
-        for group in directly.groups().await.unwrap() {
-            for stream in directly.group(&group.id).streams().await.unwrap() {
+        for group in directly.groups().list().await.unwrap() {
+            for stream in directly.group(&group.id).streams().list().await.unwrap() {
                 there.insert((group.name.clone(), group.id.clone(), stream.id));
             }
         }
@@ -130,10 +132,11 @@ async fn transfer_is_created_once_and_deletes_finish() {
         // One connection per request: each request can get the fault.
         let lts = retrying(&emulator, &proxy).configure_http(|http| http.pool_max_idle_per_host(0));
         let lts = lts.build().unwrap();
-        let group: GroupId = lts.ensure_group("app", Ttl::days(7)).await.unwrap().id;
+        let group: GroupId = lts.groups().ensure("app", Ttl::days(7)).await.unwrap().id;
         let in_group = lts.group(&group);
-        let stream = in_group.ensure_stream("s").await.unwrap().id;
-        let ensure = || in_group.ensure_transfer(&stream, emulator.bucket(), TransferInterval::Minutes5);
+        let stream = in_group.streams().ensure("s").await.unwrap().id;
+        let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), TransferInterval::Minutes5);
+        let ensure = || lts.transfers().ensure_log_dump(transfer.clone());
         ensure().await.unwrap();
         for _ in 0..3 {
             assert_eq!(ensure().await.unwrap(), EnsuredTransfer::AlreadyThere, "{fault:?}");
@@ -142,11 +145,11 @@ async fn transfer_is_created_once_and_deletes_finish() {
         assert_eq!((transfers.len(), created(&emulator, Operation::CreateLogDumpObs)), (1, 1), "{fault:?}");
         let id = transfers[0]["log_dump_obs_id"].as_str().unwrap().parse().unwrap();
         assert!(emulator.delete_transfer(&id).unwrap());
-        in_group.delete_stream(&stream).await.unwrap();
-        lts.delete_group(&group).await.unwrap();
+        in_group.streams().delete(&stream).await.unwrap();
+        lts.groups().delete(&group).await.unwrap();
         assert!(proxy.faults() > 0, "{fault:?}");
         let directly = ClientBuilder::from(&emulator).build().unwrap();
-        assert!(directly.groups().await.unwrap().is_empty(), "{fault:?}");
+        assert!(directly.groups().list().await.unwrap().is_empty(), "{fault:?}");
     }
 }
 
@@ -163,7 +166,7 @@ async fn interrupted_create_has_unknown_outcome() {
         let lts = lts.build().unwrap();
         let mut unknown = 0;
         for name in 0..3 {
-            match lts.create_group(format!("name-{name}"), Ttl::days(7)).await {
+            match lts.groups().create(format!("name-{name}"), Ttl::days(7)).await {
                 Ok(_) => {}
                 Err(error) => {
                     assert!(error.outcome_unknown() && error.status().is_none(), "{fault:?}: {error}");

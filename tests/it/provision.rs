@@ -8,9 +8,11 @@ mod plan;
 mod schema;
 
 use huaweicloud_lts::{
-    Client, ClientBuilder, Emulator, RetryPolicy, StorageFormat, TransferInterval, Ttl,
+    Client, ClientBuilder, Emulator, Ttl,
+    call::RetryPolicy,
     manifest::{Group, Manifest, Transfer},
     provision::{self, Item, Outcome},
+    transfers::{ObsDestination, StorageFormat, TransferInterval},
 };
 
 fn group(name: &str, streams: &[&str]) -> Group {
@@ -21,11 +23,11 @@ fn group(name: &str, streams: &[&str]) -> Group {
 fn transfer(emulator: &Emulator, streams: &[&str]) -> Transfer {
     Transfer {
         streams: streams.iter().map(|name| (*name).to_owned()).collect(),
-        bucket: emulator.bucket().to_owned(),
-        every: TransferInterval::Minutes5,
-        format: StorageFormat::Json,
-        prefix: Some("p".to_owned()),
-        dir: None,
+        to: ObsDestination {
+            format: StorageFormat::Json,
+            prefix: Some("p".to_owned()),
+            ..ObsDestination::new(emulator.bucket(), TransferInterval::Minutes5)
+        },
         paused: true,
     }
 }

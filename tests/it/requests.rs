@@ -1,6 +1,9 @@
 //! What the client sends.
 
-use huaweicloud_lts::{Client, Error, Login, StorageFormat, StreamId, TransferInterval, Ttl};
+use huaweicloud_lts::{
+    Client, Error, Login, StreamId, Ttl,
+    transfers::{StorageFormat, Transfer, TransferInterval},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -36,20 +39,18 @@ async fn operations_are_sent_as_in_the_reference() {
     .await;
     let lts = script.with_token().user_agent_suffix("test/1").build().unwrap();
     let stream: StreamId = GROUP.parse().unwrap();
-    lts.create_group("lts-group-01nh", Ttl::days(7)).await.unwrap();
-    assert!(lts.groups().await.unwrap().is_empty());
-    lts.group(&group()).create_stream("lts-stream-02kh").await.unwrap();
-    assert!(lts.group(&group()).streams().await.unwrap().is_empty());
-    lts.group(&group())
-        .transfer_to_obs([&stream], "lts-test", TransferInterval::Hours3)
+    lts.groups().create("lts-group-01nh", Ttl::days(7)).await.unwrap();
+    assert!(lts.groups().list().await.unwrap().is_empty());
+    lts.group(&group()).streams().create("lts-stream-02kh").await.unwrap();
+    assert!(lts.group(&group()).streams().list().await.unwrap().is_empty());
+    let transfer = Transfer::to_obs(group(), [&stream], "lts-test", TransferInterval::Hours3)
         .prefix("p")
         .dir("d")
         .format(StorageFormat::Json)
-        .paused()
-        .await
-        .unwrap();
-    lts.group(&group()).delete_stream(&stream).await.unwrap();
-    lts.delete_group(&group()).await.unwrap();
+        .paused(true);
+    lts.transfers().create_log_dump(transfer).await.unwrap();
+    lts.group(&group()).streams().delete(&stream).await.unwrap();
+    lts.groups().delete(&group()).await.unwrap();
 
     let base = format!("/v2/{PROJECT}");
     let transfer = json!({
@@ -88,7 +89,7 @@ async fn operations_are_sent_as_in_the_reference() {
 #[tokio::test]
 async fn signed_headers_exclude_headers_that_proxies_rewrite() {
     let script = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    script.with_keys().build().unwrap().groups().await.unwrap();
+    script.with_keys().build().unwrap().groups().list().await.unwrap();
     let (_, headers, _) = parts(&script.requests()[0]);
     let authorization = headers.iter().find_map(|h| h.strip_prefix("authorization: ")).unwrap();
     assert!(authorization.starts_with(
@@ -104,24 +105,27 @@ async fn invalid_input_is_never_sent() {
     let lts = script.with_token().build().unwrap();
     let in_group = lts.group(&group());
     let stream: StreamId = GROUP.parse().unwrap();
-    let transfer = |bucket: &str| in_group.transfer_to_obs([&stream], bucket, TransferInterval::Minutes2);
+    let transfers = lts.transfers();
+    let transfer = |bucket: &str| Transfer::to_obs(group(), [&stream], bucket, TransferInterval::Minutes2);
+    let create = |transfer| transfers.create_log_dump(transfer);
     let long = "x".repeat(65);
-    let no_streams: [StreamId; 0] = [];
+    let every = TransferInterval::Minutes2;
+    let of_no_stream = Transfer::to_obs::<StreamId>(group(), [], "bucket", every);
+    let of_two_streams = Transfer::to_obs(group(), [&stream, &stream], "bucket", every);
     let errors = [
-        ("log_group_name", lts.create_group(".hidden", Ttl::days(7)).await.unwrap_err()),
-        ("log_group_name", lts.ensure_group("", Ttl::days(7)).await.unwrap_err()),
-        ("ttl_in_days", lts.create_group("a", Ttl::days(0)).await.unwrap_err()),
-        ("ttl_in_days", lts.create_group("a", Ttl::days(366)).await.unwrap_err()),
-        ("log_stream_name", in_group.create_stream(&long).await.unwrap_err()),
-        ("log_stream_name", in_group.ensure_stream("").await.unwrap_err()),
-        (
-            "log_stream_ids",
-            in_group.transfer_to_obs(no_streams, "bucket", TransferInterval::Minutes2).await.unwrap_err(),
-        ),
-        ("obs_bucket_name", transfer("ab").await.unwrap_err()),
-        ("obs_bucket_name", transfer(&"x".repeat(64)).await.unwrap_err()),
-        ("prefix_name", transfer("bucket").prefix(&long).await.unwrap_err()),
-        ("dir_prefix_name", transfer("bucket").dir(&long).await.unwrap_err()),
+        ("log_group_name", lts.groups().create(".hidden", Ttl::days(7)).await.unwrap_err()),
+        ("log_group_name", lts.groups().ensure("", Ttl::days(7)).await.unwrap_err()),
+        ("ttl_in_days", lts.groups().create("a", Ttl::days(0)).await.unwrap_err()),
+        ("ttl_in_days", lts.groups().create("a", Ttl::days(366)).await.unwrap_err()),
+        ("log_stream_name", in_group.streams().create(&long).await.unwrap_err()),
+        ("log_stream_name", in_group.streams().ensure("").await.unwrap_err()),
+        ("log_stream_name", in_group.streams().ensure_all(["a", ""]).await.unwrap_err()),
+        ("log_stream_ids", create(of_no_stream).await.unwrap_err()),
+        ("log_stream_ids", transfers.ensure_log_dump(of_two_streams).await.unwrap_err()),
+        ("obs_bucket_name", create(transfer("ab")).await.unwrap_err()),
+        ("obs_bucket_name", create(transfer(&"x".repeat(64))).await.unwrap_err()),
+        ("prefix_name", create(transfer("bucket").prefix(&long)).await.unwrap_err()),
+        ("dir_prefix_name", create(transfer("bucket").dir(&long)).await.unwrap_err()),
     ];
     for (field, error) in errors {
         let Error::InvalidInput(error) = error else { panic!("{field}: {error}") };
@@ -135,7 +139,7 @@ async fn invalid_input_is_never_sent() {
 async fn endpoint_base_path_is_kept() {
     let script = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let lts = script.with_token().endpoint(format!("{}/lts/", script.url)).build().unwrap();
-    lts.groups().await.unwrap();
+    lts.groups().list().await.unwrap();
     assert!(script.requests()[0].starts_with(&format!("GET /lts/v2/{PROJECT}/groups ")));
 }
 
@@ -143,7 +147,7 @@ async fn endpoint_base_path_is_kept() {
 async fn redirect_is_not_followed() {
     let other = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let script = ScriptedServer::serve([Reply::with(302, &[("Location", &other.url)], "")]).await;
-    let error = script.with_token().build().unwrap().groups().await.unwrap_err();
+    let error = script.with_token().build().unwrap().groups().list().await.unwrap_err();
     assert_eq!(error.status(), Some(302));
     assert_eq!(other.requests(), [""; 0]);
 }
@@ -154,12 +158,12 @@ async fn extra_headers_go_to_lts_only_and_cannot_override_reserved_ones() {
     let lts = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
     let builder = lts.with_token().header("X-Gateway", "one").sensitive_header("X-Pass", "pass-secret");
     assert!(!format!("{builder:?}").contains("secret"));
-    builder.build().unwrap().groups().await.unwrap();
+    builder.build().unwrap().groups().list().await.unwrap();
     let request = &lts.requests()[0];
     assert!(request.contains("x-gateway: one") && request.contains("x-pass: pass-secret"), "{request}");
     let login = Client::builder().endpoint(&lts.url).iam_endpoint(&iam.url).project_id(PROJECT);
     let login = login.credentials(Login::new("u", "p", "d")).sensitive_header("X-Pass", "pass-secret");
-    login.build().unwrap().groups().await.unwrap_err();
+    login.build().unwrap().groups().list().await.unwrap_err();
     assert!(!iam.requests()[0].contains("pass-secret"));
 
     for (name, value) in

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use huaweicloud_lts::{Client, Credentials, Error, GroupId, RetryPolicy, TransportFailure, Ttl};
+use huaweicloud_lts::{Client, Credentials, Error, GroupId, Ttl, call::RetryPolicy, error::TransportFailure};
 
 use crate::scripted_server::{GROUP, PROJECT, Reply, ScriptedServer, group};
 
@@ -22,7 +22,7 @@ async fn unsuccessful_responses_are_typed_errors() {
     .await;
     let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
 
-    let error = lts.groups().await.unwrap_err();
+    let error = lts.groups().list().await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
     assert_eq!(
         (error.status(), error.code(), error.request_id()),
@@ -36,31 +36,34 @@ async fn unsuccessful_responses_are_typed_errors() {
 
     // A separate client: after a Retry-After, the next call of a client waits as well.
     let throttled = script.with_token().retry(RetryPolicy::off()).build().unwrap();
-    let error = throttled.groups().await.unwrap_err();
+    let error = throttled.groups().list().await.unwrap_err();
     assert!(
         error.is_throttled() && error.is_retryable() && error.request_id() == Some("from-the-body"),
         "{error}"
     );
     assert_eq!(error.as_service().unwrap().retry_after(), Some(Duration::from_secs(7)));
 
-    let error = lts.groups().await.unwrap_err();
+    let error = lts.groups().list().await.unwrap_err();
     assert!(
         error.is_retryable() && error.code().is_none() && error.to_string().contains("HTML page"),
         "{error}"
     );
 
     for path in ["log_groups[0]", "log_groups[0].log_group_id", ""] {
-        let Error::Decode(error) = lts.groups().await.unwrap_err() else { panic!("{path}: no decode error") };
+        let Error::Decode(error) = lts.groups().list().await.unwrap_err() else {
+            panic!("{path}: no decode error")
+        };
         assert_eq!((error.status(), error.path()), (Some(200), path), "{error}");
     }
 
-    assert!(lts.groups().await.unwrap_err().to_string().contains("with an empty body"));
+    assert!(lts.groups().list().await.unwrap_err().to_string().contains("with an empty body"));
 }
 
 #[tokio::test]
 async fn large_error_body_gives_a_short_message() {
     let script = ScriptedServer::serve([Reply::with(500, &[], &"garbage ".repeat(1_250_000))]).await;
-    let error = script.with_token().retry(RetryPolicy::off()).build().unwrap().groups().await.unwrap_err();
+    let error =
+        script.with_token().retry(RetryPolicy::off()).build().unwrap().groups().list().await.unwrap_err();
     assert_eq!(error.status(), Some(500));
     assert!(error.to_string().len() < 1_000, "{error}");
 }
@@ -89,12 +92,12 @@ async fn create_without_complete_response_has_unknown_outcome() {
         None,
     ] {
         let lts = if failure == Some(TransportFailure::Timeout) { &with_short_timeout } else { &lts };
-        let error = lts.create_group("a", Ttl::days(7)).await.unwrap_err();
+        let error = lts.groups().create("a", Ttl::days(7)).await.unwrap_err();
         assert!(error.outcome_unknown(), "{error}");
         let found = if let Error::Transport(error) = &error { Some(error.failure()) } else { None };
         assert_eq!(found, failure, "{error:#}");
     }
-    let error = lts.groups().await.unwrap_err();
+    let error = lts.groups().list().await.unwrap_err();
     assert!(!error.outcome_unknown() && error.is_retryable(), "a list changes nothing");
 }
 
@@ -104,7 +107,7 @@ async fn refused_connection_has_known_outcome() {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let lts = Client::builder().endpoint(endpoint).project_id(PROJECT).credentials(Credentials::token("t"));
-    let error = lts.build().unwrap().create_group("a", Ttl::days(7)).await.unwrap_err();
+    let error = lts.build().unwrap().groups().create("a", Ttl::days(7)).await.unwrap_err();
     let Error::Transport(transport) = &error else { panic!("{error}") };
     assert_eq!(transport.failure(), TransportFailure::Connect);
     assert!(!error.outcome_unknown(), "{error}");
@@ -113,10 +116,10 @@ async fn refused_connection_has_known_outcome() {
 #[tokio::test]
 async fn deadline_ends_a_call() {
     let endless = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
-    endless.with_token().build().unwrap().groups().deadline(Duration::MAX).await.unwrap();
+    endless.with_token().build().unwrap().groups().list().deadline(Duration::MAX).await.unwrap();
     let script = ScriptedServer::serve([Reply::Silence]).await;
     let lts = script.with_token().build().unwrap();
-    let error = lts.groups().deadline(Duration::from_millis(100)).await.unwrap_err();
+    let error = lts.groups().list().deadline(Duration::from_millis(100)).await.unwrap_err();
     let Error::Transport(error) = &error else { panic!("{error}") };
     assert_eq!(error.failure(), TransportFailure::Deadline);
 }
@@ -167,7 +170,7 @@ async fn retries_follow_the_effect_of_the_operation_or_method() {
         let replies = || [Reply::json(500, "{}"), Reply::json(200, "{}")];
         let script = ScriptedServer::serve(replies()).await;
         let lts = script.with_token().retry(policy).build().unwrap();
-        let response = lts.request(method, path, "").await.unwrap();
+        let response = lts.request(method, path).await.unwrap();
         assert_eq!(script.requests().len(), attempts, "{method} {path}");
         match response.into_result() {
             Ok(_) => assert_eq!(attempts, 2),
@@ -185,7 +188,7 @@ async fn truncated_or_html_list_is_retried() {
     ])
     .await;
     let policy = RetryPolicy::default().longest_pause(Duration::ZERO);
-    assert!(script.with_token().retry(policy).build().unwrap().groups().await.unwrap().is_empty());
+    assert!(script.with_token().retry(policy).build().unwrap().groups().list().await.unwrap().is_empty());
     assert_eq!(script.requests().len(), 3);
 }
 
@@ -202,7 +205,7 @@ async fn delete_succeeds_only_without_error_in_the_response() {
     ] {
         let script = ScriptedServer::serve([reply]).await;
         let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
-        let result = lts.delete_group(&group).await;
+        let result = lts.groups().delete(&group).await;
         assert_eq!(result.is_ok(), is_done, "{result:?}");
         assert!(!result.is_err_and(|error| error.outcome_unknown()));
     }

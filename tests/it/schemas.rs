@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use huaweicloud_lts::{
-    GroupId, LogGroup, LogStream, StreamId, TransferInterval, Ttl, manifest::Manifest, spec,
+    GroupId, StreamId, Ttl, groups::LogGroup, manifest::Manifest, spec, streams::LogStream,
+    transfers::TransferInterval,
 };
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;

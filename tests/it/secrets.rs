@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use huaweicloud_lts::{
-    AkSk, Credentials, Emulator, Login, ResolvedCredentials, RetryPolicy, Secret, signing::SigningRequest,
+    AkSk, Credentials, Emulator, Login, Secret, call::RetryPolicy, credentials::ResolvedCredentials,
+    signing::SigningRequest,
 };
 
 use crate::{
@@ -18,7 +19,7 @@ async fn debug_output_and_errors_hide_secrets() {
             .await;
     let builder = script.with_token();
     let lts = builder.clone().build().unwrap();
-    let call = lts.groups();
+    let call = lts.groups().list();
     let mut shown = format!("{builder:?} {lts:?} {call:?} {:?}", lts.api());
     let error = call.await.unwrap_err();
     assert!(error.is_auth());
@@ -71,8 +72,8 @@ async fn traces_show_calls_and_attempts_but_hide_secrets() {
         .finish();
     async {
         let policy = RetryPolicy::default().first_pause(Duration::ZERO);
-        script.with_token().retry(policy).build().unwrap().groups().await.unwrap();
-        script.with_keys().build().unwrap().groups().retry(RetryPolicy::off()).await.unwrap_err();
+        script.with_token().retry(policy).build().unwrap().groups().list().await.unwrap();
+        script.with_keys().build().unwrap().groups().list().retry(RetryPolicy::off()).await.unwrap_err();
     }
     .with_subscriber(subscriber)
     .await;

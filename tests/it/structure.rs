@@ -29,7 +29,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("spec", &[]),
     ("ids", &["input"]),
     ("manifest", &["model", "spec"]),
-    ("model", &["ids", "input", "lenient"]),
+    ("model", &["ids", "input", "lenient", "spec"]),
     // The generated types hold ours; the generated clients carry a transport.
     ("api", &["ids", "lenient", "model", "secret", "transport"]),
     ("error", &["input", "model", "spec"]),

@@ -6,7 +6,10 @@ mod groups;
 mod streams;
 mod transfers;
 
-use huaweicloud_lts::{Client, Error, GroupId, StreamId, TransferId, TransferInterval, Ttl};
+use huaweicloud_lts::{
+    Client, Error, GroupId, StreamId, TransferId, Ttl,
+    transfers::{Transfer, TransferInterval},
+};
 
 /// What the suite needs.
 pub(crate) struct TestEnvironment<'a> {
@@ -40,30 +43,30 @@ impl TestEnvironment<'_> {
 
     async fn check_ensure_creates_once(&self) {
         let (lts, name) = (self.lts, self.name("ensure"));
-        let first = lts.ensure_group(&name, Ttl::days(7)).await.unwrap();
-        let second = lts.ensure_group(&name, Ttl::days(7)).await.unwrap();
+        let first = lts.groups().ensure(&name, Ttl::days(7)).await.unwrap();
+        let second = lts.groups().ensure(&name, Ttl::days(7)).await.unwrap();
         assert_eq!((first.created, second.created, &first.id), (true, false, &second.id));
-        let Error::Conflict(conflict) = lts.ensure_group(&name, Ttl::days(30)).await.unwrap_err() else {
+        let Error::Conflict(conflict) = lts.groups().ensure(&name, Ttl::days(30)).await.unwrap_err() else {
             panic!("another ttl is a conflict")
         };
         assert_eq!((conflict.wanted(), conflict.found()), (Ttl::days(30), Ttl::days(7)));
 
         let in_group = lts.group(&first.id);
-        let one = in_group.ensure_stream("s").await.unwrap();
-        let two = in_group.ensure_stream("s").await.unwrap();
+        let one = in_group.streams().ensure("s").await.unwrap();
+        let two = in_group.streams().ensure("s").await.unwrap();
         assert_eq!((one.created, two.created, one.id), (true, false, two.id));
-        lts.delete_group(&first.id).await.unwrap();
+        lts.groups().delete(&first.id).await.unwrap();
     }
 
     async fn check_missing_resources_are_not_found(&self) {
         let group: GroupId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
         let stream: StreamId = group.as_str().parse().unwrap();
         let in_group = self.lts.group(&group);
-        assert!(in_group.create_stream("s").await.unwrap_err().is_not_found());
-        assert!(in_group.streams().await.unwrap_err().is_not_found());
-        assert!(in_group.delete_stream(&stream).await.unwrap_err().is_not_found());
-        let transfer = in_group.transfer_to_obs([&stream], self.bucket, TransferInterval::Minutes2);
-        let error = transfer.await.unwrap_err();
+        assert!(in_group.streams().create("s").await.unwrap_err().is_not_found());
+        assert!(in_group.streams().list().await.unwrap_err().is_not_found());
+        assert!(in_group.streams().delete(&stream).await.unwrap_err().is_not_found());
+        let transfer = Transfer::to_obs(&group, [&stream], self.bucket, TransferInterval::Minutes2);
+        let error = self.lts.transfers().create_log_dump(transfer).await.unwrap_err();
         assert!(error.is_not_found() && error.status() == Some(200), "{error}");
     }
 }

@@ -10,7 +10,7 @@
 //!     .date("20240305T080910Z")?
 //!     .sign(&AkSk::new("AK", "SK"));
 //! assert!(signed.authorization().starts_with("SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-project-id;x-sdk-date, "));
-//! # Ok::<(), huaweicloud_lts::InvalidInput>(())
+//! # Ok::<(), huaweicloud_lts::error::InvalidInput>(())
 //! ```
 
 pub(crate) mod canonical;

@@ -3,7 +3,7 @@
 
 use std::{cell::OnceCell, io, pin::Pin};
 
-use huaweicloud_lts::{Client, ClientBuilder, ClientInfo, RetryPolicy};
+use huaweicloud_lts::{Client, ClientBuilder, call::RetryPolicy, config::ClientInfo};
 use tokio::runtime::Runtime;
 
 use crate::{error::CliError, options::ClientOptions, output::Output};

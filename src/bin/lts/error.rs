@@ -6,7 +6,12 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use huaweicloud_lts::{ClientInfo, Error, ServiceError, TransportFailure, emulator::EmulatorError};
+use huaweicloud_lts::{
+    Error,
+    config::ClientInfo,
+    emulator::EmulatorError,
+    error::{ServiceError, TransportFailure},
+};
 
 /// Wrong usage, or an input rule broken before anything was sent.
 pub(crate) const USAGE: u8 = 2;

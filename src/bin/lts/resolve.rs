@@ -1,6 +1,6 @@
 //! Resolves names of groups and streams to the ids that the service needs.
 
-use huaweicloud_lts::{Client, GroupClient, GroupId, StreamId};
+use huaweicloud_lts::{Client, GroupId, StreamId, groups::GroupHandle};
 
 use crate::error::{CliError, ResultExt};
 
@@ -12,8 +12,11 @@ pub(crate) async fn group(lts: &Client, name_or_id: &str) -> Result<GroupId, Cli
     if is_id(name_or_id) {
         return Ok(GroupId::new(name_or_id).map_err(huaweicloud_lts::Error::from)?);
     }
-    let found =
-        lts.find_group(name_or_id).await.context(|| format!("could not look up log group {name_or_id:?}"))?;
+    let found = lts
+        .groups()
+        .find(name_or_id)
+        .await
+        .context(|| format!("could not look up log group {name_or_id:?}"))?;
     found.map(|group| group.id).ok_or_else(|| CliError::NotFound {
         what: format!("there is no log group {name_or_id:?}"),
         hint: Some("`lts group list` shows the existing groups".to_owned()),
@@ -21,10 +24,7 @@ pub(crate) async fn group(lts: &Client, name_or_id: &str) -> Result<GroupId, Cli
 }
 
 /// The ids of streams that are given by their names or ids, in the same order. The streams are listed at most once.
-pub(crate) async fn streams(
-    group: &GroupClient<'_>,
-    names_or_ids: &[String],
-) -> Result<Vec<StreamId>, CliError> {
+pub(crate) async fn streams(group: &GroupHandle, names_or_ids: &[String]) -> Result<Vec<StreamId>, CliError> {
     let mut ids = Vec::new();
     let mut listed = None;
     for name_or_id in names_or_ids {
@@ -33,7 +33,7 @@ pub(crate) async fn streams(
             continue;
         }
         if listed.is_none() {
-            let streams = group.streams().await;
+            let streams = group.streams().list().await;
             listed = Some(streams.context(|| "could not look up the log streams by name".to_owned())?);
         }
         let found = listed.iter().flatten().find(|stream| stream.name == *name_or_id);

@@ -156,7 +156,7 @@ impl Database {
                 let unknown = || StoreError::Invalid(format!("{what}: the group has no such stream"));
                 let stream = ids.get(name).ok_or_else(unknown)?;
                 let body = transfer_body(&id, stream, transfer).to_string();
-                self.create_transfer(project, &id, std::slice::from_ref(stream), &transfer.bucket, &body)
+                self.create_transfer(project, &id, std::slice::from_ref(stream), &transfer.to.bucket, &body)
                     .map_err(|error| cannot_declare(error, &what))?;
             }
         }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     manifest::{Group, Manifest, Transfer, seven_days},
-    model::{StorageFormat, Ttl},
+    model::{ObsDestination, StorageFormat, Ttl},
     spec::{TransferInterval, limits},
 };
 
@@ -144,20 +144,16 @@ impl Reader {
     fn transfer(&mut self, node: &Node) -> Transfer {
         let mut transfer = Transfer {
             streams: Vec::new(),
-            bucket: String::new(),
-            every: TransferInterval::ALL[0],
-            format: StorageFormat::default(),
-            prefix: None,
-            dir: None,
+            to: ObsDestination::new("", TransferInterval::ALL[0]),
             paused: false,
         };
         self.map(node, &TRANSFER, |reader, key, value| match key {
             "streams" => transfer.streams = reader.list(value, key, "names", Self::text),
-            "bucket" => transfer.bucket = reader.text(value),
-            "every" => transfer.every = reader.interval(value),
-            "format" => transfer.format = reader.format(value),
-            "prefix" => transfer.prefix = reader.text_or_null(value),
-            "dir" => transfer.dir = reader.text_or_null(value),
+            "bucket" => transfer.to.bucket = reader.text(value),
+            "every" => transfer.to.every = reader.interval(value),
+            "format" => transfer.to.format = reader.format(value),
+            "prefix" => transfer.to.prefix = reader.text_or_null(value),
+            "dir" => transfer.to.dir = reader.text_or_null(value),
             "paused" => transfer.paused = reader.flag(value),
             _ => {}
         });
@@ -193,7 +189,7 @@ impl Reader {
             };
             if let Some((_, Position { line, .. })) = found.iter().find(|(other, _)| other == name) {
                 let message =
-                    format!("key {name:?} is there twice in {what}; the first one is on line {line}");
+                    format!("key {name:?} is declared twice in {what}; the first one is on line {line}");
                 self.report(key.position, message);
                 continue;
             }

@@ -13,7 +13,7 @@ fn parser_and_serde_read_the_same_manifest() {
         - name: least\n";
     let manifest = parse("m.yaml", text.as_bytes()).unwrap();
     assert_eq!(manifest, serde_yaml::from_str(text).unwrap());
-    assert_eq!(manifest.groups[0].transfers[0].dir.as_deref(), Some("edge"));
+    assert_eq!(manifest.groups[0].transfers[0].to.dir.as_deref(), Some("edge"));
     let json = serde_json::to_vec_pretty(&manifest).unwrap();
     assert_eq!(parse("m.json", &json).unwrap(), manifest);
     let marked = format!("\u{feff}{text}");
@@ -24,11 +24,12 @@ fn parser_and_serde_read_the_same_manifest() {
 fn known_keys_are_those_of_the_types() {
     let transfer = Transfer {
         streams: vec!["s".to_owned()],
-        bucket: "bucket".to_owned(),
-        every: TransferInterval::Minutes5,
-        format: StorageFormat::Json,
-        prefix: Some("p".to_owned()),
-        dir: Some("d".to_owned()),
+        to: ObsDestination {
+            format: StorageFormat::Json,
+            prefix: Some("p".to_owned()),
+            dir: Some("d".to_owned()),
+            ..ObsDestination::new("bucket", TransferInterval::Minutes5)
+        },
         paused: true,
     };
     let group = Group {
@@ -76,7 +77,7 @@ fn mistakes_have_positions_and_suggestions() {
         ),
         (
             "groups: [{name: a, name: b}]",
-            "m.yaml:1:20: key \"name\" is there twice in a group; the first one is on line 1",
+            "m.yaml:1:20: key \"name\" is declared twice in a group; the first one is on line 1",
         ),
         ("groups:\n- name: 7", "m.yaml:2:9: YAML takes this for a number; put it in quotes"),
         ("groups:\n- name: true", "m.yaml:2:9: YAML takes this for true or false; put it in quotes"),
@@ -108,11 +109,11 @@ fn mistakes_have_positions_and_suggestions() {
         ),
         (
             "groups:\n- name: a\n  streams:\n  - x\n  - y\n  - x\n",
-            "m.yaml:6:5: stream \"x\" is there twice in group \"a\"; the first one is on line 4",
+            "m.yaml:6:5: stream \"x\" is declared twice in group \"a\"; the first one is on line 4",
         ),
         (
             "groups:\n- name: a\n- name: a\n",
-            "m.yaml:3:9: group \"a\" is there twice; the first one is on line 2",
+            "m.yaml:3:9: group \"a\" is declared twice; the first one is on line 2",
         ),
     ] {
         assert_eq!(error(text), wanted, "{text}");
@@ -143,7 +144,7 @@ fn mistakes_in_transfers_have_positions_and_suggestions() {
         ),
         (
             "{streams: [x, x], bucket: bbb, every: 5min}",
-            "4:19: stream \"x\" has a transfer already, and can have but one; it is named on line 4",
+            "4:19: stream \"x\" already has a transfer, and a stream can have only one; it is named on line 4",
         ),
         (
             "{streams: [x], bucket: b, every: 5min}",
@@ -167,7 +168,7 @@ fn mistakes_in_transfers_have_positions_and_suggestions() {
     }
     let nothing = "groups: [{name: a, streams: [x], transfers: [{streams: [x], bucket: bbb, every: 5min, prefix: , dir: ~}]}]";
     let manifest = parse("m.yaml", nothing.as_bytes()).unwrap();
-    assert_eq!(manifest.groups[0].transfers[0].prefix, None);
+    assert_eq!(manifest.groups[0].transfers[0].to.prefix, None);
 }
 
 #[test]

@@ -8,8 +8,9 @@ use std::{
 };
 
 use huaweicloud_lts::{
-    Client, ClientBuilder, Emulator, Error, GroupId, StreamId, TransferId, TransferInterval, Ttl,
+    Client, ClientBuilder, Emulator, Error, GroupId, StreamId, TransferId, Ttl,
     emulator::{Options, Seed},
+    transfers::{Transfer, TransferInterval},
 };
 use serde_json::{Value, json};
 
@@ -61,14 +62,14 @@ fn winners<T>(results: Vec<Result<T, Error>>, reason: impl Fn(&Error) -> bool) -
 #[test]
 fn concurrent_creations_of_a_name_succeed_once() {
     both(Emulator::builder, |emulator| {
-        let groups = race(emulator, |lts, _| async move { lts.create_group("same", Ttl::days(7)).await });
+        let groups = race(emulator, |lts, _| async move { lts.groups().create("same", Ttl::days(7)).await });
         assert_eq!(winners(groups, Error::is_already_exists), 1);
         let group: GroupId =
             admin(emulator, "state")["groups"][0]["log_group_id"].as_str().unwrap().parse().unwrap();
         let id = group.clone();
         let streams = race(emulator, move |lts, _| {
             let group = id.clone();
-            async move { lts.group(&group).create_stream("same").await }
+            async move { lts.group(&group).streams().create("same").await }
         });
         assert_eq!(winners(streams, Error::is_already_exists), 1);
         let stream: StreamId = admin(emulator, "state")["groups"][0]["streams"][0]["log_stream_id"]
@@ -80,7 +81,8 @@ fn concurrent_creations_of_a_name_succeed_once() {
             let (group, stream) = (group.clone(), stream.clone());
             async move {
                 let every = TransferInterval::Minutes5;
-                lts.group(&group).transfer_to_obs([&stream], "lts-test", every).await
+                let transfer = Transfer::to_obs(&group, [&stream], "lts-test", every);
+                lts.transfers().create_log_dump(transfer).await
             }
         });
         assert_eq!(winners(transfers, Error::is_in_use), 1);
@@ -93,14 +95,17 @@ fn quota_holds_under_concurrency() {
         || Emulator::builder().quota_groups(5).quota_streams(5),
         |emulator| {
             let groups =
-                race(emulator, |lts, i| async move { lts.create_group(format!("g{i}"), Ttl::days(7)).await });
+                race(
+                    emulator,
+                    |lts, i| async move { lts.groups().create(format!("g{i}"), Ttl::days(7)).await },
+                );
             assert_eq!(winners(groups, Error::is_quota_exceeded), 5);
             let groups = admin(emulator, "state")["groups"].clone();
             assert_eq!(groups.as_array().unwrap().len(), 5);
             let group: GroupId = groups[0]["log_group_id"].as_str().unwrap().parse().unwrap();
             let streams = race(emulator, move |lts, i| {
                 let group = group.clone();
-                async move { lts.group(&group).create_stream(format!("s{i}")).await }
+                async move { lts.group(&group).streams().create(format!("s{i}")).await }
             });
             assert_eq!(winners(streams, Error::is_quota_exceeded), 5);
         },
@@ -115,10 +120,10 @@ fn client_reads_its_own_writes() {
             let seen = race(emulator, |lts, i| async move {
                 for round in 0..5 {
                     let name = format!("g{i}-{round}");
-                    let id = lts.create_group(&name, Ttl::days(7)).await.unwrap();
-                    assert!(lts.groups().await.unwrap().iter().any(|group| group.name == name));
-                    lts.delete_group(&id).await.unwrap();
-                    assert!(lts.groups().await.unwrap().iter().all(|group| group.name != name));
+                    let id = lts.groups().create(&name, Ttl::days(7)).await.unwrap();
+                    assert!(lts.groups().list().await.unwrap().iter().any(|group| group.name == name));
+                    lts.groups().delete(&id).await.unwrap();
+                    assert!(lts.groups().list().await.unwrap().iter().all(|group| group.name != name));
                 }
             });
             assert_eq!(seen.len(), 64);
@@ -140,7 +145,7 @@ async fn suite_passes_with_a_data_file() {
         emulator.seed(&Seed::new().bucket(format!("bucket-{i}"))).unwrap();
     }
     emulator.reset().unwrap();
-    assert!(lts.groups().await.unwrap().is_empty());
+    assert!(lts.groups().list().await.unwrap().is_empty());
 }
 
 /// Sends a request to the default project of a lenient emulator. None without a complete response.

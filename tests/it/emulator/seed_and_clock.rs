@@ -349,7 +349,7 @@ async fn rust_seed_equals_admin_api_seed() {
         .credentials(AkSk::new("TEMP", "SK").security_token("session"))
         .build()
         .unwrap();
-    let groups = lts.groups().await.unwrap();
+    let groups = lts.groups().list().await.unwrap();
     assert_eq!((groups.len(), groups[0].ttl), (2, Some(Ttl::days(30))));
     let reply = get("/groups").header("X-Auth-Token", "for-first").send(&emulator);
     assert_eq!(reply.status, 200);

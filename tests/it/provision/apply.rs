@@ -56,7 +56,7 @@ async fn apply_creates_declared_items_once() {
 async fn conflict_is_reported_before_anything_is_created() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);
-    lts.create_group("old", Ttl::days(1)).await.unwrap();
+    lts.groups().create("old", Ttl::days(1)).await.unwrap();
     let declared = manifest([group("new", &["x"]), group("old", &["x"])]);
     let plan = provision::plan(&lts, &declared).await.unwrap();
     assert!(plan.has_conflicts());
@@ -73,8 +73,8 @@ async fn group_created_after_the_plan_can_be_a_conflict() {
     let lts = client(&emulator);
     let declared = manifest([group("a", &["x"]), group("b", &["x"])]);
     let plan = provision::plan(&lts, &declared).await.unwrap();
-    lts.create_group("a", Ttl::days(1)).await.unwrap();
-    lts.create_group("b", Ttl::days(7)).await.unwrap();
+    lts.groups().create("a", Ttl::days(1)).await.unwrap();
+    lts.groups().create("b", Ttl::days(7)).await.unwrap();
     let outcome = plan.apply(&lts).await;
     assert_eq!(names(&outcome.conflicts), ["group a/a"]);
     assert_eq!(names(&outcome.unchanged), ["group b/b"]);

@@ -140,7 +140,7 @@ fn applying_an_export_changes_nothing() {
 #[test]
 fn conflicts_exit_with_5_and_create_nothing() {
     let emulator = Emulator::start().unwrap();
-    runtime().block_on(async { client(&emulator).create_group("app", Ttl::days(1)).await.unwrap() });
+    runtime().block_on(async { client(&emulator).groups().create("app", Ttl::days(1)).await.unwrap() });
     for arguments in [&["-o", "json"][..], &["-o", "json", "--dry-run"]] {
         let output = apply(&emulator, arguments, MANIFEST);
         assert_ends(

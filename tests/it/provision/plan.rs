@@ -67,7 +67,7 @@ async fn invalid_manifest_is_not_planned() {
     let error = provision::plan(&lts, &declared).await.unwrap_err();
     assert!(matches!(&error, PlanError::Manifest(error) if error.mistakes().len() == 2));
     assert!(
-        error.to_string().starts_with("manifest: groups[0].streams[1]: stream \"x\" is there twice"),
+        error.to_string().starts_with("manifest: groups[0].streams[1]: stream \"x\" is declared twice"),
         "{error}"
     );
     assert!(emulator.requests().is_empty());

@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &ApiArguments, context: &Context) -> Result<(), Cli
     };
     let lts = context.client()?;
     let what = || format!("could not call {method} {path}");
-    let response = context.run(async { lts.request(method, path, body).await.context(what) })?;
+    let response = context.run(async { lts.request(method, path).body(body).await.context(what) })?;
     print_bytes(response.body())?;
     let ends_line = matches!(response.body().last(), None | Some(b'\n'));
     if stdout_is_terminal() && !ends_line {

@@ -1,7 +1,7 @@
 //! `lts auth`: checks the credentials, and prints a token for other clients.
 
 use clap::Subcommand;
-use huaweicloud_lts::{Client, ResolvedCredentials, Secret};
+use huaweicloud_lts::{Client, Secret, credentials::ResolvedCredentials};
 use serde::Serialize;
 
 use crate::{
@@ -80,7 +80,7 @@ fn status(lts: &Client, context: &Context) -> Result<(), CliError> {
             Err(_) if info.logs_in => None,
             Err(error) => return Err(error).context(|| "there are no credentials".to_owned()),
         };
-        let listed = lts.groups().await;
+        let listed = lts.groups().list().await;
         let project = match listed {
             Ok(_) => lts.project_id().await.ok(),
             Err(_) => None,

@@ -2,7 +2,11 @@
 
 use std::{fmt::Display, future::IntoFuture, time::Instant};
 
-use huaweicloud_lts::{Client, Emulator, Error, Login, ServiceError, TransferInterval, Ttl};
+use huaweicloud_lts::{
+    Client, Emulator, Error, Login, Ttl,
+    error::ServiceError,
+    transfers::{Transfer, TransferInterval},
+};
 
 use crate::{
     context::Context,
@@ -45,11 +49,11 @@ impl Demo {
         self.seven_operations(&with_key).await?;
 
         print("\nAn error response:\n")?;
-        let group = self.step(with_key.create_group(GROUP, Ttl::days(7)), short).await?;
+        let group = self.step(with_key.groups().create(GROUP, Ttl::days(7)), short).await?;
         self.error_response(&with_key).await?;
-        self.step(with_key.delete_group(&group), |()| "deleted".to_owned()).await?;
+        self.step(with_key.groups().delete(&group), |()| "deleted".to_owned()).await?;
 
-        let left = (with_key.groups().await?.len(), emulator.transfers()?.len());
+        let left = (with_key.groups().list().await?.len(), emulator.transfers()?.len());
         if left != (0, 0) {
             return Err(CliError::Bug(format!("{} groups and {} transfers are left behind", left.0, left.1)));
         }
@@ -57,27 +61,27 @@ impl Demo {
     }
 
     async fn seven_operations(&self, lts: &Client) -> Result<(), CliError> {
-        let group = self.step(lts.create_group(GROUP, Ttl::days(7)), short).await?;
-        let groups = self.step(lts.groups(), |groups| plural(groups.len(), "group")).await?;
+        let group = self.step(lts.groups().create(GROUP, Ttl::days(7)), short).await?;
+        let groups = self.step(lts.groups().list(), |groups| plural(groups.len(), "group")).await?;
         expect(groups.iter().any(|found| found.id == group && found.name == GROUP), "the group is listed")?;
 
         let in_group = lts.group(&group);
-        let stream = self.step(in_group.create_stream(STREAM), short).await?;
-        let streams = self.step(in_group.streams(), |streams| plural(streams.len(), "stream")).await?;
+        let stream = self.step(in_group.streams().create(STREAM), short).await?;
+        let streams = self.step(in_group.streams().list(), |streams| plural(streams.len(), "stream")).await?;
         expect(
             streams.iter().any(|found| found.id == stream && found.name == STREAM),
             "the stream is listed",
         )?;
 
         let bucket = self.emulator.bucket();
-        let transfer = in_group.transfer_to_obs([&stream], bucket, TransferInterval::Minutes5);
-        let transfer = self.step(transfer, short).await?;
+        let transfer = Transfer::to_obs(&group, [&stream], bucket, TransferInterval::Minutes5);
+        let transfer = self.step(lts.transfers().create_log_dump(transfer), short).await?;
         // The service has no operation for this, and refuses to delete a stream that has a transfer.
         expect(self.emulator.delete_transfer(&transfer)?, "the emulator's admin API has the transfer")?;
         print("  (the emulator's admin API deletes the transfer: LTS has no operation for that)\n")?;
 
-        self.step(in_group.delete_stream(&stream), |()| "deleted".to_owned()).await?;
-        self.step(lts.delete_group(&group), |()| "deleted".to_owned()).await
+        self.step(in_group.streams().delete(&stream), |()| "deleted".to_owned()).await?;
+        self.step(lts.groups().delete(&group), |()| "deleted".to_owned()).await
     }
 
     /// Makes a call and prints a line about its request.
@@ -95,7 +99,7 @@ impl Demo {
     /// Creates the group a second time, which must fail.
     async fn error_response(&self, lts: &Client) -> Result<(), CliError> {
         let start = Instant::now();
-        let error = match lts.create_group(GROUP, Ttl::days(7)).await {
+        let error = match lts.groups().create(GROUP, Ttl::days(7)).await {
             Err(error) if error.is_already_exists() => error,
             Err(error) => return Err(error.into()),
             Ok(_) => return Err(CliError::Bug("a second group with the same name was created".to_owned())),

@@ -1,7 +1,7 @@
 //! `lts group`: log groups.
 
 use clap::{Args, Subcommand};
-use huaweicloud_lts::{GroupId, LogGroup, Ttl, spec::limits};
+use huaweicloud_lts::{GroupId, Ttl, groups::LogGroup, spec::limits};
 use serde::Serialize;
 
 use crate::{
@@ -114,10 +114,10 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     let what = || format!("could not create log group {name:?}");
     let (id, created) = context.run(async {
         if *if_not_exists {
-            let ensured = lts.ensure_group(name, *ttl).await.context(what)?;
+            let ensured = lts.groups().ensure(name, *ttl).await.context(what)?;
             return Ok((ensured.id, ensured.created));
         }
-        Ok((lts.create_group(name, *ttl).await.context(what)?, true))
+        Ok((lts.groups().create(name, *ttl).await.context(what)?, true))
     })?;
     context.output.created(&id, created, &Created { log_group_id: &id, created })
 }
@@ -125,7 +125,7 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
 fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
     let lts = context.client()?;
     let what = || "could not list the log groups".to_owned();
-    let groups = context.run(async { lts.groups().await.context(what) })?;
+    let groups = context.run(async { lts.groups().list().await.context(what) })?;
     print_list(context.output, &groups, &arguments.columns)
 }
 
@@ -137,7 +137,7 @@ fn delete(arguments: &DeleteArguments, context: &Context) -> Result<(), CliError
         let resolved = resolve::group(lts, group).await;
         let Some(id) = ignore_not_found(resolved, *if_exists)? else { return Ok(()) };
         confirm(*yes, &format!("Delete log group {group:?} and its streams?")).await?;
-        let deleted = lts.delete_group(&id).await;
+        let deleted = lts.groups().delete(&id).await;
         let deleted = deleted.context(|| format!("could not delete log group {group:?}"));
         ignore_not_found(deleted, *if_exists).map(|_| ())
     })

@@ -3,7 +3,7 @@
 use std::slice;
 
 use clap::{Args, Subcommand};
-use huaweicloud_lts::{LogStream, StreamId, spec::limits};
+use huaweicloud_lts::{StreamId, spec::limits, streams::LogStream};
 use serde::Serialize;
 
 use crate::{
@@ -121,10 +121,10 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     let (id, created) = context.run(async {
         let group = lts.group(&resolve::group(lts, group).await?);
         if *if_not_exists {
-            let ensured = group.ensure_stream(name).await.context(what)?;
+            let ensured = group.streams().ensure(name).await.context(what)?;
             return Ok((ensured.id, ensured.created));
         }
-        Ok((group.create_stream(name).await.context(what)?, true))
+        Ok((group.streams().create(name).await.context(what)?, true))
     })?;
     context.output.created(&id, created, &Created { log_stream_id: &id, created })
 }
@@ -135,7 +135,7 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
     let what = || format!("could not list the log streams of group {group:?}");
     let streams = context.run(async {
         let id = resolve::group(lts, group).await?;
-        lts.group(&id).streams().await.context(what)
+        lts.group(&id).streams().list().await.context(what)
     })?;
     print_list(context.output, &streams, columns)
 }
@@ -152,7 +152,7 @@ fn delete(arguments: &DeleteArguments, context: &Context) -> Result<(), CliError
         let ids = ignore_not_found(resolved, *if_exists)?;
         let Some(id) = ids.and_then(|mut ids| ids.pop()) else { return Ok(()) };
         confirm(*yes, &format!("Delete log stream {stream:?} of group {group:?}?")).await?;
-        let deleted = in_group.delete_stream(&id).await;
+        let deleted = in_group.streams().delete(&id).await;
         let deleted =
             deleted.context(|| format!("could not delete log stream {stream:?} of group {group:?}"));
         ignore_not_found(deleted, *if_exists).map(|_| ())

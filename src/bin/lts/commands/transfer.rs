@@ -4,7 +4,11 @@ use clap::{
     Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use huaweicloud_lts::{StorageFormat, TransferId, TransferInterval, spec::limits};
+use huaweicloud_lts::{
+    TransferId,
+    spec::limits,
+    transfers::{Destination, ObsDestination, StorageFormat, Transfer, TransferInterval},
+};
 use serde::Serialize;
 
 use crate::{
@@ -108,17 +112,14 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     let id = context.run(async {
         let in_group = lts.group(&resolve::group(lts, group).await?);
         let ids = resolve::streams(&in_group, streams).await?;
-        let mut transfer = in_group.transfer_to_obs(ids, bucket, *every).format(*format);
-        if let Some(prefix) = prefix {
-            transfer = transfer.prefix(prefix);
-        }
-        if let Some(dir) = dir {
-            transfer = transfer.dir(dir);
-        }
-        if *paused {
-            transfer = transfer.paused();
-        }
-        transfer.await.context(what)
+        let destination = ObsDestination {
+            format: *format,
+            prefix: prefix.clone(),
+            dir: dir.clone(),
+            ..ObsDestination::new(bucket, *every)
+        };
+        let transfer = Transfer::new(in_group.id(), ids, Destination::Obs(destination)).paused(*paused);
+        lts.transfers().create_log_dump(transfer).await.context(what)
     })?;
     context.output.created(&id, true, &Created { log_dump_obs_id: &id, created: true })
 }
