@@ -207,7 +207,8 @@ impl ClientBuilder {
             provider,
             user_agent,
             attempt_timeout: timeouts.attempt,
-            call_timeout: timeouts.call,
+            call_timeout: self.timeouts.call,
+            default_call_timeout: timeouts.call,
             retry: self.retry.unwrap_or_default(),
         })
     }

@@ -17,7 +17,7 @@ use crate::{
     api,
     error::{Error, TransportError, TransportFailure},
     ids::ProjectId,
-    transport::{RetryPolicy, in_time},
+    transport::{CallOptions, RetryPolicy},
 };
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -45,8 +45,7 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T, A = ()> {
     client: Client,
-    deadline: Option<Duration>,
-    retry: Option<RetryPolicy>,
+    options: CallOptions,
     pub(super) arguments: A,
     run: Run<T, A>,
 }
@@ -105,8 +104,7 @@ impl<T, A> Call<T, A> {
     {
         Self {
             client: client.clone(),
-            deadline: None,
-            retry: None,
+            options: CallOptions::default(),
             arguments,
             run: Box::new(move |cx, arguments| Box::pin(run(cx, arguments))),
         }
@@ -114,13 +112,19 @@ impl<T, A> Call<T, A> {
 
     /// Sets the time limit for the whole call, with its retries and a login; the client's `call_timeout` by default.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.deadline = Some(time);
+        self.options.deadline = Some(time);
         self
     }
 
     /// Sets the retry policy of this call instead of the client's.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = Some(policy);
+        self.options.retry = Some(policy);
+        self
+    }
+
+    /// Bounds retries by the deadline alone.
+    pub(crate) fn persistent(mut self) -> Self {
+        self.options.persistent = true;
         self
     }
 
@@ -130,11 +134,9 @@ impl<T, A> Call<T, A> {
     /// See [`Error`].
     pub async fn send(self) -> Result<T, Error> {
         let mut api = self.client.inner.api.clone();
-        let time = self.deadline.unwrap_or(api.inner().shared.settings.call_timeout);
-        let deadline = in_time(time);
-        api.inner = api.inner.for_one_call();
-        api.inner.deadline = Some(deadline);
-        api.inner.retry = self.retry;
+        let call = api.inner.begin(self.options);
+        let deadline = call.deadline();
+        api.inner.call = Some(call);
         let late = |_| Error::Transport(TransportError::new(TransportFailure::Deadline, false));
         let project = match &api.inner.project {
             Some(known) => Arc::clone(known),
@@ -157,8 +159,8 @@ impl<T: Send + 'static, A: Send + 'static> IntoFuture for Call<T, A> {
 impl<T, A> fmt::Debug for Call<T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
-            .field("deadline", &self.deadline)
-            .field("retry", &self.retry)
+            .field("deadline", &self.options.deadline)
+            .field("retry", &self.options.retry)
             .finish_non_exhaustive()
     }
 }

@@ -84,6 +84,9 @@ impl Groups {
 
     /// Ensures that a log group with this name and ttl exists. Lost responses and concurrent callers do no harm.
     ///
+    /// Retries are bounded by the [deadline](Call::deadline) alone, unless a [retry policy](Call::retry) is set on this
+    /// call. Without a deadline, up to five minutes of waiting that the service asks for are added.
+    ///
     /// # Errors
     /// [`Error::Conflict`] if the group exists with another ttl; otherwise like [`create`](Self::create).
     pub fn ensure(&self, name: impl Into<String>, ttl: Ttl) -> Call<Ensured<GroupId>> {
@@ -95,6 +98,7 @@ impl Groups {
                 None => create_or_find(&cx, &name, ttl).await,
             }
         })
+        .persistent()
     }
 
     /// Ensures that log groups with these names and ttls exist, with one list for all of them. Missing ones are created
@@ -124,13 +128,14 @@ impl Groups {
             }
             Ok(ensured)
         })
+        .persistent()
     }
 
     /// [`ensure`](Self::ensure) for a group that a list has just shown to be missing: one request instead of two.
     #[cfg(feature = "provision")]
     pub(crate) fn ensure_new(&self, name: &str, ttl: Ttl) -> Call<Ensured<GroupId>> {
         let name = name.to_owned();
-        Call::new(&self.client, async move |cx| create_or_find(&cx, &name, ttl).await)
+        Call::new(&self.client, async move |cx| create_or_find(&cx, &name, ttl).await).persistent()
     }
 
     /// Deletes a log group and its streams (section 5.1.3).

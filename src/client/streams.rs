@@ -72,6 +72,9 @@ impl Streams {
 
     /// Ensures that a log stream with this name exists in the group. Lost responses and concurrent callers do no harm.
     ///
+    /// Retries are bounded by the [deadline](Call::deadline) alone, unless a [retry policy](Call::retry) is set on this
+    /// call. Without a deadline, up to five minutes of waiting that the service asks for are added.
+    ///
     /// # Errors
     /// Like [`create`](Self::create), except for `is_already_exists()`.
     pub fn ensure(&self, name: impl Into<String>) -> Call<Ensured<StreamId>> {
@@ -83,6 +86,7 @@ impl Streams {
                 None => create_or_find(&cx, &group, &name).await,
             }
         })
+        .persistent()
     }
 
     /// Ensures that log streams with these names exist in the group, with one list for all of them. Missing ones are
@@ -110,13 +114,14 @@ impl Streams {
             }
             Ok(ensured)
         })
+        .persistent()
     }
 
     /// [`ensure`](Self::ensure) for a stream that a list has just shown to be missing: one request instead of two.
     #[cfg(feature = "provision")]
     pub(crate) fn ensure_new(&self, name: &str) -> Call<Ensured<StreamId>> {
         let (name, group) = (name.to_owned(), self.group.clone());
-        Call::new(&self.client, async move |cx| create_or_find(&cx, &group, &name).await)
+        Call::new(&self.client, async move |cx| create_or_find(&cx, &group, &name).await).persistent()
     }
 
     /// Deletes a log stream (section 5.2.3).

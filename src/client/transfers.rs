@@ -51,7 +51,8 @@ impl Transfers {
     /// Ensures that a stream is transferred to an OBS bucket. It is safe to repeat, since a stream has at most one
     /// transfer.
     ///
-    /// An existing transfer may have other settings: no operation reads them.
+    /// An existing transfer may have other settings: no operation reads them. Retries are bounded as those of
+    /// [`Groups::ensure`](super::Groups::ensure).
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the transfer has more than one stream, since some of them might have a transfer
@@ -65,6 +66,7 @@ impl Transfers {
             }
             ensure_log_dump(&cx, request_body(&transfer)?).await
         })
+        .persistent()
     }
 }
 

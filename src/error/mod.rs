@@ -94,15 +94,14 @@ impl Error {
 
     /// What to do about the error, if the spec knows.
     pub fn remedy(&self) -> Option<Cow<'static, str>> {
-        let unknown_outcome = || {
-            self.outcome_unknown().then_some(Cow::Borrowed(
+        if self.outcome_unknown() {
+            return Some(Cow::Borrowed(
                 "It is unknown whether this took effect: list what is there before you repeat it.",
-            ))
-        };
+            ));
+        }
         match self {
-            Self::Service(error) => error.remedy().map(Cow::Borrowed).or_else(unknown_outcome),
+            Self::Service(error) => error.remedy().map(Cow::Borrowed),
             Self::Credentials(error) => error.source.as_deref().and_then(Self::remedy),
-            Self::Transport(_) | Self::Decode(_) => unknown_outcome(),
             _ => None,
         }
     }
@@ -137,13 +136,16 @@ impl Error {
         self.as_service().is_some_and(|e| e.status == 401) || self.is(Class::Auth)
     }
 
-    /// Whether the same call may succeed later.
+    /// Whether the same call may succeed later, and may safely be made again: false if its
+    /// [outcome is unknown](Self::outcome_unknown).
     pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Transport(_) => true,
+        let is_transient = match self {
+            Self::Transport(error) => error.failure != TransportFailure::TooLarge,
             Self::Service(error) => matches!(error.status, 408 | 429 | 500..=599) || self.is_throttled(),
+            Self::Credentials(error) => error.source.as_deref().is_some_and(Self::is_retryable),
             _ => false,
-        }
+        };
+        is_transient && !self.outcome_unknown()
     }
 
     /// Whether the service may have applied the call although it failed, so that repeating it may apply it twice. Only
@@ -269,6 +271,62 @@ impl fmt::Display for CredentialsError {
         match &self.source {
             Some(source) => write!(f, ": {source}"),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{ERROR_CODES, Operation};
+
+    /// Errors of each kind, with each status, code and outcome.
+    fn all_errors() -> Vec<Error> {
+        let failures = [
+            TransportFailure::Connect,
+            TransportFailure::Timeout,
+            TransportFailure::Deadline,
+            TransportFailure::Closed,
+            TransportFailure::TooLarge,
+        ];
+        let codes = ERROR_CODES.iter().map(|row| Some(row.code)).chain([None, Some("LTS.9999")]);
+        let statuses = [200, 400, 401, 403, 404, 408, 409, 413, 429, 500, 502, 503, 504];
+        let mut errors: Vec<Error> =
+            failures.map(|failure| Error::Transport(TransportError::new(failure, true))).into();
+        errors.push(DecodeError::new("not JSON", b"<html>").into());
+        errors.push(ConfigurationError::new("region", "is not set").into());
+        errors.push(InvalidInput::new("log_group_name", "", "longer").into());
+        for code in codes {
+            errors.extend(
+                statuses.map(|status| Error::Service(Box::new(ServiceError::for_test(status, code)))),
+            );
+        }
+        errors
+    }
+
+    #[test]
+    fn advice_about_an_error_is_consistent() {
+        for outcome_unknown in [false, true] {
+            for mut error in all_errors() {
+                error.complete(Some(Operation::CreateLogGroup.facts()), 1, outcome_unknown);
+                let (retryable, unknown) = (error.is_retryable(), error.outcome_unknown());
+                let remedy = error.remedy().unwrap_or_default().into_owned();
+                assert!(!(retryable && unknown), "{error}");
+                assert_eq!(unknown, remedy.contains("It is unknown whether"), "{error}: {remedy}");
+                for class in
+                    [error.is_not_found(), error.is_already_exists(), error.is_in_use(), error.is_auth()]
+                {
+                    let is_transient = matches!(error.status(), Some(408 | 429 | 500..));
+                    assert!(!(class && retryable) || is_transient, "{error}");
+                }
+                // A failed login has the advice about its cause, and nothing was applied.
+                let login = Error::from(CredentialsError::new("the login failed", Some(error)));
+                assert!(!login.outcome_unknown(), "{login}");
+                if !unknown {
+                    assert_eq!(login.is_retryable(), retryable, "{login}");
+                    assert_eq!(login.remedy().unwrap_or_default(), remedy, "{login}");
+                }
+            }
         }
     }
 }

@@ -10,8 +10,10 @@ use super::{
 };
 use crate::spec::{self, Class, ErrorCode, MessageVariant, Operation, OperationFacts};
 
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// An error that the service reported.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ServiceError {
     pub(crate) operation: Option<&'static OperationFacts>,
     pub(crate) status: u16,
@@ -19,6 +21,9 @@ pub struct ServiceError {
     pub(crate) message: String,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// The end of that time.
+    pub(crate) retry_at: Option<jiff::Timestamp>,
+    /// 0 for a call that was not sent, since another one got this error.
     pub(crate) attempts: u32,
     pub(crate) outcome_unknown: bool,
     /// The service's time, from the Date header.
@@ -70,7 +75,8 @@ impl ServiceError {
         self.retry_after
     }
 
-    /// The number of attempts.
+    /// The number of attempts; 0 if the call was not sent, because the service asked another call to wait and the
+    /// deadline is earlier.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -85,6 +91,7 @@ impl ServiceError {
             message: "a test".to_owned(),
             request_id: None,
             retry_after: None,
+            retry_at: None,
             attempts: 1,
             outcome_unknown: false,
             server_time: None,
@@ -123,9 +130,19 @@ impl ServiceError {
     }
 }
 
+/// Says how long the service asks to wait.
+fn write_wait(f: &mut fmt::Formatter<'_>, wait: Duration, until: jiff::Timestamp) -> fmt::Result {
+    let seconds = wait.as_millis().div_ceil(1000);
+    let format = if wait < A_DAY { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M:%S UTC" };
+    write!(f, "; the service asks to wait {seconds} s, until {}", until.strftime(format))
+}
+
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_operation(f, self.operation)?;
+        if self.attempts == 0 {
+            f.write_str("not sent, since an earlier call failed: ")?;
+        }
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }
@@ -141,6 +158,10 @@ impl fmt::Display for ServiceError {
         if self.attempts > 1 {
             write!(f, ", {} attempts", self.attempts)?;
         }
-        f.write_str(")")
+        f.write_str(")")?;
+        match (self.retry_after, self.retry_at) {
+            (Some(wait), Some(until)) => write_wait(f, wait, until),
+            _ => Ok(()),
+        }
     }
 }

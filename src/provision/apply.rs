@@ -172,7 +172,7 @@ impl<'a> Shared<'a> {
                 WorkResult::Group(self.client.groups().ensure_new(&group.name, group.ttl).await?)
             }
             Work::DeleteStream(group, stream) => {
-                self.client.group(group).streams().delete(stream).await?;
+                self.client.group(group).streams().delete(stream).persistent().await?;
                 WorkResult::Deleted
             }
             Work::CreateStream(group, name) => {

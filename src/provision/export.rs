@@ -7,7 +7,10 @@ use std::{
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{plan::DEFAULT_CONCURRENCY, rules::mistakes};
+use super::{
+    plan::{DEFAULT_CONCURRENCY, list_groups},
+    rules::mistakes,
+};
 use crate::{
     client::Client,
     error::Error,
@@ -71,9 +74,9 @@ impl<'c> Export<'c> {
     /// See [`Error`]. A group that is deleted in the meantime is no error.
     pub async fn read(self) -> Result<Exported, Error> {
         let client = self.client;
-        let groups = client.groups().list().await?;
+        let groups = list_groups(client).await?;
         let read = stream::iter(groups).map(move |group| async move {
-            match client.group(&group.id).streams().list().await {
+            match client.group(&group.id).streams().list().persistent().await {
                 Ok(streams) => {
                     let mut names: Vec<String> = streams.into_iter().map(|stream| stream.name).collect();
                     names.sort();

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    error::Error,
+    error::{Error, TransportFailure},
     ids::{GroupId, StreamId},
     manifest::{self, Manifest},
     model::{LogGroup, LogStream},
@@ -262,7 +262,7 @@ impl<'a> PlanRequest<'a> {
             return Err(ManifestError::of_built(mistakes).into());
         }
         let (client, prune) = (self.client, self.prune);
-        let existing = client.groups().list().await?;
+        let existing = list_groups(client).await?;
         let existing_groups = existing.len();
         let mut existing: HashMap<String, LogGroup> =
             existing.into_iter().map(|group| (group.name.clone(), group)).collect();
@@ -274,7 +274,7 @@ impl<'a> PlanRequest<'a> {
         let ids = groups.iter().filter_map(|group| group.found.as_ref().map(|found| found.id.clone()));
         let ids: Vec<GroupId> = ids.collect();
         let lists = stream::iter(ids).map(move |id| async move {
-            match client.group(&id).streams().list().await {
+            match client.group(&id).streams().list().persistent().await {
                 Ok(streams) => Ok(Some(streams)),
                 // The group was deleted in the meantime.
                 Err(error) if error.is_not_found() => Ok(None),
@@ -312,6 +312,19 @@ impl<'a> IntoFuture for PlanRequest<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.make())
+    }
+}
+
+/// Lists the groups. Failures are retried until the deadline, except for a service that can't be reached at all: a wrong
+/// endpoint is reported soon.
+pub(super) async fn list_groups(client: &Client) -> Result<Vec<LogGroup>, Error> {
+    let is_unreachable =
+        |error: &Error| matches!(error, Error::Transport(e) if e.failure() == TransportFailure::Connect);
+    match client.groups().list().await {
+        Err(error) if error.is_retryable() && !is_unreachable(&error) => {
+            client.groups().list().persistent().await
+        }
+        result => result,
     }
 }
 

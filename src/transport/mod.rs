@@ -5,21 +5,19 @@
 
 mod attempt;
 mod call_kind;
+mod call_state;
 mod clock_skew;
 mod encoding;
+mod policy;
 mod response;
 mod retry;
+mod settings;
 mod spans;
 #[cfg(test)]
 mod tests;
 mod throttle;
 
-use std::{
-    fmt,
-    pin::pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -31,9 +29,8 @@ use tracing::{Instrument, Span};
 
 use crate::{
     api,
-    auth::CredentialsProvider,
     error::{
-        ConfigurationError, DecodeError, Error, ResponseHead, TransportError, TransportFailure,
+        ConfigurationError, DecodeError, Error, ResponseHead, ServiceError, TransportError, TransportFailure,
         from_generated, into_response, request_id,
     },
     ids::ProjectId,
@@ -42,13 +39,16 @@ use crate::{
 
 use self::{
     attempt::{AppliedCredentials, HttpSend},
+    call_state::in_time,
     clock_skew::ClockSkew,
     retry::{Decision, RetryState},
-    throttle::RetryThrottle,
+    throttle::{RetryThrottle, Wait},
 };
 
 pub(crate) use call_kind::CallKind;
-pub use retry::RetryPolicy;
+pub(crate) use call_state::{CallOptions, CallState};
+pub use policy::RetryPolicy;
+pub(crate) use settings::Settings;
 
 /// The gateway's message variants (by name in the spec) for a key that another signature can't help.
 const PERMANENT_KEY_FAILURES: [&str; 2] = ["locked_access_key", "unknown_access_key"];
@@ -62,16 +62,10 @@ pub struct Transport {
     pub(crate) shared: Arc<Shared>,
     /// The server of the generated client's base URL.
     server: Server,
-    /// The deadline of the call; by default [`Settings::call_timeout`] from its start.
-    pub(crate) deadline: Option<Instant>,
     /// The project id, which a signature covers if it is known.
     pub(crate) project: Option<Arc<ProjectId>>,
-    /// The retry policy of the call; by default [`Settings::retry`].
-    pub(crate) retry: Option<RetryPolicy>,
-    /// Whether the caller accepts that an append is applied twice.
-    pub(crate) accepts_duplicates: bool,
-    /// Head of the call's last response, for error messages; `None` if several calls share this transport.
-    pub(crate) last_response: Option<Arc<Mutex<Option<ResponseHead>>>>,
+    /// The call that requests belong to; `None` if each of them is a call.
+    pub(crate) call: Option<Arc<CallState>>,
 }
 
 /// State shared by all calls of a client.
@@ -83,16 +77,6 @@ pub(crate) struct Shared {
     random: fn() -> f64,
 }
 
-/// Settings of a client.
-pub(crate) struct Settings {
-    /// The credentials provider; `None` for a client that only logs in.
-    pub(crate) provider: Option<Arc<dyn CredentialsProvider>>,
-    pub(crate) user_agent: HeaderValue,
-    pub(crate) attempt_timeout: Duration,
-    pub(crate) call_timeout: Duration,
-    pub(crate) retry: RetryPolicy,
-}
-
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport").finish_non_exhaustive()
@@ -101,20 +85,17 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(crate) fn new(settings: Settings, server: Server, project: Option<ProjectId>) -> Self {
-        Self {
-            shared: Arc::new(Shared::new(settings)),
-            server,
-            deadline: None,
-            project: project.map(Arc::new),
-            retry: None,
-            accepts_duplicates: false,
-            last_response: None,
-        }
+        Self { shared: Arc::new(Shared::new(settings)), server, project: project.map(Arc::new), call: None }
     }
 
     /// A copy for one call, whose errors then have the head of its response.
     pub(crate) fn for_one_call(&self) -> Self {
-        Self { last_response: Some(Arc::default()), ..self.clone() }
+        Self { call: Some(self.begin(CallOptions::default())), ..self.clone() }
+    }
+
+    /// Begins a call.
+    pub(crate) fn begin(&self, options: CallOptions) -> Arc<CallState> {
+        Arc::new(CallState::new(options, &self.shared.settings))
     }
 
     /// Converts the result of a generated client's call.
@@ -131,7 +112,7 @@ impl Transport {
     }
 
     fn last_head(&self) -> Option<ResponseHead> {
-        self.last_response.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.call.as_ref()?.last_response()
     }
 
     /// Makes a call of a generated client.
@@ -174,15 +155,16 @@ impl Transport {
         let span = spans::call(kind.operation, request.method(), template);
         self.prepare(&mut request)?;
         // Pinned in place, so that a future of a few kilobytes isn't moved.
-        let attempts = pin!(self.attempts(http, &request, kind, &span));
+        let call = self.call.clone().unwrap_or_else(|| self.begin(CallOptions::default()));
+        let attempts = pin!(self.attempts(http, &request, kind, &call, &span));
         let result = attempts.instrument(span.clone()).await;
         spans::ended(&span, &result);
         let head = |response: &Response<Bytes>| {
             let request_id = request_id(response.headers()).map(str::to_owned);
             Some(ResponseHead { operation: kind.operation?, status: response.status().as_u16(), request_id })
         };
-        if let (Some(last), Ok(response)) = (&self.last_response, &result) {
-            *last.lock().unwrap_or_else(PoisonError::into_inner) = head(response);
+        if let Ok(response) = &result {
+            call.set_last_response(head(response));
         }
         result
     }
@@ -203,40 +185,45 @@ impl Transport {
         http: &impl HttpSend,
         request: &reqwest::Request,
         kind: CallKind,
+        call: &CallState,
         span: &Span,
     ) -> Result<Response<Bytes>, Error> {
         let shared = &*self.shared;
-        let deadline = self.deadline.unwrap_or_else(|| in_time(shared.settings.call_timeout));
-        let policy = self.retry.unwrap_or(shared.settings.retry);
-        let mut state = RetryState::new(policy, kind.effect, self.accepts_duplicates);
+        let path = request.url().path();
+        let mut state = RetryState::new(call, kind.effect);
         loop {
+            while let Err(wait) = shared.throttle.start(path) {
+                match call.time_for(wait.until) {
+                    true => sleep_until(wait.until).await,
+                    false => return Err(not_sent(wait, kind)),
+                }
+            }
             let mut credentials = AppliedCredentials::Nothing;
-            let mut error = match self.attempt(http, request, kind, deadline, &mut credentials).await {
+            let mut error = match self.attempt(http, request, kind, call, &mut credentials).await {
                 Ok(response) => {
-                    shared.throttle.refund();
+                    shared.throttle.succeeded(path);
                     return Ok(response);
                 }
                 Err(error) => error,
             };
             let decision = state.on_failure(&error, (shared.random)());
             if let Error::Service(error) = &error
-                && let (429 | 503, Some(time)) = (error.status, error.retry_after)
+                && matches!(error.status, 429 | 503)
             {
-                shared.throttle.pause(time);
+                shared.throttle.pause(path, error);
             }
             let outcome_unknown = state.outcome_unknown(&error);
             error.complete(kind.operation, state.attempts(), outcome_unknown);
             match decision {
                 Decision::Retry { pause } => {
-                    let now = Instant::now();
-                    let until = shared.throttle.paused_until().unwrap_or(now).checked_add(pause);
-                    match until.filter(|until| *until < deadline) {
-                        Some(until) if !policy.is_budgeted() || shared.throttle.try_spend() => {
-                            spans::retry(span, state.attempts(), &error, until);
-                            sleep_until(until).await;
-                        }
-                        _ => return Err(error),
+                    let paused_until =
+                        shared.throttle.wait(path).map_or_else(Instant::now, |wait| wait.until);
+                    let until = paused_until + pause;
+                    if !call.time_for(paused_until) || !self.may_retry(until, call) {
+                        return Err(error);
                     }
+                    spans::retry(span, state.attempts(), &error, until);
+                    sleep_until(until).await;
                 }
                 Decision::Reauthenticate if shared.can_reauthenticate(&error, &credentials) => {
                     spans::retry(span, state.attempts(), &error, Instant::now());
@@ -250,18 +237,22 @@ impl Transport {
         }
     }
 
-    /// Whether a creation that was not applied may be repeated, by policy, budget and deadline. Waits before it returns
-    /// true.
+    /// Whether the deadline and the client's budget allow a retry at this time.
+    fn may_retry(&self, at: Instant, call: &CallState) -> bool {
+        let is_budgeted = !call.persistent && call.retry.is_budgeted();
+        at < call.deadline() && (!is_budgeted || self.shared.throttle.try_spend())
+    }
+
+    /// Pauses before a creation that was not applied is repeated. Returns false if it must not be.
     pub(crate) async fn may_repeat(&self, attempts: u32) -> bool {
-        let policy = self.retry.unwrap_or(self.shared.settings.retry);
-        let Some(pause) = policy.pause_after(attempts, (self.shared.random)()) else { return false };
+        let Some(call) = &self.call else { return false };
+        let Some(pause) = call.pause_after(attempts, (self.shared.random)()) else { return false };
         let until = in_time(pause);
-        let in_time = self.deadline.is_none_or(|deadline| until < deadline);
-        if !in_time || (policy.is_budgeted() && !self.shared.throttle.try_spend()) {
-            return false;
+        let may = self.may_retry(until, call);
+        if may {
+            sleep_until(until).await;
         }
-        sleep_until(until).await;
-        true
+        may
     }
 
     /// Adds the credentials to a request.
@@ -280,16 +271,11 @@ impl Transport {
         http: &impl HttpSend,
         request: &reqwest::Request,
         kind: CallKind,
-        deadline: Instant,
+        call: &CallState,
         credentials: &mut AppliedCredentials,
     ) -> Result<Response<Bytes>, Error> {
         let timeout = |failure, sent| Error::Transport(TransportError::new(failure, sent));
-        if let Some(until) = self.shared.throttle.paused_until() {
-            if until >= deadline {
-                return Err(timeout(TransportFailure::Deadline, false));
-            }
-            sleep_until(until).await;
-        }
+        let deadline = call.deadline();
         let streamed = || ConfigurationError::new("request", "a body that is a stream can't be sent again");
         let mut request = request.try_clone().ok_or_else(streamed)?;
         *credentials = timeout_at(deadline, self.authenticate(&mut request, kind))
@@ -306,6 +292,15 @@ impl Transport {
         spans::received(sent, &response);
         response::classify(kind, response)
     }
+}
+
+/// The error of a call that wasn't sent, since the service asked to wait longer than its deadline allows.
+fn not_sent(wait: Wait, kind: CallKind) -> Error {
+    let left = wait.error.retry_at.map(|at| at.duration_since(jiff::Timestamp::now()));
+    let retry_after = left.map(|left| Duration::try_from(left).unwrap_or_default());
+    let mut error = Error::Service(Box::new(ServiceError { retry_after, ..wait.error }));
+    error.complete(kind.operation, 0, false);
+    error
 }
 
 /// The response to a delete that an earlier attempt applied.
@@ -336,12 +331,6 @@ impl Shared {
             AppliedCredentials::Nothing => false,
         }
     }
-}
-
-/// The instant after `time` from now, at most 30 years, since clocks overflow.
-pub(crate) fn in_time(time: Duration) -> Instant {
-    const LONG: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-    Instant::now() + time.min(LONG)
 }
 
 impl ClientHooks<Transport> for api::lts::Client {

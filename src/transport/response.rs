@@ -45,13 +45,16 @@ pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Resp
 fn service_error(response: &Response<Bytes>) -> Error {
     let (status, headers, body) = (response.status(), response.headers(), response.body());
     let error = parse(status, headers, body);
+    let now = jiff::Timestamp::now();
+    let retry_after = retry_after(headers, now);
     Error::Service(Box::new(ServiceError {
         operation: None,
         status: status.as_u16(),
         code: error.code,
         message: error.message,
         request_id: error.request_id,
-        retry_after: retry_after(headers),
+        retry_after,
+        retry_at: retry_after.and_then(|wait| now.checked_add(wait).ok()),
         attempts: 1,
         outcome_unknown: false,
         server_time: date(headers, &header::DATE),
@@ -65,13 +68,13 @@ fn service_error(response: &Response<Bytes>) -> Error {
 }
 
 /// How long the service asks to wait: seconds, or a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap, now: jiff::Timestamp) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = date(headers, &header::RETRY_AFTER)?;
-    Some(Duration::try_from(date.duration_since(jiff::Timestamp::now())).unwrap_or_default())
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
 }
 
 /// A header that holds a date.
@@ -146,6 +149,8 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let mut headers = HeaderMap::new();
+        let now = jiff::Timestamp::now();
+        let retry_after = |headers: &HeaderMap| retry_after(headers, now);
         assert_eq!(retry_after(&headers), None);
         headers.insert(header::RETRY_AFTER, "7".parse().unwrap());
         assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));

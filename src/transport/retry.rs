@@ -2,94 +2,11 @@
 
 use std::time::Duration;
 
+use super::call_state::CallState;
 use crate::{
     error::{Error, ServiceError, TransportFailure},
     spec::{Class, Effect, codes},
 };
-
-/// The retry policy of calls.
-///
-/// Only safe retries are made, by the [effect](crate::spec::Effect) of the operation: reads, updates and deletes are
-/// retried after any transient failure; creations only if the service can't have applied them (no connection, 429) or is
-/// unavailable (503); appends only if they can't have been applied, unless the caller accepts duplicates. Every attempt is
-/// authenticated again.
-///
-/// ```
-/// use std::time::Duration;
-/// use huaweicloud_lts::call::RetryPolicy;
-///
-/// let patient = RetryPolicy::default().max_attempts(6).longest_pause(Duration::from_secs(5));
-/// let never = RetryPolicy::off();
-/// assert_ne!(patient, never);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub struct RetryPolicy {
-    max_attempts: u32,
-    first_pause: Duration,
-    longest_pause: Duration,
-    budget: bool,
-}
-
-impl Default for RetryPolicy {
-    /// Three attempts; pauses of up to 200 ms, 400 ms and so on, at most 20 s; within the client's retry budget.
-    fn default() -> Self {
-        Self {
-            max_attempts: 3,
-            first_pause: Duration::from_millis(200),
-            longest_pause: Duration::from_secs(20),
-            budget: true,
-        }
-    }
-}
-
-impl RetryPolicy {
-    /// A policy without retries.
-    pub fn off() -> Self {
-        Self::default().max_attempts(1)
-    }
-
-    /// Sets the maximum number of attempts, including the first. 0 counts as 1.
-    pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.max_attempts = attempts.max(1);
-        self
-    }
-
-    /// Sets the longest pause before the second attempt; it doubles with each further one. Pauses are random between zero
-    /// and that (full jitter), so that clients don't retry all at once.
-    pub fn first_pause(mut self, pause: Duration) -> Self {
-        self.first_pause = pause;
-        self
-    }
-
-    /// Sets the maximum pause.
-    pub fn longest_pause(mut self, pause: Duration) -> Self {
-        self.longest_pause = pause;
-        self
-    }
-
-    /// Sets whether the client's retry budget limits retries. It is used up when most calls fail, and then nothing is
-    /// retried until some calls succeed.
-    pub fn budget(mut self, limited: bool) -> Self {
-        self.budget = limited;
-        self
-    }
-
-    pub(super) fn is_budgeted(&self) -> bool {
-        self.budget
-    }
-
-    /// The pause after `attempts` attempts, unless they are used up; `random` is in 0..1.
-    pub(super) fn pause_after(&self, attempts: u32, random: f64) -> Option<Duration> {
-        (attempts < self.max_attempts).then(|| self.pause(attempts, random))
-    }
-
-    /// The pause after `attempts` attempts; `random` is in 0..1.
-    fn pause(&self, attempts: u32, random: f64) -> Duration {
-        let doubled = self.first_pause.saturating_mul(1 << (attempts - 1).min(30));
-        doubled.min(self.longest_pause).mul_f64(random)
-    }
-}
 
 /// The decision after a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
@@ -106,11 +23,9 @@ pub(super) enum Decision {
 
 /// The attempts of one call so far.
 #[derive(Debug)]
-pub(super) struct RetryState {
-    policy: RetryPolicy,
+pub(super) struct RetryState<'c> {
+    call: &'c CallState,
     effect: Effect,
-    /// Whether the caller accepts that an append is applied twice.
-    accepts_duplicates: bool,
     attempts: u32,
     /// Some attempt may have been applied.
     maybe_applied: bool,
@@ -119,12 +34,11 @@ pub(super) struct RetryState {
     reauthenticated: bool,
 }
 
-impl RetryState {
-    pub(super) fn new(policy: RetryPolicy, effect: Effect, accepts_duplicates: bool) -> Self {
+impl<'c> RetryState<'c> {
+    pub(super) fn new(call: &'c CallState, effect: Effect) -> Self {
         Self {
-            policy,
+            call,
             effect,
-            accepts_duplicates,
             attempts: 0,
             maybe_applied: false,
             last_maybe_applied: false,
@@ -166,9 +80,11 @@ impl RetryState {
                 }
                 _ => false,
             },
+            // The credentials were fetched with retries of their own.
+            Error::Credentials(_) => self.call.persistent && error.is_retryable(),
             _ => false,
         };
-        match self.policy.pause_after(self.attempts, random) {
+        match self.call.pause_after(self.attempts, random) {
             Some(pause) if repeatable => Decision::Retry { pause },
             _ => Decision::Fail,
         }
@@ -179,7 +95,7 @@ impl RetryState {
         match self.effect {
             Effect::Read | Effect::Update | Effect::Delete => true,
             Effect::Create => false,
-            Effect::Append => self.accepts_duplicates,
+            Effect::Append => self.call.accepts_duplicates,
         }
     }
 
@@ -217,7 +133,10 @@ fn is_about_credentials(error: &ServiceError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{call_state::CallOptions, policy::RetryPolicy, settings::Settings},
+        *,
+    };
     use crate::error::{DecodeError, TransportError};
 
     const EFFECTS: [Effect; 5] =
@@ -235,12 +154,17 @@ mod tests {
         Error::Decode(Box::new(DecodeError::new("", &[])))
     }
 
-    fn state(effect: Effect) -> RetryState {
-        RetryState::new(RetryPolicy::default(), effect, false)
+    fn state(effect: Effect) -> RetryState<'static> {
+        with_policy(RetryPolicy::default(), effect, false)
+    }
+
+    fn with_policy(policy: RetryPolicy, effect: Effect, accepts_duplicates: bool) -> RetryState<'static> {
+        let options = CallOptions { retry: Some(policy), accepts_duplicates, ..CallOptions::default() };
+        RetryState::new(Box::leak(Box::new(CallState::new(options, &Settings::for_test()))), effect)
     }
 
     /// What follows the last of these errors, and for a failure whether its outcome is unknown.
-    fn decision(mut state: RetryState, errors: &[Error]) -> (Decision, bool) {
+    fn decision(mut state: RetryState<'_>, errors: &[Error]) -> (Decision, bool) {
         let decisions =
             errors.iter().map(|error| (state.on_failure(error, 0.0), state.outcome_unknown(error)));
         match decisions.last().unwrap() {
@@ -280,7 +204,7 @@ mod tests {
             (service(302, None), [FAIL, FAIL, FAIL, FAIL, FAIL, FAIL]),
         ];
         for (error, expected) in rows {
-            let duplicates = RetryState::new(RetryPolicy::default(), Effect::Append, true);
+            let duplicates = with_policy(RetryPolicy::default(), Effect::Append, true);
             let states = EFFECTS.map(state).into_iter().chain([duplicates]);
             for (state, expected) in states.zip(expected) {
                 let found = format!("{state:?} after {error}");
@@ -326,7 +250,7 @@ mod tests {
 
     #[test]
     fn append_that_may_have_been_applied_has_unknown_outcome() {
-        let append = || RetryState::new(RetryPolicy::default(), Effect::Append, true);
+        let append = || with_policy(RetryPolicy::default(), Effect::Append, true);
         let lost = transport(TransportFailure::Closed, true);
         assert_eq!(decision(append(), &[lost, service(400, Some("LTS.0009"))]), UNKNOWN);
         let refused = transport(TransportFailure::Connect, false);
@@ -349,20 +273,14 @@ mod tests {
     #[test]
     fn attempts_are_limited_and_pauses_double() {
         let policy = RetryPolicy::default().max_attempts(5).longest_pause(Duration::from_millis(500));
-        let mut state = RetryState::new(policy, Effect::Read, false);
+        let mut state = with_policy(policy, Effect::Read, false);
         let mut next = || state.on_failure(&service(503, None), 0.5);
         for pause in [100, 200, 250, 250] {
             assert_eq!(next(), Decision::Retry { pause: Duration::from_millis(pause) });
         }
         assert_eq!(next(), Decision::Fail);
         assert_eq!(state.attempts(), 5);
-        let off = RetryState::new(RetryPolicy::off(), Effect::Read, false);
+        let off = with_policy(RetryPolicy::off(), Effect::Read, false);
         assert_eq!(decision(off, &[service(503, None)]), FAIL);
-    }
-
-    #[test]
-    fn pause_never_overflows() {
-        let policy = RetryPolicy::default().max_attempts(u32::MAX);
-        assert!(policy.pause(u32::MAX, 1.0) <= Duration::from_secs(20));
     }
 }

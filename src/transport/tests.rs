@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::*;
 use crate::{
     Ttl,
-    auth::{AkSk, ResolvedCredentials, static_credentials::StaticCredentials},
+    auth::{AkSk, CredentialsProvider, ResolvedCredentials, static_credentials::StaticCredentials},
     error::TransportError,
     spec::{Operation, Security, codes, servers},
 };
@@ -81,13 +81,7 @@ impl HttpSend for Script {
 }
 
 fn settings(provider: Option<Arc<dyn CredentialsProvider>>) -> Settings {
-    Settings {
-        provider,
-        user_agent: HeaderValue::from_static("test"),
-        attempt_timeout: 15 * SECOND,
-        call_timeout: 30 * SECOND,
-        retry: RetryPolicy::default(),
-    }
+    Settings { provider, ..Settings::for_test() }
 }
 
 fn transport(provided: ResolvedCredentials) -> Transport {
@@ -115,9 +109,22 @@ async fn call(
     script: &Script,
     operation: Operation,
 ) -> Result<Response<Bytes>, Error> {
-    transport
-        .attempts(script, &prepared(transport, request(operation)), operation.into(), &Span::none())
-        .await
+    send(transport, script, &prepared(transport, request(operation)), operation).await
+}
+
+async fn send(
+    transport: &Transport,
+    script: &Script,
+    request: &reqwest::Request,
+    kind: impl Into<CallKind>,
+) -> Result<Response<Bytes>, Error> {
+    let call = transport.call.clone().unwrap_or_else(|| transport.begin(CallOptions::default()));
+    transport.attempts(script, request, kind.into(), &call, &Span::none()).await
+}
+
+/// The transport of one call with these options.
+fn with_options(transport: &Transport, options: CallOptions) -> Transport {
+    Transport { call: Some(transport.begin(options)), ..transport.clone() }
 }
 
 fn prepared(transport: &Transport, mut request: reqwest::Request) -> reqwest::Request {
@@ -218,7 +225,64 @@ async fn retry_after_beyond_the_deadline_fails_at_once() {
     let error = call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
     assert_eq!((error.status(), script.start.elapsed()), (Some(503), Duration::ZERO));
     let error = call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
-    assert!(matches!(&error, Error::Transport(e) if e.failure() == TransportFailure::Deadline), "{error}");
+    assert_eq!(script.start.elapsed(), Duration::ZERO);
+    assert!(error.as_service().is_some_and(|error| error.attempts() == 0), "not sent: {error}");
+    let text = error.to_string();
+    assert!(text.contains("not sent, since an earlier call failed: LTS.0010: busy (HTTP 503)"), "{text}");
+    assert!(text.contains("the service asks to wait 31 s, until "), "{text}");
+    assert!(error.is_retryable() && !error.outcome_unknown());
+}
+
+/// A 429 with Retry-After, in seconds.
+fn throttled(seconds: &'static str) -> Reply {
+    let body = r#"{"error_code":"APIGW.0308","error_msg":"slow"}"#.to_owned();
+    let headers: &'static [(&str, &str)] = vec![("retry-after", seconds)].leak();
+    Reply::Response(429, headers, body)
+}
+
+const PERSISTENT: CallOptions =
+    CallOptions { deadline: None, retry: None, persistent: true, accepts_duplicates: false };
+
+#[tokio::test(start_paused = true)]
+async fn persistent_call_is_bounded_by_its_deadline_alone() {
+    let transport = with_options(&with_token(), PERSISTENT);
+    let script = Script::new((0..100).map(|_| service_error(500, codes::LTS_0010)));
+    let error = call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
+    assert_eq!(error.status(), Some(500));
+    // Pauses of 100, 200 and 400 ms, then of half a second, until the deadline of 30 s.
+    assert_eq!(script.times()[..5], [0, 100, 300, 700, 1_200]);
+    assert_eq!(script.times().len(), 62);
+    // A policy that is set for the call takes precedence.
+    let transport =
+        with_options(&transport, CallOptions { retry: Some(RetryPolicy::default()), ..PERSISTENT });
+    let script = Script::new((0..3).map(|_| service_error(500, codes::LTS_0010)));
+    call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_that_the_service_asks_for_extends_the_deadline_of_a_persistent_call() {
+    // Nine waits of 50 s: five minutes are added, and the deadline is 30 s.
+    let script = Script::new((0..9).map(|_| throttled("50")));
+    let transport = with_options(&with_token(), PERSISTENT);
+    let error = call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
+    assert!(error.is_throttled(), "{error}");
+    assert_eq!(script.times().len(), 7);
+    // A deadline that was set bounds everything.
+    let script = Script::new([throttled("50")]);
+    let options = CallOptions { deadline: Some(49 * SECOND), ..PERSISTENT };
+    let error =
+        call(&with_options(&with_token(), options), &script, Operation::ListLogGroups).await.unwrap_err();
+    assert!(error.is_throttled() && script.start.elapsed() == Duration::ZERO, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_of_one_stream_does_not_hold_back_others() {
+    let transport = with_token();
+    let script = Script::new([throttled("3600"), ok(EMPTY)]);
+    call(&transport, &script, Operation::DeleteLogStream).await.unwrap_err();
+    call(&transport, &script, Operation::ListLogGroups).await.unwrap();
+    let error = call(&transport, &script, Operation::DeleteLogStream).await.unwrap_err();
+    assert!(error.to_string().contains("deleteLogStream: not sent"), "{error}");
     assert_eq!(script.start.elapsed(), Duration::ZERO);
 }
 
@@ -245,12 +309,13 @@ async fn retry_budget_ends_retries_when_all_calls_fail() {
 
 #[tokio::test(start_paused = true)]
 async fn call_policy_takes_precedence_over_the_client_policy() {
-    let mut transport = with_token();
-    transport.retry = Some(RetryPolicy::off());
+    let with_policy =
+        |policy| with_options(&with_token(), CallOptions { retry: Some(policy), ..CallOptions::default() });
+    let transport = with_policy(RetryPolicy::off());
     let script = Script::new([service_error(503, codes::LTS_0010)]);
     call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
-    transport.retry =
-        Some(RetryPolicy::default().max_attempts(150).longest_pause(Duration::ZERO).budget(false));
+    let policy = RetryPolicy::default().max_attempts(150).longest_pause(Duration::ZERO).budget(false);
+    let transport = with_policy(policy);
     let script = Script::new((0..150).map(|_| service_error(503, codes::LTS_0010)));
     call(&transport, &script, Operation::ListLogGroups).await.unwrap_err();
     assert_eq!(script.times().len(), 150, "no budget ends it");
@@ -298,11 +363,9 @@ async fn body_too_long_to_sign_is_not_sent() {
     let operation = Operation::CreateLogGroup;
     let mut long = request(operation);
     *long.body_mut() = Some(vec![b' '; 12_582_913].into());
-    let error =
-        with_keys().attempts(&Script::new([]), &long, operation.into(), &Span::none()).await.unwrap_err();
+    let error = send(&with_keys(), &Script::new([]), &long, operation).await.unwrap_err();
     assert!(matches!(&error, Error::InvalidInput(e) if e.field() == "body"), "{error}");
-    let response =
-        with_token().attempts(&Script::new([created()]), &long, operation.into(), &Span::none()).await;
+    let response = send(&with_token(), &Script::new([created()]), &long, operation).await;
     assert!(response.is_ok(), "with a token it may be longer");
 }
 
@@ -356,12 +419,9 @@ async fn credentials_that_the_operation_does_not_accept_are_rejected() {
     });
     let keys = with_keys();
     let request = prepared(&keys, request(Operation::ListLogGroups));
-    let error = keys.attempts(&Script::new([]), &request, (&*FACTS).into(), &Span::none()).await.unwrap_err();
+    let error = send(&keys, &Script::new([]), &request, &*FACTS).await.unwrap_err();
     assert!(matches!(&error, Error::Configuration(e) if e.setting() == "credentials"), "{error}");
-    with_token()
-        .attempts(&Script::new([ok(EMPTY)]), &request, (&*FACTS).into(), &Span::none())
-        .await
-        .unwrap();
+    send(&with_token(), &Script::new([ok(EMPTY)]), &request, &*FACTS).await.unwrap();
 }
 
 #[test]

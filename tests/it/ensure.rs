@@ -100,14 +100,14 @@ async fn ensure_group_creates_once_with_enough_retries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ensure_group_failures_are_typed_with_default_policy() {
+async fn ensure_group_failures_are_typed_with_a_policy_of_the_call() {
     let emulator = faulty();
-    let lts = ClientBuilder::from(&emulator).retry(policy()).build().unwrap();
+    let lts = ClientBuilder::from(&emulator).build().unwrap();
     let results = {
         let lts = lts.clone();
         call_concurrently(1_000, move |name| {
             let lts = lts.clone();
-            async move { lts.groups().ensure(name, Ttl::days(7)).await }
+            async move { lts.groups().ensure(name, Ttl::days(7)).retry(policy()).await }
         })
         .await
     };
@@ -184,6 +184,43 @@ async fn ensure_transfer_creates_once_and_deletes_finish() {
     }
     emulator.clear_faults();
     assert!(names(&lts).await.is_empty());
+}
+
+/// With the client's default settings, since those are what programs have.
+#[tokio::test(flavor = "multi_thread")]
+async fn ensure_survives_any_kind_of_fault_until_its_deadline() {
+    let kinds = [
+        Fault::new().drop_before(),
+        Fault::new().drop_after(),
+        Fault::new().status(429),
+        Fault::new().status(500),
+        Fault::new().status(503),
+        Fault::new().cut_after_bytes(5),
+    ];
+    for fault in kinds {
+        let emulator = Emulator::builder().quota_groups(0).start().unwrap();
+        let lts = ClientBuilder::from(&emulator).build().unwrap();
+        let parent = lts.groups().create("parent", Ttl::days(7)).await.unwrap();
+        let kind = format!("{fault:?}");
+        emulator.fault(fault.times(0).probability(0.3).seed(1)).unwrap();
+        let in_group = lts.group(&parent).streams();
+        let results = call_concurrently(calls() / 10, move |name| {
+            let group = lts.groups().ensure(&name, Ttl::days(7)).deadline(Duration::from_secs(120));
+            let stream = in_group.ensure(&name).deadline(Duration::from_secs(120));
+            async move {
+                group.await?;
+                stream.await
+            }
+        });
+        for (name, result) in results.await {
+            assert!(result.is_ok(), "{kind}: {name}: {}", result.unwrap_err());
+        }
+        emulator.clear_faults();
+        let lts = ClientBuilder::from(&emulator).build().unwrap();
+        let (groups, streams) = (names(&lts).await, lts.group(&parent).streams().list().await.unwrap());
+        let unique: BTreeSet<_> = groups.iter().collect();
+        assert_eq!((groups.len(), unique.len()), (streams.len() + 1, streams.len() + 1), "{kind}");
+    }
 }
 
 #[tokio::test]

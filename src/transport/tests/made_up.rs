@@ -1,6 +1,6 @@
 //! Calls of a client that is generated from a made-up document: everything it declares is sent and decoded.
 
-use std::{collections::VecDeque, io::Read};
+use std::{collections::VecDeque, io::Read, sync::Mutex};
 
 use axum::{
     Router,
@@ -90,7 +90,8 @@ async fn scripted(
         }))),
         user_agent: HeaderValue::from_static("made-up"),
         attempt_timeout: Duration::from_secs(15),
-        call_timeout: Duration::from_secs(30),
+        call_timeout: None,
+        default_call_timeout: Duration::from_secs(30),
         retry: RetryPolicy::default().longest_pause(Duration::ZERO),
     };
     let transport = Transport::new(settings, server, None).for_one_call();
@@ -260,8 +261,7 @@ async fn append_is_sent_to_its_server_and_compressed_once() {
     let gzip = generated::types::AppendLinesContentEncoding::Gzip;
     let server = of(Operation::AppendLines).server;
     let success = (200, r#"{"errorCode":"SVCSTG.ALS.200.200"}"#);
-    let (mut client, received) = scripted(server, &[(429, ""), success]).await;
-    client.inner.accepts_duplicates = false;
+    let (client, received) = scripted(server, &[(429, ""), success]).await;
     let response = client.append_lines().content_encoding(gzip).body(lines()).send().await;
     let response = client.inner.checked(response).unwrap().into_inner();
     assert_eq!(response.error_code.0.as_deref(), Some("SVCSTG.ALS.200.200"));
@@ -276,7 +276,8 @@ async fn append_is_sent_to_its_server_and_compressed_once() {
     assert!(error.outcome_unknown(), "{error}");
     assert!(!take(&received).headers.contains_key("content-encoding"));
     let (mut client, received) = scripted(server, &[(503, ""), success]).await;
-    client.inner.accepts_duplicates = true;
+    let options = CallOptions { accepts_duplicates: true, ..CallOptions::default() };
+    client.inner.call = Some(client.inner.begin(options));
     client.inner.checked(client.append_lines().body(lines()).send().await).unwrap();
     assert_eq!(received.lock().unwrap().len(), 2);
 }

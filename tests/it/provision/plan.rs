@@ -7,7 +7,7 @@ use huaweicloud_lts::{
     spec::Operation,
 };
 
-use super::{apply, client, client_without_retries, group, manifest, many, names, transfer};
+use super::{apply, client, group, manifest, many, names, transfer};
 
 #[tokio::test]
 async fn plan_only_reads_and_lists_streams_of_existing_groups_only() {
@@ -76,7 +76,7 @@ async fn invalid_manifest_is_not_planned() {
 #[tokio::test]
 async fn failed_list_is_an_error_but_a_deleted_group_is_not() {
     let emulator = Emulator::start().unwrap();
-    let lts = client_without_retries(&emulator);
+    let lts = client(&emulator);
     let declared = manifest([group("a", &["x"]), group("b", &["y"])]);
     apply(&lts, &declared).await;
     let gone = || Fault::new().operation(Operation::ListLogStreams).code("LTS.0201");
@@ -85,12 +85,12 @@ async fn failed_list_is_an_error_but_a_deleted_group_is_not() {
     assert_eq!(names(&plan.outcome().created), ["group a/a", "stream a/x"]);
     emulator.fault(gone()).unwrap();
     assert_eq!(provision::export(&lts).concurrency(1).await.unwrap().manifest.groups.len(), 1);
-    let broken = || Fault::new().operation(Operation::ListLogStreams).status(500);
+    let broken = || Fault::new().operation(Operation::ListLogStreams).status(400);
     emulator.fault(broken()).unwrap();
     // One list at a time: a second one would meet the next fault.
     let error = provision::plan(&lts, &declared).concurrency(1).await.unwrap_err();
     assert!(matches!(error, PlanError::Call(Error::Service(_))), "{error}");
     emulator.clear_faults();
     emulator.fault(broken()).unwrap();
-    assert_eq!(provision::export(&lts).await.unwrap_err().status(), Some(500));
+    assert_eq!(provision::export(&lts).await.unwrap_err().status(), Some(400));
 }

@@ -1,0 +1,107 @@
+//! The limits and the state of one call, which may send several requests.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{policy::RetryPolicy, settings::Settings};
+use crate::error::ResponseHead;
+
+/// How much time in all may be added to a deadline that the caller didn't set, for waits that `Retry-After` asks for.
+const MAX_EXTENSION: Duration = Duration::from_secs(5 * 60);
+
+/// The longest pause between attempts that the deadline alone bounds.
+const MAX_PERSISTENT_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a caller chose for one call.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CallOptions {
+    /// The time limit; the client's `call_timeout` by default.
+    pub(crate) deadline: Option<Duration>,
+    /// The retry policy; the client's by default.
+    pub(crate) retry: Option<RetryPolicy>,
+    /// Whether retries are bounded by the deadline alone. A policy in `retry` takes precedence.
+    pub(crate) persistent: bool,
+    /// Whether an append may be applied twice.
+    pub(crate) accepts_duplicates: bool,
+}
+
+/// The limits and the state of one call.
+#[derive(Debug)]
+pub(crate) struct CallState {
+    pub(super) retry: RetryPolicy,
+    pub(super) persistent: bool,
+    pub(super) accepts_duplicates: bool,
+    deadline: Mutex<Deadline>,
+    /// Head of the last response, for error messages.
+    last_response: Mutex<Option<ResponseHead>>,
+}
+
+#[derive(Debug)]
+struct Deadline {
+    at: Instant,
+    /// How much later it may still become.
+    extension: Duration,
+}
+
+impl CallState {
+    pub(super) fn new(options: CallOptions, settings: &Settings) -> Self {
+        let time = options.deadline.or(settings.call_timeout);
+        let persistent = options.persistent && options.retry.is_none();
+        let extension = if persistent && time.is_none() { MAX_EXTENSION } else { Duration::ZERO };
+        let at = in_time(time.unwrap_or(settings.default_call_timeout));
+        let retry = options.retry.unwrap_or(settings.retry);
+        Self {
+            retry: if persistent { retry.with_pauses_up_to(MAX_PERSISTENT_PAUSE) } else { retry },
+            persistent,
+            accepts_duplicates: options.accepts_duplicates,
+            deadline: Mutex::new(Deadline { at, extension }),
+            last_response: Mutex::default(),
+        }
+    }
+
+    /// The pause after `attempts` attempts, unless the policy allows no more; `random` is in 0..1.
+    pub(super) fn pause_after(&self, attempts: u32, random: f64) -> Option<Duration> {
+        match self.persistent {
+            true => Some(self.retry.pause(attempts, random)),
+            false => self.retry.pause_after(attempts, random),
+        }
+    }
+
+    /// The time at which the call ends.
+    pub(crate) fn deadline(&self) -> Instant {
+        lock(&self.deadline).at
+    }
+
+    /// Whether the call has time to wait until then, as the service asks. The wait is added to its deadline, as far as
+    /// that may be extended.
+    pub(super) fn time_for(&self, until: Instant) -> bool {
+        let mut deadline = lock(&self.deadline);
+        let wait = until.saturating_duration_since(Instant::now()).min(deadline.extension);
+        deadline.at += wait;
+        deadline.extension -= wait;
+        until < deadline.at
+    }
+
+    pub(super) fn set_last_response(&self, head: Option<ResponseHead>) {
+        *lock(&self.last_response) = head;
+    }
+
+    pub(super) fn last_response(&self) -> Option<ResponseHead> {
+        lock(&self.last_response).clone()
+    }
+}
+
+/// The instant after `time` from now, at most 30 years, since clocks overflow.
+pub(super) fn in_time(time: Duration) -> Instant {
+    const LONG: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    Instant::now() + time.min(LONG)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Valid at any moment, even after a panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,103 @@
+//! The retry policy of calls.
+
+use std::time::Duration;
+
+/// The retry policy of calls.
+///
+/// Only safe retries are made, by the [effect](crate::spec::Effect) of the operation: reads, updates and deletes are
+/// retried after any transient failure; creations only if the service can't have applied them (no connection, 429) or is
+/// unavailable (503); appends only if they can't have been applied, unless the caller accepts duplicates. Every attempt is
+/// authenticated again.
+///
+/// ```
+/// use std::time::Duration;
+/// use huaweicloud_lts::call::RetryPolicy;
+///
+/// let patient = RetryPolicy::default().max_attempts(6).longest_pause(Duration::from_secs(5));
+/// let never = RetryPolicy::off();
+/// assert_ne!(patient, never);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    first_pause: Duration,
+    longest_pause: Duration,
+    budget: bool,
+}
+
+impl Default for RetryPolicy {
+    /// Three attempts; pauses of up to 200 ms, 400 ms and so on, at most 20 s; within the client's retry budget.
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            first_pause: Duration::from_millis(200),
+            longest_pause: Duration::from_secs(20),
+            budget: true,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// A policy without retries.
+    pub fn off() -> Self {
+        Self::default().max_attempts(1)
+    }
+
+    /// Sets the maximum number of attempts, including the first. 0 counts as 1.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// Sets the longest pause before the second attempt; it doubles with each further one. Pauses are random between zero
+    /// and that (full jitter), so that clients don't retry all at once.
+    pub fn first_pause(mut self, pause: Duration) -> Self {
+        self.first_pause = pause;
+        self
+    }
+
+    /// Sets the maximum pause.
+    pub fn longest_pause(mut self, pause: Duration) -> Self {
+        self.longest_pause = pause;
+        self
+    }
+
+    /// Sets whether the client's retry budget limits retries. It is used up when most calls fail, and then nothing is
+    /// retried until some calls succeed.
+    pub fn budget(mut self, limited: bool) -> Self {
+        self.budget = limited;
+        self
+    }
+
+    /// The policy with pauses of at most `longest`.
+    pub(super) fn with_pauses_up_to(self, longest: Duration) -> Self {
+        Self { longest_pause: self.longest_pause.min(longest), ..self }
+    }
+
+    pub(super) fn is_budgeted(&self) -> bool {
+        self.budget
+    }
+
+    /// The pause after `attempts` attempts, unless they are used up; `random` is in 0..1.
+    pub(super) fn pause_after(&self, attempts: u32, random: f64) -> Option<Duration> {
+        (attempts < self.max_attempts).then(|| self.pause(attempts, random))
+    }
+
+    /// The pause after `attempts` attempts; `random` is in 0..1.
+    pub(super) fn pause(&self, attempts: u32, random: f64) -> Duration {
+        let doubled = self.first_pause.saturating_mul(1 << (attempts - 1).min(30));
+        doubled.min(self.longest_pause).mul_f64(random)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pause_never_overflows() {
+        let policy = RetryPolicy::default().max_attempts(u32::MAX);
+        assert!(policy.pause(u32::MAX, 1.0) <= Duration::from_secs(20));
+    }
+}
