@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::iam::{self, types},
-    error::{CredentialsError, Error},
+    error::{CredentialsError, Error, SentSecrets},
     ids::ProjectId,
     secret::Secret,
 };
@@ -82,7 +82,10 @@ impl Iam {
         let mut iam = self.iam.clone();
         iam.inner = iam.inner.for_one_call();
         let response = iam.inner.checked(iam.create_token().nocatalog("true").body(body).send().await);
-        let response = response.map_err(|e| failed("IAM gave no token".to_owned(), Some(e)))?;
+        let response = response.map_err(|mut error| {
+            error.redact(&SentSecrets::new([self.login.password.expose()]));
+            failed("IAM gave no token".to_owned(), Some(error))
+        })?;
         let token = response.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
         let token = token
             .map(Secret::new)

@@ -45,7 +45,7 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T, A = ()> {
     client: Client,
-    options: CallOptions,
+    pub(super) options: CallOptions,
     pub(super) arguments: A,
     run: Run<T, A>,
 }

@@ -53,7 +53,9 @@ impl Client {
             body: Ok(Bytes::new()),
             idempotent: false,
         };
-        Call::with_arguments(self, arguments, send)
+        let mut call = Call::with_arguments(self, arguments, send);
+        call.options.redacts_body = true;
+        call
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         AkSk, CredentialsProvider, PROJECT_HEADER, ResolvedCredentials, TOKEN_HEADER,
         signing::{SECURITY_TOKEN_HEADER, SigningRequest, canonical::MAX_BODY},
     },
-    error::{ConfigurationError, Error, Mismatch, TransportError, TransportFailure},
+    error::{ConfigurationError, Error, Mismatch, SentSecrets, TransportError, TransportFailure},
     ids::ProjectId,
     input::InvalidInput,
     secret::Secret,
@@ -50,14 +50,36 @@ impl HttpSend for reqwest::Client {
 pub(super) enum AppliedCredentials {
     Nothing,
     Token(Secret),
-    Keys { canonical_request: String },
+    Keys { canonical_request: String, secrets: KeySecrets },
+}
+
+/// The secrets of a signed request.
+pub(super) struct KeySecrets {
+    pub(super) secret_key: Secret,
+    pub(super) security_token: Option<Secret>,
+    pub(super) authorization: Option<HeaderValue>,
 }
 
 impl AppliedCredentials {
     /// Adds a comparison of canonical requests to the error of a rejected signature.
     pub(super) fn explain(&self, error: &mut Error) {
-        if let (Self::Keys { canonical_request }, Error::Service(error)) = (self, error) {
+        if let (Self::Keys { canonical_request, .. }, Error::Service(error)) = (self, error) {
             error.mismatch = Mismatch::of(canonical_request, &error.message);
+        }
+    }
+
+    /// The secrets that were sent, or that a request was signed with.
+    pub(super) fn secrets(&self) -> SentSecrets {
+        match self {
+            Self::Nothing => SentSecrets::default(),
+            Self::Token(token) => SentSecrets::new([token.expose()]),
+            Self::Keys { secrets: KeySecrets { secret_key, security_token, authorization }, .. } => {
+                let authorization = authorization.as_ref().and_then(|value| value.to_str().ok());
+                let signature = authorization.and_then(|value| value.rsplit_once("Signature="));
+                let signature = signature.map(|(_, signature)| signature);
+                let token = security_token.as_ref().map(Secret::expose);
+                SentSecrets::new([secret_key.expose()].into_iter().chain(token).chain(signature))
+            }
         }
     }
 }
@@ -131,7 +153,12 @@ fn sign(
         let value = value.map_err(|e| ConfigurationError::new("project_id", e.to_string()))?;
         request.headers_mut().insert(PROJECT, value);
     }
-    Ok(AppliedCredentials::Keys { canonical_request })
+    let secrets = KeySecrets {
+        secret_key: keys.secret_key().clone(),
+        security_token: keys.token().cloned(),
+        authorization: request.headers().get(header::AUTHORIZATION).cloned(),
+    };
+    Ok(AppliedCredentials::Keys { canonical_request, secrets })
 }
 
 /// Host and target of a request, as they are sent.

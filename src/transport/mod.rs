@@ -229,10 +229,7 @@ impl Transport {
                     spans::retry(span, state.attempts(), &error, Instant::now());
                 }
                 Decision::Succeed => return Ok(no_content()),
-                Decision::Reauthenticate | Decision::Fail => {
-                    credentials.explain(&mut error);
-                    return Err(error);
-                }
+                Decision::Reauthenticate | Decision::Fail => return Err(error),
             }
         }
     }
@@ -290,7 +287,18 @@ impl Transport {
             timeout_at(until, pin!(http.send(request))).await.map_err(|_| timeout(failure, true))?;
         let response = response.map_err(Error::Transport)?;
         spans::received(sent, &response);
-        response::classify(kind, response)
+        match response::classify(kind, response) {
+            Ok(response) if call.redacts_body => {
+                Ok(response.map(|body| credentials.secrets().redact_body(body)))
+            }
+            Ok(response) => Ok(response),
+            Err(mut error) => {
+                // Compared before it is redacted.
+                credentials.explain(&mut error);
+                error.redact(&credentials.secrets());
+                Err(error)
+            }
+        }
     }
 }
 
@@ -298,7 +306,7 @@ impl Transport {
 fn not_sent(wait: Wait, kind: CallKind) -> Error {
     let left = wait.error.retry_at.map(|at| at.duration_since(jiff::Timestamp::now()));
     let retry_after = left.map(|left| Duration::try_from(left).unwrap_or_default());
-    let mut error = Error::Service(Box::new(ServiceError { retry_after, ..wait.error }));
+    let mut error = Error::Service(Box::new(ServiceError { retry_after, ..*wait.error }));
     error.complete(kind.operation, 0, false);
     error
 }
@@ -362,9 +370,12 @@ pub(crate) fn classified(
     signed: Option<&str>,
     response: Response<Bytes>,
 ) -> Result<(), Error> {
+    use attempt::KeySecrets;
+
     let credentials = match signed {
         Some(canonical_request) => {
-            AppliedCredentials::Keys { canonical_request: canonical_request.to_owned() }
+            let secrets = KeySecrets { secret_key: "".into(), security_token: None, authorization: None };
+            AppliedCredentials::Keys { canonical_request: canonical_request.to_owned(), secrets }
         }
         None => AppliedCredentials::Nothing,
     };

@@ -240,8 +240,13 @@ fn throttled(seconds: &'static str) -> Reply {
     Reply::Response(429, headers, body)
 }
 
-const PERSISTENT: CallOptions =
-    CallOptions { deadline: None, retry: None, persistent: true, accepts_duplicates: false };
+const PERSISTENT: CallOptions = CallOptions {
+    deadline: None,
+    retry: None,
+    persistent: true,
+    accepts_duplicates: false,
+    redacts_body: false,
+};
 
 #[tokio::test(start_paused = true)]
 async fn persistent_call_is_bounded_by_its_deadline_alone() {

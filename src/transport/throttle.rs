@@ -46,7 +46,7 @@ struct Pause {
     /// Whether a request was let through to try whether the service is back.
     probed: bool,
     /// What the service reported.
-    error: ServiceError,
+    error: Box<ServiceError>,
 }
 
 /// The part of the service that a request addresses: the whole server, a group, or a stream of it. Throttling of one part
@@ -80,7 +80,7 @@ impl Scope {
 pub(super) struct Wait {
     pub(super) until: Instant,
     /// What the service reported when it asked to wait.
-    pub(super) error: ServiceError,
+    pub(super) error: Box<ServiceError>,
 }
 
 impl State {
@@ -129,8 +129,13 @@ impl RetryThrottle {
         let now = Instant::now();
         let asked_until = now + time.min(MAX_REMEMBERED);
         let until = asked_until.min(now + MAX_PAUSE);
-        let pause =
-            Pause { scope: Scope::of_path(path), until, asked_until, probed: false, error: error.clone() };
+        let pause = Pause {
+            scope: Scope::of_path(path),
+            until,
+            asked_until,
+            probed: false,
+            error: Box::new(error.clone()),
+        };
         let mut state = self.state();
         state.pauses.retain(|pause| pause.asked_until > now);
         match state.pauses.iter_mut().find(|known| known.scope == pause.scope) {

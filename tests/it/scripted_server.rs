@@ -22,6 +22,8 @@ pub(crate) fn group() -> GroupId {
 pub(crate) enum Reply {
     /// Sends these bytes and closes.
     Bytes(Vec<u8>),
+    /// Sends what this makes of the request, and closes.
+    Echo(fn(&str) -> Reply),
     /// Sends nothing, and keeps the connection open.
     Silence,
 }
@@ -64,6 +66,7 @@ impl ScriptedServer {
             for reply in replies {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let request = read_request(&mut stream).await;
+                let reply = if let Reply::Echo(echo) = reply { echo(&request) } else { reply };
                 seen.lock().unwrap().push(request);
                 match reply {
                     Reply::Bytes(bytes) => {
@@ -71,7 +74,7 @@ impl ScriptedServer {
                         let _ = stream.write_all(&bytes).await;
                         let _ = stream.shutdown().await;
                     }
-                    Reply::Silence => open.push(stream),
+                    Reply::Silence | Reply::Echo(_) => open.push(stream),
                 }
             }
             std::future::pending::<()>().await;

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use huaweicloud_lts::{
-    AkSk, Credentials, Emulator, Login, Secret, call::RetryPolicy, credentials::ResolvedCredentials,
+    AkSk, Credentials, Emulator, Login, Secret, Ttl, call::RetryPolicy, credentials::ResolvedCredentials,
     signing::SigningRequest,
 };
+
+use serde_json::json;
 
 use crate::{
     isolated_process::in_isolated_process,
@@ -39,6 +41,86 @@ async fn debug_output_and_errors_hide_secrets() {
     let options = Emulator::builder().key("AK", "SK-secret").user("u", "password-secret", "d");
     shown += &format!("{options:?} {:?}", options.clone().start().unwrap());
     assert!(!shown.contains("secret"), "{shown}");
+}
+
+/// Ways in which a server may send back what it received.
+const ECHOES: [fn(&str) -> Reply; 10] = [
+    |request| Reply::json(400, &json!({"error_code": "LTS.0009", "error_msg": request}).to_string()),
+    |request| Reply::json(400, &json!({"error_code": request, "error_msg": "no"}).to_string()),
+    |request| {
+        Reply::json(401, &json!({"error": {"message": request, "code": 401, "title": request}}).to_string())
+    },
+    |request| Reply::with(500, &[], request),
+    |request| {
+        Reply::with(502, &[("Content-Type", "text/html")], &format!("<html><pre>{request}</pre></html>"))
+    },
+    |request| Reply::json(200, &json!({"error_code": "LTS.0201", "error_msg": request}).to_string()),
+    |request| Reply::with(200, &[], request),
+    |request| {
+        Reply::json(
+            200,
+            &json!({"log_groups": request, "log_group_id": request, "token": request}).to_string(),
+        )
+    },
+    |request| {
+        let lines = request.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        Reply::with(400, &[("X-Request-Id", &lines), ("X-IAM-Trace-Id", &lines)], "{}")
+    },
+    |request| {
+        let escaped: String = request.chars().map(|c| format!("\\u{:04x}", c as u32)).collect();
+        Reply::json(400, &format!(r#"{{"error_code":"LTS.0009","error_msg":"{escaped}"}}"#))
+    },
+];
+
+const TOKEN: &str = "MIIEzAYJKoZIhvcNAQcCoIIEvTCCBLkCAQEx";
+const SECRET_KEY: &str = "hxTkpBzF3/0xLZCrKz+q3xHb8cD8MnQj4kbnSfW7";
+const SECURITY_TOKEN: &str = "gQpjbi1ub3J0aC00ylwhPTyvm-temporary";
+const PASSWORD: &str = "correct horse battery";
+
+#[tokio::test]
+async fn secrets_that_come_back_are_redacted() {
+    let keys = AkSk::new("LTSEMULATORAK0000001", SECRET_KEY).security_token(SECURITY_TOKEN);
+    let credentials = [
+        Credentials::token(TOKEN),
+        Credentials::from(keys),
+        // A server that is told the secret key as the access key.
+        Credentials::from(AkSk::new("AK", SECRET_KEY)),
+        Credentials::from(Login::new("user", PASSWORD, "domain")),
+    ];
+    for credentials in credentials {
+        for (way, echo) in ECHOES.into_iter().enumerate() {
+            let script = ScriptedServer::serve((0..3).map(|_| Reply::Echo(echo))).await;
+            let builder = script.with_token().iam_endpoint(&script.url).retry(RetryPolicy::off());
+            let lts = builder.credentials(credentials.clone()).build().unwrap();
+            let mut shown = String::new();
+            if let Err(error) = lts.groups().list().await {
+                shown += &format!("{error} {error:#} {error:?}");
+            }
+            if let Err(error) = lts.groups().create("app", Ttl::days(7)).await {
+                shown += &format!("{error} {error:#} {error:?}");
+            }
+            match lts.request("GET", "/v2/{project_id}/groups").await {
+                Ok(response) => {
+                    shown += &format!(
+                        "{response:?} {} {:?}",
+                        String::from_utf8_lossy(response.body()),
+                        response.request_id()
+                    );
+                    shown +=
+                        &response.into_result().map_or_else(|error| format!("{error:#}"), |_| String::new());
+                }
+                Err(error) => shown += &format!("{error} {error:#} {error:?}"),
+            }
+            let requests = script.requests();
+            assert!(!requests.is_empty() && !shown.is_empty());
+            let signatures =
+                requests.iter().filter_map(|request| request.split("Signature=").nth(1)?.lines().next());
+            for secret in [TOKEN, SECRET_KEY, SECURITY_TOKEN, PASSWORD].into_iter().chain(signatures) {
+                let start = &secret[..12];
+                assert!(!shown.contains(start), "way {way}: {start}… in\n{shown}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
