@@ -28,6 +28,9 @@ pub mod emulator;
 pub mod fuzzing;
 #[cfg(feature = "provision")]
 pub mod provision;
+#[cfg(feature = "provision")]
+#[doc(hidden)]
+pub mod suggest;
 
 /// Runs the examples of docs/emulator.md as doctests.
 #[cfg(all(doctest, feature = "emulator"))]

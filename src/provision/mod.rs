@@ -29,9 +29,8 @@
 //!
 //! # Layout
 //!
-//! `read` parses a [`Manifest`](crate::manifest::Manifest), `suggest` finds the name that was probably meant, `rules`
-//! validates the manifest, `plan` compares it with the service, `apply` runs the plan's calls (`schedule` decides their
-//! order), and `export` makes a manifest of what exists.
+//! `read` parses a [`Manifest`](crate::manifest::Manifest), `rules` validates it, `plan` compares it with the service,
+//! `apply` runs the plan's calls (`schedule` decides their order), and `export` makes a manifest of what exists.
 
 mod apply;
 mod export;
@@ -40,7 +39,6 @@ mod plan;
 mod read;
 mod rules;
 mod schedule;
-mod suggest;
 
 pub use apply::{Apply, Progress};
 pub use export::{Export, Exported, export};

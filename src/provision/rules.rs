@@ -6,11 +6,11 @@ use std::{collections::HashMap, fmt};
 
 use PathSegment::{Field, Item};
 
-use super::suggest::suggest;
 use crate::{
     input::{InvalidInput, check_integer, check_text},
     manifest::{Group, Manifest, Transfer},
     spec::limits,
+    suggest::did_you_mean,
 };
 
 /// A step from a part of a manifest to one inside it.
@@ -91,8 +91,10 @@ fn check_group(at: &[PathSegment; 2], group: &Group, all: &mut Vec<Mistake>) {
         for (s, stream) in transfer.streams.iter().enumerate() {
             let here = [at.as_slice(), &[Field("streams"), Item(s)]].concat();
             if !stream_positions.contains_key(stream.as_str()) {
-                let suggestion = suggest(stream, stream_positions.keys().copied());
-                let message = format!("stream {stream:?} is not among the group's streams{suggestion}");
+                let mut message = format!("stream {stream:?} is not among the group's streams");
+                if let Some(meant) = did_you_mean(stream, stream_positions.keys().copied(), 1) {
+                    message += &format!("; {meant}");
+                }
                 all.push(Mistake::new(&here, message));
             } else if let Some(first) = transferred.get(stream.as_str()) {
                 let message =

@@ -27,6 +27,8 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("lenient", &[]),
     ("secret", &[]),
     ("spec", &[]),
+    // Hidden, and shared with the binary.
+    ("suggest", &[]),
     ("ids", &["input"]),
     ("manifest", &["model", "spec"]),
     ("model", &["ids", "input", "lenient", "spec"]),
@@ -38,7 +40,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("config", &["auth", "error", "ids", "secret", "spec", "transport"]),
     ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
-    ("provision", &["client", "error", "ids", "input", "manifest", "model", "spec"]),
+    ("provision", &["client", "error", "ids", "input", "manifest", "model", "spec", "suggest"]),
     // Hidden, and compiled for the fuzz targets only.
     ("fuzzing", &["config", "error", "secret", "spec", "transport"]),
     // Only its handle uses client settings; its rules know nothing of the client.

@@ -9,14 +9,12 @@ use self::{
     error::Position,
     yaml::{Node, Value},
 };
-use super::{
-    rules::{Mistake, mistakes},
-    suggest::suggest,
-};
+use super::rules::{Mistake, mistakes};
 use crate::{
     manifest::{Group, Manifest, Transfer, seven_days},
     model::{ObsDestination, StorageFormat, Ttl},
     spec::{TransferInterval, limits},
+    suggest::did_you_mean,
 };
 
 mod error;
@@ -180,11 +178,9 @@ impl Reader {
                 continue;
             };
             let Some(name) = keys.iter().find(|name| *name == text) else {
-                let mut meant = suggest(text, keys.iter().copied());
-                if meant.is_empty() {
-                    meant = format!("; known: {known}");
-                }
-                self.report(key.position, format!("unknown key {:?} in {what}{meant}", shortened(text)));
+                let meant = did_you_mean(text, keys.iter().copied(), 1);
+                let meant = meant.unwrap_or_else(|| format!("known: {known}"));
+                self.report(key.position, format!("unknown key {:?} in {what}; {meant}", shortened(text)));
                 continue;
             };
             if let Some((_, Position { line, .. })) = found.iter().find(|(other, _)| other == name) {
