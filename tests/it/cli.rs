@@ -101,6 +101,18 @@ impl Cli {
         stdout(&output)
     }
 
+    /// Asserts that a command deletes these, and says so.
+    #[track_caller]
+    fn deletes(&self, arguments: &[&str], deleted: &[&str]) {
+        let output = self.run(&[arguments, &["--yes"]].concat());
+        let lines: String = deleted.iter().map(|what| format!("deleted {what}\n")).collect();
+        assert_eq!(
+            (output.status.code(), stdout(&output), stderr(&output)),
+            (Some(0), String::new(), lines),
+            "{arguments:?}"
+        );
+    }
+
     /// The output as JSON.
     #[track_caller]
     fn json(&self, arguments: &[&str]) -> Value {

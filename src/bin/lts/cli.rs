@@ -47,10 +47,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create, list and delete log groups.
+    /// Create, list, show and delete log groups.
     #[command(subcommand)]
     Group(GroupCommand),
-    /// Create, list and delete the log streams of a group.
+    /// Create, list, show and delete the log streams of a group.
     #[command(subcommand)]
     Stream(StreamCommand),
     /// Transfer log streams to object storage (OBS).

@@ -1,9 +1,6 @@
 //! Errors of a command: the exit code, and on standard error what failed, why, and what to do.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use huaweicloud_lts::{
@@ -44,8 +41,12 @@ pub(crate) enum CliError {
     Incomplete(String),
     /// A call failed. `what` is its purpose; without it, the client could not be built.
     Call { what: Option<String>, error: Error },
-    /// Reading or writing failed.
+    /// Reading or writing a file failed.
     Io(String, io::Error),
+    /// Standard output could not be written.
+    Output(io::Error),
+    /// One or more of several things failed. They were reported before; the first one had this exit code.
+    Reported(u8),
     /// The user interrupted the command.
     Interrupted,
     /// The user declined a confirmation.
@@ -63,8 +64,8 @@ impl CliError {
 
     /// Writes the error to standard error and returns the exit code. `client` is that of a client that was
     /// built: its endpoints are named in the hint.
-    pub(crate) fn report(self, client: Option<&ClientInfo>) -> ExitCode {
-        match &self {
+    pub(crate) fn report(&self, client: Option<&ClientInfo>) -> u8 {
+        match self {
             Self::Bug(text) => write_error(text, &[], Some("this is a bug in lts; please report it")),
             Self::Usage { what, hint }
             | Self::Configuration { what, hint }
@@ -81,15 +82,18 @@ impl CliError {
                 write_error(what, &causes(error), hint(error, client).as_deref());
             }
             Self::Io(what, error) => write_error(&format!("{what}: {error}"), &[], None),
+            Self::Output(error) => write_error(&format!("standard output: {error}"), &[], None),
+            Self::Reported(_) => {}
             Self::Interrupted => write_error("interrupted", &[], None),
             Self::Declined => write_error("declined; nothing was done", &[], None),
         }
-        ExitCode::from(self.exit_code())
+        self.exit_code()
     }
 
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Bug(_) => 1,
+            Self::Bug(_) | Self::Output(_) => 1,
+            Self::Reported(code) => *code,
             Self::Usage { .. } | Self::Io(..) => USAGE,
             Self::Configuration { .. } => CONFIGURATION,
             Self::NotFound { .. } => NOT_FOUND,

@@ -7,7 +7,10 @@ mod cli;
 mod commands;
 mod confirm;
 mod context;
+mod create;
+mod delete;
 mod error;
+mod failures;
 mod logging;
 mod options;
 mod output;
@@ -34,7 +37,7 @@ fn main() -> ExitCode {
     let context = Context::new(options);
     match run(&command, &context) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => error.report(context.client_info()),
+        Err(error) => ExitCode::from(error.report(context.client_info())),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use huaweicloud_lts::{emulator::Fault, spec::Operation};
 
+use serde_json::{Value, json};
+
 use super::{Cli, stderr, stdout};
 
 const UNKNOWN_ID: &str = "00000000-0000-4000-8000-000000000000";
@@ -24,22 +26,151 @@ fn group_is_created_listed_and_deleted() {
 
     let table = cli.prints(&["group", "list"]);
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["ID", "NAME", "TTL", "CREATED"]);
-    assert_eq!(lines[1], [id, "app", "30", "days", group["created_at"].as_str().unwrap()]);
+    assert_eq!(lines[0], ["NAME", "ID", "TTL", "CREATED"]);
+    assert_eq!(lines[1], ["app", id, "30", "days", group["created_at"].as_str().unwrap()]);
     assert_eq!(cli.prints(&["group", "list", "-q"]), format!("{id}\n"));
 
-    assert_eq!(cli.prints(&["group", "delete", "app", "--yes"]), "");
-    assert_eq!(cli.json(&["group", "list"]), serde_json::json!([]));
+    cli.deletes(&["group", "delete", "app"], &["log group \"app\""]);
+    assert_eq!(cli.json(&["group", "list"]), json!([]));
+}
+
+#[test]
+fn several_groups_are_created_and_all_are_tried() {
+    let cli = Cli::start();
+    let app = cli.id(&["group", "create", "app"]);
+    let output = cli.run(&["group", "create", "web", "app", "api", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches("error: ").count(), 1, "{}", stderr(&output));
+    assert!(stderr(&output).starts_with("error: could not create log group \"app\"\n"));
+    let ids = |names: &[&str]| names.iter().map(|name| cli.id(&["group", "get", name])).collect::<Vec<_>>();
+    let created = |id: &String, created: bool| json!({"log_group_id": id, "created": created});
+    let printed: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let [web, api] = &ids(&["web", "api"])[..] else { panic!() };
+    assert_eq!(printed, json!([created(web, true), created(api, true)]));
+
+    let before = cli.requests().len();
+    let again = cli.json(&["group", "create", "new", "app", "web", "--if-not-exists"]);
+    let sent = cli.requests()[before..].to_vec();
+    assert_eq!(
+        sent,
+        [Operation::ListLogGroups.id(), Operation::CreateLogGroup.id()],
+        "one list for all names"
+    );
+    let new = &ids(&["new"])[0];
+    assert_eq!(again, json!([created(new, true), created(&app, false), created(web, false)]));
+    let same = ["group", "create", "app", "web", "--if-not-exists"];
+    assert_eq!(cli.prints(&[&same[..], &["-q"]].concat()), format!("{app}\n{web}\n"));
+    let table = cli.prints(&same);
+    let row = |name: &str, id: &str| format!("{name:<4}  {id}  no, it existed\n");
+    let header = format!("NAME  {:<36}  CREATED\n", "ID");
+    assert_eq!(table, header + &row("app", &app) + &row("web", web));
+}
+
+#[test]
+fn failures_are_all_reported_and_the_first_one_decides_the_exit_code() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app", "--ttl", "30"]);
+    for (names, code) in [(["new", "app"], 7), (["app", "new"], 5)] {
+        cli.emulator.fault(Fault::new().operation(Operation::CreateLogGroup).status(400)).unwrap();
+        let output = cli.run(&[&["group", "create", "--if-not-exists"], &names[..]].concat());
+        assert_eq!((output.status.code(), stdout(&output)), (Some(code), String::new()));
+        let text = stderr(&output);
+        let errors: Vec<_> = text.lines().filter(|line| line.starts_with("error: ")).collect();
+        assert_eq!(errors, names.map(|name| format!("error: could not create log group {name:?}")));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ids_of_created_groups_are_not_lost_with_standard_output() {
+    let cli = Cli::start();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = cli.lts(&["group", "create", "app", "web"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    for name in ["app", "web"] {
+        let id = cli.id(&["group", "get", name]);
+        let line = format!("log group {name:?} has the id {id}\n");
+        assert!(stderr(&output).contains(&line), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn one_group_is_shown() {
+    let cli = Cli::start();
+    let id = cli.id(&["group", "create", "app"]);
+    cli.id(&["group", "create", "web"]);
+    assert_eq!(cli.json(&["group", "get", "app"]), cli.json(&["group", "list"])[0]);
+    for name_or_id in ["app", &id] {
+        assert_eq!(cli.id(&["group", "get", name_or_id]), id);
+    }
+    let time = cli.json(&["group", "get", "app"])["created_at"].as_str().unwrap().to_owned();
+    let table = cli.prints(&["group", "get", "app"]);
+    assert_eq!(table, format!("NAME     app\nID       {id}\nTTL      7 days\nCREATED  {time}\n"));
+    let yaml = cli.prints(&["group", "get", "app", "-o", "yaml"]);
+    assert!(yaml.starts_with("log_group_name: app\n"), "{yaml}");
+}
+
+#[test]
+fn several_groups_are_deleted_and_all_are_tried() {
+    let cli = Cli::start();
+    for name in ["app", "web", "api", "old"] {
+        cli.id(&["group", "create", name]);
+    }
+    let app = cli.id(&["group", "get", "app"]);
+    let before = cli.requests().len();
+    cli.deletes(&["group", "delete", "app", &app, "web"], &["log group \"app\"", "log group \"web\""]);
+    let (list, delete) = (Operation::ListLogGroups.id(), Operation::DeleteLogGroup.id());
+    assert_eq!(cli.requests()[before..], [list, delete, delete], "one list, and no group twice");
+
+    cli.emulator
+        .fault(Fault::new().operation(Operation::DeleteLogGroup).status(400).code("LTS.0105"))
+        .unwrap();
+    let output = cli.run(&["group", "rm", "api", "none", "old", "--yes"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(4), String::new()));
+    let text = stderr(&output);
+    for part in ["no log group \"none\"", "could not delete log group \"api\"", "deleted log group \"old\""] {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+    assert_eq!(cli.prints(&["group", "rm", "api", "none", "--yes", "--if-exists", "-q"]), "");
+    assert_eq!(cli.json(&["group", "ls"]), json!([]));
+}
+
+#[test]
+fn name_that_looks_like_an_id_is_found_after_ids() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", UNKNOWN_ID]);
+    cli.deletes(&["group", "delete", UNKNOWN_ID], &[&format!("log group {UNKNOWN_ID:?}")]);
+    let app = cli.id(&["group", "create", "app"]);
+    cli.id(&["group", "create", &app]);
+    assert_eq!(cli.json(&["group", "get", &app])["log_group_name"], "app");
+    cli.deletes(&["group", "delete", &app], &["log group \"app\""]);
+    assert_eq!(cli.json(&["group", "get", &app])["log_group_name"], app);
+}
+
+#[test]
+fn similar_names_are_suggested_for_an_unknown_one() {
+    let cli = Cli::start();
+    for name in ["payments-eu", "payments-us", "nginx"] {
+        cli.id(&["group", "create", name]);
+    }
+    cli.fails(
+        &["group", "get", "payment-eu"],
+        4,
+        "did you mean \"payments-eu\" or \"payments-us\"? `lts group list`",
+    );
+    cli.fails(&["stream", "list", "ngnx"], 4, "did you mean \"nginx\"?");
+    let other = cli.run(&["group", "get", "zzz"]);
+    assert!(!stderr(&other).contains("mean"), "{}", stderr(&other));
 }
 
 #[test]
 fn yaml_has_the_same_members_in_the_same_order() {
     let cli = Cli::start();
-    let id = cli.id(&["group", "create", "app"]);
+    cli.id(&["group", "create", "app"]);
     let yaml = cli.prints(&["group", "list", "-o", "yaml"]);
     let names: Vec<_> = yaml.lines().filter_map(|line| line[2..].split(':').next()).collect();
-    assert_eq!(names, ["log_group_id", "log_group_name", "ttl_in_days", "created_at", "creation_time"]);
-    assert!(yaml.starts_with(&format!("- log_group_id: {id}\n")), "{yaml}");
+    assert_eq!(names, ["log_group_name", "log_group_id", "ttl_in_days", "created_at", "creation_time"]);
+    assert!(yaml.starts_with("- log_group_name: app\n"), "{yaml}");
 }
 
 #[test]
@@ -49,7 +180,7 @@ fn columns_have_two_names() {
     assert_eq!(cli.prints(&["group", "list", "--columns", "name,ID"]), format!("NAME  ID\napp   {id}\n"));
     assert_eq!(
         cli.json(&["group", "list", "--columns", "log_group_name,ttl_in_days,tags"]),
-        serde_json::json!([{"log_group_name": "app", "ttl_in_days": 7, "tag": null}])
+        json!([{"log_group_name": "app", "ttl_in_days": 7, "tag": null}])
     );
     cli.fails(&["group", "list", "--columns", "nme"], 2, "'name'");
 }
@@ -68,7 +199,7 @@ fn existing_group_is_a_conflict_without_if_not_exists() {
     let id = cli.id(&["group", "create", "app"]);
     cli.fails(&["group", "create", "app"], 5, "LTS.0101");
     let again = cli.json(&["group", "create", "app", "--if-not-exists"]);
-    assert_eq!(again, serde_json::json!({"log_group_id": id, "created": false}));
+    assert_eq!(again, json!({"log_group_id": id, "created": false}));
     cli.fails(&["group", "create", "app", "--if-not-exists", "--ttl", "8"], 5, "7 days");
 }
 
@@ -92,17 +223,30 @@ fn unknown_group_name_sends_only_the_list() {
 }
 
 #[test]
-fn group_id_is_not_looked_up() {
+fn unknown_group_id_sends_only_the_list() {
     let cli = Cli::start();
-    cli.fails(&["group", "delete", UNKNOWN_ID, "--yes"], 4, "LTS.0201");
+    cli.fails(&["group", "delete", UNKNOWN_ID, "--yes"], 4, UNKNOWN_ID);
     assert_eq!(cli.prints(&["group", "delete", UNKNOWN_ID, "--yes", "--if-exists"]), "");
-    assert_eq!(cli.requests(), [Operation::DeleteLogGroup.id(); 2]);
+    cli.fails(&["group", "get", UNKNOWN_ID], 4, UNKNOWN_ID);
+    assert_eq!(cli.requests(), [Operation::ListLogGroups.id(); 3]);
+}
+
+#[test]
+fn group_that_is_deleted_meanwhile_is_not_found() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let gone = || Fault::new().operation(Operation::DeleteLogGroup).status(400).code("LTS.0201");
+    cli.emulator.fault(gone()).unwrap();
+    cli.fails(&["group", "delete", "app", "--yes"], 4, "LTS.0201");
+    cli.emulator.fault(gone()).unwrap();
+    assert_eq!(cli.prints(&["group", "delete", "app", "--yes", "--if-exists"]), "");
 }
 
 #[test]
 fn delete_without_a_terminal_needs_yes() {
     let cli = Cli::start();
     cli.fails(&["group", "delete", "app"], 2, "--yes");
+    cli.fails(&["group", "delete", "app", "web"], 2, "deleting log groups \"app\", \"web\"");
     assert_eq!(cli.requests(), [""; 0]);
 }
 

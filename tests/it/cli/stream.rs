@@ -18,13 +18,13 @@ fn stream_is_created_listed_and_deleted() {
     assert_eq!(streams[0]["log_stream_id"], id);
     assert!(streams[0]["created_at"].is_string() && streams[0]["creation_time"].is_i64());
     let table = cli.prints(&["stream", "list", "app"]);
-    assert!(table.starts_with("ID") && table.contains(&format!("{id}  nginx")), "{table}");
+    assert!(table.starts_with("NAME") && table.contains(&format!("nginx  {id}")), "{table}");
     assert_eq!(cli.prints(&["stream", "list", "app", "-q"]), format!("{id}\n"));
     assert_eq!(
         cli.prints(&["stream", "list", "app", "--columns", "name,favorite"]),
         "NAME   FAVORITE\nnginx  no\n"
     );
-    assert_eq!(cli.prints(&["stream", "delete", "app", "nginx", "-y"]), "");
+    cli.deletes(&["stream", "delete", "app", "nginx"], &["log stream \"nginx\" of group \"app\""]);
     let none = cli.run(&["stream", "list", "app"]);
     assert!(stdout(&none).is_empty() && stderr(&none).contains("no log streams"));
 }
@@ -40,7 +40,65 @@ fn existing_stream_is_a_conflict_without_if_not_exists() {
 }
 
 #[test]
-fn names_are_looked_up_and_ids_are_not() {
+fn several_streams_are_created_and_all_are_tried() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let nginx = cli.id(&["stream", "create", "app", "nginx"]);
+    let output = cli.run(&["stream", "create", "app", "one", "nginx", "two"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    let table = stdout(&output);
+    let rows: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["NAME", "ID", "CREATED"]);
+    assert_eq!((rows[1][0], rows[2][0], rows.len()), ("one", "two", 3));
+    let before = cli.requests().len();
+    let again = cli.json(&["stream", "create", "app", "nginx", "three", "--if-not-exists"]);
+    assert_eq!(again[0], json!({"log_stream_id": nginx, "created": false}));
+    assert_eq!(again[1]["created"], true);
+    let lists = [Operation::ListLogGroups.id(), Operation::ListLogStreams.id()];
+    assert_eq!(cli.requests()[before..], [&lists[..], &[Operation::CreateLogStream.id()]].concat());
+}
+
+#[test]
+fn several_streams_are_deleted_and_all_are_tried() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.prints(&["stream", "create", "app", "one", "two", "three"]);
+    let before = cli.requests().len();
+    let output = cli.run(&["stream", "rm", "app", "one", "thre", "two", "--yes"]);
+    let text = stderr(&output);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(4), String::new()), "{text}");
+    assert!(text.contains("did you mean \"three\"?"), "{text}");
+    let deleted =
+        "deleted log stream \"one\" of group \"app\"\ndeleted log stream \"two\" of group \"app\"\n";
+    assert!(text.ends_with(deleted), "{text}");
+    let lists = [Operation::ListLogGroups.id(), Operation::ListLogStreams.id()];
+    assert_eq!(cli.requests()[before..], [lists, [Operation::DeleteLogStream.id(); 2]].concat());
+    assert_eq!(cli.prints(&["stream", "ls", "app", "--columns", "name"]), "NAME\nthree\n");
+}
+
+#[test]
+fn one_stream_is_shown() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let id = cli.id(&["stream", "create", "app", "nginx"]);
+    assert_eq!(cli.json(&["stream", "get", "app", "nginx"]), cli.json(&["stream", "list", "app"])[0]);
+    assert_eq!(cli.id(&["stream", "get", "app", &id]), id);
+    let table = cli.prints(&["stream", "get", "app", "nginx"]);
+    assert!(table.starts_with(&format!("NAME      nginx\nID        {id}\nCREATED   ")), "{table}");
+    cli.fails(&["stream", "get", "app", "ngnx"], 4, "did you mean \"nginx\"? `lts stream list app` shows");
+    cli.fails(&["stream", "get", "ap", "nginx"], 4, "did you mean \"app\"?");
+}
+
+#[test]
+fn name_that_looks_like_an_id_is_found() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let id = cli.id(&["stream", "create", "app", UNKNOWN_ID]);
+    assert_eq!(cli.id(&["stream", "get", "app", UNKNOWN_ID]), id);
+}
+
+#[test]
+fn names_and_ids_are_looked_up_before_anything_is_changed() {
     let cli = Cli::start();
     let group = cli.id(&["group", "create", "app"]);
     let stream = cli.id(&["stream", "create", &group, "nginx"]);
@@ -49,19 +107,11 @@ fn names_are_looked_up_and_ids_are_not() {
     cli.fails(&["stream", "create", "nope", "s"], 4, "\"nope\"");
     cli.fails(&["stream", "delete", "nope", "s", "--yes"], 4, "\"nope\"");
     cli.fails(&["stream", "delete", "app", "nope", "--yes"], 4, "\"nope\"");
-    cli.fails(&["stream", "delete", "app", UNKNOWN_ID, "--yes"], 4, "LTS.0208");
-    cli.prints(&["stream", "delete", &group, &stream, "--yes"]);
-    let list = Operation::ListLogGroups.id();
-    let expected = [
-        list,
-        list,
-        list,
-        list,
-        Operation::ListLogStreams.id(),
-        list,
-        Operation::DeleteLogStream.id(),
-        Operation::DeleteLogStream.id(),
-    ];
+    cli.fails(&["stream", "delete", "app", UNKNOWN_ID, "--yes"], 4, UNKNOWN_ID);
+    cli.prints(&["stream", "delete", &group, &stream, "--yes", "-q"]);
+    let (groups, streams) = (Operation::ListLogGroups.id(), Operation::ListLogStreams.id());
+    let delete = Operation::DeleteLogStream.id();
+    let expected = [groups, groups, groups, groups, streams, groups, streams, groups, streams, delete];
     assert_eq!(cli.requests()[before..], expected);
 }
 

@@ -6,8 +6,10 @@ use std::{
     os::fd::AsFd,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
+use huaweicloud_lts::{emulator::Fault, spec::Operation};
 use rustix::{
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{Winsize, tcsetwinsize},
@@ -89,7 +91,43 @@ fn delete_asks_for_confirmation() {
     }
     assert_eq!(cli.json(&["stream", "list", "app"]), serde_json::json!([]));
     let (text, code) = Terminal::start(80, cli.lts(&["group", "delete", "app", "--yes"])).end();
-    assert_eq!((text.as_str(), code), ("", 0));
+    assert_eq!((text.as_str(), code), ("deleted log group \"app\"\n", 0));
+}
+
+#[test]
+fn one_question_names_all_that_is_deleted() {
+    let cli = Cli::start();
+    cli.prints(&["group", "create", "app", "web", "api"]);
+    let api = cli.id(&["group", "get", "api"]);
+    let mut terminal = Terminal::start(80, cli.lts(&["group", "delete", "app", "none", &api]));
+    terminal.wait_for("Delete log groups \"app\", \"api\" with all streams? [y/N] ");
+    assert!(terminal.screen.contains("there is no log group \"none\""), "{}", terminal.screen);
+    terminal.press("y\n");
+    let (text, code) = terminal.end();
+    assert_eq!((code, text.matches("[y/N]").count()), (4, 1), "{text}");
+    assert_eq!(cli.prints(&["group", "list", "--columns", "name"]), "NAME\nweb\n");
+}
+
+#[test]
+fn interrupt_prints_what_was_created() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.prints(&["stream", "create", "app", "nginx", "worker"]);
+    let slow = Fault::new().operation(Operation::CreateLogDumpObs).delay(Duration::from_secs(60));
+    let passes = Fault::new().operation(Operation::CreateLogDumpObs).delay(Duration::ZERO);
+    cli.emulator.fault(passes).unwrap();
+    cli.emulator.fault(slow).unwrap();
+    let create = ["transfer", "create", "app", "nginx", "worker", "--bucket", "lts-test", "--every", "5min"];
+    let mut terminal = Terminal::start(80, cli.lts(&[&create[..], &["-vv"]].concat()));
+    while terminal.screen.matches("POST").count() < 2 {
+        assert!(terminal.read(), "{}", terminal.screen);
+    }
+    let id = terminal.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let (text, code) = terminal.end();
+    let transfer = &cli.emulator.transfers().unwrap()[0]["log_dump_obs_id"];
+    assert!(text.contains(transfer.as_str().unwrap()), "{text}");
+    assert_eq!(code, 130, "{text}");
 }
 
 #[test]
@@ -106,19 +144,47 @@ fn interrupt_at_a_prompt_exits_with_130_and_deletes_nothing() {
 }
 
 #[test]
-fn table_fits_the_terminal() {
+fn names_stay_whole_where_a_table_fits_the_terminal() {
     let cli = Cli::start();
     let name = "a-very-long-name-of-a-log-group-that-a-user-really-wanted";
     let id = cli.id(&["group", "create", name]);
     for columns in [80, 100, 160] {
         let text = at_terminal(columns, cli.lts(&["group", "list"]));
-        assert!(text.contains("NAME") && text.contains(&id), "{text}");
+        assert!(text.contains("NAME") && text.contains(name), "{text}");
         let plain = text.replace("\x1b[1m", "").replace("\x1b[0m", "");
         assert!(plain.lines().all(|line| line.chars().count() <= columns.into()), "{plain}");
-        assert_eq!(plain.lines().nth(1).unwrap().split_whitespace().next(), Some(id.as_str()), "{plain}");
     }
     let text = at_terminal(40, cli.lts(&["group", "list"]));
-    assert!(text.contains(&format!("ID       {id}\nNAME     {name}\nTTL      7 days\n")), "{text}");
+    assert!(text.contains(&format!("NAME     {name}\nID       {id}\nTTL      7 days\n")), "{text}");
+}
+
+#[test]
+fn times_and_ids_give_way_and_names_stay_whole() {
+    let cli = Cli::start();
+    let mut previous = String::new();
+    for (name, shows) in [
+        ("app", "<id>  7 days  <date> <time>"),
+        ("payments-eu-west", "<id>  7 days  <date>"),
+        ("payments-production-eu-west", "7 days  <date> <time>"),
+        ("payments-production-eu-west-of-the-largest-customers", "7 days  <date>"),
+        ("payments-production-eu-west-of-the-largest-customer-of-all-xyz", "7 days"),
+    ] {
+        if !previous.is_empty() {
+            cli.deletes(&["group", "delete", &previous], &[&format!("log group {previous:?}")]);
+        }
+        previous = name.to_owned();
+        let id = cli.id(&["group", "create", name]);
+        let text = at_terminal(80, cli.lts(&["group", "list"]));
+        let plain = text.replace("\x1b[1m", "").replace("\x1b[0m", "");
+        assert!(plain.lines().all(|line| line.chars().count() <= 80), "{plain}");
+        let mut row = plain.lines().nth(1).unwrap().replace(&id, "<id>");
+        for (pattern, mask) in [("\\d{4}-\\d\\d-\\d\\d", "<date>"), ("\\d\\d:\\d\\d:\\d\\d", "<time>")] {
+            row = regress::Regex::new(pattern).unwrap().replace_all(&row, mask);
+        }
+        assert_eq!(row, format!("{name:<4}  {shows}"), "{plain}");
+    }
+    let chosen = at_terminal(80, cli.lts(&["group", "list", "--columns", "name,id"]));
+    assert!(chosen.starts_with(&format!("NAME  {previous}\nID    ")), "{chosen}");
 }
 
 #[test]
@@ -136,7 +202,7 @@ fn explain_fits_the_terminal_and_wraps_no_code() {
 fn color_is_used_on_a_terminal_without_no_color() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
-    assert!(at_terminal(80, cli.lts(&["group", "list"])).contains("\x1b[1mID"));
+    assert!(at_terminal(80, cli.lts(&["group", "list"])).contains("\x1b[1mNAME"));
     let mut plain = cli.lts(&["group", "list"]);
     plain.env("NO_COLOR", "1");
     assert!(!at_terminal(80, plain).contains('\x1b'));

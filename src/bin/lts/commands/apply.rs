@@ -21,7 +21,7 @@ use crate::{
     confirm::{confirm, ensure_confirmable},
     context::{Context, Interrupt},
     error::{self, CliError},
-    output::{eprint_line, plural, print, progress_bar, rows},
+    output::{Fit, eprint_line, plural, print, progress_bar, rows},
 };
 
 /// The number of lines of a plan, or of remaining items, that are shown without -v.
@@ -276,11 +276,13 @@ fn table(outcome: &Outcome) -> String {
     let cells: Vec<Vec<String>> = changed
         .map(|(result, Item { kind, group, name, id, .. })| {
             let id = id.clone().unwrap_or_default();
-            vec![result.to_owned(), kind.to_string(), group.clone(), name.clone(), id]
+            vec![name.clone(), kind.to_string(), group.clone(), result.to_owned(), id]
         })
         .collect();
     if cells.is_empty() {
         return String::new();
     }
-    rows(&["RESULT", "KIND", "GROUP", "NAME", "ID"], cells, &["GROUP", "NAME"])
+    let whole = |header| (header, Fit::Whole);
+    let columns = [whole("NAME"), whole("KIND"), whole("GROUP"), whole("RESULT"), ("ID", Fit::Id)];
+    rows(&columns, cells)
 }

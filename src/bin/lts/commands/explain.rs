@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     error::CliError,
-    output::{self, Output},
+    output::{self, Fit, Output},
 };
 
 #[derive(Debug, Args)]
@@ -91,7 +91,9 @@ fn overview(rows: &[Explained]) -> String {
         vec![row.code.to_owned(), row.status.to_string(), row.class.clone(), row.message.to_owned()]
     };
     let rows = rows.iter().map(cells).collect();
-    output::rows(&["CODE", "STATUS", "CLASS", "MESSAGE"], rows, &["MESSAGE"])
+    let columns =
+        [("CODE", Fit::Whole), ("STATUS", Fit::Whole), ("CLASS", Fit::Whole), ("MESSAGE", Fit::Wrap)];
+    output::rows(&columns, rows)
 }
 
 fn details(rows: &[Explained]) -> String {

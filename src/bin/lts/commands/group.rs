@@ -1,16 +1,18 @@
 //! `lts group`: log groups.
 
 use clap::{Args, Subcommand};
-use huaweicloud_lts::{GroupId, Ttl, groups::LogGroup, spec::limits};
-use serde::Serialize;
+use huaweicloud_lts::{Ttl, groups::LogGroup, spec::limits};
 
 use crate::{
-    confirm::{confirm, ensure_confirmable},
     context::Context,
+    create::create_all,
+    delete::DeleteOptions,
     error::{CliError, ResultExt},
-    output::{CREATED_AT, CREATION_TIME, Column, Listed, TTL, column_parser, print_list},
-    parsers,
-    resolve::{self, ignore_not_found},
+    output::{
+        CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, Resource, TAGS, TTL, column_parser,
+        print_list, print_resource,
+    },
+    parsers, resolve,
 };
 
 #[derive(Debug, Subcommand)]
@@ -20,11 +22,15 @@ Examples:
   lts group list
   lts group delete app")]
 pub(crate) enum GroupCommand {
-    /// Create a log group.
+    /// Create log groups.
     Create(CreateArguments),
     /// List the log groups of the project.
+    #[command(visible_alias = "ls")]
     List(ListArguments),
-    /// Delete a log group and its streams.
+    /// Show one log group.
+    Get(GetArguments),
+    /// Delete log groups with their streams.
+    #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
 }
 
@@ -32,14 +38,15 @@ pub(crate) enum GroupCommand {
 #[command(after_help = "\
 Examples:
   lts group create app
-  lts group create app --ttl 30 --if-not-exists
+  lts group create app web --ttl 30 --if-not-exists
   id=$(lts group create app -q)
 
-JSON and YAML: {log_group_id, created}; created is false if the group existed already.")]
+JSON and YAML: {log_group_id, created}; created is false if the group existed already.
+With several names, an array.")]
 pub(crate) struct CreateArguments {
-    /// Name: letters, digits, hyphens, underscores and dots.
-    #[arg(value_parser = parsers::text(&limits::LOG_GROUP_NAME))]
-    name: String,
+    /// Names: letters, digits, hyphens, underscores and dots.
+    #[arg(required = true, value_name = "NAME", value_parser = parsers::text(&limits::LOG_GROUP_NAME))]
+    names: Vec<String>,
     /// Number of days to keep logs.
     #[arg(long, value_name = "DAYS", default_value = "7", value_parser = parsers::ttl, allow_negative_numbers = true)]
     ttl: Ttl,
@@ -55,8 +62,10 @@ Examples:
   lts group list --columns name,ttl
   lts group list -o json | jq -r '.[] | select(.ttl_in_days > 7).log_group_name'
 
-JSON and YAML: an array of {log_group_id, log_group_name, ttl_in_days, created_at, creation_time, tag}.
-creation_time is in milliseconds; members that the service doesn't send are left out.")]
+JSON and YAML: an array of {log_group_name, log_group_id, ttl_in_days, created_at, creation_time,
+tag}. creation_time is in milliseconds; members that the service doesn't send are left out.
+
+On a narrow terminal, times and ids give way to names; --columns shows them.")]
 pub(crate) struct ListArguments {
     /// Columns to show, separated by commas.
     #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = column_parser::<LogGroup>())]
@@ -66,60 +75,81 @@ pub(crate) struct ListArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  lts group get app
+  lts group get app -o json | jq .ttl_in_days
+
+JSON and YAML: one object with the members of lts group list.")]
+pub(crate) struct GetArguments {
+    /// Name or id of the group.
+    group: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
   lts group delete app
+  lts group delete app web --yes
   lts group delete b6b9332b-091f-4b22-b810-264318d2d664 --yes --if-exists
 
 A group with a transfer can't be deleted: delete its transfers in the console first.")]
 pub(crate) struct DeleteArguments {
-    /// Name or id of the group.
-    group: String,
-    /// Skip the confirmation prompt.
-    #[arg(short, long)]
-    yes: bool,
-    /// Succeed if the group does not exist.
-    #[arg(long)]
-    if_exists: bool,
+    /// Names or ids of the groups.
+    #[arg(required = true, value_name = "GROUP")]
+    groups: Vec<String>,
+    #[command(flatten)]
+    options: DeleteOptions,
 }
 
-/// The output of `create`.
-#[derive(Serialize)]
-struct Created<'a> {
-    log_group_id: &'a GroupId,
-    created: bool,
-}
-
-impl Listed for LogGroup {
+impl Resource for LogGroup {
+    const KIND: &'static str = "log group";
     const COLUMNS: &'static [Column] = &[
-        Column { name: "id", member: "log_group_id", default: true },
-        Column { name: "name", member: "log_group_name", default: true },
-        Column { name: "ttl", member: TTL, default: true },
-        Column { name: "created", member: CREATED_AT, default: true },
-        Column { name: CREATION_TIME, member: CREATION_TIME, default: false },
-        Column { name: "tags", member: "tag", default: false },
+        Column::new("name", "log_group_name", Fit::Whole),
+        Column::new("id", ID, Fit::Id),
+        TTL,
+        CREATED,
+        CREATION_TIME,
+        TAGS,
     ];
     const NONE: &'static str = "There are no log groups in this project.";
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
+
+const ID: &str = "log_group_id";
+const CREATED_GROUPS: CreatedKind = CreatedKind { kind: LogGroup::KIND, header: "NAME", member: ID };
 
 pub(crate) fn run(command: &GroupCommand, context: &Context) -> Result<(), CliError> {
     match command {
         GroupCommand::Create(arguments) => create(arguments, context),
         GroupCommand::List(arguments) => list(arguments, context),
+        GroupCommand::Get(arguments) => get(arguments, context),
         GroupCommand::Delete(arguments) => delete(arguments, context),
     }
 }
 
 fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError> {
-    let CreateArguments { name, ttl, if_not_exists } = arguments;
+    let CreateArguments { names, ttl, if_not_exists } = arguments;
     let lts = context.client()?;
-    let what = || format!("could not create log group {name:?}");
-    let (id, created) = context.run(async {
-        if *if_not_exists {
-            let ensured = lts.groups().ensure(name, *ttl).await.context(what)?;
-            return Ok((ensured.id, ensured.created));
+    let groups = lts.groups();
+    create_all(context, &CREATED_GROUPS, names.len(), async |creations| {
+        let existing = if *if_not_exists { resolve::list_groups(lts, names).await? } else { Vec::new() };
+        for name in names {
+            let created = if *if_not_exists {
+                let ensured = groups.ensure_listed(&existing, name, *ttl).await;
+                ensured.map(|ensured| Created::new(name, ensured.id, ensured.created))
+            } else {
+                groups.create(name, *ttl).await.map(|id| Created::new(name, id, true))
+            };
+            creations.add(created.context(|| format!("could not create log group {name:?}")));
         }
-        Ok((lts.groups().create(name, *ttl).await.context(what)?, true))
-    })?;
-    context.output.created(&id, created, &Created { log_group_id: &id, created })
+        Ok(())
+    })
 }
 
 fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
@@ -129,16 +159,20 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
     print_list(context.output, &groups, &arguments.columns)
 }
 
+fn get(arguments: &GetArguments, context: &Context) -> Result<(), CliError> {
+    let lts = context.client()?;
+    let group = context.run(resolve::group(lts, &arguments.group))?;
+    print_resource(context.output, &group)
+}
+
 fn delete(arguments: &DeleteArguments, context: &Context) -> Result<(), CliError> {
-    let DeleteArguments { group, yes, if_exists } = arguments;
-    ensure_confirmable(*yes, &format!("deleting log group {group:?}"))?;
+    let DeleteArguments { groups, options } = arguments;
+    options.ensure_confirmable::<LogGroup>(groups)?;
     let lts = context.client()?;
     context.run(async {
-        let resolved = resolve::group(lts, group).await;
-        let Some(id) = ignore_not_found(resolved, *if_exists)? else { return Ok(()) };
-        confirm(*yes, &format!("Delete log group {group:?} and its streams?")).await?;
-        let deleted = lts.groups().delete(&id).await;
-        let deleted = deleted.context(|| format!("could not delete log group {group:?}"));
-        ignore_not_found(deleted, *if_exists).map(|_| ())
+        let found = resolve::groups(lts, groups).await?;
+        let question = |groups: &str| format!("Delete {groups} with all streams?");
+        let delete = async |group: &LogGroup| lts.groups().delete(&group.id).await;
+        options.delete_all(context, found, "", question, delete).await
     })
 }

@@ -45,6 +45,9 @@ fn write_command(page: &mut String, command: &Command, level: usize) {
     }
     let usage = command.clone().render_usage().to_string();
     let _ = write!(page, "\n```text\n{}\n```\n", usage.trim_start_matches("Usage: "));
+    for alias in command.get_visible_aliases() {
+        let _ = write!(page, "\nAlias: `{alias}`.\n");
+    }
     write_arguments(page, command);
     write_after_help(page, command);
 }

@@ -1,16 +1,17 @@
 //! `lts stream`: log streams of a group.
 
-use std::slice;
-
 use clap::{Args, Subcommand};
-use huaweicloud_lts::{StreamId, spec::limits, streams::LogStream};
-use serde::Serialize;
+use huaweicloud_lts::{spec::limits, streams::LogStream};
 
 use crate::{
-    confirm::{confirm, ensure_confirmable},
     context::Context,
+    create::create_all,
+    delete::DeleteOptions,
     error::{CliError, ResultExt},
-    output::{CREATED_AT, CREATION_TIME, Column, Listed, column_parser, print_list},
+    output::{
+        CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, Resource, TAGS, column_parser, print_list,
+        print_resource,
+    },
     parsers,
     resolve::{self, ignore_not_found},
 };
@@ -22,11 +23,15 @@ Examples:
   lts stream list app
   lts stream delete app nginx")]
 pub(crate) enum StreamCommand {
-    /// Create a log stream in a group.
+    /// Create log streams in a group.
     Create(CreateArguments),
     /// List the log streams of a group.
+    #[command(visible_alias = "ls")]
     List(ListArguments),
-    /// Delete a log stream.
+    /// Show one log stream.
+    Get(GetArguments),
+    /// Delete log streams.
+    #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
 }
 
@@ -34,16 +39,17 @@ pub(crate) enum StreamCommand {
 #[command(after_help = "\
 Examples:
   lts stream create app nginx
-  lts stream create app nginx --if-not-exists
+  lts stream create app nginx worker --if-not-exists
   id=$(lts stream create app worker -q)
 
-JSON and YAML: {log_stream_id, created}; created is false if the stream existed already.")]
+JSON and YAML: {log_stream_id, created}; created is false if the stream existed already.
+With several names, an array.")]
 pub(crate) struct CreateArguments {
     /// Name or id of the group.
     group: String,
-    /// Name of the stream: up to 64 characters.
-    #[arg(value_parser = parsers::text(&limits::LOG_STREAM_NAME))]
-    name: String,
+    /// Names of the streams: up to 64 characters.
+    #[arg(required = true, value_name = "NAME", value_parser = parsers::text(&limits::LOG_STREAM_NAME))]
+    names: Vec<String>,
     /// Succeed if a stream with this name already exists.
     #[arg(long)]
     if_not_exists: bool,
@@ -56,8 +62,11 @@ Examples:
   lts stream list app --columns name,created
   lts stream list app -q
 
-JSON and YAML: an array of {log_stream_id, log_stream_name, created_at, creation_time, filter_count,
-is_favorite, tag}. creation_time is in milliseconds; members that the service doesn't send are left out.")]
+JSON and YAML: an array of {log_stream_name, log_stream_id, created_at, creation_time, filter_count,
+is_favorite, tag}. creation_time is in milliseconds; members that the service doesn't send are
+left out.
+
+On a narrow terminal, times and ids give way to names; --columns shows them.")]
 pub(crate) struct ListArguments {
     /// Name or id of the group.
     group: String,
@@ -69,92 +78,128 @@ pub(crate) struct ListArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  lts stream get app nginx
+  lts stream get app nginx -o json | jq .tag
+
+JSON and YAML: one object with the members of lts stream list.")]
+pub(crate) struct GetArguments {
+    /// Name or id of the group.
+    group: String,
+    /// Name or id of the stream.
+    stream: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
   lts stream delete app nginx
-  lts stream delete app nginx --yes --if-exists
+  lts stream delete app nginx worker --yes --if-exists
 
 A stream with a transfer can't be deleted: delete the transfer in the console first.")]
 pub(crate) struct DeleteArguments {
     /// Name or id of the group.
     group: String,
-    /// Name or id of the stream.
-    stream: String,
-    /// Skip the confirmation prompt.
-    #[arg(short, long)]
-    yes: bool,
-    /// Succeed if the group or the stream does not exist.
-    #[arg(long)]
-    if_exists: bool,
+    /// Names or ids of the streams.
+    #[arg(required = true, value_name = "STREAM")]
+    streams: Vec<String>,
+    #[command(flatten)]
+    options: DeleteOptions,
 }
 
-/// The output of `create`.
-#[derive(Serialize)]
-struct Created<'a> {
-    log_stream_id: &'a StreamId,
-    created: bool,
-}
-
-impl Listed for LogStream {
+impl Resource for LogStream {
+    const KIND: &'static str = "log stream";
     const COLUMNS: &'static [Column] = &[
-        Column { name: "id", member: "log_stream_id", default: true },
-        Column { name: "name", member: "log_stream_name", default: true },
-        Column { name: "created", member: CREATED_AT, default: true },
-        Column { name: CREATION_TIME, member: CREATION_TIME, default: false },
-        Column { name: "filters", member: "filter_count", default: false },
-        Column { name: "favorite", member: "is_favorite", default: false },
-        Column { name: "tags", member: "tag", default: false },
+        Column::new("name", "log_stream_name", Fit::Whole),
+        Column::new("id", ID, Fit::Id),
+        CREATED,
+        CREATION_TIME,
+        Column::optional("filters", "filter_count", Fit::Whole),
+        Column::optional("favorite", "is_favorite", Fit::Whole),
+        TAGS,
     ];
     const NONE: &'static str = "There are no log streams in this group.";
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
+
+const ID: &str = "log_stream_id";
+const CREATED_STREAMS: CreatedKind = CreatedKind { kind: LogStream::KIND, header: "NAME", member: ID };
 
 pub(crate) fn run(command: &StreamCommand, context: &Context) -> Result<(), CliError> {
     match command {
         StreamCommand::Create(arguments) => create(arguments, context),
         StreamCommand::List(arguments) => list(arguments, context),
+        StreamCommand::Get(arguments) => get(arguments, context),
         StreamCommand::Delete(arguments) => delete(arguments, context),
     }
 }
 
 fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError> {
-    let CreateArguments { group, name, if_not_exists } = arguments;
+    let CreateArguments { group, names, if_not_exists } = arguments;
     let lts = context.client()?;
-    let what = || format!("could not create log stream {name:?} in group {group:?}");
-    let (id, created) = context.run(async {
-        let group = lts.group(&resolve::group(lts, group).await?);
-        if *if_not_exists {
-            let ensured = group.streams().ensure(name).await.context(what)?;
-            return Ok((ensured.id, ensured.created));
+    create_all(context, &CREATED_STREAMS, names.len(), async |creations| {
+        let group = resolve::group(lts, group).await?;
+        let in_group = lts.group(&group.id);
+        let streams = in_group.streams();
+        let existing = if *if_not_exists {
+            resolve::list_streams(&in_group, &group.name, names).await?
+        } else {
+            Vec::new()
+        };
+        for name in names {
+            let created = if *if_not_exists {
+                let ensured = streams.ensure_listed(&existing, name).await;
+                ensured.map(|ensured| Created::new(name, ensured.id, ensured.created))
+            } else {
+                streams.create(name).await.map(|id| Created::new(name, id, true))
+            };
+            let what = || format!("could not create log stream {name:?} in group {:?}", group.name);
+            creations.add(created.context(what));
         }
-        Ok((group.streams().create(name).await.context(what)?, true))
-    })?;
-    context.output.created(&id, created, &Created { log_stream_id: &id, created })
+        Ok(())
+    })
 }
 
 fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
     let ListArguments { group, columns } = arguments;
     let lts = context.client()?;
-    let what = || format!("could not list the log streams of group {group:?}");
     let streams = context.run(async {
-        let id = resolve::group(lts, group).await?;
-        lts.group(&id).streams().list().await.context(what)
+        let group = resolve::group(lts, group).await?;
+        let what = || format!("could not list the log streams of group {:?}", group.name);
+        lts.group(&group.id).streams().list().await.context(what)
     })?;
     print_list(context.output, &streams, columns)
 }
 
+fn get(arguments: &GetArguments, context: &Context) -> Result<(), CliError> {
+    let GetArguments { group, stream } = arguments;
+    let lts = context.client()?;
+    let stream = context.run(async {
+        let group = resolve::group(lts, group).await?;
+        resolve::stream(&lts.group(&group.id), &group.name, stream).await
+    })?;
+    print_resource(context.output, &stream)
+}
+
 fn delete(arguments: &DeleteArguments, context: &Context) -> Result<(), CliError> {
-    let DeleteArguments { group, stream, yes, if_exists } = arguments;
-    ensure_confirmable(*yes, &format!("deleting log stream {stream:?}"))?;
+    let DeleteArguments { group, streams, options } = arguments;
+    options.ensure_confirmable::<LogStream>(streams)?;
     let lts = context.client()?;
     context.run(async {
         let resolved = resolve::group(lts, group).await;
-        let Some(group_id) = ignore_not_found(resolved, *if_exists)? else { return Ok(()) };
-        let in_group = lts.group(&group_id);
-        let resolved = resolve::streams(&in_group, slice::from_ref(stream)).await;
-        let ids = ignore_not_found(resolved, *if_exists)?;
-        let Some(id) = ids.and_then(|mut ids| ids.pop()) else { return Ok(()) };
-        confirm(*yes, &format!("Delete log stream {stream:?} of group {group:?}?")).await?;
-        let deleted = in_group.streams().delete(&id).await;
-        let deleted =
-            deleted.context(|| format!("could not delete log stream {stream:?} of group {group:?}"));
-        ignore_not_found(deleted, *if_exists).map(|_| ())
+        let Some(group) = ignore_not_found(resolved, options.if_exists)? else { return Ok(()) };
+        let in_group = lts.group(&group.id);
+        let resolved = resolve::streams(&in_group, &group.name, streams).await;
+        let Some(found) = ignore_not_found(resolved, options.if_exists)? else { return Ok(()) };
+        let place = format!(" of group {:?}", group.name);
+        let question = |streams: &str| format!("Delete {streams}{place}?");
+        let delete = async |stream: &LogStream| in_group.streams().delete(&stream.id).await;
+        options.delete_all(context, found, &place, question, delete).await
     })
 }

@@ -5,15 +5,17 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use huaweicloud_lts::{
-    TransferId,
+    groups::LogGroup,
     spec::limits,
-    transfers::{Destination, ObsDestination, StorageFormat, Transfer, TransferInterval},
+    streams::LogStream,
+    transfers::{Destination, EnsuredTransfer, ObsDestination, StorageFormat, Transfer, TransferInterval},
 };
-use serde::Serialize;
 
 use crate::{
     context::Context,
+    create::create_all,
     error::{CliError, ResultExt},
+    output::{Created, CreatedKind, eprint_line},
     parsers, resolve,
 };
 
@@ -25,14 +27,20 @@ pub(crate) enum TransferCommand {
     /// Transfer streams of a group to an OBS bucket at a regular interval.
     Create(CreateArguments),
     /// Not supported: the API cannot list transfers.
-    #[command(after_help = "\
+    #[command(
+        visible_alias = "ls",
+        after_help = "\
 Example, keep the id instead:
-  id=$(lts transfer create app nginx --bucket my-bucket --every 5min -q)")]
+  id=$(lts transfer create app nginx --bucket my-bucket --every 5min -q)"
+    )]
     List(AnyArguments),
     /// Not supported: the API cannot delete transfers.
-    #[command(after_help = "\
+    #[command(
+        visible_alias = "rm",
+        after_help = "\
 Example, delete a transfer of the emulator instead:
-  curl -X DELETE \"$HUAWEICLOUD_LTS_ENDPOINT/_emulator/transfers/$id\"")]
+  curl -X DELETE \"$HUAWEICLOUD_LTS_ENDPOINT/_emulator/transfers/$id\""
+    )]
     Delete(AnyArguments),
 }
 
@@ -44,9 +52,11 @@ Examples:
   lts transfer create app nginx --bucket my-bucket --every 5min
   lts transfer create app nginx worker --bucket my-bucket --every 1hour --paused
 
-A stream can have one transfer. Keep the id: the API can neither list nor delete transfers.
+Each stream gets a task of its own; it can have only one. Keep the ids: the API can neither list
+nor delete transfers.
 
-JSON and YAML: {log_dump_obs_id, created}.")]
+JSON and YAML: {log_dump_obs_id, created}; created is false and the id is null if the stream
+already had a transfer. With several streams, an array.")]
 pub(crate) struct CreateArguments {
     /// Name or id of the group.
     group: String,
@@ -71,6 +81,12 @@ pub(crate) struct CreateArguments {
     /// Create the transfer paused.
     #[arg(long)]
     paused: bool,
+    /// Succeed if a stream already has a transfer, whatever its settings.
+    #[arg(long)]
+    if_not_exists: bool,
+    /// Use the operation createLogDumpObs, which is the only one at present.
+    #[arg(long)]
+    log_dump: bool,
 }
 
 /// Accepts all arguments, so that a command that isn't supported can explain itself.
@@ -80,12 +96,8 @@ pub(crate) struct AnyArguments {
     ignored: Vec<String>,
 }
 
-/// The output of `create`.
-#[derive(Serialize)]
-struct Created<'a> {
-    log_dump_obs_id: &'a TransferId,
-    created: bool,
-}
+const CREATED_TRANSFERS: CreatedKind =
+    CreatedKind { kind: "transfer of", header: "STREAM", member: "log_dump_obs_id" };
 
 pub(crate) fn run(command: &TransferCommand, context: &Context) -> Result<(), CliError> {
     match command {
@@ -106,22 +118,54 @@ fn not_supported(verb: &str, instead: &str) -> CliError {
 }
 
 fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError> {
-    let CreateArguments { group, streams, bucket, every, format, prefix, dir, paused } = arguments;
+    let CreateArguments { group, streams, .. } = arguments;
     let lts = context.client()?;
-    let what = || format!("could not create a transfer of {} to bucket {bucket:?}", streams.join(", "));
-    let id = context.run(async {
-        let in_group = lts.group(&resolve::group(lts, group).await?);
-        let ids = resolve::streams(&in_group, streams).await?;
-        let destination = ObsDestination {
-            format: *format,
-            prefix: prefix.clone(),
-            dir: dir.clone(),
-            ..ObsDestination::new(bucket, *every)
-        };
-        let transfer = Transfer::new(in_group.id(), ids, Destination::Obs(destination)).paused(*paused);
-        lts.transfers().create_log_dump(transfer).await.context(what)
-    })?;
-    context.output.created(&id, true, &Created { log_dump_obs_id: &id, created: true })
+    create_all(context, &CREATED_TRANSFERS, streams.len(), async |creations| {
+        let group = resolve::group(lts, group).await?;
+        let found = resolve::streams(&lts.group(&group.id), &group.name, streams).await?;
+        for stream in found {
+            let created = match stream {
+                Ok(stream) => create_one(arguments, context, &group, &stream).await,
+                Err(error) => Err(error),
+            };
+            creations.add(created);
+        }
+        Ok(())
+    })
+}
+
+async fn create_one(
+    arguments: &CreateArguments,
+    context: &Context,
+    group: &LogGroup,
+    stream: &LogStream,
+) -> Result<Created, CliError> {
+    let CreateArguments { bucket, every, format, prefix, dir, paused, if_not_exists, .. } = arguments;
+    let destination = ObsDestination {
+        format: *format,
+        prefix: prefix.clone(),
+        dir: dir.clone(),
+        ..ObsDestination::new(bucket, *every)
+    };
+    let transfer = Transfer::new(&group.id, [&stream.id], Destination::Obs(destination)).paused(*paused);
+    let transfers = context.client()?.transfers();
+    let ensured = if *if_not_exists {
+        transfers.ensure_log_dump(transfer).await
+    } else {
+        transfers.create_log_dump(transfer).await.map(EnsuredTransfer::Created)
+    };
+    let name = &stream.name;
+    match ensured.context(|| format!("could not create a transfer of {name:?} to bucket {bucket:?}"))? {
+        EnsuredTransfer::Created(id) => Ok(Created::new(name, id, true)),
+        EnsuredTransfer::AlreadyThere => {
+            if !context.output.quiet {
+                eprint_line(format_args!(
+                    "log stream {name:?} already has a transfer; the API cannot read its id or settings"
+                ));
+            }
+            Ok(Created::existing_without_id(name))
+        }
+    }
 }
 
 fn interval() -> impl TypedValueParser<Value = TransferInterval> {

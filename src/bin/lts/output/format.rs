@@ -5,7 +5,7 @@ use std::fmt::Display;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{print::print, table::rows};
+use super::print::print;
 use crate::error::CliError;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -59,18 +59,6 @@ impl Output {
             return print(&ids.into_iter().map(|id| format!("{id}\n")).collect::<String>());
         }
         self.data(data, table)
-    }
-
-    /// Prints the id of something that was created, or existed before; `data` is its form in JSON.
-    pub(crate) fn created<T: Serialize>(
-        self,
-        id: &impl Display,
-        created: bool,
-        data: &T,
-    ) -> Result<(), CliError> {
-        let state = if created { "yes" } else { "no, it existed" };
-        let row = vec![id.to_string(), state.to_owned()];
-        self.ids_or_data([id], data, || rows(&["ID", "CREATED"], vec![row], &[]))
     }
 }
 

@@ -1,58 +1,21 @@
-//! Lists of resources: columns of a table, members in JSON and YAML, bare ids.
+//! Resources as a table, JSON, YAML or bare ids: all that exist, or one.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use jiff::{Timestamp, tz::TimeZone};
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
     format::Output,
+    object::Object,
     print::{eprint_line, stdout_is_terminal},
-    table::rows,
+    resource::{CREATED, CREATION_TIME, Column, Resource, TTL},
+    table::{Fit, blocks, rows},
 };
 use crate::error::CliError;
 
-/// A column of a table, and the member of the JSON object that it shows.
-#[derive(Debug)]
-pub(crate) struct Column {
-    /// The name on the command line and, in upper case, the table's header.
-    pub(crate) name: &'static str,
-    /// The name in JSON and YAML.
-    pub(crate) member: &'static str,
-    /// Whether a table shows it without `--columns`.
-    pub(crate) default: bool,
-}
-
-/// A resource that can be listed.
-pub(crate) trait Listed: Serialize {
-    /// All columns; the first one is the id.
-    const COLUMNS: &'static [Column];
-    /// The message for an empty list.
-    const NONE: &'static str;
-}
-
-/// The retention in days.
-pub(crate) const TTL: &str = "ttl_in_days";
-/// The creation time in milliseconds since 1970, as the service sends it.
-pub(crate) const CREATION_TIME: &str = "creation_time";
-/// The creation time in RFC 3339, which is added.
-pub(crate) const CREATED_AT: &str = "created_at";
-
-/// An object with its members in the order of the columns.
-struct Object(Vec<(&'static str, Value)>);
-
-impl Serialize for Object {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (member, value) in &self.0 {
-            map.serialize_entry(member, value)?;
-        }
-        map.end()
-    }
-}
-
 /// A parser for the name of a column, or of its member.
-pub(crate) fn column_parser<T: Listed>() -> PossibleValuesParser {
+pub(crate) fn column_parser<T: Resource>() -> PossibleValuesParser {
     let value = |column: &Column| {
         let value = PossibleValue::new(column.name);
         if column.name == column.member { value } else { value.alias(column.member) }
@@ -62,18 +25,16 @@ pub(crate) fn column_parser<T: Listed>() -> PossibleValuesParser {
 
 /// Prints a list with the columns of these names; without names, tables have the default columns and objects all
 /// members that the service sent.
-pub(crate) fn print_list<T: Listed>(output: Output, items: &[T], names: &[String]) -> Result<(), CliError> {
+pub(crate) fn print_list<T: Resource>(output: Output, items: &[T], names: &[String]) -> Result<(), CliError> {
+    let ids = items.iter().map(T::id);
     let items = items.iter().map(members).collect::<Result<Vec<_>, _>>()?;
     let chosen: Vec<&Column> = names.iter().filter_map(|name| find_column::<T>(name)).collect();
-    let ids = items.iter().filter_map(|members| members.get(T::COLUMNS.first()?.member)?.as_str());
     let object = |members: &Map<String, Value>| {
-        let value = |column: &Column| members.get(column.member).cloned();
         if chosen.is_empty() {
-            let sent = |column: &'static Column| Some((column.member, value(column)?));
-            return Object(T::COLUMNS.iter().filter_map(sent).collect());
+            return sent::<T>(members);
         }
-        let or_null = |column: &&'static Column| (column.member, value(column).unwrap_or_default());
-        Object(chosen.iter().map(or_null).collect())
+        let value = |column: &Column| members.get(column.member).cloned().unwrap_or_default();
+        Object(chosen.iter().map(|column| (column.member, value(column))).collect())
     };
     let objects: Vec<Object> = items.iter().map(object).collect();
     output.ids_or_data(ids, &objects, || {
@@ -82,11 +43,36 @@ pub(crate) fn print_list<T: Listed>(output: Output, items: &[T], names: &[String
             return String::new();
         }
         let default = || T::COLUMNS.iter().filter(|column| column.default).collect();
-        table(&items, &if chosen.is_empty() { default() } else { chosen.clone() })
+        let columns: Vec<&Column> = if chosen.is_empty() { default() } else { chosen.clone() };
+        let mut headers = headers(&columns);
+        if !chosen.is_empty() {
+            // What was chosen doesn't give way.
+            let shortened = headers.iter_mut().filter(|(_, fit)| *fit != Fit::Wrap);
+            shortened.for_each(|(_, fit)| *fit = Fit::Whole);
+        }
+        rows(&headers, items.iter().map(|members| cells(&columns, members)).collect())
     })
 }
 
-fn find_column<T: Listed>(name: &str) -> Option<&'static Column> {
+/// Prints one resource: as a table, a line for each column that it has a value for.
+pub(crate) fn print_resource<T: Resource>(output: Output, item: &T) -> Result<(), CliError> {
+    let members = members(item)?;
+    output.ids_or_data([item.id()], &sent::<T>(&members), || {
+        // The time of creation is shown once, as people read it.
+        let shown =
+            |column: &&Column| column.member != CREATION_TIME.member && members.contains_key(column.member);
+        let columns: Vec<&Column> = T::COLUMNS.iter().filter(shown).collect();
+        blocks(&headers(&columns), &[cells(&columns, &members)])
+    })
+}
+
+/// The members that the service sent.
+fn sent<T: Resource>(members: &Map<String, Value>) -> Object {
+    let sent = |column: &Column| Some((column.member, members.get(column.member)?.clone()));
+    Object(T::COLUMNS.iter().filter_map(sent).collect())
+}
+
+fn find_column<T: Resource>(name: &str) -> Option<&'static Column> {
     let has_name = |known: &str| known.eq_ignore_ascii_case(name);
     T::COLUMNS.iter().find(|column| has_name(column.name) || has_name(column.member))
 }
@@ -98,9 +84,9 @@ fn members<T: Serialize>(item: &T) -> Result<Map<String, Value>, CliError> {
     let Value::Object(mut members) = value else {
         return Err(CliError::Bug("a listed item is not an object".to_owned()));
     };
-    let time = members.get(CREATION_TIME).and_then(Value::as_i64);
+    let time = members.get(CREATION_TIME.member).and_then(Value::as_i64);
     if let Some(time) = time.and_then(rfc3339) {
-        members.insert(CREATED_AT.to_owned(), time.into());
+        members.insert(CREATED.member.to_owned(), time.into());
     }
     Ok(members)
 }
@@ -110,23 +96,21 @@ fn rfc3339(milliseconds: i64) -> Option<String> {
     Timestamp::from_millisecond(milliseconds).ok().map(|time| format!("{time:.3}"))
 }
 
-fn table(items: &[Map<String, Value>], columns: &[&Column]) -> String {
-    let header: Vec<String> =
-        columns.iter().map(|column| column.name.to_uppercase().replace('_', " ")).collect();
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    let cells = items.iter().map(|members| {
-        let cell = |column: &&Column| members.get(column.member).map(|value| cell(column, value));
-        columns.iter().map(|column| cell(column).unwrap_or_default()).collect()
-    });
-    rows(&header, cells.collect(), &["NAME", "TAGS"])
+fn headers(columns: &[&Column]) -> Vec<(String, Fit)> {
+    columns.iter().map(|column| (column.name.to_uppercase().replace('_', " "), column.fit)).collect()
+}
+
+fn cells(columns: &[&Column], members: &Map<String, Value>) -> Vec<String> {
+    let cell = |column: &&Column| members.get(column.member).map(|value| cell(column, value));
+    columns.iter().map(|column| cell(column).unwrap_or_default()).collect()
 }
 
 /// A value as a table shows it.
 fn cell(column: &Column, value: &Value) -> String {
     match value {
-        Value::String(text) if column.member == CREATED_AT => local_time(text),
+        Value::String(text) if column.member == CREATED.member => local_time(text),
         Value::String(text) => text.clone(),
-        Value::Number(days) if column.member == TTL => match days.as_u64() {
+        Value::Number(days) if column.member == TTL.member => match days.as_u64() {
             Some(1) => "1 day".to_owned(),
             _ => format!("{days} days"),
         },

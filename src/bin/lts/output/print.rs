@@ -17,9 +17,7 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CliError::Io("standard output".to_owned(), error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
         _ => Ok(()),
     }
 }
@@ -31,6 +29,13 @@ pub(crate) fn eprint_line(text: impl Display) {
 
 pub(crate) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// `log group "app"`, or for several names `log groups "app", "web"`.
+pub(crate) fn quoted<T: AsRef<str>>(kind: &str, names: &[T]) -> String {
+    let ending = if names.len() == 1 { "" } else { "s" };
+    let names: Vec<_> = names.iter().map(|name| format!("{:?}", name.as_ref())).collect();
+    format!("{kind}{ending} {}", names.join(", "))
 }
 
 /// `1 group`, `2 groups`

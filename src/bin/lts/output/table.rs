@@ -13,6 +13,61 @@ const BOLD: Style = Style::new().bold();
 const GAP: usize = 2;
 /// The minimum width of a wrapped column, in characters.
 const MIN_WRAPPED_WIDTH: usize = 10;
+/// The number of characters of a date.
+const DATE: usize = "2026-11-27".len();
+
+/// How a column gives way where a table is wider than the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// It stays whole.
+    Whole,
+    /// It is wrapped.
+    Wrap,
+    /// An id, which is left out.
+    Id,
+    /// A time, which becomes a date or is left out.
+    Time,
+}
+
+/// What is shown of ids and times.
+#[derive(Debug, Clone, Copy)]
+struct Detail {
+    ids: bool,
+    times: Times,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Times {
+    Whole,
+    Dates,
+    None,
+}
+
+/// From all details to none. Times give way first: a date is left of them.
+const DETAILS: [Detail; 5] = [
+    Detail { ids: true, times: Times::Whole },
+    Detail { ids: true, times: Times::Dates },
+    Detail { ids: false, times: Times::Whole },
+    Detail { ids: false, times: Times::Dates },
+    Detail { ids: false, times: Times::None },
+];
+
+impl Detail {
+    fn shows(self, fit: Fit) -> bool {
+        match fit {
+            Fit::Whole | Fit::Wrap => true,
+            Fit::Id => self.ids,
+            Fit::Time => !matches!(self.times, Times::None),
+        }
+    }
+
+    fn cell(self, fit: Fit, cell: &str) -> String {
+        match (fit, self.times) {
+            (Fit::Time, Times::Dates) => cell.chars().take(DATE).collect(),
+            _ => cell.to_owned(),
+        }
+    }
+}
 
 /// A table without borders, wrapped to the terminal. An empty header is left out.
 pub(crate) fn table(header: &[&str]) -> Table {
@@ -41,27 +96,43 @@ pub(crate) fn render(mut table: Table) -> String {
     }
 }
 
-/// Renders rows as a table, in which only the columns of the names in `wrapping` may be wrapped. Where the
-/// terminal is too narrow even so, each row becomes a block of lines.
-pub(crate) fn rows(header: &[&str], rows: Vec<Vec<String>>, wrapping: &[&str]) -> String {
-    let content_width = |number: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(number)).map(|cell| cell.width());
-        cells.chain([header[number].width()]).max().unwrap_or_default()
-    };
-    let wraps = |number: usize| wrapping.contains(&header[number]);
-    let min_width = |number: usize| {
-        let width = content_width(number);
-        if wraps(number) { width.min(MIN_WRAPPED_WIDTH) } else { width }
-    };
-    let needed: usize = (0..header.len()).map(|number| min_width(number) + GAP).sum();
-    if terminal_width().is_some_and(|width| needed > usize::from(width) + GAP) {
-        return blocks(header, &rows);
+/// Renders rows as a table. Where it is wider than the terminal, times and ids give way; where that isn't enough,
+/// each row becomes a block of lines with all details.
+pub(crate) fn rows<H: AsRef<str>>(columns: &[(H, Fit)], rows: Vec<Vec<String>>) -> String {
+    let columns: Vec<_> = columns.iter().map(|(header, fit)| (header.as_ref(), *fit)).collect();
+    let Some(width) = terminal_width() else { return grid(&columns, rows) };
+    for detail in DETAILS {
+        let shown: Vec<_> = columns.iter().copied().filter(|(_, fit)| detail.shows(*fit)).collect();
+        let cells = |row: &Vec<String>| {
+            let cells = columns.iter().zip(row).filter(|((_, fit), _)| detail.shows(*fit));
+            cells.map(|((_, fit), cell)| detail.cell(*fit, cell)).collect()
+        };
+        let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+        if min_width(&shown, &rows) <= width.into() {
+            return grid(&shown, rows);
+        }
     }
-    let fixed: Vec<usize> = (0..header.len()).filter(|number| !wraps(*number)).collect();
-    let mut table = table(header);
+    blocks(&columns, &rows)
+}
+
+/// The width of a table whose wrapped columns are as narrow as may be.
+fn min_width(columns: &[(&str, Fit)], rows: &[Vec<String>]) -> usize {
+    let column = |(number, (header, fit)): (usize, &(&str, Fit))| {
+        let cells = rows.iter().filter_map(|row| row.get(number)).map(|cell| cell.width());
+        let width = cells.chain([header.width()]).max().unwrap_or_default();
+        if *fit == Fit::Wrap { width.min(MIN_WRAPPED_WIDTH) } else { width }
+    };
+    let widths: usize = columns.iter().enumerate().map(column).sum();
+    widths + columns.len().saturating_sub(1) * GAP
+}
+
+/// Renders rows as they are; only columns that wrap adapt to the terminal.
+fn grid(columns: &[(&str, Fit)], rows: Vec<Vec<String>>) -> String {
+    let header: Vec<&str> = columns.iter().map(|(header, _)| *header).collect();
+    let mut table = table(&header);
     table.add_rows(rows);
-    for number in fixed {
-        if let Some(column) = table.column_mut(number) {
+    for (column, (_, fit)) in table.column_iter_mut().zip(columns) {
+        if *fit != Fit::Wrap {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
@@ -69,10 +140,13 @@ pub(crate) fn rows(header: &[&str], rows: Vec<Vec<String>>, wrapping: &[&str]) -
 }
 
 /// Renders each row as a block with a line for each cell.
-fn blocks(header: &[&str], rows: &[Vec<String>]) -> String {
-    let names = header.iter().map(|name| name.width()).max().unwrap_or_default();
-    let line = |(name, cell): (&&str, &String)| format!("{name:<names$}  {cell}\n");
-    let block = |row: &Vec<String>| header.iter().zip(row).map(line).collect::<String>();
+pub(super) fn blocks<H: AsRef<str>>(columns: &[(H, Fit)], rows: &[Vec<String>]) -> String {
+    let names = columns.iter().map(|(header, _)| header.as_ref().width()).max().unwrap_or_default();
+    let line = |((header, _), cell): (&(H, Fit), &String)| {
+        let line = format!("{:<names$}  {cell}", header.as_ref());
+        format!("{}\n", line.trim_end())
+    };
+    let block = |row: &Vec<String>| columns.iter().zip(row).map(line).collect::<String>();
     rows.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
