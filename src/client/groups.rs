@@ -131,43 +131,6 @@ impl Groups {
         .persistent()
     }
 
-    /// [`ensure`](Self::ensure) with a list that was just made. Nothing is sent for a group that it shows; any other group
-    /// takes one request instead of two. Unlike [`ensure_all`](Self::ensure_all), the caller decides what a failure means.
-    ///
-    /// # Errors
-    /// Like [`ensure`](Self::ensure).
-    ///
-    /// ```
-    /// # #[cfg(feature = "emulator")]
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = huaweicloud_lts::Emulator::start()?;
-    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
-    /// use huaweicloud_lts::Ttl;
-    ///
-    /// let existing = lts.groups().list().await?;
-    /// for name in ["app", "web"] {
-    ///     if let Err(error) = lts.groups().ensure_listed(&existing, name, Ttl::days(7)).await {
-    ///         eprintln!("{name}: {error}");
-    ///     }
-    /// }
-    /// # Ok(()) }
-    /// # #[cfg(not(feature = "emulator"))] fn main() {}
-    /// ```
-    pub fn ensure_listed(
-        &self,
-        existing: &[LogGroup],
-        name: impl Into<String>,
-        ttl: Ttl,
-    ) -> Call<Ensured<GroupId>> {
-        let name = name.into();
-        let found = request_body(&name, ttl).and_then(|_| find(existing, &name, ttl));
-        Call::new(&self.client, async move |cx| match found? {
-            Some(id) => Ok(Ensured { id, created: false }),
-            None => create_or_find(&cx, &name, ttl).await,
-        })
-    }
-
     /// [`ensure`](Self::ensure) for a group that a list has just shown to be missing: one request instead of two.
     #[cfg(feature = "provision")]
     pub(crate) fn ensure_new(&self, name: &str, ttl: Ttl) -> Call<Ensured<GroupId>> {

@@ -117,38 +117,6 @@ impl Streams {
         .persistent()
     }
 
-    /// [`ensure`](Self::ensure) with a list that was just made. Nothing is sent for a stream that it shows; any other stream
-    /// takes one request instead of two. Unlike [`ensure_all`](Self::ensure_all), the caller decides what a failure means.
-    ///
-    /// # Errors
-    /// Like [`ensure`](Self::ensure).
-    ///
-    /// ```
-    /// # #[cfg(feature = "emulator")]
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let emulator = huaweicloud_lts::Emulator::start()?;
-    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
-    /// let app = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
-    /// let streams = lts.group(&app).streams();
-    /// let existing = streams.list().await?;
-    /// for name in ["nginx", "worker"] {
-    ///     if let Err(error) = streams.ensure_listed(&existing, name).await {
-    ///         eprintln!("{name}: {error}");
-    ///     }
-    /// }
-    /// # Ok(()) }
-    /// # #[cfg(not(feature = "emulator"))] fn main() {}
-    /// ```
-    pub fn ensure_listed(&self, existing: &[LogStream], name: impl Into<String>) -> Call<Ensured<StreamId>> {
-        let (name, group) = (name.into(), self.group.clone());
-        let found = request_body(&name).map(|_| find(existing, &name));
-        Call::new(&self.client, async move |cx| match found? {
-            Some(id) => Ok(Ensured { id, created: false }),
-            None => create_or_find(&cx, &group, &name).await,
-        })
-    }
-
     /// [`ensure`](Self::ensure) for a stream that a list has just shown to be missing: one request instead of two.
     #[cfg(feature = "provision")]
     pub(crate) fn ensure_new(&self, name: &str) -> Call<Ensured<StreamId>> {

@@ -250,33 +250,3 @@ async fn ensure_group_lists_again_when_quota_is_full() {
     let found = lts.groups().ensure("app", Ttl::days(7)).await.unwrap();
     assert_eq!((found.id, found.created), (first.id, false));
 }
-
-#[tokio::test]
-async fn ensure_with_a_list_sends_only_what_the_list_lacks() {
-    let emulator = Emulator::start().unwrap();
-    let lts = ClientBuilder::from(&emulator).build().unwrap();
-    let app = lts.groups().create("app", Ttl::days(7)).await.unwrap();
-    let groups = lts.groups().list().await.unwrap();
-    let before = emulator.requests().len();
-    let listed = lts.groups().ensure_listed(&groups, "app", Ttl::days(7)).await.unwrap();
-    assert_eq!((&listed.id, listed.created), (&app, false));
-    let conflict = lts.groups().ensure_listed(&groups, "app", Ttl::days(8)).await.unwrap_err();
-    assert!(matches!(conflict, Error::Conflict(_)), "{conflict}");
-    let invalid = lts.groups().ensure_listed(&groups, "a b", Ttl::days(7)).await.unwrap_err();
-    assert!(matches!(invalid, Error::InvalidInput(_)), "{invalid}");
-    assert_eq!(emulator.requests().len(), before);
-    assert!(lts.groups().ensure_listed(&groups, "web", Ttl::days(7)).await.unwrap().created);
-    assert_eq!(emulator.requests().len(), before + 1);
-    // The list is older than the group.
-    assert!(!lts.groups().ensure_listed(&groups, "web", Ttl::days(7)).await.unwrap().created);
-
-    let streams = lts.group(&app).streams();
-    let none = streams.list().await.unwrap();
-    let before = emulator.requests().len();
-    let nginx = streams.ensure_listed(&none, "nginx").await.unwrap();
-    assert!(nginx.created);
-    assert_eq!(emulator.requests().len(), before + 1);
-    let one = streams.list().await.unwrap();
-    let listed = streams.ensure_listed(&one, "nginx").await.unwrap();
-    assert_eq!((listed.id, listed.created), (nginx.id, false));
-}

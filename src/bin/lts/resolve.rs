@@ -51,16 +51,13 @@ pub(crate) async fn streams(
 }
 
 /// All groups, to look these up.
-pub(crate) async fn list_groups<T: AsRef<str>>(
-    lts: &Client,
-    names_or_ids: &[T],
-) -> Result<Vec<LogGroup>, CliError> {
+async fn list_groups<T: AsRef<str>>(lts: &Client, names_or_ids: &[T]) -> Result<Vec<LogGroup>, CliError> {
     let what = || format!("could not look up {}", quoted(LogGroup::KIND, names_or_ids));
     lts.groups().list().await.context(what)
 }
 
 /// All streams of a group, to look these up.
-pub(crate) async fn list_streams<T: AsRef<str>>(
+async fn list_streams<T: AsRef<str>>(
     group: &GroupHandle,
     group_name: &str,
     names_or_ids: &[T],

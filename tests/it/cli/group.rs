@@ -50,12 +50,9 @@ fn several_groups_are_created_and_all_are_tried() {
 
     let before = cli.requests().len();
     let again = cli.json(&["group", "create", "new", "app", "web", "--if-not-exists"]);
-    let sent = cli.requests()[before..].to_vec();
-    assert_eq!(
-        sent,
-        [Operation::ListLogGroups.id(), Operation::CreateLogGroup.id()],
-        "one list for all names"
-    );
+    let creations =
+        cli.requests()[before..].iter().filter(|id| *id == Operation::CreateLogGroup.id()).count();
+    assert_eq!(creations, 1, "only what doesn't exist is created");
     let new = &ids(&["new"])[0];
     assert_eq!(again, json!([created(new, true), created(&app, false), created(web, false)]));
     let same = ["group", "create", "app", "web", "--if-not-exists"];

@@ -54,8 +54,9 @@ fn several_streams_are_created_and_all_are_tried() {
     let again = cli.json(&["stream", "create", "app", "nginx", "three", "--if-not-exists"]);
     assert_eq!(again[0], json!({"log_stream_id": nginx, "created": false}));
     assert_eq!(again[1]["created"], true);
-    let lists = [Operation::ListLogGroups.id(), Operation::ListLogStreams.id()];
-    assert_eq!(cli.requests()[before..], [&lists[..], &[Operation::CreateLogStream.id()]].concat());
+    let creations =
+        cli.requests()[before..].iter().filter(|id| *id == Operation::CreateLogStream.id()).count();
+    assert_eq!(creations, 1, "only what doesn't exist is created");
 }
 
 #[test]

@@ -138,10 +138,9 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     let lts = context.client()?;
     let groups = lts.groups();
     create_all(context, &CREATED_GROUPS, names.len(), async |creations| {
-        let existing = if *if_not_exists { resolve::list_groups(lts, names).await? } else { Vec::new() };
         for name in names {
             let created = if *if_not_exists {
-                let ensured = groups.ensure_listed(&existing, name, *ttl).await;
+                let ensured = groups.ensure(name, *ttl).await;
                 ensured.map(|ensured| Created::new(name, ensured.id, ensured.created))
             } else {
                 groups.create(name, *ttl).await.map(|id| Created::new(name, id, true))

@@ -145,16 +145,10 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     let lts = context.client()?;
     create_all(context, &CREATED_STREAMS, names.len(), async |creations| {
         let group = resolve::group(lts, group).await?;
-        let in_group = lts.group(&group.id);
-        let streams = in_group.streams();
-        let existing = if *if_not_exists {
-            resolve::list_streams(&in_group, &group.name, names).await?
-        } else {
-            Vec::new()
-        };
+        let streams = lts.group(&group.id).streams();
         for name in names {
             let created = if *if_not_exists {
-                let ensured = streams.ensure_listed(&existing, name).await;
+                let ensured = streams.ensure(name).await;
                 ensured.map(|ensured| Created::new(name, ensured.id, ensured.created))
             } else {
                 streams.create(name).await.map(|id| Created::new(name, id, true))
