@@ -37,10 +37,10 @@ pub(crate) fn spec(lts: &Document, iam: &Document) -> Result<TokenStream, String
     Ok(quote! {
         #operations
 
-        /// The media type of every request (erratum 4 of `openapi/README.md`).
+        /// The media type of every request ([erratum 4](crate::guides::openapi#errata)).
         pub const REQUEST_MEDIA_TYPE: &str = #media_type;
 
-        /// The service's error codes (Table 6-2), one row per code and status.
+        /// The service's error codes, one row per code and status.
         pub static ERROR_CODES: &[ErrorCode] = &[#codes];
 
         /// The error codes of the gateway in front of the service.
@@ -70,7 +70,7 @@ pub(crate) fn operations(documents: &[&Document]) -> Result<TokenStream, String>
     let all: Vec<_> =
         documents.iter().flat_map(|doc| described(doc).map(move |operation| (*doc, operation))).collect();
     let names: Vec<_> = all.iter().map(|(_, o)| o.variant()).collect();
-    let docs = all.iter().map(|(_, o)| format!("`{}`: {}", o.id, text(o.operation, "summary")));
+    let docs = all.iter().map(|(doc, o)| operation_docs(doc, o));
     let facts = all.iter().map(|(doc, o)| operation_facts(doc, o)).collect::<Result<Vec<_>, _>>()?;
     let generated_names = all.iter().map(|(_, o)| o.generated_name());
     let count = all.len();
@@ -149,6 +149,21 @@ fn described(doc: &Document) -> impl Iterator<Item = OperationAt<'_>> {
             Some(OperationAt { path, method: method.to_uppercase(), id, operation })
         })
     })
+}
+
+/// The documentation of an operation, with its place in the vendor's reference.
+fn operation_docs(doc: &Document, at: &OperationAt<'_>) -> String {
+    let OperationAt { path, method, id, operation } = at;
+    let summary = text(operation, "summary");
+    let sources = list(operation, "x-lts-source").iter().filter_map(Value::as_str);
+    // The other sources are no places in the reference: `observed`, `newer edition`.
+    let is_place = |source: &&str| source.starts_with("Section") || source.starts_with("Table");
+    let places = match sources.filter(is_place).collect::<Vec<_>>().join(", ") {
+        places if places.is_empty() => places,
+        places => format!("{places} of the API reference of LTS (2024-03). "),
+    };
+    let url = text(&doc.raw["externalDocs"], "url");
+    format!("{summary}: `{method} {path}` (`{id}`).\n\n{places}See also [the vendor's documentation]({url}).")
 }
 
 fn operation_facts(doc: &Document, at: &OperationAt<'_>) -> Result<TokenStream, String> {

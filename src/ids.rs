@@ -114,19 +114,19 @@ macro_rules! id {
 }
 
 id! {
-    /// The id of a project: 32 hexadecimal digits (Table 5-1).
+    /// The id of a project: 32 hexadecimal digits. [`Client::project_id`](crate::Client::project_id) returns it.
     ProjectId, "project_id"
 }
 id! {
-    /// The id of a log group: 36 characters (Table 5-4).
+    /// The id of a log group: 36 characters. [`createLogGroup`](crate::spec::Operation::CreateLogGroup) returns it.
     GroupId, "log_group_id"
 }
 id! {
-    /// The id of a log stream: 36 characters (Table 5-26).
+    /// The id of a log stream: 36 characters. [`createLogStream`](crate::spec::Operation::CreateLogStream) returns it.
     StreamId, "log_stream_id"
 }
 id! {
-    /// The id of a transfer task: 36 characters (Table 5-50).
+    /// The id of a transfer task: 36 characters. [`createLogDumpObs`](crate::spec::Operation::CreateLogDumpObs) returns it.
     TransferId, "log_dump_obs_id"
 }
 

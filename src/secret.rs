@@ -14,16 +14,35 @@ pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// Creates a secret.
+    ///
+    /// ```
+    /// use huaweicloud_lts::Secret;
+    ///
+    /// let password = Secret::new("correct horse");
+    /// assert_eq!(format!("{password:?}"), "[redacted]");
+    /// ```
     pub fn new(text: impl Into<String>) -> Self {
         Self(Arc::new(Zeroizing::new(text.into())))
     }
 
     /// Returns the secret. Keep it out of logs, errors and files that others can read.
+    ///
+    /// ```
+    /// use huaweicloud_lts::Secret;
+    ///
+    /// assert_eq!(Secret::new("correct horse").expose(), "correct horse");
+    /// ```
     pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// Whether the text is empty.
+    ///
+    /// ```
+    /// use huaweicloud_lts::Secret;
+    ///
+    /// assert!(Secret::new("").is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

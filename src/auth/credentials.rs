@@ -14,11 +14,25 @@ pub struct AkSk {
 
 impl AkSk {
     /// A permanent key pair.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let keys = AkSk::new("AK", std::env::var("MY_SECRET_KEY").unwrap_or_else(|_| "SK".to_owned()));
+    /// let lts = Client::builder().region("cn-north-4").credentials(keys).build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn new(access_key: impl Into<String>, secret_key: impl Into<Secret>) -> Self {
         Self { access_key: access_key.into(), secret_key: secret_key.into(), security_token: None }
     }
 
     /// Adds the security token of temporary keys.
+    ///
+    /// ```
+    /// use huaweicloud_lts::AkSk;
+    ///
+    /// let keys = AkSk::new("AK", "SK").security_token("token");
+    /// ```
     #[must_use]
     pub fn security_token(mut self, token: impl Into<Secret>) -> Self {
         self.security_token = Some(token.into());
@@ -26,6 +40,12 @@ impl AkSk {
     }
 
     /// The access key. It is not secret.
+    ///
+    /// ```
+    /// use huaweicloud_lts::AkSk;
+    ///
+    /// assert_eq!(AkSk::new("AK", "SK").access_key(), "AK");
+    /// ```
     pub fn access_key(&self) -> &str {
         &self.access_key
     }
@@ -58,6 +78,23 @@ impl Login {
     /// A user of the account (domain) `domain`.
     ///
     /// The token is scoped to the client's project id if one is set, otherwise to the project named like its region.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// use huaweicloud_lts::{ClientBuilder, Login};
+    ///
+    /// let login = Login::new(emulator.user(), emulator.password(), emulator.domain());
+    /// let lts = ClientBuilder::from(&emulator).credentials(login).build()?;
+    /// lts.groups().list().await?; // logs in once
+    /// lts.groups().list().await?;
+    /// # let logins = emulator.requests().iter().filter(|request| request.path == "/v3/auth/tokens").count();
+    /// # assert_eq!(logins, 1);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn new(user: impl Into<String>, password: impl Into<Secret>, domain: impl Into<String>) -> Self {
         Self { user: user.into(), password: password.into(), domain: domain.into() }
     }
@@ -83,6 +120,17 @@ pub enum Credentials {
 
 impl Credentials {
     /// An IAM token. It is not refreshed: after its expiry, calls fail.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{Client, Credentials};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .project_id("0123456789abcdef0123456789abcdef")
+    ///     .credentials(Credentials::token("MIIE-token"))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn token(token: impl Into<Secret>) -> Self {
         Self::Token(token.into())
     }

@@ -31,6 +31,18 @@ const METADATA: &str = "http://169.254.169.254";
 impl ClientBuilder {
     /// Builds the client. Nothing is sent yet.
     ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client, Error};
+    ///
+    /// let lts = Client::builder().region("cn-north-4").credentials(AkSk::new("AK", "SK")).build()?;
+    ///
+    /// match Client::builder().credentials(AkSk::new("AK", "SK")).build() {
+    ///     Err(Error::Configuration(error)) => assert_eq!(error.setting(), "region"),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Configuration`], with the name of the setting, if one is missing, malformed or contradicts
     /// another, or if it needs https and the features `tls` and `tls-ring` are off.
@@ -125,6 +137,22 @@ impl ClientBuilder {
 
     /// Returns the key pair that a client would sign with, for requests that are sent by other means
     /// ([`signing`](crate::signing)). It needs neither region nor project.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// use huaweicloud_lts::{ClientBuilder, signing::SigningRequest};
+    ///
+    /// let keys = ClientBuilder::from(&emulator).signing_keys().await?;
+    /// let host = emulator.url().trim_start_matches("http://");
+    /// let path = format!("/v2/{}/groups", emulator.project_id());
+    /// let signed = SigningRequest::new("GET", host, &path).sign(&keys);
+    /// println!("Authorization: {}", signed.authorization());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// [`Error::Configuration`] if there are no credentials, or a token or a login instead of a key pair.

@@ -111,12 +111,43 @@ impl<T, A> Call<T, A> {
     }
 
     /// Sets the time limit for the whole call, with its retries and a login; the client's `call_timeout` by default.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use std::time::Duration;
+    ///
+    /// let groups = lts.groups().list().deadline(Duration::from_secs(5)).await?;
+    /// # assert!(groups.is_empty());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn deadline(mut self, time: Duration) -> Self {
         self.options.deadline = Some(time);
         self
     }
 
     /// Sets the retry policy of this call instead of the client's.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::{call::RetryPolicy, emulator::Fault};
+    ///
+    /// emulator.fault(Fault::new().status(503))?;
+    /// // The next attempt would succeed.
+    /// let error = lts.groups().list().retry(RetryPolicy::off()).await.unwrap_err();
+    /// assert_eq!(error.status(), Some(503));
+    /// assert!(error.is_retryable());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.retry = Some(policy);
         self
@@ -129,6 +160,19 @@ impl<T, A> Call<T, A> {
     }
 
     /// Makes the call. Awaiting it does the same.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let list = lts.groups().list();
+    /// let groups = list.send().await?;
+    /// # assert!(groups.is_empty());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// See [`Error`].

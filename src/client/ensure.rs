@@ -8,6 +8,21 @@ use super::call::CallContext;
 use crate::error::Error;
 
 /// The result of [`Groups::ensure`](super::Groups::ensure) and [`Streams::ensure`](super::Streams::ensure).
+///
+/// ```
+/// # #[cfg(feature = "emulator")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = huaweicloud_lts::Emulator::start()?;
+/// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+/// use huaweicloud_lts::{Ttl, call::Ensured};
+///
+/// let Ensured { id, created, .. } = lts.groups().ensure("app", Ttl::days(7)).await?;
+/// println!("{} {id}", if created { "created" } else { "found" });
+/// # assert!(created);
+/// # Ok(()) }
+/// # #[cfg(not(feature = "emulator"))] fn main() {}
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Ensured<I> {

@@ -1,4 +1,4 @@
-//! Log groups: create, list, find, ensure, delete (section 5.1).
+//! Log groups: create, list, find, ensure, delete.
 
 use super::{
     Call, Client, Streams,
@@ -16,11 +16,38 @@ use crate::{
 
 impl Client {
     /// The log groups of the project. Nothing is sent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let groups = lts.groups();
+    /// assert!(groups.list().await?.is_empty());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn groups(&self) -> Groups {
         Groups { client: self.clone() }
     }
 
     /// One log group. Nothing is sent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// let id = lts.groups().create("app", Ttl::days(7)).await?;
+    /// let app = lts.group(&id);
+    /// app.streams().create("nginx").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn group(&self, id: &GroupId) -> GroupHandle {
         GroupHandle { client: self.clone(), id: id.clone() }
     }
@@ -50,12 +77,30 @@ pub struct NewGroup {
 }
 
 impl Groups {
-    /// Creates a log group (section 5.1.1).
+    /// Creates a log group ([`createLogGroup`](crate::spec::Operation::CreateLogGroup)).
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// let id = lts.groups().create("app", Ttl::days(7)).await?;
+    /// println!("created {id}");
+    ///
+    /// let error = lts.groups().create("app", Ttl::days(7)).await.unwrap_err();
+    /// assert!(error.is_already_exists());
+    /// assert!(error.remedy().is_some()); // what to do about it; `{error:#}` shows it too
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the name or ttl breaks a rule; `is_already_exists()`; `is_quota_exceeded()`. If no
-    /// response arrived, the group may still have been created: see [`Error::outcome_unknown`], or use
-    /// [`ensure`](Self::ensure).
+    /// [`Error::InvalidInput`] if the name or ttl breaks a rule; [`is_already_exists()`](Error::is_already_exists);
+    /// [`is_quota_exceeded()`](Error::is_quota_exceeded). If no response arrived, the group may still have been
+    /// created: see [`Error::outcome_unknown`], or use [`ensure`](Self::ensure).
     pub fn create(&self, name: impl Into<String>, ttl: Ttl) -> CreateGroup {
         let group = NewGroup { name: name.into(), ttl };
         Call::with_arguments(&self.client, group, async move |cx, group| {
@@ -63,7 +108,21 @@ impl Groups {
         })
     }
 
-    /// Lists all log groups of the project (section 5.1.2), without paging.
+    /// Lists all log groups of the project ([`listLogGroups`](crate::spec::Operation::ListLogGroups)), without paging.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// for group in lts.groups().list().await? {
+    ///     println!("{} {} {:?}", group.id, group.name, group.ttl);
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// See [`Error`].
@@ -71,7 +130,21 @@ impl Groups {
         Call::new(&self.client, async move |cx| list(&cx).await)
     }
 
-    /// Finds a log group by name in the list of all groups (section 6.3).
+    /// Finds a log group by name, with the [list](Self::list) of all groups.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let app = lts.groups().find("app").await?.expect("it exists");
+    /// assert_eq!(app.name, "app");
+    /// assert!(lts.groups().find("another").await?.is_none());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// See [`Error`]. A missing group is `None`, not an error.
@@ -86,6 +159,25 @@ impl Groups {
     ///
     /// Retries are bounded by the [deadline](Call::deadline) alone, unless a [retry policy](Call::retry) is set on this
     /// call. Without a deadline, up to five minutes of waiting that the service asks for are added.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::{Error, Ttl};
+    ///
+    /// let first = lts.groups().ensure("app", Ttl::days(7)).await?;
+    /// let second = lts.groups().ensure("app", Ttl::days(7)).await?;
+    /// assert!(first.created && !second.created);
+    /// assert_eq!(first.id, second.id);
+    ///
+    /// let conflict = lts.groups().ensure("app", Ttl::days(30)).await.unwrap_err();
+    /// assert!(matches!(conflict, Error::Conflict(_)));
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// [`Error::Conflict`] if the group exists with another ttl; otherwise like [`create`](Self::create).
@@ -103,6 +195,21 @@ impl Groups {
 
     /// Ensures that log groups with these names and ttls exist, with one list for all of them. Missing ones are created
     /// one after the other, until one fails.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// lts.groups().create("app", Ttl::days(7)).await?;
+    /// let groups = lts.groups().ensure_all([("app", Ttl::days(7)), ("shop", Ttl::days(30))]).await?;
+    /// assert!(!groups[0].created && groups[1].created);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// Like [`ensure`](Self::ensure). Rules of arguments and conflicts are checked for all groups before the first one is
@@ -138,10 +245,33 @@ impl Groups {
         Call::new(&self.client, async move |cx| create_or_find(&cx, &name, ttl).await).persistent()
     }
 
-    /// Deletes a log group and its streams (section 5.1.3).
+    /// Deletes a log group and its streams ([`deleteLogGroup`](crate::spec::Operation::DeleteLogGroup)).
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::{Ttl, transfers::{Transfer, TransferInterval}};
+    ///
+    /// let group = lts.groups().create("app", Ttl::days(7)).await?;
+    /// let stream = lts.group(&group).streams().create("nginx").await?;
+    /// let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), TransferInterval::Minutes5);
+    /// let transfer = lts.transfers().create_log_dump(transfer).await?;
+    ///
+    /// // The transfer reads a stream of the group.
+    /// assert!(lts.groups().delete(&group).await.unwrap_err().is_in_use());
+    /// emulator.delete_transfer(&transfer)?; // in the console of the service
+    /// lts.groups().delete(&group).await?;
+    /// assert!(lts.groups().delete(&group).await.unwrap_err().is_not_found());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
-    /// `is_not_found()`; `is_in_use()` if a transfer task reads one of its streams.
+    /// [`is_not_found()`](Error::is_not_found); [`is_in_use()`](Error::is_in_use) if a transfer task reads one of its
+    /// streams.
     pub fn delete(&self, group: &GroupId) -> Call<()> {
         let group = group.clone();
         Call::new(&self.client, async move |cx| {
@@ -154,11 +284,38 @@ impl Groups {
 
 impl GroupHandle {
     /// The id of the group.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let app = lts.group(&id);
+    /// assert_eq!(app.id(), &id);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn id(&self) -> &GroupId {
         &self.id
     }
 
     /// The log streams of the group. Nothing is sent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let streams = lts.group(&id).streams();
+    /// let nginx = streams.ensure("nginx").await?.id;
+    /// assert_eq!(streams.list().await?[0].id, nginx);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn streams(&self) -> Streams {
         Streams::new(&self.client, &self.id)
     }
@@ -190,7 +347,7 @@ fn find(groups: &[LogGroup], name: &str, ttl: Ttl) -> Result<Option<GroupId>, Er
     }
 }
 
-/// Builds the body of a creation, checked against Table 5-3.
+/// Builds the body of a creation, checked against the rules of the document.
 fn request_body(name: &str, ttl: Ttl) -> Result<CreateLogGroupRequestBody, Error> {
     check_text("log_group_name", &limits::LOG_GROUP_NAME, name)?;
     check_integer("ttl_in_days", &limits::TTL_IN_DAYS, ttl.as_days().into())?;

@@ -42,6 +42,13 @@ impl Client {
     /// Builds a client from the environment, the profile file and the ECS metadata service
     /// ([`ClientBuilder::or_env`] lists the variables and their precedence).
     ///
+    /// ```
+    /// # fn doc() -> Result<(), huaweicloud_lts::Error> {
+    /// let lts = huaweicloud_lts::Client::from_env()?;
+    /// println!("calling {}", lts.info().endpoint);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Configuration`] if something is missing or malformed.
     pub fn from_env() -> Result<Self, Error> {
@@ -51,6 +58,13 @@ impl Client {
     /// Builds a client from a section of the profile file, `~/.huaweicloud/credentials`. Settings that it lacks come from
     /// the environment.
     ///
+    /// ```
+    /// # fn doc() -> Result<(), huaweicloud_lts::Error> {
+    /// // The section [staging] of the file.
+    /// let lts = huaweicloud_lts::Client::from_profile("staging")?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Configuration`] if there is no such file or section, or something is missing or malformed.
     pub fn from_profile(name: impl Into<String>) -> Result<Self, Error> {
@@ -58,6 +72,13 @@ impl Client {
     }
 
     /// Returns a builder without settings.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder().region("cn-north-4").credentials(AkSk::new("AK", "SK")).build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -75,16 +96,51 @@ impl Client {
     /// [`Error::from_api`] converts its errors.
     ///
     /// It is not covered by the crate's semver promise.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::Error;
+    ///
+    /// let project = lts.project_id().await?;
+    /// let response = lts.api().list_log_groups().project_id(&project).send().await.map_err(Error::from_api)?;
+    /// assert_eq!(response.into_inner().log_groups, Some(vec![]));
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn api(&self) -> api::lts::Client {
         self.inner.api.clone()
     }
 
     /// The endpoints of the client and the source of its credentials.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder().region("cn-north-4").credentials(AkSk::new("AK", "SK")).build()?;
+    /// assert_eq!(lts.info().endpoint, "https://lts.cn-north-4.myhuaweicloud.com");
+    /// assert_eq!(lts.info().credentials_from, "code");
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn info(&self) -> &ClientInfo {
         &self.inner.info
     }
 
     /// Resolves the project id, which may take a login or a look-up in IAM.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// assert_eq!(lts.project_id().await?.as_str(), emulator.project_id());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// [`Error::Credentials`] if IAM can't be reached or has no such project.
@@ -94,6 +150,22 @@ impl Client {
 
     /// Resolves the credentials of the next request, which may take a login.
     ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::credentials::ResolvedCredentials;
+    ///
+    /// match lts.credentials().await? {
+    ///     ResolvedCredentials::Keys(keys) => println!("signed with {}", keys.access_key()),
+    ///     _ => println!("sent with a token"),
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Credentials`] if fetching them fails, [`Error::Configuration`] if there are none.
     pub async fn credentials(&self) -> Result<ResolvedCredentials, Error> {
@@ -101,6 +173,18 @@ impl Client {
     }
 
     /// Resolves credentials and the project id now instead of on the first call.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// // A wrong password or an unknown project fails at start, not in the first call.
+    /// lts.resolve().await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// As [`credentials`](Self::credentials) and [`project_id`](Self::project_id).

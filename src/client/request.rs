@@ -72,12 +72,38 @@ pub struct RequestArguments {
 
 impl Request {
     /// Sets the body, which is sent unchecked, as `application/json`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let body = r#"{"log_group_name": "app", "ttl_in_days": 7}"#;
+    /// let response = lts.request("POST", "/v2/{project_id}/groups").body(body).await?;
+    /// assert_eq!(response.status(), 201);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.arguments.body = Ok(body.into());
         self
     }
 
     /// Serializes a value as the body. A value that can't be serialized is an error of the call.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let body = serde_json::json!({ "log_group_name": "app", "ttl_in_days": 7 });
+    /// let response = lts.request("POST", "/v2/{project_id}/groups").json(&body).await?;
+    /// assert_eq!(response.status(), 201);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         let invalid = |e| InvalidInput::new("body", "a value", format!("serializable as JSON ({e})"));
         self.arguments.body = serde_json::to_vec(body).map(Bytes::from).map_err(invalid);
@@ -142,26 +168,89 @@ pub struct Response {
 
 impl Response {
     /// The HTTP status.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let response = lts.request("GET", "/v2/{project_id}/groups").await?;
+    /// assert_eq!(response.status(), 200);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// The id that the service gave the request.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let response = lts.request("GET", "/v2/{project_id}/groups").await?;
+    /// println!("request {}", response.request_id().unwrap_or("without an id"));
+    /// # assert!(response.request_id().is_some());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
     /// The body; of an error, the first 64 KiB.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let response = lts.request("GET", "/v2/{project_id}/groups").await?;
+    /// assert_eq!(response.body(), br#"{"log_groups":[]}"#);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// The error that the service reported, if it did. It may come with a 2xx status.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let response = lts.request("GET", "/v2/{project_id}/no-such-path").await?;
+    /// let error = response.error().expect("there is no such operation");
+    /// assert_eq!((error.status(), error.code()), (404, Some("APIGW.0101")));
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn error(&self) -> Option<&ServiceError> {
         self.error.as_deref()
     }
 
     /// The body, or the error that the service reported.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let response = lts.request("DELETE", "/v2/{project_id}/groups/no-such-group").await?;
+    /// let error = response.into_result().unwrap_err();
+    /// assert!(error.is_not_found());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// [`Error::Service`] if the service reported one.

@@ -1,4 +1,4 @@
-//! Log streams of a group: create, list, find, ensure, delete (section 5.2).
+//! Log streams of a group: create, list, find, ensure, delete.
 
 use super::{
     Call, Client,
@@ -37,12 +37,28 @@ impl Streams {
         Self { client: client.clone(), group: group.clone() }
     }
 
-    /// Creates a log stream (section 5.2.1).
+    /// Creates a log stream ([`createLogStream`](crate::spec::Operation::CreateLogStream)).
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let streams = lts.group(&group).streams();
+    /// let nginx = streams.create("nginx").await?;
+    /// println!("created {nginx}");
+    /// assert!(streams.create("nginx").await.unwrap_err().is_already_exists());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the name breaks a rule; `is_not_found()` for the group; `is_already_exists()`;
-    /// `is_quota_exceeded()`. If no response arrived, the stream may still have been created: see
-    /// [`Error::outcome_unknown`], or use [`ensure`](Self::ensure).
+    /// [`Error::InvalidInput`] if the name breaks a rule; [`is_not_found()`](Error::is_not_found) for the group;
+    /// [`is_already_exists()`](Error::is_already_exists); [`is_quota_exceeded()`](Error::is_quota_exceeded). If no
+    /// response arrived, the stream may still have been created: see [`Error::outcome_unknown`], or use
+    /// [`ensure`](Self::ensure).
     pub fn create(&self, name: impl Into<String>) -> CreateStream {
         let stream = NewStream { group: self.group.clone(), name: name.into() };
         Call::with_arguments(&self.client, stream, async move |cx, stream| {
@@ -50,19 +66,50 @@ impl Streams {
         })
     }
 
-    /// Lists all streams of the group (section 5.2.2), without paging.
+    /// Lists all streams of the group ([`listLogStreams`](crate::spec::Operation::ListLogStreams)), without paging.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let streams = lts.group(&group).streams();
+    /// streams.ensure_all(["nginx", "worker"]).await?;
+    /// for stream in streams.list().await? {
+    ///     println!("{} {}", stream.id, stream.name);
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
-    /// `is_not_found()` for the group.
+    /// [`is_not_found()`](Error::is_not_found) for the group.
     pub fn list(&self) -> Call<Vec<LogStream>> {
         let group = self.group.clone();
         Call::new(&self.client, async move |cx| list(&cx, &group).await)
     }
 
-    /// Finds a log stream of the group by name in the list of all streams (section 6.3).
+    /// Finds a log stream of the group by name, with the [list](Self::list) of all streams.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let streams = lts.group(&group).streams();
+    /// let nginx = streams.create("nginx").await?;
+    /// assert_eq!(streams.find("nginx").await?.map(|stream| stream.id), Some(nginx));
+    /// assert!(streams.find("worker").await?.is_none());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
-    /// `is_not_found()` for the group. A missing stream is `None`, not an error.
+    /// [`is_not_found()`](Error::is_not_found) for the group. A missing stream is `None`, not an error.
     pub fn find(&self, name: impl Into<String>) -> Call<Option<LogStream>> {
         let (name, group) = (name.into(), self.group.clone());
         Call::new(&self.client, async move |cx| {
@@ -75,8 +122,24 @@ impl Streams {
     /// Retries are bounded by the [deadline](Call::deadline) alone, unless a [retry policy](Call::retry) is set on this
     /// call. Without a deadline, up to five minutes of waiting that the service asks for are added.
     ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let streams = lts.group(&group).streams();
+    /// let first = streams.ensure("nginx").await?;
+    /// let second = streams.ensure("nginx").await?;
+    /// assert!(first.created && !second.created);
+    /// assert_eq!(first.id, second.id);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
-    /// Like [`create`](Self::create), except for `is_already_exists()`.
+    /// Like [`create`](Self::create), except for [`is_already_exists()`](Error::is_already_exists).
     pub fn ensure(&self, name: impl Into<String>) -> Call<Ensured<StreamId>> {
         let (name, group) = (name.into(), self.group.clone());
         Call::new(&self.client, async move |cx| {
@@ -91,6 +154,21 @@ impl Streams {
 
     /// Ensures that log streams with these names exist in the group, with one list for all of them. Missing ones are
     /// created one after the other, until one fails.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let ensured = lts.group(&group).streams().ensure_all(["nginx", "worker"]).await?;
+    /// let created = ensured.iter().filter(|stream| stream.created).count();
+    /// println!("{created} of {} streams are new", ensured.len());
+    /// # assert_eq!(created, 2);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// Like [`ensure`](Self::ensure). Rules of names are checked for all streams before the first one is created.
@@ -124,10 +202,31 @@ impl Streams {
         Call::new(&self.client, async move |cx| create_or_find(&cx, &group, &name).await).persistent()
     }
 
-    /// Deletes a log stream (section 5.2.3).
+    /// Deletes a log stream ([`deleteLogStream`](crate::spec::Operation::DeleteLogStream)).
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// use huaweicloud_lts::transfers::{Transfer, TransferInterval};
+    ///
+    /// let streams = lts.group(&group).streams();
+    /// let [nginx, worker] = [streams.create("nginx").await?, streams.create("worker").await?];
+    /// streams.delete(&worker).await?;
+    ///
+    /// let transfer = Transfer::to_obs(&group, [&nginx], emulator.bucket(), TransferInterval::Minutes5);
+    /// lts.transfers().create_log_dump(transfer).await?;
+    /// assert!(streams.delete(&nginx).await.unwrap_err().is_in_use());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     ///
     /// # Errors
-    /// `is_not_found()` for group or stream; `is_in_use()` if a transfer task reads the stream.
+    /// [`is_not_found()`](Error::is_not_found) for group or stream; [`is_in_use()`](Error::is_in_use) if a transfer
+    /// task reads the stream.
     pub fn delete(&self, stream: &StreamId) -> Call<()> {
         let (group, stream) = (self.group.clone(), stream.clone());
         Call::new(&self.client, async move |cx| {
@@ -162,7 +261,7 @@ fn find(streams: &[LogStream], name: &str) -> Option<StreamId> {
     streams.iter().find(|stream| stream.name == name).map(|stream| stream.id.clone())
 }
 
-/// Builds the body of a creation, checked against Table 5-25.
+/// Builds the body of a creation, checked against the rules of the document.
 fn request_body(name: &str) -> Result<CreateLogStreamRequestBody, Error> {
     check_text("log_stream_name", &limits::LOG_STREAM_NAME, name)?;
     Ok(CreateLogStreamRequestBody { log_stream_name: name.to_owned().into() })

@@ -1,4 +1,4 @@
-//! Transfers of log streams to object storage: create, ensure (section 5.3).
+//! Transfers of log streams to object storage: create, ensure.
 
 use super::{Call, Client, call::CallContext};
 use crate::{
@@ -13,6 +13,24 @@ use crate::{
 
 impl Client {
     /// The transfers of the project. Nothing is sent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&group).streams().create("nginx").await?;
+    /// use huaweicloud_lts::transfers::{Transfer, TransferInterval};
+    ///
+    /// let transfers = lts.transfers();
+    /// let bucket = "lts-test"; // of the emulator
+    /// let transfer = Transfer::to_obs(&group, [&nginx], bucket, TransferInterval::Hours1);
+    /// println!("created {}", transfers.create_log_dump(transfer).await?);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn transfers(&self) -> Transfers {
         Transfers { client: self.clone() }
     }
@@ -37,13 +55,35 @@ pub enum EnsuredTransfer {
 }
 
 impl Transfers {
-    /// Creates one task that transfers streams of a group to an OBS bucket at an interval (section 5.3.1).
+    /// Creates one task that transfers streams of a group to an OBS bucket at an interval
+    /// ([`createLogDumpObs`](crate::spec::Operation::CreateLogDumpObs)).
     ///
     /// A stream can have one transfer.
     ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&group).streams().create("nginx").await?;
+    /// use huaweicloud_lts::transfers::{StorageFormat, Transfer, TransferInterval};
+    ///
+    /// let transfer = Transfer::to_obs(&group, [&nginx], "lts-test", TransferInterval::Minutes5)
+    ///     .prefix("nginx")
+    ///     .format(StorageFormat::Json);
+    /// let id = lts.transfers().create_log_dump(transfer.clone()).await?;
+    /// println!("keep the id: {id}");
+    /// assert!(lts.transfers().create_log_dump(transfer).await.unwrap_err().is_in_use());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::InvalidInput`] without a stream, or if bucket, prefix or directory break a rule; `is_not_found()` for
-    /// the group, a stream or the bucket; `is_in_use()` if a stream already has a transfer.
+    /// [`Error::InvalidInput`] without a stream, or if bucket, prefix or directory break a rule;
+    /// [`is_not_found()`](Error::is_not_found) for the group, a stream or the bucket; [`is_in_use()`](Error::is_in_use)
+    /// if a stream already has a transfer.
     pub fn create_log_dump(&self, transfer: Transfer) -> Call<TransferId> {
         Call::new(&self.client, async move |cx| create_log_dump(&cx, request_body(&transfer)?).await)
     }
@@ -54,9 +94,31 @@ impl Transfers {
     /// An existing transfer may have other settings: no operation reads them. Retries are bounded as those of
     /// [`Groups::ensure`](super::Groups::ensure).
     ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&group).streams().create("nginx").await?;
+    /// use huaweicloud_lts::transfers::{EnsuredTransfer, Transfer, TransferInterval};
+    ///
+    /// let transfer = Transfer::to_obs(&group, [&nginx], "lts-test", TransferInterval::Minutes5);
+    /// for _ in 0..2 {
+    ///     match lts.transfers().ensure_log_dump(transfer.clone()).await? {
+    ///         EnsuredTransfer::Created(id) => println!("created {id}"),
+    ///         EnsuredTransfer::AlreadyThere => println!("the stream already has a transfer"),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// [`Error::InvalidInput`] if the transfer has more than one stream, since some of them might have a transfer
-    /// already; otherwise like [`create_log_dump`](Self::create_log_dump), except for `is_in_use()`.
+    /// already; otherwise like [`create_log_dump`](Self::create_log_dump), except for
+    /// [`is_in_use()`](Error::is_in_use).
     pub fn ensure_log_dump(&self, transfer: Transfer) -> Call<EnsuredTransfer> {
         Call::new(&self.client, async move |cx| {
             if transfer.streams.len() > 1 {
@@ -97,7 +159,7 @@ async fn create_log_dump(cx: &CallContext, body: CreateLogDumpObsRequestBody) ->
     id.ok_or_else(|| cx.lacks("log_dump_obs_id", &response))
 }
 
-/// Builds the request body, checked against Table 5-49.
+/// Builds the request body, checked against the rules of the document.
 fn request_body(transfer: &Transfer) -> Result<CreateLogDumpObsRequestBody, Error> {
     transfer.check()?;
     let Destination::Obs(obs) = &transfer.destination;

@@ -54,33 +54,91 @@ pub(crate) enum CredentialsChoice {
 
 impl ClientBuilder {
     /// Sets the region, for example `cn-north-4`. Any name is accepted; its endpoint is `https://lts.<region>.<cloud>`.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .build()?;
+    /// assert_eq!(lts.info().endpoint, "https://lts.cn-north-4.myhuaweicloud.com");
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
     /// Sets the cloud's domain, `myhuaweicloud.com` by default.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("eu-de")
+    ///     .cloud("otc.t-systems.com")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .build()?;
+    /// assert_eq!(lts.info().endpoint, "https://lts.eu-de.otc.t-systems.com");
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn cloud(mut self, domain: impl Into<String>) -> Self {
         self.cloud = Some(domain.into());
         self
     }
 
     /// Sets the endpoint of LTS instead of the region's. A path in it is kept.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .endpoint("https://gateway.example.com/lts")
+    ///     .project_id("0123456789abcdef0123456789abcdef")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .build()?;
+    /// assert_eq!(lts.info().endpoint, "https://gateway.example.com/lts");
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
     }
 
     /// Sets the endpoint of IAM instead of the region's.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .iam_endpoint("https://iam.myhuaweicloud.com")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .build()?;
+    /// assert_eq!(lts.info().iam_endpoint.as_deref(), Some("https://iam.myhuaweicloud.com"));
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn iam_endpoint(mut self, url: impl Into<String>) -> Self {
         self.iam_endpoint = Some(url.into());
         self
     }
 
-    /// Sets the project id (section 6.3 says where to find it).
+    /// Sets the project id. The console of the cloud shows it under "My Credentials".
     ///
     /// Without it, a login uses the project of its token; with other credentials, the first call looks the project up in
     /// IAM by the region's name.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .project_id("0123456789abcdef0123456789abcdef") // no look-up in IAM
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn project_id(mut self, id: impl Into<String>) -> Self {
         self.project_id = Some(id.into());
         self
@@ -88,12 +146,42 @@ impl ClientBuilder {
 
     /// Sets the credentials: [`AkSk`](crate::AkSk), [`Login`](crate::Login) or
     /// [`Credentials::token`].
+    ///
+    /// ```
+    /// use huaweicloud_lts::{Client, Login};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(Login::new("user", "password", "account"))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
         self.credentials = Some(CredentialsChoice::Credentials(credentials.into()));
         self
     }
 
     /// Sets a credentials provider instead of fixed [`credentials`](Self::credentials).
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client, credentials::{CredentialsProvider, ProvideFuture, ResolvedCredentials}};
+    ///
+    /// /// Reads the keys again for each request, so that they can be replaced while the program runs.
+    /// #[derive(Debug)]
+    /// struct KeyFiles;
+    ///
+    /// impl CredentialsProvider for KeyFiles {
+    ///     fn credentials(&self) -> ProvideFuture<'_> {
+    ///         Box::pin(async {
+    ///             let read = |file| std::fs::read_to_string(file).unwrap_or_default();
+    ///             Ok(ResolvedCredentials::Keys(AkSk::new(read("/run/keys/ak"), read("/run/keys/sk"))))
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let lts = Client::builder().region("cn-north-4").credentials_provider(KeyFiles).build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn credentials_provider(mut self, provider: impl CredentialsProvider + 'static) -> Self {
         self.credentials = Some(CredentialsChoice::Provider(Arc::new(provider)));
         self
@@ -103,6 +191,15 @@ impl ClientBuilder {
     /// ([`or_env`](Self::or_env) describes the file).
     ///
     /// A missing file or section is an error, and so is half a key pair.
+    ///
+    /// ```
+    /// # fn doc() -> Result<(), huaweicloud_lts::Error> {
+    /// use huaweicloud_lts::Client;
+    ///
+    /// // From the section [staging] only, not from the environment.
+    /// let lts = Client::builder().profile("staging").build()?;
+    /// # Ok(()) }
+    /// ```
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.profile = Some(name.into());
         self
@@ -138,6 +235,15 @@ impl ClientBuilder {
     ///
     /// `HUAWEICLOUD_SDK_DOMAIN_ID` and `domain_id` have no effect, since no call to LTS needs them.
     /// `HUAWEICLOUD_SDK_REGIONS_FILE` is not read: set any region or endpoint instead.
+    ///
+    /// ```
+    /// # fn doc() -> Result<(), huaweicloud_lts::Error> {
+    /// use huaweicloud_lts::Client;
+    ///
+    /// // The region is fixed, the rest comes from the environment.
+    /// let lts = Client::builder().region("cn-north-4").or_env().build()?;
+    /// # Ok(()) }
+    /// ```
     pub fn or_env(mut self) -> Self {
         self.environment = Some(Environment::of_process());
         self
@@ -147,42 +253,125 @@ impl ClientBuilder {
     /// that start with `HUAWEICLOUD_` are used.
     ///
     /// For tests, and for programs that read their settings from elsewhere.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{Client};
+    ///
+    /// let variables = [
+    ///     ("HUAWEICLOUD_LTS_REGION", "cn-north-4"),
+    ///     ("HUAWEICLOUD_SDK_AK", "AK"),
+    ///     ("HUAWEICLOUD_SDK_SK", "SK"),
+    /// ];
+    /// let lts = Client::builder()
+    ///     .or_variables(variables.map(|(name, value)| (name.to_owned(), value.to_owned())))
+    ///     .build()?;
+    /// assert_eq!(lts.info().region.as_deref(), Some("cn-north-4"));
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn or_variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
         self.environment = Some(variables.into_iter().collect());
         self
     }
 
     /// Sets the endpoint of the ECS metadata service, `http://169.254.169.254` by default.
+    ///
+    /// ```
+    /// # fn doc() -> Result<(), huaweicloud_lts::Error> {
+    /// use huaweicloud_lts::Client;
+    ///
+    /// // A proxy of the metadata service in a container.
+    /// let lts = Client::builder().or_env().metadata_endpoint("http://127.0.0.1:1338").build()?;
+    /// # Ok(()) }
+    /// ```
     pub fn metadata_endpoint(mut self, url: impl Into<String>) -> Self {
         self.metadata_endpoint = Some(url.into());
         self
     }
 
     /// Sets the time limit for connecting, which is part of an attempt; 5 s by default.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    /// use std::time::Duration;
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .connect_timeout(Duration::from_secs(2))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.timeouts.connect = Some(time);
         self
     }
 
     /// Sets the time limit for one attempt, which is part of a call; 15 s by default.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    /// use std::time::Duration;
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .attempt_timeout(Duration::from_secs(5))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
         self.timeouts.attempt = Some(time);
         self
     }
 
     /// Sets the time limit for a whole call, including retries and a login; 30 s by default.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    /// use std::time::Duration;
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .attempt_timeout(Duration::from_secs(5)) // not more than the whole call
+    ///     .call_timeout(Duration::from_secs(10))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn call_timeout(mut self, time: Duration) -> Self {
         self.timeouts.call = Some(time);
         self
     }
 
     /// Sets the retry policy, [`RetryPolicy::default`] by default.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client, call::RetryPolicy};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .retry(RetryPolicy::default().max_attempts(6))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
         self
     }
 
     /// Appends to the User-Agent: `huaweicloud-lts/<version> <suffix>`.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .user_agent_suffix("shop/1.4")
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent = Some(suffix.into());
         self
@@ -190,6 +379,17 @@ impl ClientBuilder {
 
     /// Adds a header to every request to LTS, for example for a gateway. It is not signed and can't replace a header that
     /// the client sets.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .header("X-Tenant", "shop")
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), Secret::new(value));
         self.headers.push(ExtraHeader { name, value, sensitive: false });
@@ -197,6 +397,17 @@ impl ClientBuilder {
     }
 
     /// Adds a header whose value must not appear in logs.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .sensitive_header("X-Gateway-Key", "secret")
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn sensitive_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.headers.push(ExtraHeader { name: name.into(), value: value.into(), sensitive: true });
         self
@@ -204,18 +415,57 @@ impl ClientBuilder {
 
     /// Sets the proxy for all requests, for example `http://proxy.example:3128`; it may contain a user name and password.
     /// By default the system's proxies apply (`HTTPS_PROXY`, `NO_PROXY`). Requests to loopback never use a proxy.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .proxy("http://user:password@proxy.example:3128")
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
     /// Sets the clock by which tokens and keys expire, for tests; the system clock by default.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// use std::time::{Duration, SystemTime};
+    /// use huaweicloud_lts::{ClientBuilder, Login};
+    ///
+    /// let in_an_hour = || SystemTime::now() + Duration::from_secs(60 * 60);
+    /// let login = Login::new(emulator.user(), emulator.password(), emulator.domain());
+    /// let lts = ClientBuilder::from(&emulator).credentials(login).clock(in_an_hour).build()?;
+    /// lts.groups().list().await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(now);
         self
     }
 
     /// Allows plain http to hosts other than loopback. Tokens and bodies can then be read on the network.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .endpoint("http://lts-emulator:8086") // in a network of containers
+    ///     .allow_plain_http()
+    ///     .project_id("0123456789abcdef0123456789abcdef")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
@@ -225,6 +475,17 @@ impl ClientBuilder {
     ///
     /// TLS is set up with the platform's certificates. For other certificates, use `tls_certs_merge` or `tls_certs_only`
     /// with the feature `tls`; with `tls-ring`, hand a `rustls::ClientConfig` to `tls_backend_preconfigured`.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .configure_http(|http| http.pool_max_idle_per_host(2))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn configure_http(
         mut self,
         configure: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ttl, timestamp::system_time};
 use crate::{ids::GroupId, lenient};
 
-/// A log group (Table 5-13).
+/// A log group, as [`listLogGroups`](crate::spec::Operation::ListLogGroups) returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]

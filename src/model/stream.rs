@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::timestamp::system_time;
 use crate::{ids::StreamId, lenient};
 
-/// A log stream (Table 5-35).
+/// A log stream, as [`listLogStreams`](crate::spec::Operation::ListLogStreams) returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]

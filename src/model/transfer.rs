@@ -10,7 +10,7 @@ use crate::{
     spec::{TransferInterval, limits},
 };
 
-/// The storage format of transferred logs (Table 5-49).
+/// The storage format of transferred logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -43,7 +43,8 @@ impl FromStr for StorageFormat {
     }
 }
 
-/// A transfer of log streams: one task of the service.
+/// A transfer of log streams: one task of the service, as
+/// [`createLogDumpObs`](crate::spec::Operation::CreateLogDumpObs) creates it.
 ///
 /// ```
 /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
@@ -92,6 +93,14 @@ pub struct ObsDestination {
 
 impl Transfer {
     /// A transfer of streams of a group to an OBS bucket.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
+    ///
+    /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
+    /// let transfer = Transfer::to_obs(&group, [&nginx, &worker], "my-bucket", TransferInterval::Hours1);
+    /// # }
+    /// ```
     pub fn to_obs<S: Into<StreamId>>(
         group: impl Into<GroupId>,
         streams: impl IntoIterator<Item = S>,
@@ -103,6 +112,15 @@ impl Transfer {
     }
 
     /// A transfer of streams of a group to any destination.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Destination, ObsDestination, Transfer, TransferInterval}};
+    ///
+    /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
+    /// let bucket = ObsDestination::new("my-bucket", TransferInterval::Hours1);
+    /// let transfer = Transfer::new(&group, [&nginx, &worker], Destination::Obs(bucket));
+    /// # }
+    /// ```
     pub fn new<S: Into<StreamId>>(
         group: impl Into<GroupId>,
         streams: impl IntoIterator<Item = S>,
@@ -113,6 +131,15 @@ impl Transfer {
     }
 
     /// Sets the storage format, [`StorageFormat::Raw`] by default.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{GroupId, StreamId, transfers::{StorageFormat, Transfer, TransferInterval}};
+    ///
+    /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
+    /// let transfer =
+    ///     Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Hours1).format(StorageFormat::Json);
+    /// # }
+    /// ```
     pub fn format(mut self, format: StorageFormat) -> Self {
         let Destination::Obs(obs) = &mut self.destination;
         obs.format = format;
@@ -120,6 +147,14 @@ impl Transfer {
     }
 
     /// Sets the prefix of file names, up to 64 characters.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
+    ///
+    /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
+    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Hours1).prefix("nginx");
+    /// # }
+    /// ```
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         let Destination::Obs(obs) = &mut self.destination;
         obs.prefix = Some(prefix.into());
@@ -127,6 +162,14 @@ impl Transfer {
     }
 
     /// Sets the directory in the bucket, up to 64 characters.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
+    ///
+    /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
+    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Hours1).dir("edge");
+    /// # }
+    /// ```
     pub fn dir(mut self, dir: impl Into<String>) -> Self {
         let Destination::Obs(obs) = &mut self.destination;
         obs.dir = Some(dir.into());
@@ -134,6 +177,15 @@ impl Transfer {
     }
 
     /// Sets whether the task is created switched off.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
+    ///
+    /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
+    /// // To be switched on in the console.
+    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Hours1).paused(true);
+    /// # }
+    /// ```
     pub fn paused(mut self, paused: bool) -> Self {
         self.paused = paused;
         self
@@ -156,7 +208,7 @@ impl ObsDestination {
         Self { bucket: bucket.into(), every, format: StorageFormat::default(), prefix: None, dir: None }
     }
 
-    /// Checks each member against the rules of the reference (Table 5-49).
+    /// Checks each member against the rules of the document ([`limits`]).
     pub(crate) fn checks(&self) -> [(&'static str, Result<(), InvalidInput>); 3] {
         let optional = |field, rule, text: &Option<String>| match text {
             Some(text) => check_text(field, rule, text),

@@ -17,11 +17,23 @@ pub struct Ttl(i32);
 
 impl Ttl {
     /// A retention of `days` days.
+    ///
+    /// ```
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// assert_eq!(Ttl::days(30).to_string(), "30 days");
+    /// ```
     pub const fn days(days: u16) -> Self {
         Self(days as i32)
     }
 
     /// The number of days.
+    ///
+    /// ```
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// assert_eq!(Ttl::days(30).as_days(), 30);
+    /// ```
     pub const fn as_days(self) -> i32 {
         self.0
     }

@@ -40,11 +40,31 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// A policy without retries.
+    ///
+    /// ```
+    /// use huaweicloud_lts::call::RetryPolicy;
+    ///
+    /// assert_eq!(RetryPolicy::off(), RetryPolicy::default().max_attempts(1));
+    /// ```
     pub fn off() -> Self {
         Self::default().max_attempts(1)
     }
 
     /// Sets the maximum number of attempts, including the first. 0 counts as 1.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// use huaweicloud_lts::{ClientBuilder, call::RetryPolicy, emulator::Fault};
+    ///
+    /// let lts = ClientBuilder::from(&emulator).retry(RetryPolicy::default().max_attempts(4)).build()?;
+    /// emulator.fault(Fault::new().status(503).times(3))?;
+    /// lts.groups().list().await?; // the fourth attempt
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
@@ -52,12 +72,28 @@ impl RetryPolicy {
 
     /// Sets the longest pause before the second attempt; it doubles with each further one. Pauses are random between zero
     /// and that (full jitter), so that clients don't retry all at once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use huaweicloud_lts::call::RetryPolicy;
+    ///
+    /// // At most 1 s, 2 s, 4 s.
+    /// let policy = RetryPolicy::default().max_attempts(4).first_pause(Duration::from_secs(1));
+    /// ```
     pub fn first_pause(mut self, pause: Duration) -> Self {
         self.first_pause = pause;
         self
     }
 
     /// Sets the maximum pause.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use huaweicloud_lts::call::RetryPolicy;
+    ///
+    /// // At most 200 ms, 400 ms, 500 ms, 500 ms.
+    /// let policy = RetryPolicy::default().max_attempts(5).longest_pause(Duration::from_millis(500));
+    /// ```
     pub fn longest_pause(mut self, pause: Duration) -> Self {
         self.longest_pause = pause;
         self
@@ -65,6 +101,13 @@ impl RetryPolicy {
 
     /// Sets whether the client's retry budget limits retries. It is used up when most calls fail, and then nothing is
     /// retried until some calls succeed.
+    ///
+    /// ```
+    /// use huaweicloud_lts::call::RetryPolicy;
+    ///
+    /// // A batch job that has time, and no other calls to protect.
+    /// let policy = RetryPolicy::default().max_attempts(10).budget(false);
+    /// ```
     pub fn budget(mut self, limited: bool) -> Self {
         self.budget = limited;
         self

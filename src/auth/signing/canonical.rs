@@ -17,7 +17,7 @@ pub(crate) const PAYLOAD_HEADER: &str = "x-sdk-content-sha256";
 pub(crate) const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// The hash of an empty body.
 const NO_BODY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-/// The most bytes that the body of a signed request may have (section 3.1: 12 MB).
+/// The most bytes that the body of a signed request may have (12 MB, by section 3.1 of the reference).
 pub(crate) const MAX_BODY: usize = 12_582_912;
 
 /// All characters except unreserved ones (RFC 3986).
