@@ -1,4 +1,4 @@
-//! A program whose rustls has ring, beside this crate's `tls`: it has to choose a provider, as README.md says.
+//! A program whose rustls has ring, beside this crate's `tls`: it has to choose a provider, as docs/features.md says.
 mod common;
 
 use rustls::ClientConfig;

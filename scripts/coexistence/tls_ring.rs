@@ -1,4 +1,4 @@
-//! A program that uses this crate's `tls-ring`, and does what README.md says before it builds its own clients.
+//! A program that uses this crate's `tls-ring`, and does what docs/features.md says before it builds its own clients.
 mod common;
 
 fn main() {

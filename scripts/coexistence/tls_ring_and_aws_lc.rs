@@ -1,4 +1,4 @@
-//! A program that uses this crate's `tls-ring`, and rustls with aws-lc-rs: it has to choose a provider, as README.md
+//! A program that uses this crate's `tls-ring`, and rustls with aws-lc-rs: it has to choose a provider, as docs/features.md
 //! says.
 mod common;
 

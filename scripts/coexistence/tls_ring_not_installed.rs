@@ -1,4 +1,4 @@
-//! A program that uses this crate's `tls-ring` and doesn't do what README.md says. This crate's client works all the
+//! A program that uses this crate's `tls-ring` and doesn't do what docs/features.md says. This crate's client works all the
 //! same; the program's own panics.
 mod common;
 

@@ -17,6 +17,8 @@ use tracing::instrument::WithSubscriber;
 use super::clock::Clock;
 use crate::error::CredentialsError;
 
+/// The target of warnings about a refresh.
+const CREDENTIALS: &str = "huaweicloud_lts::credentials";
 /// The remaining life at which a value is no longer used, so that a request can still arrive in time.
 const MIN_REMAINING_LIFE: SignedDuration = SignedDuration::from_secs(10);
 /// The longest pause between refresh attempts.
@@ -211,7 +213,7 @@ impl<S: Source> fmt::Debug for Cache<S> {
 
 /// Warns that a refresh failed while the old value is still valid.
 fn warn(what: &str, error: &CredentialsError) {
-    tracing::warn!(error = %error, "{what} can't be renewed; the old one is used while it lasts");
+    tracing::warn!(target: CREDENTIALS, error = %error, "{what} can't be renewed; the old one is used while it lasts");
 }
 
 #[cfg(test)]

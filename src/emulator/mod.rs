@@ -18,8 +18,8 @@
 //! It listens on a real socket, checks real signatures and tokens, and refuses what the service refuses, with the
 //! service's texts: routes, rules and texts are those of the spec (`openapi/lts.yaml`).
 //!
-//! `docs/emulator.md` in the repository shows how to use it in tests, with other clients and with its console, and
-//! lists the differences from the service.
+//! The [guide](crate::guides::emulator) shows how to use it in tests, with other clients and with its console, and lists
+//! the differences from the service.
 //!
 //! # Layout
 //!

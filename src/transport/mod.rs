@@ -152,8 +152,8 @@ impl Transport {
         kind: CallKind,
         template: &str,
     ) -> Result<Response<Bytes>, Error> {
-        let span = spans::call(kind.operation, request.method(), template);
         self.prepare(&mut request)?;
+        let span = spans::call(kind.operation, request.method(), template);
         // Pinned in place, so that a future of a few kilobytes isn't moved.
         let call = self.call.clone().unwrap_or_else(|| self.begin(CallOptions::default()));
         let attempts = pin!(self.attempts(http, &request, kind, &call, &span));

@@ -25,6 +25,7 @@ mod schemas;
 mod scripted_server;
 mod secrets;
 mod signing;
+mod spans;
 mod spec;
 mod structure;
 mod suite;

@@ -23,6 +23,7 @@ use resolve::Uses;
 const PERMITTED: &[(&str, &[&str])] = &[
     // The root re-exports only.
     ("lib", &[]),
+    ("guides", &[]),
     ("input", &["spec"]),
     ("lenient", &[]),
     ("secret", &[]),

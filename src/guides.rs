@@ -1,0 +1,33 @@
+//! Pages of the repository.
+//!
+//! They are part of the documentation only. Links between them are defined here: the first definition of a link counts,
+//! and those of the pages are paths in the repository.
+
+/// How a call and a request travel through the code, and what this crate does not do.
+#[doc = include_str!("../ARCHITECTURE.md")]
+pub mod architecture {}
+
+/// The emulator in tests, with other clients and with its console.
+///
+/// [specification]: crate::guides::openapi
+/// [errata]: crate::guides::openapi#errata
+///
+#[cfg(any(not(doctest), feature = "emulator"))]
+#[doc = include_str!("../docs/emulator.md")]
+pub mod emulator {}
+
+/// All commands of `lts`, which `cargo install huaweicloud-lts --features cli` installs.
+// Its help names the profile [basic], which is no link.
+#[allow(rustdoc::broken_intra_doc_links)]
+#[doc = include_str!("../docs/cli.md")]
+pub mod command_line {}
+
+/// The OpenAPI documents that the crate is generated from, and the errata of the vendor's reference.
+#[doc = include_str!("../openapi/README.md")]
+pub mod openapi {}
+
+/// How to add an operation in every layer.
+// Its blocks of code are parts of files.
+#[cfg(not(doctest))]
+#[doc = include_str!("../docs/adding-an-operation.md")]
+pub mod adding_an_operation {}
