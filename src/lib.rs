@@ -42,7 +42,8 @@
 //!     // `create` fails if the name is taken, where `ensure` finds the group.
 //!     match lts.groups().create("app", Ttl::days(7)).await {
 //!         Ok(id) => println!("created {id}"),
-//!         Err(error) if error.is_already_exists() => println!("{error:#}"), // says what to do
+//!         // `{:#}` says what to do.
+//!         Err(error) if error.is_already_exists() => println!("{error:#}"),
 //!         Err(error) => return Err(error),
 //!     }
 //!     Ok(())
@@ -74,7 +75,7 @@
 //! #[tokio::test]
 //! # async fn unused() {}
 //! # #[tokio::main(flavor = "current_thread")] pub
-//! async fn group_is_created_once_although_the_response_is_lost() -> Result<(), Box<dyn std::error::Error>> {
+//! async fn group_survives_a_lost_response() -> Result<(), Box<dyn std::error::Error>> {
 //!     let emulator = Emulator::start()?;
 //!     let lts = ClientBuilder::from(&emulator).build()?;
 //!
@@ -88,7 +89,7 @@
 //! }
 //! # }
 //! # #[cfg(feature = "emulator")]
-//! # example::group_is_created_once_although_the_response_is_lost()?;
+//! # example::group_survives_a_lost_response()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

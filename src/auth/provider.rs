@@ -14,7 +14,8 @@ pub type ProvideFuture<'a> = Pin<Box<dyn Future<Output = Result<ResolvedCredenti
 /// callers.
 ///
 /// ```
-/// use huaweicloud_lts::{AkSk, Client, Error, credentials::{CredentialsProvider, ProvideFuture, ResolvedCredentials}};
+/// use huaweicloud_lts::{AkSk, Client, Error};
+/// use huaweicloud_lts::credentials::{CredentialsProvider, ProvideFuture, ResolvedCredentials};
 ///
 /// #[derive(Debug)]
 /// struct Vault;

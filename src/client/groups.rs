@@ -257,7 +257,8 @@ impl Groups {
     ///
     /// let group = lts.groups().create("app", Ttl::days(7)).await?;
     /// let stream = lts.group(&group).streams().create("nginx").await?;
-    /// let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), TransferInterval::Minutes5);
+    /// let every = TransferInterval::Minutes5;
+    /// let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), every);
     /// let transfer = lts.transfers().create_log_dump(transfer).await?;
     ///
     /// // The transfer reads a stream of the group.

@@ -106,8 +106,9 @@ impl Client {
     /// use huaweicloud_lts::Error;
     ///
     /// let project = lts.project_id().await?;
-    /// let response = lts.api().list_log_groups().project_id(&project).send().await.map_err(Error::from_api)?;
-    /// assert_eq!(response.into_inner().log_groups, Some(vec![]));
+    /// let response = lts.api().list_log_groups().project_id(&project).send().await;
+    /// let groups = response.map_err(Error::from_api)?.into_inner().log_groups;
+    /// assert_eq!(groups, Some(vec![]));
     /// # Ok(()) }
     /// # #[cfg(not(feature = "emulator"))] fn main() {}
     /// ```

@@ -217,7 +217,8 @@ impl Streams {
     /// let [nginx, worker] = [streams.create("nginx").await?, streams.create("worker").await?];
     /// streams.delete(&worker).await?;
     ///
-    /// let transfer = Transfer::to_obs(&group, [&nginx], emulator.bucket(), TransferInterval::Minutes5);
+    /// let every = TransferInterval::Minutes5;
+    /// let transfer = Transfer::to_obs(&group, [&nginx], emulator.bucket(), every);
     /// lts.transfers().create_log_dump(transfer).await?;
     /// assert!(streams.delete(&nginx).await.unwrap_err().is_in_use());
     /// # Ok(()) }

@@ -164,7 +164,8 @@ impl ClientBuilder {
     /// Sets a credentials provider instead of fixed [`credentials`](Self::credentials).
     ///
     /// ```
-    /// use huaweicloud_lts::{AkSk, Client, credentials::{CredentialsProvider, ProvideFuture, ResolvedCredentials}};
+    /// use huaweicloud_lts::{AkSk, Client};
+    /// use huaweicloud_lts::credentials::{CredentialsProvider, ProvideFuture, ResolvedCredentials};
     ///
     /// /// Reads the keys again for each request, so that they can be replaced while the program runs.
     /// #[derive(Debug)]
@@ -174,7 +175,8 @@ impl ClientBuilder {
     ///     fn credentials(&self) -> ProvideFuture<'_> {
     ///         Box::pin(async {
     ///             let read = |file| std::fs::read_to_string(file).unwrap_or_default();
-    ///             Ok(ResolvedCredentials::Keys(AkSk::new(read("/run/keys/ak"), read("/run/keys/sk"))))
+    ///             let keys = AkSk::new(read("/run/keys/ak"), read("/run/keys/sk"));
+    ///             Ok(ResolvedCredentials::Keys(keys))
     ///         })
     ///     }
     /// }

@@ -39,6 +39,22 @@ pub struct LogStream {
 
 impl LogStream {
     /// The creation time, if the service sent it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # lts.group(&id).streams().create("nginx").await?;
+    /// for stream in lts.group(&id).streams().list().await? {
+    ///     let age = stream.created_at().and_then(|time| time.elapsed().ok());
+    ///     println!("{}: {age:?}", stream.name);
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn created_at(&self) -> Option<SystemTime> {
         self.creation_time.map(system_time)
     }

@@ -50,8 +50,9 @@ impl FromStr for StorageFormat {
 /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
 ///
 /// # fn doc(group: GroupId, nginx: StreamId) {
-/// let transfer =
-///     Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Minutes5).prefix("nginx").paused(true);
+/// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Minutes5)
+///     .prefix("nginx")
+///     .paused(true);
 /// # let _ = transfer;
 /// # }
 /// ```
@@ -98,7 +99,8 @@ impl Transfer {
     /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
     ///
     /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
-    /// let transfer = Transfer::to_obs(&group, [&nginx, &worker], "my-bucket", TransferInterval::Hours1);
+    /// let every = TransferInterval::Hours1;
+    /// let transfer = Transfer::to_obs(&group, [&nginx, &worker], "my-bucket", every);
     /// # }
     /// ```
     pub fn to_obs<S: Into<StreamId>>(
@@ -114,7 +116,8 @@ impl Transfer {
     /// A transfer of streams of a group to any destination.
     ///
     /// ```
-    /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Destination, ObsDestination, Transfer, TransferInterval}};
+    /// use huaweicloud_lts::{GroupId, StreamId};
+    /// use huaweicloud_lts::transfers::{Destination, ObsDestination, Transfer, TransferInterval};
     ///
     /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
     /// let bucket = ObsDestination::new("my-bucket", TransferInterval::Hours1);
@@ -133,11 +136,13 @@ impl Transfer {
     /// Sets the storage format, [`StorageFormat::Raw`] by default.
     ///
     /// ```
-    /// use huaweicloud_lts::{GroupId, StreamId, transfers::{StorageFormat, Transfer, TransferInterval}};
+    /// use huaweicloud_lts::{GroupId, StreamId};
+    /// use huaweicloud_lts::transfers::{StorageFormat, Transfer, TransferInterval};
     ///
     /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
+    /// let every = TransferInterval::Hours1;
     /// let transfer =
-    ///     Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Hours1).format(StorageFormat::Json);
+    ///     Transfer::to_obs(&group, [&nginx], "my-bucket", every).format(StorageFormat::Json);
     /// # }
     /// ```
     pub fn format(mut self, format: StorageFormat) -> Self {
@@ -152,7 +157,8 @@ impl Transfer {
     /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
     ///
     /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
-    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Hours1).prefix("nginx");
+    /// let every = TransferInterval::Hours1;
+    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", every).prefix("nginx");
     /// # }
     /// ```
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
@@ -167,7 +173,8 @@ impl Transfer {
     /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
     ///
     /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
-    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Hours1).dir("edge");
+    /// let every = TransferInterval::Hours1;
+    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", every).dir("edge");
     /// # }
     /// ```
     pub fn dir(mut self, dir: impl Into<String>) -> Self {
@@ -182,8 +189,9 @@ impl Transfer {
     /// use huaweicloud_lts::{GroupId, StreamId, transfers::{Transfer, TransferInterval}};
     ///
     /// # fn doc(group: GroupId, nginx: StreamId, worker: StreamId) {
+    /// let every = TransferInterval::Hours1;
     /// // To be switched on in the console.
-    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", TransferInterval::Hours1).paused(true);
+    /// let transfer = Transfer::to_obs(&group, [&nginx], "my-bucket", every).paused(true);
     /// # }
     /// ```
     pub fn paused(mut self, paused: bool) -> Self {
@@ -204,6 +212,13 @@ impl Transfer {
 
 impl ObsDestination {
     /// A bucket that raw logs are written to.
+    ///
+    /// ```
+    /// use huaweicloud_lts::transfers::{ObsDestination, TransferInterval};
+    ///
+    /// let mut bucket = ObsDestination::new("my-bucket", TransferInterval::Hours1);
+    /// bucket.prefix = Some("nginx".to_owned());
+    /// ```
     pub fn new(bucket: impl Into<String>, every: TransferInterval) -> Self {
         Self { bucket: bucket.into(), every, format: StorageFormat::default(), prefix: None, dir: None }
     }

@@ -59,7 +59,8 @@ impl RetryPolicy {
     /// # let emulator = huaweicloud_lts::Emulator::start()?;
     /// use huaweicloud_lts::{ClientBuilder, call::RetryPolicy, emulator::Fault};
     ///
-    /// let lts = ClientBuilder::from(&emulator).retry(RetryPolicy::default().max_attempts(4)).build()?;
+    /// let policy = RetryPolicy::default().max_attempts(4);
+    /// let lts = ClientBuilder::from(&emulator).retry(policy).build()?;
     /// emulator.fault(Fault::new().status(503).times(3))?;
     /// lts.groups().list().await?; // the fourth attempt
     /// # Ok(()) }

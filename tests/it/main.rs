@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod configuration;
 mod credentials;
+mod documentation;
 mod ecs_metadata;
 mod emulator;
 mod ensure;
