@@ -1,7 +1,7 @@
-//! Pages of the repository.
-//!
-//! They are part of the documentation only. Links between them are defined here: the first definition of a link counts,
-//! and those of the pages are paths in the repository.
+//! The pages of the repository: for users of the emulator and the command line, and for those who change the crate.
+
+// Compiled for the documentation only. Where pages link to each other, the links are defined here again, before those of
+// the page, which are paths in the repository. The first definition counts.
 
 /// How a call and a request travel through the code, and what this crate does not do.
 #[doc = include_str!("../ARCHITECTURE.md")]

@@ -34,9 +34,10 @@
 //!     let lts = Client::from_env()?;
 //!
 //!     let app = lts.groups().ensure("app", Ttl::days(7)).await?;
-//!     println!("group {} ({})", app.id, if app.created { "new" } else { "was there" });
-//!     for stream in lts.group(&app.id).streams().ensure_all(["nginx", "worker"]).await? {
-//!         println!("stream {}", stream.id);
+//!     println!("group {}, created now: {}", app.id, app.created);
+//!     let streams = lts.group(&app.id).streams();
+//!     for stream in streams.ensure_all(["nginx", "worker"]).await? {
+//!         println!("stream {}, created now: {}", stream.id, stream.created);
 //!     }
 //!
 //!     // `create` fails if the name is taken, where `ensure` finds the group.
@@ -69,7 +70,8 @@
 //! ```
 //! # #[cfg(feature = "emulator")]
 //! # mod example {
-//! use huaweicloud_lts::{ClientBuilder, Emulator, Ttl, emulator::Fault, spec::Operation};
+//! use huaweicloud_lts::{ClientBuilder, Emulator, Ttl};
+//! use huaweicloud_lts::{emulator::Fault, spec::Operation};
 //!
 //! # #[cfg(any())]
 //! #[tokio::test]
@@ -93,7 +95,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The [guide](guides::emulator) has more of it: its clock, its console, other languages.
+//! The [guide](guides::emulator) describes its clock, its console, and how to use it from other languages.
 //!
 //! # Configuration
 //!
@@ -139,7 +141,7 @@
 //!
 //! # Errors and retries
 //!
-//! All calls fail with one type, [`Error`]. Its methods classify a failure: [`is_not_found`](Error::is_not_found),
+//! All calls return one error type, [`Error`]. Its methods classify a failure: [`is_not_found`](Error::is_not_found),
 //! [`is_already_exists`](Error::is_already_exists), [`is_in_use`](Error::is_in_use),
 //! [`is_quota_exceeded`](Error::is_quota_exceeded), [`is_auth`](Error::is_auth),
 //! [`is_throttled`](Error::is_throttled). [`remedy`](Error::remedy) says what to do about it, and `{error:#}` prints

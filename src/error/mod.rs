@@ -44,6 +44,27 @@ use crate::spec::{Class, OperationFacts};
 /// | [`Service`](Self::Service) | `is_not_found()`, `is_already_exists()`, …? | [`remedy()`](Self::remedy) says what helps |
 /// | [`Transport`](Self::Transport) | did the request leave? [`outcome_unknown()`](Self::outcome_unknown) | for a creation, list before you repeat it |
 /// | [`Decode`](Self::Decode) | is the endpoint really LTS? | its excerpt shows what came instead |
+///
+/// # Example
+///
+/// ```
+/// # #[cfg(feature = "emulator")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let emulator = huaweicloud_lts::Emulator::start()?;
+/// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+/// use huaweicloud_lts::{Error, Ttl};
+///
+/// match lts.groups().create("app", Ttl::days(7)).await {
+///     Ok(id) => println!("created {id}"),
+///     Err(error) if error.is_already_exists() => println!("it exists already"),
+///     Err(error) if error.outcome_unknown() => println!("list the groups to find out: {error}"),
+///     Err(Error::InvalidInput(error)) => println!("{} is wrong: {error}", error.field()),
+///     Err(error) => println!("{error:#}"),
+/// }
+/// # Ok(()) }
+/// # #[cfg(not(feature = "emulator"))] fn main() {}
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -95,6 +116,22 @@ impl Error {
     }
 
     /// What to do about the error, if the spec knows.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::emulator::Fault;
+    ///
+    /// emulator.fault(Fault::new().code("LTS.0104"))?;
+    /// let error = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await.unwrap_err();
+    /// assert!(error.is_quota_exceeded());
+    /// println!("{}", error.remedy().unwrap_or_default());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn remedy(&self) -> Option<Cow<'static, str>> {
         if self.outcome_unknown() {
             return Some(Cow::Borrowed(
@@ -152,6 +189,23 @@ impl Error {
 
     /// Whether the service may have applied the call although it failed, so that repeating it may apply it twice. Only
     /// creations and appends can have this: reads, updates and deletes can be repeated.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::{Ttl, emulator::Fault};
+    ///
+    /// // The emulator creates the group and closes the connection.
+    /// emulator.fault(Fault::new().drop_after())?;
+    /// let error = lts.groups().create("app", Ttl::days(7)).await.unwrap_err();
+    /// assert!(error.outcome_unknown());
+    /// assert!(lts.groups().find("app").await?.is_some());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn outcome_unknown(&self) -> bool {
         match self {
             Self::Transport(error) => error.outcome_unknown,
