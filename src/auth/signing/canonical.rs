@@ -104,8 +104,15 @@ fn write_query(out: &mut String, query: &str) {
 pub(crate) fn payload_hash<'a>(header: Option<&'a str>, body: &[u8]) -> Cow<'a, str> {
     match header {
         Some(given) if !body.is_empty() => Cow::Borrowed(given),
-        _ if body.is_empty() => Cow::Borrowed(NO_BODY),
-        _ => Cow::Owned(hex(&Sha256::digest(body))),
+        _ => body_hash(body),
+    }
+}
+
+/// The hash of the body.
+pub(crate) fn body_hash<'a>(body: &[u8]) -> Cow<'a, str> {
+    match body {
+        [] => Cow::Borrowed(NO_BODY),
+        body => Cow::Owned(hex(&Sha256::digest(body))),
     }
 }
 

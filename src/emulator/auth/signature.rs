@@ -6,6 +6,8 @@
 //!
 //! `X-Sdk-Date` must be among them, as with every official signer: without it a request has no age. `Host` is in every
 //! official list too, but nothing here depends on it, so it isn't required.
+//!
+//! `X-Sdk-Content-Sha256` counts only if it is among them, and must be the hash of the body or `UNSIGNED-PAYLOAD`.
 
 use std::borrow::Cow;
 
@@ -17,7 +19,7 @@ use super::key_lockout::KeyLockout;
 use crate::{
     auth::signing::{
         self, SECURITY_TOKEN_HEADER,
-        canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER},
+        canonical::{self, ALGORITHM, Canonical, DATE_HEADER, PAYLOAD_HEADER, UNSIGNED_PAYLOAD},
     },
     emulator::{account::Key, errors::ApiError},
 };
@@ -88,7 +90,12 @@ pub(crate) fn verify(
     }
 
     let names: Vec<String> = presented.signed_headers.split(';').map(str::to_ascii_lowercase).collect();
-    let payload_header = text(headers, PAYLOAD_HEADER);
+    // A header that isn't signed can be added by anyone who has seen the request.
+    let payload_header =
+        text(headers, PAYLOAD_HEADER).filter(|_| names.iter().any(|name| name == PAYLOAD_HEADER));
+    let is_of_body = |given: &str| given == UNSIGNED_PAYLOAD || given == canonical::body_hash(body);
+    let has_wrong_payload = payload_header.as_deref().is_some_and(|given| !is_of_body(given));
+    let payload_header = payload_header.filter(|_| !has_wrong_payload);
     let mut canonical = Canonical {
         method: request.method.as_str(),
         path: request.uri.path(),
@@ -111,7 +118,7 @@ pub(crate) fn verify(
         Ok(())
     };
     let canonical_request = canonical.written().0;
-    if in_time && names.iter().any(|name| name == DATE_HEADER) {
+    if in_time && !has_wrong_payload && names.iter().any(|name| name == DATE_HEADER) {
         if is_genuine(&canonical_request) {
             return succeeded();
         }

@@ -84,6 +84,40 @@ fn wrong_signature_gets_the_gateways_error() {
 }
 
 #[test]
+fn payload_header_counts_only_if_it_is_signed_and_right() {
+    use sha2::{Digest, Sha256};
+    const PAYLOAD: &str = "X-Sdk-Content-Sha256";
+    let emulator = start();
+    let hash = |body: &str| Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let named = |name: &str| json!({"log_group_name": name, "ttl_in_days": 7}).to_string();
+    let request = |body: String| Request::new("POST", format!("/v2/{PROJECT}/groups")).body(body);
+    let (first, second) = (named("first"), named("second"));
+    let refused = |request: Request| {
+        let (status, code, message) = request.send(&emulator).error();
+        assert_eq!((status, &*code), (401, "APIGW.0301"));
+        assert!(message.contains("verify aksk signature fail"), "{message}");
+    };
+    // A captured request, sent again with another body and the hash of the first one, or with none.
+    let captured = request(first.clone()).signed(&emulator);
+    refused(captured.clone().header(PAYLOAD, hash(&first)).body(second.clone()));
+    refused(captured.clone().header(PAYLOAD, hash(&first)).body(""));
+    refused(captured.header(PAYLOAD, "UNSIGNED-PAYLOAD").body(second.clone()));
+    // Signed, but not the body's: the hash of another body, or no hash at all.
+    refused(request(second.clone()).header(PAYLOAD, hash(&first)).signed(&emulator));
+    refused(request(second.clone()).header(PAYLOAD, "anything").signed(&emulator));
+    refused(request(first.clone()).header(PAYLOAD, hash(&first)).signed(&emulator).body(second.clone()));
+    assert_eq!(get("/groups").signed(&emulator).send(&emulator).json(), json!({"log_groups": []}));
+    // Signed and right.
+    for (name, value) in [("a", hash(&named("a"))), ("b", "UNSIGNED-PAYLOAD".to_owned())] {
+        let request = request(named(name)).header(PAYLOAD, value).signed(&emulator);
+        assert_eq!(request.send(&emulator).status, 201, "{name}");
+    }
+    // Without a signature on it, the header says nothing.
+    let unsigned = request(second).signed(&emulator).header(PAYLOAD, "anything");
+    assert_eq!(unsigned.send(&emulator).status, 201);
+}
+
+#[test]
 fn signatures_cover_the_request_as_sent() {
     let emulator = start();
     let group = group(&emulator, "a");
