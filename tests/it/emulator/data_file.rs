@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
@@ -178,6 +179,56 @@ fn file_is_used_by_one_emulator_at_a_time() {
     drop(emulator);
     drop(open(&file));
     drop(folder);
+}
+
+/// SQLite has files beside each name, so two emulators would not see each other's changes.
+#[cfg(target_os = "linux")]
+#[test]
+fn hard_links_of_a_file_share_its_lock() {
+    let (folder, file) = data_path();
+    let (same_folder, other_folder) = (folder.path().join("same.db"), tempfile::tempdir_in(&folder).unwrap());
+    let elsewhere = other_folder.path().join("lts.db");
+    let symlink = folder.path().join("symlink.db");
+    let emulator = open(&file);
+    for link in [&same_folder, &elsewhere] {
+        fs::hard_link(&file, link).unwrap();
+    }
+    std::os::unix::fs::symlink(&elsewhere, &symlink).unwrap();
+    for link in [&same_folder, &elsewhere, &symlink] {
+        let says = format!("{} is in use by another emulator", link.display());
+        assert_eq!(refusal(link), says);
+        let arguments = ["emulator", "--listen", "127.0.0.1:0", "--data", link.to_str().unwrap()];
+        let output = lts(&arguments).output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output)), (Some(3), format!("error: {says}\n")));
+    }
+    // The refused ones have not released the locks of the first one, SQLite's included.
+    group(&emulator, "app");
+    let reader = Command::new("sh").args(["-c", "grep -c POSIX /proc/locks"]).output().unwrap();
+    assert!(reader.status.success(), "SQLite's locks are gone");
+    drop(emulator);
+    let linked = open(&elsewhere);
+    assert_eq!(admin(&linked, "state")["groups"][0]["log_group_name"], "app");
+    assert!(refusal(&file).ends_with("is in use by another emulator"));
+}
+
+/// A forked process has the file descriptors of this one until it runs its program.
+#[cfg(unix)]
+#[test]
+fn file_is_free_as_soon_as_its_emulator_has_stopped() {
+    let (_folder, file) = data_path();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert!(Command::new("true").status().unwrap().success());
+                }
+            });
+        }
+        let failed = (0..200).find_map(|_| on(&file).start().err());
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(failed.is_none(), "{failed:?}");
+    });
 }
 
 #[test]
