@@ -16,7 +16,7 @@ use super::{
 };
 use crate::process::{Process, read_to_end};
 
-/// Lets this process have the files that a thousand connections with both ends in it need.
+/// Raises the limit of open files: both ends of a thousand connections are in this process.
 fn make_room_for_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     const NEEDED: u64 = 4096;
@@ -34,7 +34,7 @@ fn connect(emulator: &Emulator) -> TcpStream {
     stream
 }
 
-/// Sends bytes, closes this direction, and reads to the end.
+/// Sends bytes, closes the sending side, and reads to the end.
 fn half_closed(emulator: &Emulator, bytes: &[u8]) -> String {
     let mut stream = connect(emulator);
     let _ = stream.write_all(bytes);
@@ -93,7 +93,7 @@ fn thousand_connections_are_served_at_once() {
 #[cfg(unix)]
 #[test]
 fn connections_wait_when_file_descriptors_run_out() {
-    // The shell takes the right to more away; the program can't raise it again.
+    // The shell lowers the hard limit, which the program can't raise again.
     let mut child = std::process::Command::new("sh")
         .args(["-c", "ulimit -n 64 && exec \"$0\" emulator --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_lts")])
         .stdout(std::process::Stdio::piped())
@@ -122,7 +122,7 @@ fn connections_wait_when_file_descriptors_run_out() {
 #[test]
 fn half_closed_connection_gets_its_response() {
     let emulator = start();
-    // Long enough for the end of what it says to have arrived.
+    // The delay is long enough for the client's end of stream to arrive before the response.
     emulator.fault(Fault::new().delay(Duration::from_millis(200))).unwrap();
     let request = post("/groups", &json!({"log_group_name": "a", "ttl_in_days": 7})).signed(&emulator);
     let response = half_closed(&emulator, &request.bytes(authority(&emulator)));
@@ -141,7 +141,7 @@ fn vanished_client_frees_its_connection() {
     }
     health(&emulator);
     assert_eq!(get("/groups").signed(&emulator).send(&emulator).json(), json!({"log_groups": []}));
-    // Half a body is refused, whether its length was told or not, and does nothing.
+    // An incomplete body is refused, with and without a declared length, and changes nothing.
     let response = half_closed(&emulator, &whole[..whole.len() - 1]);
     assert!(response.starts_with("HTTP/1.1 400 ") && response.contains("LTS.0009"), "{response}");
     let chunked = request.chunked().bytes(authority(&emulator));
@@ -172,7 +172,7 @@ fn too_large_request_is_rejected_and_the_connection_closes() {
         );
         health(&emulator);
     }
-    // What a token needs goes through.
+    // A header as long as a token is accepted.
     let response =
         half_closed(&emulator, head(&format!("X-Auth-Token: {}\r\n", "x".repeat(8_000))).as_bytes());
     assert!(response.contains("LTS.0003"), "{response}");
@@ -191,7 +191,7 @@ fn too_large_request_is_rejected_and_the_connection_closes() {
     let mut stream = connect(&emulator);
     stream.write_all(format!("{post}Transfer-Encoding: chunked\r\n\r\n").as_bytes()).unwrap();
     let chunk = [format!("{:x}\r\n", 1 << 20).as_bytes(), &vec![b' '; 1 << 20], b"\r\n"].concat();
-    // It may stop listening in the middle.
+    // The emulator may close the connection before the end.
     while stream.write_all(&chunk).is_ok() {}
     health(&emulator);
 }
@@ -201,12 +201,12 @@ fn emulator_understands_every_form_of_http() {
     let emulator = start();
     let host = authority(&emulator).to_owned();
     let groups = format!("/v2/{PROJECT}/groups");
-    // HTTP/1.0, without a host, and with its own way to keep a connection.
+    // HTTP/1.0: without a Host header, and with `Connection: keep-alive`.
     let response = half_closed(&emulator, format!("GET {groups} HTTP/1.0\r\n\r\n").as_bytes());
     assert!(response.starts_with("HTTP/1.0 401 ") && response.contains("LTS.0002"), "{response}");
     let kept = format!("GET {groups} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").repeat(2);
     assert_eq!(half_closed(&emulator, kept.as_bytes()).matches("LTS.0002").count(), 2);
-    // A target with its host, and one that is a host.
+    // An absolute target, and the target of CONNECT.
     let response =
         half_closed(&emulator, format!("GET http://{host}{groups} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
     assert!(response.starts_with("HTTP/1.1 401 ") && response.contains("LTS.0002"), "{response}");
@@ -224,7 +224,7 @@ fn emulator_understands_every_form_of_http() {
     let next = format!("GET {groups} HTTP/1.1\r\nHost: {host}\r\nX-Auth-Token: {token}\r\n\r\n");
     let responses = half_closed(&emulator, (chunks + &next).as_bytes());
     assert!(responses.starts_with("HTTP/1.1 201 ") && responses.contains("\"trailed\""), "{responses}");
-    // A client that waits to be asked for its body, and one that is refused without.
+    // `Expect: 100-continue`, for a body that is accepted and for one that is refused unsent.
     let mut stream = connect(&emulator);
     let body = body.replace("trailed", "asked");
     write!(stream, "{head}Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", body.len()).unwrap();
@@ -254,7 +254,7 @@ fn pipelined_requests_get_responses_in_order() {
     let responses = half_closed(&emulator, all.as_bytes());
     let statuses: Vec<_> = responses.split("HTTP/1.1 ").skip(1).map(|response| &response[..3]).collect();
     assert_eq!(statuses, ["201", "404"].repeat(50));
-    // What was asked first was done first.
+    // The operations ran in the order of the requests.
     let groups = get("/groups").header("X-Auth-Token", token).send(&emulator).json();
     let names = groups["log_groups"].as_array().unwrap().iter().map(|group| group["log_group_name"].clone());
     assert_eq!(names.collect::<Vec<_>>(), (0..50).map(|i| json!(format!("g{i}"))).collect::<Vec<_>>());
@@ -271,7 +271,7 @@ fn request_cannot_inject_response_headers() {
         let (head, _) = response.split_once("\r\n\r\n").unwrap();
         assert!(!head.to_ascii_lowercase().contains("set-cookie"), "{response}");
     }
-    // What can't be a header is refused, not passed on.
+    // An invalid header is refused.
     for header in ["X-Project-Id: a\rSet-Cookie: b", "X: a\0b", "X Y: z", " X: folded", "Host: a\r\nHost\r\n"]
     {
         let response =
@@ -279,7 +279,7 @@ fn request_cannot_inject_response_headers() {
         assert!(response.starts_with("HTTP/1.1 400 "), "{header:?}: {response}");
         assert!(!response.to_ascii_lowercase().contains("set-cookie"), "{response}");
     }
-    // Two lengths that differ, or a length beside chunks that hides a second request.
+    // Contradictory or invalid framing must not let a second request through.
     let hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n";
     for framing in [
         "Content-Length: 5\r\nContent-Length: 6\r\n",
@@ -299,7 +299,7 @@ fn second_signal_stops_the_emulator_at_once() {
         let mut process = Process::start(&["--lenient", "--latency", "600000"]);
         let mut endless = process.connect();
         write!(endless, "GET /v2/{PROJECT}/groups HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-        // The call is in the journal: it runs.
+        // Once the call is in the journal, it is waiting for the latency.
         while !String::from_utf8_lossy(
             &process.ask(b"GET /_emulator/requests HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
         )
@@ -307,7 +307,7 @@ fn second_signal_stops_the_emulator_at_once() {
         {}
         let mut idle = process.connect();
         process.signal("-TERM");
-        // The first signal has been heard when idle connections have ended.
+        // Idle connections close when the first signal is handled.
         assert_eq!(read_to_end(&mut idle), b"");
         process.signal(signal);
         assert_eq!(process.wait().code(), Some(code));
@@ -331,7 +331,7 @@ fn signal_lets_running_calls_finish() {
     assert_eq!(process.wait().code(), Some(0));
 }
 
-/// Bytes that were never HTTP, and HTTP that went wrong somewhere.
+/// Arbitrary bytes, and requests with arbitrary changes.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     let good = || {
         prop_oneof![
@@ -389,7 +389,7 @@ fn arbitrary_bytes_do_not_harm_the_emulator() {
     assert!(!said.contains("panicked"), "{said}");
 }
 
-/// A body in which everything is wrong costs no more than one in which something is.
+/// A body with many violations takes no more memory than one with a single violation.
 #[cfg(target_os = "linux")]
 #[test]
 fn journal_omits_long_lists_of_violations() {
@@ -412,8 +412,8 @@ fn journal_omits_long_lists_of_violations() {
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_stays_flat() {
-    /// What may be added, in kilobytes: room for the ups and downs of an allocator with a thread or two. A leak of
-    /// five bytes a request shows in a million of them, one of 300 bytes in 20,000.
+    /// The permitted growth in kilobytes, which covers the variation of the allocator. It detects a leak of five bytes
+    /// per request in a million requests, and of 300 bytes in 20,000.
     const GROWTH: u64 = 4096;
     const CONNECTIONS: u64 = 8;
     let requests: u64 = std::env::var("LTS_TEST_REQUESTS").map_or(20_000, |number| number.parse().unwrap());
@@ -429,12 +429,12 @@ fn memory_stays_flat() {
         let response = String::from_utf8(process.ask(&login)).unwrap();
         response.split("x-subject-token: ").nth(1).unwrap().lines().next().unwrap().to_owned()
     };
-    // A round leaves nothing behind but lines in the journal.
+    // A round deletes what it creates; only journal entries remain.
     let round = |stream: &mut TcpStream, name: &str| {
         let mut send = |method: &str, path: &str, headers: &str, body: &str| {
             let length = body.len();
             let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}", process.address);
-            // In one piece: the rest of it would wait for the other side to have heard of the first.
+            // One write: with two, Nagle's algorithm would delay the second until the first is acknowledged.
             let whole = format!("{head}Content-Length: {length}\r\n\r\n{body}");
             stream.write_all(whole.as_bytes()).unwrap();
             one_response(stream)
@@ -467,7 +467,7 @@ fn memory_stays_flat() {
                 scope.spawn(move || {
                     let (mut sent, mut n) = (0, 0);
                     while sent < total / CONNECTIONS {
-                        // A connection lives for a while, and then gives way to a new one.
+                        // A new connection every 50 rounds.
                         let mut stream = process.connect();
                         for _ in 0..50 {
                             n += 1;

@@ -24,7 +24,7 @@ fn right(emulator: &Emulator) -> Reply {
     with(emulator, AK, emulator.secret_key())
 }
 
-/// As many wrong signatures, each refused as such.
+/// Sends so many wrong signatures, and asserts that each gets the error of a wrong signature.
 fn fail(emulator: &Emulator, times: usize) {
     for i in 0..times {
         let (status, code, message) = with(emulator, AK, "wrong").error();
@@ -47,17 +47,17 @@ fn is_locked(reply: &Reply) -> bool {
 fn more_than_five_wrong_signatures_lock_a_key_for_five_minutes() {
     let emulator = strict();
     fail(&emulator, 5);
-    assert_eq!(right(&emulator).status, 200, "five are not more than five");
+    assert_eq!(right(&emulator).status, 200, "five failures don't lock a key");
     fail(&emulator, 6);
     assert!(is_locked(&right(&emulator)), "the right secret key doesn't help");
     assert!(is_locked(&with(&emulator, AK, "wrong")));
-    // Other ways in stay open.
+    // Tokens and other keys still work.
     let token = project_token(&emulator);
     assert_eq!(get("/groups").header("X-Auth-Token", token).send(&emulator).status, 200);
     emulator.seed(&Seed::new().key("OTHER", "secret")).unwrap();
     assert_eq!(with(&emulator, "OTHER", "secret").status, 200);
 
-    // By the emulator's clock, and trying doesn't prolong it.
+    // The lock follows the emulator's clock, and further attempts don't extend it.
     emulator.advance(Duration::from_secs(290));
     assert!(is_locked(&with(&emulator, AK, "wrong")));
     emulator.advance(Duration::from_secs(11));
@@ -67,7 +67,7 @@ fn more_than_five_wrong_signatures_lock_a_key_for_five_minutes() {
     assert_eq!(late.status, 200);
 }
 
-/// The emulator's time in the signer's form.
+/// The emulator's time in the format of `X-Sdk-Date`.
 fn emulator_time(emulator: &Emulator) -> String {
     let now = super::Request::new("GET", "/_emulator/clock").send(emulator).text("now");
     let digits: String = now.split('.').next().unwrap().chars().filter(|c| !"-:".contains(*c)).collect();
@@ -86,14 +86,14 @@ fn valid_signature_restarts_the_count_and_reset_unlocks() {
     emulator.reset().unwrap();
     assert_eq!(right(&emulator).status, 200);
     fail(&emulator, 5);
-    assert_eq!(right(&emulator).status, 200, "nothing is left of the count");
+    assert_eq!(right(&emulator).status, 200, "a reset restarts the count");
 }
 
 #[test]
 fn only_wrong_signatures_count_towards_a_lock() {
     let emulator = strict();
     for _ in 0..10 {
-        // An expired, an unknown and an unreadable signature.
+        // An expired signature, an unknown key, and a malformed header.
         let old = get("/groups").header("X-Sdk-Date", "20200101T000000Z").signed(&emulator).send(&emulator);
         assert!(old.error().2.contains("signature expired"));
         assert!(with(&emulator, "UNKNOWN", "x").error().2.contains("ak not exist"));

@@ -1,4 +1,4 @@
-//! What an emulator is given besides its options: a time, and a seed.
+//! The emulator's clock, and seeds.
 
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +26,7 @@ fn state(emulator: &Emulator) -> Value {
     admin(emulator, "GET", "state", &Value::Null).json()
 }
 
-/// A signature made at that time, in the signer's own form.
+/// The response to a request that was signed at this time, in the format of `X-Sdk-Date`.
 fn signed_at(emulator: &Emulator, date: &str) -> Reply {
     get("/groups").header("X-Sdk-Date", date).signed(emulator).send(emulator)
 }
@@ -40,7 +40,7 @@ fn dates_tokens_and_signatures_follow_the_clock() {
     assert_eq!(set(json!({"set": "2024-03-05T16:09:10+08:00"})), 204);
     assert!(now(&emulator).starts_with("2024-03-05T08:09:1"), "{}", now(&emulator));
 
-    // Signatures and the date of the response.
+    // Signatures and the response's `Date` follow the clock.
     let reply = get("/groups").signed(&emulator).send(&emulator);
     assert_eq!(reply.error().1, "APIGW.0301", "signed by the system's time");
     let reply = signed_at(&emulator, "20240305T080910Z");
@@ -50,7 +50,7 @@ fn dates_tokens_and_signatures_follow_the_clock() {
     assert_eq!(signed_at(&emulator, "20240305T080909Z").error().1, "APIGW.0301");
     assert_eq!(signed_at(&emulator, "20240305T083809Z").status, 200);
 
-    // Tokens, creation times, the journal.
+    // So do tokens, creation times and the journal.
     let token = project_token(&emulator);
     let with = || get("/groups").header("X-Auth-Token", &*token).send(&emulator);
     assert_eq!(with().status, 200);
@@ -64,7 +64,7 @@ fn dates_tokens_and_signatures_follow_the_clock() {
     emulator.advance(Duration::from_secs(24 * 60 * 60));
     assert_eq!(with().error().1, "LTS.0003");
 
-    // From Rust, backwards as well; and back with a reset.
+    // The Rust API can set it back, and a reset restores the system's time.
     emulator.set_clock(SystemTime::UNIX_EPOCH + Duration::from_secs(86_400));
     assert!(now(&emulator).starts_with("1970-01-02T00:00:"));
     emulator.set_clock(SystemTime::UNIX_EPOCH - Duration::from_secs(86_400));
@@ -107,7 +107,7 @@ fn clock_accepts_only_valid_times() {
 
 // The seed.
 
-/// Something of every kind.
+/// A seed with every kind of item.
 fn seed() -> Value {
     json!({
         "users": [{"name": "u", "password": "p", "domain": "d"}],
@@ -155,7 +155,7 @@ fn seed_creates_everything_in_it() {
     let names: Vec<_> = streams.iter().map(|stream| stream["log_stream_name"].as_str().unwrap()).collect();
     assert_eq!(names, ["nginx", "worker", "idle"]);
 
-    // A task for each stream, as its request would have made it.
+    // There is a transfer for each stream, as a request would have created it.
     let transfers = admin(&emulator, "GET", "transfers", &Value::Null).json();
     let expected = |stream: usize| {
         json!({
@@ -172,7 +172,7 @@ fn seed_creates_everything_in_it() {
         assert_eq!(transfer["log_dump_obs_id"].as_str().unwrap().len(), 36);
     }
 
-    // Credentials of every kind work, each where it should.
+    // Each credential works in its projects.
     let list = |project: &str| Request::new("GET", format!("/v2/{project}/groups"));
     let keys = |keys: AkSk| list("second").signed_with(&emulator, &keys).send(&emulator).status;
     assert_eq!(keys(AkSk::new("PLAIN", "SK")), 200);
@@ -189,7 +189,7 @@ fn seed_creates_everything_in_it() {
     }});
     assert_eq!(Request::new("POST", "/v3/auth/tokens").json(&login).send(&emulator).status, 201);
 
-    // A reset takes it all away.
+    // A reset deletes all of it.
     emulator.reset().unwrap();
     assert_eq!(state(&emulator)["groups"], json!([]));
     assert_eq!(keys(AkSk::new("PLAIN", "SK")), 401);
@@ -222,7 +222,7 @@ fn seeded_credentials_expire_by_the_emulator_clock() {
     assert_eq!((with("brief"), with("for-ever")), (401, 200));
     emulator.advance(Duration::from_secs(100 * 365 * 24 * 60 * 60));
     assert_eq!(with("for-ever"), 200);
-    // Expired from the beginning is no mistake.
+    // A seed may have credentials that have expired already.
     let old = Seed::new().temporary_key("OLD", "SK", "s", SystemTime::UNIX_EPOCH);
     emulator.seed(&old.token("old", None, Some(SystemTime::UNIX_EPOCH))).unwrap();
     assert_eq!(with("old"), 401);
@@ -286,7 +286,7 @@ fn invalid_seed_changes_nothing() {
         (transfer(json!({"prefix": long})), "prefix_name"),
         (transfer(json!({"dir": long})), "dir_prefix_name"),
     ] {
-        // Good things stand before the wrong one, so that there is something to be taken back.
+        // Valid items precede the invalid one, so that there is something to roll back.
         let mut all = json!({
             "users": [{"name": "u", "password": "p", "domain": "d"}],
             "projects": [{"id": "second", "name": "n"}],
@@ -312,12 +312,12 @@ fn invalid_seed_changes_nothing() {
         let project = Request::new("GET", "/v2/second/groups").signed(&emulator);
         assert_eq!(project.send(&emulator).status, 403, "{wrong}");
     }
-    // Too many groups: there is one, and there may be three.
+    // With the existing group, these are more groups than the quota of three.
     let many = json!({"manifest": {"groups": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}});
     let reply = admin(&emulator, "POST", "seed", &many);
     assert!(reply.text("error_msg").contains("group \"c\": the quota is reached"), "{reply:?}");
     assert_eq!(admin(&emulator, "GET", "transfers", &Value::Null).json(), json!([]));
-    // And then it is as if nothing had been.
+    // The refused seeds left nothing: their names are free.
     assert_eq!(create_group(&emulator, "app").status, 201);
     let good = json!({"users": null, "manifest": {"groups": [{"name": "b"}]}, "buckets": ["my-bucket"]});
     assert_eq!(admin(&emulator, "POST", "seed", &good).status, 204);
@@ -353,7 +353,7 @@ async fn rust_seed_equals_admin_api_seed() {
     assert_eq!((groups.len(), groups[0].ttl), (2, Some(Ttl::days(30))));
     let reply = get("/groups").header("X-Auth-Token", "for-first").send(&emulator);
     assert_eq!(reply.status, 200);
-    // A seeded group is like any other.
+    // A seeded group behaves like a created one.
     let id = groups[1].id.as_str();
     assert_eq!(create_stream(&emulator, id, "s").status, 201);
     assert_eq!(create_group(&emulator, "app").error().1, "LTS.0101");
