@@ -185,6 +185,11 @@ pub(super) fn api_not_found(method: &Method, request_id: &str) -> ApiResponse {
     error(status, API_NOT_FOUND, &text.replace("{method}", method.as_str()), Some(request_id))
 }
 
+/// The response to a request of a foreign web page, which the services don't know.
+pub(super) fn forbidden(why: &str) -> ApiResponse {
+    ApiResponse::json(StatusCode::FORBIDDEN, &json!({"error_msg": why}))
+}
+
 /// Reports that the emulator's response violates the spec.
 pub(super) fn spec_violation(violation: &str) -> ApiResponse {
     error(500, INTERNAL, &format!("a bug of the emulator: its response breaks the spec: {violation}"), None)
@@ -275,16 +280,18 @@ fn with_value(text: &str, value: &str) -> String {
     }
 }
 
+/// Status, code and text of an error of `createLogDumpObs`.
+#[cfg(test)]
+pub(super) fn text(error: ApiError) -> (u16, String, String) {
+    let response = error.into_response(Operation::CreateLogDumpObs, "id");
+    let body: Value = serde_json::from_slice(&response.body).unwrap();
+    let member = |name: &str| body[name].as_str().unwrap().to_owned();
+    (response.status.as_u16(), member("error_code"), member("error_msg"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn text(refusal: ApiError) -> (u16, String, String) {
-        let response = refusal.into_response(Operation::CreateLogDumpObs, "id");
-        let body: Value = serde_json::from_slice(&response.body).unwrap();
-        let member = |name: &str| body[name].as_str().unwrap().to_owned();
-        (response.status.as_u16(), member("error_code"), member("error_msg"))
-    }
 
     #[test]
     fn sample_value_is_replaced() {

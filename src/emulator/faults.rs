@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -25,6 +25,9 @@ use crate::spec::{self, Operation};
 
 /// The headers that delimit a body. Changing them would corrupt the connection; `cut_after_bytes` cuts a body instead.
 const FRAMING: [HeaderName; 2] = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
+
+/// The most pending faults: a list of them is short to send, and each takes some 400 bytes.
+const MAX_PENDING: usize = 10_000;
 
 /// Statuses without a body.
 const BODILESS: [StatusCode; 2] = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED];
@@ -314,11 +317,19 @@ fn one_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Err
 /// The pending faults.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    pending: Mutex<Vec<Pending>>,
+    pending: Mutex<PendingFaults>,
+}
+
+#[derive(Debug, Default)]
+struct PendingFaults {
+    list: Vec<Pending>,
+    last_id: u64,
 }
 
 #[derive(Debug)]
 struct Pending {
+    /// Never used again, so that removing a fault can't remove a later one.
+    id: u64,
     fault: Arc<Fault>,
     /// How many more requests it applies to; 0 is unlimited.
     left: u64,
@@ -338,15 +349,23 @@ impl Faults {
                 .check()
                 .map_err(|what| if count == 1 { what } else { format!("fault {}: {what}", i + 1) })?;
             let rng = fault.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-            added.push(Pending { left: fault.times, fault: Arc::new(fault), rng });
+            added.push((fault, rng));
         }
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).extend(added);
+        let mut pending = self.pending();
+        if pending.list.len() + count > MAX_PENDING {
+            return Err(format!("more than {MAX_PENDING} faults can't be pending"));
+        }
+        for (fault, rng) in added {
+            pending.last_id += 1;
+            let id = pending.last_id;
+            pending.list.push(Pending { id, left: fault.times, fault: Arc::new(fault), rng });
+        }
         Ok(())
     }
 
     /// The fault that applies to a request to this operation.
     pub(super) fn take(&self, operation: Operation) -> Option<Arc<Fault>> {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let pending = &mut self.pending().list;
         let at = pending.iter_mut().position(|Pending { fault, rng, .. }| {
             fault.operation.is_none_or(|wanted| wanted == operation)
                 && fault.probability.is_none_or(|probability| rng.f64() < probability)
@@ -362,12 +381,28 @@ impl Faults {
     }
 
     /// The pending faults in order, each with the `times` that are left.
-    pub(super) fn pending(&self) -> Vec<Fault> {
-        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.iter().map(|one| Fault { times: one.left, ..(*one.fault).clone() }).collect()
+    pub(super) fn list(&self) -> Vec<Fault> {
+        self.list_with_ids().into_iter().map(|(_, fault)| fault).collect()
+    }
+
+    /// The pending faults with their ids.
+    pub(super) fn list_with_ids(&self) -> Vec<(u64, Fault)> {
+        let shown = |one: &Pending| (one.id, Fault { times: one.left, ..(*one.fault).clone() });
+        self.pending().list.iter().map(shown).collect()
+    }
+
+    /// Removes a fault. Returns whether it was pending.
+    pub(super) fn remove(&self, id: u64) -> bool {
+        let pending = &mut self.pending().list;
+        let at = pending.iter().position(|one| one.id == id);
+        at.map(|at| pending.remove(at)).is_some()
     }
 
     pub(super) fn clear(&self) {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.pending().list.clear();
+    }
+
+    fn pending(&self) -> MutexGuard<'_, PendingFaults> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

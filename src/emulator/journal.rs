@@ -39,6 +39,25 @@ pub struct JournalEntry {
     pub request_id: String,
     /// The duration in milliseconds. Until a delayed response is sent, the duration so far.
     pub duration_ms: u64,
+    /// Whether a [fault](super::Fault) made or changed the response. Not in the JSON of the admin API.
+    #[serde(skip)]
+    pub injected: bool,
+}
+
+impl JournalEntry {
+    /// The entry with a bounded method and path.
+    pub(super) fn shortened(mut self) -> Self {
+        for text in [&mut self.method, &mut self.path] {
+            // A character has at least one byte.
+            if text.len() > LONGEST
+                && let Some((end, _)) = text.char_indices().nth(LONGEST)
+            {
+                text.truncate(end);
+                text.shrink_to_fit();
+            }
+        }
+        self
+    }
 }
 
 /// The last requests.
@@ -48,16 +67,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn add(&self, mut entry: JournalEntry) {
-        for text in [&mut entry.method, &mut entry.path] {
-            // A character has at least one byte.
-            if text.len() > LONGEST
-                && let Some((end, _)) = text.char_indices().nth(LONGEST)
-            {
-                text.truncate(end);
-                text.shrink_to_fit();
-            }
-        }
+    pub(super) fn add(&self, entry: JournalEntry) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = if entries.len() == CAPACITY { entries.pop_front() } else { None };
         entries.push_back(entry);
@@ -107,6 +117,7 @@ mod tests {
             code: None,
             request_id: String::new(),
             duration_ms: 0,
+            injected: false,
         }
     }
 
@@ -120,7 +131,7 @@ mod tests {
         assert_eq!((kept.len(), kept[0].path.as_str()), (CAPACITY, "1"));
         journal.clear();
         assert!(journal.entries().is_empty());
-        journal.add(entry(&"\u{e9}".repeat(LONGEST + 1_000), None));
+        journal.add(entry(&"\u{e9}".repeat(LONGEST + 1_000), None).shortened());
         assert_eq!(journal.entries()[0].path.chars().count(), LONGEST);
         let kept = journal.entries.lock().unwrap()[0].path.capacity();
         assert!(kept < 3 * LONGEST, "{kept} bytes are kept of {} characters", LONGEST + 1_000);

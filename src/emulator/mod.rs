@@ -26,7 +26,7 @@
 //! `server` accepts connections, and `router` takes each request through its checks to the handler of its operation.
 //! `wire` has connections, requests and responses; `auth` checks credentials; `validate` checks bodies and queries. The
 //! handlers are in `lts` and `iam`, the data is in `store`, and `errors` has the texts. `faults` replace or spoil
-//! responses. `admin` is the admin API with its console. This file has the handle, the only part that knows the crate's
+//! responses. `admin` is the admin API with its console, and `log` writes to standard error. This file has the handle, the only part that knows the crate's
 //! client.
 
 mod account;
@@ -213,7 +213,7 @@ impl Emulator {
 
     /// The pending faults in order, each with the `times` that are left.
     pub fn faults(&self) -> Vec<Fault> {
-        self.state.faults.pending()
+        self.state.faults.list()
     }
 
     /// Removes all faults.

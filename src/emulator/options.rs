@@ -20,6 +20,7 @@ pub struct Options {
     pub(super) lock_keys: bool,
     pub(super) lenient: bool,
     pub(super) self_check: bool,
+    pub(super) log_requests: bool,
     pub(super) admin: Admin,
     pub(super) latency: Duration,
 }
@@ -105,7 +106,8 @@ impl Options {
     /// not kept. An existing file keeps its data; the projects, keys, users and buckets of these options are added, and
     /// their secrets replace older ones. [`reset`](super::Emulator::reset) deletes everything else.
     ///
-    /// One emulator at a time can use a file, which is locked by `FILE.lock` beside it. The file is a SQLite database that
+    /// One emulator at a time can use a file, by whichever of its names: the file itself is locked, and `FILE.lock` beside
+    /// it. The file is a SQLite database that
     /// only its owner can read, since it has secrets.
     ///
     /// ```
@@ -159,7 +161,7 @@ impl Options {
         self
     }
 
-    /// Skips the checks of credentials and projects. Every other rule stays.
+    /// Skips the checks of credentials and projects. Every other rule stays: requests of foreign web pages are refused.
     pub fn lenient(mut self, on: bool) -> Self {
         self.lenient = on;
         self
@@ -171,7 +173,14 @@ impl Options {
         self
     }
 
-    /// Sets who may use the admin API. The default is loopback.
+    /// Writes a line for each request to standard error: time, method, path, status, error code and duration, without
+    /// secrets. Requests to the admin API are left out.
+    pub fn log_requests(mut self, on: bool) -> Self {
+        self.log_requests = on;
+        self
+    }
+
+    /// Sets who may use the admin API. The default is loopback. [`Admin::Anyone`] also permits any name in `Host`.
     pub fn admin(mut self, admin: Admin) -> Self {
         self.admin = admin;
         self
@@ -215,6 +224,7 @@ impl Default for Options {
             lock_keys: false,
             lenient: false,
             self_check: false,
+            log_requests: false,
             admin: Admin::default(),
             latency: Duration::ZERO,
         }

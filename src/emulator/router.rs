@@ -26,7 +26,10 @@ use serde_json::Value;
 
 use super::{
     admin,
-    auth::authorize::Caller,
+    auth::{
+        authorize::Caller,
+        same_origin::{self, Target},
+    },
     errors::{self, ApiError},
     journal::JournalEntry,
     log, random,
@@ -82,8 +85,12 @@ async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Reques
     let operation = operations.iter().copied().find(|operation| operation.method() == method);
     let mut fault = None;
     let mut delay = Duration::ZERO;
-    let (operation, response) = match (operation, parameters) {
-        (Some(operation), Some(parameters)) => {
+    let foreign =
+        same_origin::check(state.options.admin, Target::Service, &head.method, &head.uri, &head.headers)
+            .err();
+    let (operation, response) = match (foreign, operation, parameters) {
+        (Some(why), operation, _) => (operation, Some(errors::forbidden(&why))),
+        (None, Some(operation), Some(parameters)) => {
             let response = match read(body).await {
                 Ok(body) => {
                     let call = Call::new(operation, &head, &body, &parameters);
@@ -111,7 +118,7 @@ async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Reques
     };
     let elapsed_ms = || started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
     let mut now = state.clock.now();
-    state.journal.add(JournalEntry {
+    let entry = JournalEntry {
         time: now.into(),
         operation,
         method: method.to_owned(),
@@ -120,7 +127,13 @@ async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Reques
         code: response.as_ref().and_then(|response| response.code.clone()),
         request_id: request_id.clone(),
         duration_ms: elapsed_ms(),
-    });
+        injected: fault.is_some(),
+    }
+    .shortened();
+    if state.options.log_requests {
+        log::request(&entry, delay);
+    }
+    state.journal.add(entry);
     // Journal first: the client may disconnect during the delay.
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;

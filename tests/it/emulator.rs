@@ -8,6 +8,8 @@ mod credentials;
 mod data_file;
 mod durability;
 mod groups;
+#[cfg(target_os = "linux")]
+mod hostile_bodies;
 mod iam;
 mod key_lockout;
 mod lifecycle;

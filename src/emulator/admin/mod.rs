@@ -1,12 +1,11 @@
 //! The admin API, under `/_emulator/`: seeding, faults, clock, inspection.
 //!
 //! It is not part of the emulated services: it needs no credential, has no latency, and isn't recorded in the journal. By
-//! default only loopback clients may use it; for others its paths don't exist. Foreign web pages are refused (see
-//! `same_origin`).
+//! default only loopback clients may use it; for others its paths don't exist.
 //!
 //! | method and path | |
 //! | --- | --- |
-//! | `GET` (nothing) | the console page |
+//! | `GET` (nothing) | the console page; `/` and `/_emulator` lead to it |
 //! | `GET health` | `{"status": "ok"}` |
 //! | `POST reset` | restores the initial state |
 //! | `POST seed` | adds a [`Seed`](super::Seed), all or nothing |
@@ -15,11 +14,13 @@
 //! | `GET clock`, `POST clock` | `{"now"}`; `{"set": "<RFC 3339>"}` or `{"advance_s": N}` |
 //! | `GET requests` | the last requests, newest last |
 //! | `GET faults`, `POST faults`, `DELETE faults` | lists the pending faults; adds one or a list; removes all |
+//! | `DELETE faults/ID` | removes one |
+//! | `GET pending` | for the console: the pending faults, `[{id, fault}]` |
+//! | `GET injected` | for the console: the ids of the requests whose responses a fault made or changed |
 //! | `GET about` | for the console: `{version, lenient, quota_groups, quota_streams, operations, projects: [{id, name}]}`; an unlimited quota is null |
 //! | `GET codes` | for the console: `[{code, status, message, cause, solution}]` from the spec |
 
 mod console;
-mod same_origin;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,6 +31,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
+    auth::same_origin::{self, Target},
     clock::{self, Clock},
     errors,
     faults::Fault,
@@ -38,14 +40,17 @@ use super::{
     random,
     state::State,
     store::StoreError,
+    validate::json,
     wire::{
         request::{Peer, read},
         response::ApiResponse,
     },
 };
 
-/// Every path of the admin API. The first is the console's.
-pub(crate) const ROUTES: [&str; 2] = ["/_emulator/", "/_emulator/{*path}"];
+const PREFIX: &str = "/_emulator/";
+
+/// Every path of the admin API. The first two lead to the third, which is the console's.
+pub(crate) const ROUTES: [&str; 4] = ["/", "/_emulator", PREFIX, "/_emulator/{*path}"];
 
 /// Responses must not be cached, sniffed or used by another site.
 const HEADERS: [(HeaderName, &str); 3] = [
@@ -57,16 +62,18 @@ const HEADERS: [(HeaderName, &str); 3] = [
 pub(crate) async fn handle(state: Arc<State>, request: Request<Body>) -> Response<Body> {
     let request_id = random::request_id();
     let (head, body) = request.into_parts();
-    let path = head.uri.path().strip_prefix("/_emulator/").unwrap_or_default();
-    let (admin, is_page) = (state.options.admin, path == console::PAGE);
+    let path = head.uri.path().strip_prefix(PREFIX);
+    let target = if matches!(path, None | Some(console::PAGE)) { Target::Page } else { Target::Admin };
+    let (admin, method) = (state.options.admin, &head.method);
     let response = if !state.admits(head.extensions.get()) {
         Ok(None)
-    } else if let Err(why) = same_origin::check(admin, &head.method, &head.uri, &head.headers, is_page) {
+    } else if let Err(why) = same_origin::check(admin, target, method, &head.uri, &head.headers) {
         Err(AdminError::Forbidden(why))
     } else {
-        match read(body).await {
-            Ok(body) => response(&state, &head.method, path, &body).await,
-            Err(_) => Err(AdminError::Bad("the body is too long, or did not arrive".to_owned())),
+        match (path, read(body).await) {
+            (Some(path), Ok(body)) => response(&state, method, path, &body).await,
+            (None, Ok(_)) => Ok((method == Method::GET).then(to_console)),
+            (_, Err(_)) => Err(AdminError::Unread),
         }
     };
     let response = response.unwrap_or_else(|problem| Some(problem.into_response()));
@@ -75,8 +82,16 @@ pub(crate) async fn handle(state: Arc<State>, request: Request<Body>) -> Respons
     response.into_response(&request_id, state.clock.now())
 }
 
+/// Leads to the console.
+fn to_console() -> ApiResponse {
+    ApiResponse::json(StatusCode::FOUND, &json!({"console": PREFIX}))
+        .with_header(header::LOCATION, HeaderValue::from_static(PREFIX))
+}
+
 /// Why the admin API did not do what was requested.
 enum AdminError {
+    /// The body is longer than the bound, or did not arrive. The connection can't be reused.
+    Unread,
     /// The request is invalid.
     Bad(String),
     /// The request comes from a foreign web page.
@@ -90,6 +105,11 @@ enum AdminError {
 impl AdminError {
     fn into_response(self) -> ApiResponse {
         let (status, message) = match &self {
+            Self::Unread => {
+                let message = "the body is too long, or did not arrive";
+                return ApiResponse::json(StatusCode::BAD_REQUEST, &json!({"error_msg": message}))
+                    .with_header(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Self::Bad(message) => (StatusCode::BAD_REQUEST, message.as_str()),
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, message.as_str()),
             Self::NotFound(message) => (StatusCode::NOT_FOUND, *message),
@@ -140,7 +160,7 @@ async fn response(
             parse::<ClockChange>(body)?.apply(&state.clock)?;
             ok(ApiResponse::no_content())
         }
-        (&Method::GET, "faults") => ok(ApiResponse::json(StatusCode::OK, &state.faults.pending())),
+        (&Method::GET, "faults") => ok(ApiResponse::json(StatusCode::OK, &state.faults.list())),
         (&Method::POST, "faults") => {
             state.faults.add(read_faults(body)?).map_err(AdminError::Bad)?;
             ok(ApiResponse::no_content())
@@ -149,14 +169,32 @@ async fn response(
             state.faults.clear();
             ok(ApiResponse::no_content())
         }
+        (&Method::GET, "pending") => {
+            let pending = state.faults.list_with_ids();
+            let pending: Vec<_> =
+                pending.into_iter().map(|(id, fault)| json!({"id": id, "fault": fault})).collect();
+            ok(ApiResponse::json(StatusCode::OK, &pending))
+        }
+        (&Method::GET, "injected") => {
+            let entries = state.journal.entries();
+            let ids: Vec<_> =
+                entries.iter().filter(|entry| entry.injected).map(|entry| &entry.request_id).collect();
+            ok(ApiResponse::json(StatusCode::OK, &ids))
+        }
         (&Method::GET, "requests") => ok(ApiResponse::json(StatusCode::OK, &state.journal.entries())),
         (&Method::GET, "about") => ok(ApiResponse::json(StatusCode::OK, &console::about(state)?)),
         (&Method::GET, "codes") => ok(ApiResponse::json(StatusCode::OK, &console::codes())),
         (&Method::GET, "transfers") => ok(ApiResponse::json(StatusCode::OK, &state.store.transfers()?)),
-        (&Method::DELETE, path) => match path.strip_prefix("transfers/") {
-            Some(id) if state.store.delete_transfer(id).await? => ok(ApiResponse::no_content()),
-            Some(_) => Err(AdminError::NotFound("there is no transfer with this id")),
-            None => Ok(None),
+        (&Method::DELETE, path) => match path.split_once('/') {
+            Some(("transfers", id)) if state.store.delete_transfer(id).await? => {
+                ok(ApiResponse::no_content())
+            }
+            Some(("transfers", _)) => Err(AdminError::NotFound("there is no transfer with this id")),
+            Some(("faults", id)) if id.parse().is_ok_and(|id| state.faults.remove(id)) => {
+                ok(ApiResponse::no_content())
+            }
+            Some(("faults", _)) => Err(AdminError::NotFound("there is no pending fault with this id")),
+            _ => Ok(None),
         },
         (&Method::GET, path) => Ok(console::file(path)),
         _ => Ok(None),
@@ -210,7 +248,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AdminError> {
 }
 
 fn parse_json(body: &[u8]) -> Result<Value, AdminError> {
-    serde_json::from_slice(body).map_err(|error| AdminError::Bad(format!("no JSON: {error}")))
+    json::parse(body).map_err(|error| AdminError::Bad(error.to_string()))
 }
 
 /// Deserializes an object. The error says what is wrong, and where.

@@ -2,6 +2,7 @@
 
 pub(super) mod authorize;
 pub(super) mod key_lockout;
+pub(super) mod same_origin;
 mod signature;
 
 #[cfg(fuzzing)]

@@ -1,5 +1,6 @@
 //! Validation against the spec: of request bodies, of query parameters, and of the emulator's own responses.
 
 pub(super) mod body;
+pub(super) mod json;
 pub(super) mod query;
 pub(super) mod schemas;

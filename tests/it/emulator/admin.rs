@@ -64,3 +64,70 @@ fn admin_api_can_be_hidden() {
     let open = Emulator::builder().admin(Admin::Anyone).start().unwrap();
     assert_eq!(Request::new("GET", "/_emulator/health").send(&open).status, 200);
 }
+
+#[test]
+fn root_leads_to_the_console() {
+    let emulator = start();
+    for path in ["/", "/_emulator"] {
+        let reply = Request::new("GET", path).send(&emulator);
+        assert_eq!((reply.status, reply.header("Location")), (302, Some("/_emulator/")), "{path}");
+        // A link on another site may lead there, too.
+        let link = Request::new("GET", path).header("Sec-Fetch-Site", "cross-site");
+        let link = link.header("Sec-Fetch-Mode", "navigate").header("Sec-Fetch-Dest", "document");
+        assert_eq!(link.send(&emulator).status, 302, "{path}");
+        assert_eq!(Request::new("GET", path).header("Host", "evil.example").send(&emulator).status, 403);
+        assert_eq!(Request::new("POST", path).send(&emulator).error().1, "APIGW.0101");
+    }
+    let hidden = Emulator::builder().admin(Admin::Disabled).start().unwrap();
+    assert_eq!(Request::new("GET", "/").send(&hidden).error().1, "APIGW.0101");
+}
+
+#[test]
+fn faults_are_removed_one_by_one() {
+    let emulator = start();
+    let admin = |method: &str, path: &str| Request::new(method, format!("/_emulator/{path}")).send(&emulator);
+    let faults = json!([{"status": 500}, {"status": 501, "times": 2}, {"status": 502}]);
+    assert_eq!(Request::new("POST", "/_emulator/faults").json(&faults).send(&emulator).status, 204);
+    let pending = admin("GET", "pending").json();
+    let faults: Vec<_> = pending.as_array().unwrap().iter().map(|one| one["fault"].clone()).collect();
+    assert_eq!(json!(faults), admin("GET", "faults").json());
+    let id = |i: usize| pending[i]["id"].to_string();
+    assert_eq!(admin("DELETE", &format!("faults/{}", id(1))).status, 204);
+    assert_eq!(get("/groups").send(&emulator).status, 500);
+    // It was used up, and its id names no other.
+    for gone in [id(0), id(1), "x".to_owned(), "-1".to_owned(), String::new()] {
+        assert_eq!(admin("DELETE", &format!("faults/{gone}")).status, 404, "{gone}");
+    }
+    assert_eq!(get("/groups").send(&emulator).status, 502);
+    assert_eq!(admin("GET", "pending").json(), json!([]));
+    // Which responses were injected is told beside the journal, whose members are fixed.
+    let id = |i: usize| emulator.requests()[i].request_id.clone();
+    get("/groups").send(&emulator);
+    assert_eq!(admin("GET", "injected").json(), json!([id(0), id(1)]));
+    let injected: Vec<_> = emulator.requests().iter().map(|entry| entry.injected).collect();
+    assert_eq!(injected, [true, true, false]);
+}
+
+#[test]
+fn pending_faults_are_bounded() {
+    let emulator = start();
+    let add = |count: usize| {
+        let faults = json!(vec![json!({}); count]);
+        Request::new("POST", "/_emulator/faults").json(&faults).send(&emulator)
+    };
+    assert_eq!(add(9_999).status, 204);
+    let reply = add(2);
+    assert_eq!((reply.status, &*reply.text("error_msg")), (400, "more than 10000 faults can't be pending"));
+    assert_eq!(add(1).status, 204);
+    assert_eq!(emulator.faults().len(), 10_000);
+}
+
+#[test]
+fn too_long_body_closes_the_connection() {
+    let emulator = start();
+    for path in [&*format!("/v2/{PROJECT}/groups"), "/v3/auth/tokens", "/_emulator/seed"] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12582913\r\n\r\n");
+        let reply = raw(&emulator, head.as_bytes()).unwrap();
+        assert_eq!((reply.status, reply.header("Connection")), (400, Some("close")), "{path}");
+    }
+}

@@ -1,5 +1,5 @@
-//! The console's page, the requests it makes, and which clients may use the admin API. `scripts/test-console` uses the page in
-//! a browser.
+//! The console's page, and which web pages and clients may use the emulator. `scripts/test-console` tests the page in a
+//! browser.
 
 use huaweicloud_lts::{
     Emulator,
@@ -9,7 +9,7 @@ use huaweicloud_lts::{
 use serde_json::{Value, json};
 
 use super::{
-    PROJECT, group, start,
+    PROJECT, get, group, start,
     wire::{Reply, Request, authority, raw},
 };
 
@@ -60,7 +60,7 @@ fn console_page_is_complete_and_loads_nothing_else() {
     }
     assert!(!policy.contains("unsafe"), "{policy}");
     assert_eq!(page.header("Cache-Control"), Some("no-store"));
-    // It is no place for anything else, and not there at all where there is no control.
+    // Other methods and paths don't exist, and without the admin API there is no page.
     for (method, path) in
         [("POST", ""), ("DELETE", ""), ("HEAD", ""), ("GET", "console.html"), ("GET", "../x")]
     {
@@ -68,7 +68,7 @@ fn console_page_is_complete_and_loads_nothing_else() {
     }
     let hidden = Emulator::builder().admin(Admin::Disabled).start().unwrap();
     assert_eq!(admin("GET", "").send(&hidden).error().1, "APIGW.0101");
-    // Looking at it leaves no trace in what it shows.
+    // The page's own requests aren't in the journal.
     assert_eq!(emulator.requests(), []);
 }
 
@@ -116,7 +116,7 @@ const CALLS: [(&str, &str); 6] = [
     ("DELETE", "transfers/x"),
 ];
 
-/// That a request with these headers is refused, does nothing, and is told what to do.
+/// Asserts that requests with these headers are refused with this text, and change nothing.
 fn refused(emulator: &Emulator, headers: &[(&str, &str)], says: &str) {
     let kept = group(emulator, "kept");
     for (method, path) in CALLS {
@@ -138,7 +138,7 @@ fn rebound_host_name_is_rejected() {
         ["attacker.example", "attacker.example:8086", "localhost.attacker.example", "192.168.0.7:8086"]
     {
         refused(&emulator, &[("Host", host)], "--admin-from-anywhere");
-        // The page, too: there it would be the attacker's own.
+        // The page as well: it would have the origin of the attacker's page.
         assert_eq!(admin("GET", "").header("Host", host).send(&emulator).status, 403, "{host}");
     }
     refused(&emulator, &[("Host", "a b")], "Host");
@@ -148,10 +148,7 @@ fn rebound_host_name_is_rejected() {
             assert_ne!(status, 403, "{host} {method} {path}");
         }
     }
-    // The emulated services don't care: there are credentials for that.
-    let reply = Request::new("GET", format!("/v2/{PROJECT}/groups")).header("Host", "attacker.example");
-    assert_eq!(reply.send(&emulator).error().1, "LTS.0002");
-    // Opened to others, it is reached by any name.
+    // Where every client is permitted, so is every name.
     let open = Emulator::builder().admin(Admin::Anyone).start().unwrap();
     assert_eq!(admin("GET", "state").header("Host", "build-box:8086").send(&open).status, 200);
 }
@@ -171,7 +168,7 @@ fn cross_origin_page_is_rejected() {
             &[("Origin", "https://attacker.example"), ("Sec-Fetch-Site", "none")],
             "another origin",
         );
-        // Its own page, and what a person types.
+        // The console itself, and an address that a person typed.
         for headers in
             [[("Origin", &*own), ("Sec-Fetch-Site", "same-origin")], [("X", "y"), ("Sec-Fetch-Site", "none")]]
         {
@@ -185,11 +182,73 @@ fn cross_origin_page_is_rejected() {
         let reply = admin("GET", "state").header("Origin", &*own).send(&emulator);
         assert_eq!(reply.header("Access-Control-Allow-Origin"), None);
         assert_eq!(reply.header("Cross-Origin-Resource-Policy"), Some("same-origin"));
-        // A link leads to the page.
+        // A link on another site may open the page.
         let link = admin("GET", "")
             .header("Sec-Fetch-Site", "cross-site")
             .header("Sec-Fetch-Mode", "navigate")
             .header("Sec-Fetch-Dest", "document");
         assert_eq!(send(&emulator, &link).status, 200);
     }
+}
+
+/// Requests that would change something without a credential, or with the default credentials, which are public.
+fn service_calls(emulator: &Emulator) -> Vec<Request> {
+    let groups = || {
+        let body = json!({"log_group_name": "a", "ttl_in_days": 7}).to_string();
+        Request::new("POST", format!("/v2/{PROJECT}/groups")).body(body)
+    };
+    let login = Request::new("POST", "/v3/auth/tokens").body("{}");
+    vec![groups(), groups().signed(emulator), login, Request::new("GET", "/v3/projects")]
+}
+
+#[test]
+fn services_reject_foreign_pages() {
+    let lenient = || Emulator::builder().lenient(true).start().unwrap();
+    for emulator in [start(), lenient(), Emulator::builder().admin(Admin::Disabled).start().unwrap()] {
+        for headers in [
+            &[("Host", "evil.example")][..],
+            &[("Host", "evil.example:8086"), ("Origin", "http://evil.example:8086")],
+            &[("Host", "localhost.evil.example")],
+            &[("Host", "a b")],
+            &[("Host", "localhost"), ("Host", "evil.example")],
+            &[("Origin", "https://evil.example")],
+            &[("Origin", "null")],
+            &[("Origin", "http://localhost:1")],
+            &[("Sec-Fetch-Site", "cross-site")],
+            &[("Sec-Fetch-Site", "same-site")],
+        ] {
+            for call in service_calls(&emulator) {
+                let request = headers.iter().fold(call, |call, (name, value)| call.header(name, *value));
+                let reply = request.send(&emulator);
+                assert_eq!(reply.status, 403, "{headers:?}: {reply:?}");
+                assert!(!reply.text("error_msg").is_empty());
+            }
+        }
+        assert_eq!(get("/groups").signed(&emulator).send(&emulator).json(), json!({"log_groups": []}));
+        assert_eq!(emulator.requests()[0].status, Some(403), "they are in the journal");
+    }
+}
+
+#[test]
+fn services_accept_other_programs_by_names_that_no_page_can_have() {
+    let emulator = Emulator::builder().lenient(true).start().unwrap();
+    let list = || get("/groups");
+    for host in [
+        "localhost:8086",
+        "lts.localhost",
+        "localhost.",
+        "127.0.0.1",
+        "[::1]:8086",
+        // A container, its host, and an address.
+        "lts-emulator:8086",
+        "host.docker.internal:8086",
+        "192.168.0.7:8086",
+    ] {
+        assert_eq!(list().header("Host", host).send(&emulator).status, 200, "{host}");
+    }
+    let own = list().header("Origin", emulator.url()).header("Sec-Fetch-Site", "same-origin");
+    assert_eq!(own.send(&emulator).status, 200);
+    let open = Emulator::builder().lenient(true).admin(Admin::Anyone).start().unwrap();
+    assert_eq!(list().header("Host", "logs.example").send(&open).status, 200);
+    assert_eq!(list().header("Origin", "https://evil.example").send(&open).status, 403);
 }

@@ -7,7 +7,7 @@ fn unknown_path_or_method_gets_the_gateways_error() {
     let emulator = start();
     let known = format!("/v2/{PROJECT}/groups");
     for (method, target) in [
-        ("GET", "/".to_owned()),
+        ("POST", "/".to_owned()),
         ("GET", "/v2".to_owned()),
         ("GET", format!("{known}/")),
         ("GET", format!("/v2/{PROJECT}/Groups")),
@@ -34,7 +34,7 @@ fn unknown_path_or_method_gets_the_gateways_error() {
         ("GET", "/v3/auth/tokens".to_owned()),
         ("POST", "/v3/projects".to_owned()),
         ("GET", format!("/v2/{PROJECT}/log-dump/obs")),
-        ("GET", "/_emulator".to_owned()),
+        ("POST", "/_emulator".to_owned()),
         ("GET", "/_emulator/reset".to_owned()),
     ] {
         // A credential makes no difference, and neither does a body.

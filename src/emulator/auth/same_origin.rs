@@ -1,9 +1,9 @@
-//! Refuses requests that foreign web pages send to the admin API.
+//! Refuses requests that foreign web pages send to the emulator.
 //!
-//! The admin API needs no credential: the address of the client decides. A browser on this machine has a permitted
-//! address and sends what any page tells it to. Headers that browsers set and pages can't change tell such requests apart:
-//! `Host` has the page's host after DNS rebinding, `Origin` and `Sec-Fetch-Site` name the page. Other programs send the
-//! address that they connect to, and neither of the others.
+//! The admin API needs no credential, a lenient emulator checks none, and the default credentials are public. A browser
+//! on this machine has a permitted address and sends what any page tells it to. Headers that browsers set and pages can't
+//! change tell such requests apart: `Host` has the page's host after DNS rebinding, `Origin` and `Sec-Fetch-Site` name the
+//! page. Other programs send the address that they connect to, and neither of the others.
 
 use std::net::IpAddr;
 
@@ -18,32 +18,45 @@ const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// What the response is used for.
 const DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Whether the admin API may handle a request. The error says why not, and what to do.
-///
-/// `is_page` is a page without data: links from anywhere may lead to it.
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A page without data: links from anywhere may lead to it.
+    Page,
+    Admin,
+    /// LTS and IAM, which programs in other containers and on other machines use, too.
+    Service,
+}
+
+/// Whether a request may be handled. The error says why not, and what to do.
 pub(crate) fn check(
     admin: Admin,
+    target: Target,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
-    is_page: bool,
 ) -> Result<(), String> {
+    let mut hosts = headers.get_all(header::HOST).iter();
     // An absolute target takes precedence over the header.
-    let host = match uri.authority() {
-        Some(authority) => Some(authority.clone()),
-        None => match headers.get(header::HOST) {
-            Some(host) => Some(authority(host.as_bytes()).ok_or("the Host header names no host")?),
-            // HTTP/1.0, which browsers don't use.
-            None => None,
-        },
+    let host = match (uri.authority(), hosts.next(), hosts.next()) {
+        (Some(authority), ..) => Some(authority.clone()),
+        (None, Some(host), None) => Some(authority(host.as_bytes()).ok_or("the Host header names no host")?),
+        (None, Some(_), Some(_)) => return Err("there are several Host headers".to_owned()),
+        // HTTP/1.0, which browsers don't use.
+        (None, None, _) => None,
     };
     if admin != Admin::Anyone
         && let Some(host) = &host
         && !is_loopback(host.host())
+        && !(target == Target::Service && is_private(host.host()))
     {
+        let (what, names) = match target {
+            Target::Service => ("the emulator", "localhost, addresses and names of containers"),
+            Target::Page | Target::Admin => ("the admin API", "localhost and loopback addresses"),
+        };
         return Err(format!(
-            "the admin API responses to localhost and loopback addresses, not to {:?}: call it by one of those, or \
-             open it to others with --admin-from-anywhere",
+            "{what} responds to {names}, not to {:?}: call it by one of those, or permit any name with \
+             --admin-from-anywhere",
             host.host()
         ));
     }
@@ -54,15 +67,17 @@ pub(crate) fn check(
         return if is_ours { Ok(()) } else { Err(from_elsewhere()) };
     }
     let says = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|given| given == value);
-    let opens_page =
-        is_page && method == Method::GET && says(&MODE, "navigate") && says(&DESTINATION, "document");
+    let opens_page = target == Target::Page
+        && method == Method::GET
+        && says(&MODE, "navigate")
+        && says(&DESTINATION, "document");
     let is_own = !headers.contains_key(SITE) || says(&SITE, "same-origin") || says(&SITE, "none");
     if is_own || opens_page { Ok(()) } else { Err(from_elsewhere()) }
 }
 
 fn from_elsewhere() -> String {
-    "the admin API does nothing for web pages of another origin: use its own console page, or a program that is \
-     no browser"
+    "the emulator does nothing for web pages of another origin: use its own console page, or a program that is no \
+     browser"
         .to_owned()
 }
 
@@ -70,11 +85,25 @@ fn authority(bytes: &[u8]) -> Option<Authority> {
     Authority::try_from(bytes).ok().filter(|authority| !authority.as_str().contains('@'))
 }
 
-/// Whether a host is loopback without a lookup.
+/// Whether a host is loopback without a lookup: browsers and systems don't look up `localhost` and the names below it.
 fn is_loopback(host: &str) -> bool {
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    is_below(host, "localhost") || address(host).is_some_and(|address| address.to_canonical().is_loopback())
+}
+
+/// Whether a host can't be the name of somebody's web page: an address, a name without a domain as containers have, or
+/// one below `internal`, which is reserved for private use (`host.docker.internal`).
+fn is_private(host: &str) -> bool {
+    address(host).is_some() || is_below(host, "internal") || !host.contains('.') && !host.is_empty()
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse().ok()
+}
+
+/// Whether a host is a top-level domain or below it.
+fn is_below(host: &str, domain: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(domain))
 }
 
 /// Whether an origin is the requested host. A proxy may terminate TLS, so both schemes are accepted, each with its default
@@ -93,12 +122,17 @@ fn is_same(scheme: &str, origin: &Authority, host: &Authority) -> bool {
 mod tests {
     use super::*;
 
-    fn check_with(admin: Admin, target: &str, headers: &[(&str, &str)]) -> Result<(), String> {
+    fn check_for(target: Target, admin: Admin, uri: &str, headers: &[(&str, &str)]) -> Result<(), String> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+            map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        check(admin, &Method::GET, &target.parse().unwrap(), &map, target == "/_emulator/")
+        check(admin, target, &Method::GET, &uri.parse().unwrap(), &map)
+    }
+
+    fn check_with(admin: Admin, uri: &str, headers: &[(&str, &str)]) -> Result<(), String> {
+        let target = if uri == "/_emulator/" { Target::Page } else { Target::Admin };
+        check_for(target, admin, uri, headers)
     }
 
     #[test]
@@ -111,6 +145,8 @@ mod tests {
             "[::1]:8086",
             "[::1]",
             "[::ffff:127.0.0.1]",
+            "localhost.",
+            "lts.localhost:8086",
         ] {
             assert_eq!(check_with(Admin::Loopback, "/", &[("host", host)]), Ok(()), "{host}");
         }
@@ -124,6 +160,8 @@ mod tests {
             "x@localhost",
             "",
             "evil.example@127.0.0.1",
+            "notlocalhost",
+            "host.docker.internal",
         ] {
             let refused = check_with(Admin::Loopback, "/", &[("host", host)]).unwrap_err();
             assert!(
@@ -133,9 +171,37 @@ mod tests {
         }
         assert_eq!(check_with(Admin::Anyone, "/", &[("host", "build-box:8086")]), Ok(()));
         assert_eq!(check_with(Admin::Loopback, "/", &[]), Ok(()), "HTTP/1.0");
+        let twice = [("host", "localhost"), ("host", "evil.example")];
+        assert!(check_with(Admin::Loopback, "/", &twice).is_err());
         // The request target takes precedence.
         assert!(check_with(Admin::Loopback, "http://evil.example/", &[("host", "localhost")]).is_err());
         assert_eq!(check_with(Admin::Loopback, "http://localhost/", &[("host", "evil.example")]), Ok(()));
+    }
+
+    #[test]
+    fn services_are_called_by_names_that_no_page_can_have() {
+        let check = |host| check_for(Target::Service, Admin::Disabled, "/", &[("host", host)]);
+        for host in [
+            "localhost:1",
+            "lts-emulator:8086",
+            "10.0.0.1",
+            "[fd00::1]:8086",
+            "host.docker.internal",
+            "0.0.0.0",
+        ] {
+            assert_eq!(check(host), Ok(()), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example.:8086",
+            "internal.evil.example",
+            "10.0.0.1.evil.example",
+            "localhost.evil.example",
+            "",
+        ] {
+            assert!(check(host).is_err(), "{host}");
+        }
+        assert_eq!(check_for(Target::Service, Admin::Anyone, "/", &[("host", "logs.example")]), Ok(()));
     }
 
     #[test]
