@@ -18,7 +18,86 @@ fn busy_port_is_reported_in_one_line() {
     let process = Process::start(&[]);
     let output = run(&["emulator", "--listen", &process.address]);
     assert_eq!((output.status.code(), stderr(&output).lines().count()), (Some(3), 1), "{}", stderr(&output));
-    assert!(stderr(&output).contains(&process.address));
+    let port = process.address.rsplit(':').next().unwrap();
+    let says = format!("can't listen on {}: port {port} is in use: stop the program", process.address);
+    assert!(stderr(&output).contains(&says) && stderr(&output).contains("--listen"), "{}", stderr(&output));
+    // An address of another machine (RFC 5737).
+    fails(&["emulator", "--listen", "192.0.2.1:0"], 3, "192.0.2.1 is no address of this machine");
+}
+
+#[test]
+fn listen_accepts_localhost_and_a_bare_port() {
+    for (listen, url) in [
+        ("localhost:8086", "http://127.0.0.1:8086"),
+        (":8086", "http://127.0.0.1:8086"),
+        ("8086", "http://127.0.0.1:8086"),
+        ("[::1]:8086", "'http://[::1]:8086'"),
+    ] {
+        let text = stdout(&run(&["emulator", "--print-env", "--listen", listen]));
+        assert!(text.contains(&format!("HUAWEICLOUD_LTS_ENDPOINT={url}\n")), "{listen}: {text}");
+    }
+    let process = Process::of(lts(&["emulator", "--listen", "localhost:0"]));
+    assert!(process.address.starts_with("127.0.0.1:") && process.is_healthy());
+    for listen in
+        ["nowhere", "nowhere:1", "127.0.0.1", "::1", "localhost", "localhost:", ":", "65536", "-1", ""]
+    {
+        let argument = format!("--listen={listen}");
+        let output = run(&["emulator", &argument]);
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{listen}: {text}");
+        assert!(text.contains("127.0.0.1:8086, localhost:8086, [::1]:8086"), "{listen}: {text}");
+    }
+}
+
+#[test]
+fn console_address_follows_the_first_line() {
+    let process = Process::start(&[]);
+    let address = process.address.clone();
+    assert!(process.is_healthy());
+    assert_eq!(process.end(), format!("console: http://{address}/_emulator/\n"));
+    let everywhere = Process::of(lts(&["emulator", "--listen", "0.0.0.0:0"]));
+    let port = everywhere.address.rsplit(':').next().unwrap().to_owned();
+    assert!(everywhere.address.starts_with("0.0.0.0:") && everywhere.is_healthy());
+    assert_eq!(everywhere.end(), format!("console: http://127.0.0.1:{port}/_emulator/\n"));
+    let hidden = Process::start(&["--no-admin"]);
+    assert!(hidden.get("/").contains("APIGW.0101"));
+    assert_eq!(hidden.end(), "");
+}
+
+#[test]
+fn verbose_prints_a_line_per_request() {
+    let process = Process::start(&["-v", "--lenient", "--latency", "20"]);
+    let groups = "/v2/0123456789abcdef0123456789abcdef/groups";
+    let request = |method: &str, target: &str, more: &str| {
+        let head =
+            format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{more}\r\n");
+        process.ask(head.as_bytes());
+    };
+    request("GET", &format!("{groups}?password=secret-1"), "X-Auth-Token: secret-2\r\n");
+    request("POST", groups, "Content-Length: 0\r\n");
+    request("GET", "/\u{9b}\u{202e}x", "");
+    // The admin API is left out.
+    assert!(process.is_healthy());
+    let text = process.end();
+    let lines: Vec<_> = text.lines().filter(|line| line.ends_with(" ms")).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    for (line, end) in lines.iter().zip([
+        format!(" GET {groups} 200 - "),
+        format!(" POST {groups} 400 LTS.0007 "),
+        r" GET /\u{9b}\u{202e}x 404 APIGW.0101 ".to_owned(),
+    ]) {
+        let (time, rest) = line.split_at(line.find('Z').expect(line) + 1);
+        assert!(time.len() == "1970-01-01T00:00:00.000000Z".len() && rest.starts_with(&end), "{line}");
+        let ms: u32 = rest[end.len()..].trim_end_matches(" ms").parse().unwrap();
+        assert!(rest.contains("404") || ms >= 20, "{line}");
+    }
+    assert!(!text.contains("secret"), "{text}");
+    // The same by a variable, and twice.
+    let mut command = lts(&["emulator", "--listen", "127.0.0.1:0", "-vv"]);
+    command.env("LTS_EMULATOR_VERBOSE", "true");
+    let process = Process::of(command);
+    process.get("/nowhere");
+    assert!(process.end().contains(" GET /nowhere 404 APIGW.0101 "));
 }
 
 #[test]
@@ -30,7 +109,6 @@ fn duplicate_bucket_is_reported_in_one_line() {
 
 #[test]
 fn emulator_rejects_invalid_options() {
-    fails(&["emulator", "--listen", "nowhere"], 2, "nowhere");
     fails(&["emulator", "--listen", "127.0.0.1:0", "--print-env"], 2, "port");
     fails(&["emulator", "--token-ttl", "soon"], 2, "24h");
     fails(&["emulator", "--no-admin", "--admin-from-anywhere"], 2, "--no-admin");
@@ -119,12 +197,13 @@ fn print_env_prints_the_environment_of_a_client() {
         "export HUAWEICLOUD_SDK_SK=LtsEmulatorSecretKeyForLocalUseOnly00001",
         "export HUAWEICLOUD_SDK_PROJECT_ID=0123456789abcdef0123456789abcdef",
         "export HUAWEICLOUD_LTS_ENDPOINT=http://127.0.0.1:8099",
+        "export HUAWEICLOUD_LTS_ACCESS_ENDPOINT=http://127.0.0.1:8099",
         "export HUAWEICLOUD_SDK_IAM_ENDPOINT=http://127.0.0.1:8099",
         "export HUAWEICLOUD_LTS_REGION=cn-north-4",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing in:\n{text}");
     }
-    assert_eq!(text.lines().count(), 6, "{text}");
+    assert_eq!(text.lines().count(), 7, "{text}");
     // The first project counts, values are quoted for a shell, and an unspecified address becomes loopback.
     for (listen, address) in [("0.0.0.0:8099", "http://127.0.0.1:8099"), ("[::]:8099", "'http://[::1]:8099'")]
     {
@@ -136,6 +215,7 @@ fn print_env_prints_the_environment_of_a_client() {
             ("SDK_PROJECT_ID", "p1"),
             ("LTS_REGION", "one"),
             ("LTS_ENDPOINT", address),
+            ("LTS_ACCESS_ENDPOINT", address),
             ("SDK_IAM_ENDPOINT", address),
         ] {
             let line = format!("export HUAWEICLOUD_{name}={value}");

@@ -1,6 +1,7 @@
 //! `lts emulator`: runs the emulator until a signal stops it.
 
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     path::PathBuf,
     time::Duration,
@@ -22,8 +23,14 @@ use crate::{
     after_help = "Examples:\n  lts emulator --listen 127.0.0.1:0\n  lts emulator --data lts.db\n  eval \"$(lts emulator --print-env)\""
 )]
 pub(crate) struct EmulatorArguments {
-    /// Address to listen on; port 0 picks a free one.
-    #[arg(long, value_name = "ADDRESS", env = "LTS_EMULATOR_LISTEN", default_value = "127.0.0.1:8086")]
+    /// Address and port to listen on; port 0 picks a free one. A port alone listens on 127.0.0.1.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "LTS_EMULATOR_LISTEN",
+        default_value = "127.0.0.1:8086",
+        value_parser = listen_address
+    )]
     listen: SocketAddr,
     /// Keep the state in this file, which is created if needed. Each change is on the disk before its response is
     /// sent. Without this option, the state is in memory only.
@@ -92,9 +99,12 @@ pub(crate) struct EmulatorArguments {
     /// Disable the admin API under /_emulator/.
     #[arg(long, env = "LTS_EMULATOR_NO_ADMIN")]
     no_admin: bool,
-    /// Allow other machines to use the admin API under /_emulator/.
+    /// Allow other machines to use the admin API under /_emulator/, and any name in the Host header.
     #[arg(long, env = "LTS_EMULATOR_ADMIN_FROM_ANYWHERE")]
     admin_from_anywhere: bool,
+    /// Print a line for each request on standard error: time, method, path, status, error code, duration.
+    #[arg(short, long, env = "LTS_EMULATOR_VERBOSE", overrides_with = "verbose")]
+    verbose: bool,
     /// Print the environment variables that point a client at this emulator, and exit.
     #[arg(long, env = "LTS_EMULATOR_PRINT_ENV")]
     print_env: bool,
@@ -113,10 +123,9 @@ pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), CliError> {
     }
     raise_file_limit();
     let address = arguments.listen;
-    let failed =
-        |e: &dyn std::fmt::Display| CliError::configuration(format!("can't listen on {address}: {e}"));
-    let listener = TcpListener::bind(address).map_err(|e| failed(&e))?;
-    let address = listener.local_addr().map_err(|e| failed(&e))?;
+    let failed = |error| CliError::configuration(cannot_listen(address, &error));
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| CliError::configuration(format!("can't start: {e}")))?;
     runtime.block_on(async {
@@ -126,6 +135,9 @@ pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), CliError> {
             eprint_line("warning: --lenient: credentials are not checked");
         }
         print(&format!("lts emulator listening on http://{address}\n"))?;
+        if !arguments.no_admin {
+            eprint_line(format!("console: http://{}/_emulator/", client_address(address)));
+        }
         Ok(server.run(stop).await?)
     })
 }
@@ -140,6 +152,7 @@ impl EmulatorArguments {
             .lock_keys(self.lock_keys)
             .lenient(self.lenient)
             .self_check(self.self_check)
+            .log_requests(self.verbose)
             .latency(Duration::from_millis(self.latency))
             .admin(match (self.no_admin, self.admin_from_anywhere) {
                 (true, _) => Admin::Disabled,
@@ -174,11 +187,44 @@ impl EmulatorArguments {
             ("HUAWEICLOUD_SDK_SK", self.sk.clone()),
             ("HUAWEICLOUD_SDK_PROJECT_ID", first(&self.project_id, Options::DEFAULT_PROJECT_ID)),
             ("HUAWEICLOUD_LTS_ENDPOINT", url.clone()),
+            ("HUAWEICLOUD_LTS_ACCESS_ENDPOINT", url.clone()),
             ("HUAWEICLOUD_SDK_IAM_ENDPOINT", url),
             ("HUAWEICLOUD_LTS_REGION", first(&self.project_name, Options::DEFAULT_PROJECT_NAME)),
         ];
         Ok(variables.iter().map(|(name, value)| format!("export {name}={}\n", shell_quoted(value))).collect())
     }
+}
+
+/// Parses an address with a port, `localhost` with a port, or a port.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let address = match text.rsplit_once(':').unwrap_or(("", text)) {
+        ("" | "localhost", port) => {
+            port.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        }
+        _ => text.parse().ok(),
+    };
+    let accepted = "use an IP address or localhost with a port, or a port: 127.0.0.1:8086, localhost:8086, \
+                    [::1]:8086, 0.0.0.0:8086 (all interfaces), :8086, 8086";
+    address.ok_or_else(|| accepted.to_owned())
+}
+
+/// Why an address can't be listened on, and what to do.
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
+    let port = address.port();
+    let what_to_do = match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port {port} is in use: stop the program that uses it, or choose another port with --listen \
+             (0 picks a free one)"
+        ),
+        io::ErrorKind::PermissionDenied => {
+            format!("port {port} is not permitted: choose one above 1023 with --listen")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("{} is no address of this machine: choose another one with --listen", address.ip())
+        }
+        _ => error.to_string(),
+    };
+    format!("can't listen on {address}: {what_to_do}")
 }
 
 /// The address for a client on this machine: an unspecified address can be listened on, but not called.
