@@ -102,7 +102,8 @@ async function console_() {
   await page.emulateMedia({ colorScheme: 'light' });
   const console_ = `${emulator.url}/_emulator/`;
 
-  const response = await page.goto(console_);
+  const response = await page.goto(emulator.url);
+  check(page.url() === console_, 'the emulator’s address leads to the console');
   const headers = response.headers();
   check(headers['content-security-policy']?.startsWith("default-src 'none';") && headers['x-content-type-options'] === 'nosniff' && headers['cache-control'] === 'no-store', 'the page has a strict policy, and is neither cached nor sniffed');
   await see(page, '#link', 'Live');
@@ -118,6 +119,7 @@ async function console_() {
   await reset(page);
   await keyboard(page);
   await crowd(page);
+  await search(page);
   await looks(page);
   await phone(page);
   await hidden(page);
@@ -181,8 +183,10 @@ async function refusals(page) {
   const first = page.locator('.journal > li').first();
   await first.filter({ hasText: entry.request_id }).waitFor();
   const text = await first.innerText();
-  const parts = ['400', refused.error_code, row.solution, entry.request_id, 'createLogGroup', `POST /v2/${PROJECT}/groups`, entry.time.slice(11, 19)];
+  const parts = ['400', refused.error_code, row.solution, entry.request_id, 'createLogGroup', 'POST …/groups', entry.time.slice(11, 19)];
   const missing = parts.filter((part) => !text.includes(part));
+  const whole = await first.locator('.line').getAttribute('title');
+  check(!text.includes(PROJECT) && whole === `POST /v2/${PROJECT}/groups`, 'the project’s id is not on each line, but under the pointer');
   check(missing.length === 0, `a refusal is in the journal: ${missing.join(' · ') || 'time, operation, path, status, code, remedy, id'}`);
   await call('POST', 'log-dump/obs', { log_group_id: 'x' });
   await fetch(`${emulator.url}/nowhere`);
@@ -193,6 +197,8 @@ async function refusals(page) {
   await page.locator('.journal .status', { hasText: 'dropped' }).first().waitFor();
   const kinds = await page.locator('.journal .status').evaluateAll((all) => all.map((one) => `${one.textContent} ${one.dataset.kind}`));
   check(['201 good', '400 warn', '401 warn', '404 warn', '503 bad', 'dropped bad'].every((kind) => kinds.includes(kind)), 'responses are distinguished: done, refused, failed, dropped');
+  const marked = await page.locator('.journal > li').evaluateAll((all) => all.filter((one) => one.querySelector('.mark').checkVisibility()).map((one) => one.querySelector('.status').textContent));
+  check(marked.length === 2 && marked.includes('503') && marked.includes('dropped'), `injected responses are marked: ${marked.join(', ')}`);
   const before = await page.locator('.journal > li').count();
   await page.getByLabel('refusals only').check();
   const after = await page.locator('.journal > li').count();
@@ -252,10 +258,15 @@ async function faults(page) {
     await see(page, '#fault-count', `${3 + kind} waiting`);
   }
   const waiting = await control('GET', 'faults');
+  const one = page.getByRole('button', { name: 'Remove the fault for createLogGroup' }).first();
   const [, mine] = waiting;
   check(mine.operation === 'createLogGroup' && mine.code === 'LTS.0010' && mine.status === 500 && mine.times === 2, 'a fault of an error code is added here');
   check(waiting.length === 2 + kinds, `each of the ${kinds} kinds that the form offers is a fault that the emulator takes`);
   await picture(page, 'faults');
+  await one.click();
+  await see(page, '#fault-count', `${1 + kinds} waiting`);
+  const others = await control('GET', 'faults');
+  check(JSON.stringify(others) === JSON.stringify(waiting.filter((_, place) => place !== 1)), 'one fault is removed, the others stay');
   await page.getByRole('button', { name: 'Clear all' }).click();
   await page.getByText('No pending faults').waitFor();
   check((await control('GET', 'faults')).length === 0, 'all faults are cleared');
@@ -395,6 +406,36 @@ async function crowd(page) {
   await page.locator('#more').click();
   const count = (await control('GET', 'requests')).length;
   check((await page.locator('.journal > li').count()) === count, `all ${count} are shown when asked for`);
+}
+
+/** The search finds groups, streams and requests by names and ids. */
+async function search(page) {
+  const [{ streams }, { log_group_id }] = (await control('GET', 'state')).groups;
+  const box = page.getByLabel('Search names and ids');
+  const count = (selector) => page.locator(selector).count();
+  const found = async (text, groups, streams) => {
+    await box.fill(text);
+    const seen = [await count('.group'), await count('.stream')];
+    return seen[0] === groups && seen[1] === streams;
+  };
+  check(await found('-007', 1, 3), 'a part of a name finds its group');
+  check((await page.locator('.group .fill').innerText()).startsWith('3 / 4'), 'quotas count what the search leaves out');
+  check(await found(streams[1].log_stream_id.toUpperCase(), 1, 1), 'an id finds its stream within its group');
+  check(await page.locator('.stream').isVisible(), 'what is found is open');
+  await picture(page, 'search');
+  check(await found(log_group_id, 1, 3), 'an id finds its group');
+  await call('GET', `groups/${log_group_id}/streams`);
+  await see(page, '.journal .call', 'listLogStreams');
+  check((await count('.journal > li')) === 1, 'and the requests with it');
+  await box.fill((await control('GET', 'state')).groups[1].log_group_name);
+  check((await count('.journal > li')) === 1, 'a name finds the requests with its id');
+  check((await found('no such thing', 0, 0)) && (await count('.journal > li')) === 0, 'what is not there is not found');
+  await see(page, '#projects', 'Nothing here matches the search.');
+  await see(page, '#no-requests', 'No request matches the search.');
+  await page.waitForTimeout(1500);
+  check((await count('.group')) === 0, 'the search outlasts an update');
+  await box.fill('');
+  check((await count('.group')) === 100 && (await count('.group.fresh')) === 0, 'without a search everything is back, and not as new');
 }
 
 /** Light and dark: every text can be read (WCAG AA). */

@@ -38,9 +38,9 @@ const poll = (() => {
     const began = performance.now();
     try {
       if (codes.size === 0) learn(await ask('codes'));
-      const paths = ['about', 'state', 'transfers', 'requests', 'faults', 'clock'];
-      const [about, state, transfers, requests, faults, clock] = await Promise.all(paths.map((path) => ask(path)));
-      latest = { about, state, transfers, requests, faults, clock };
+      const paths = ['about', 'state', 'transfers', 'requests', 'injected', 'pending', 'clock'];
+      const [about, state, transfers, requests, injected, pending, clock] = await Promise.all(paths.map((path) => ask(path)));
+      latest = { about, state, transfers, requests, injected: new Set(injected), pending, clock };
       show();
       linked(true);
     } catch (error) {
@@ -168,15 +168,15 @@ const many = (n, one, more = `${one}s`) => `${n.toLocaleString('en')} ${n === 1 
 // The page.
 
 function show() {
-  const { about, faults, requests, clock } = latest;
+  const { about, pending, clock } = latest;
   set($('address'), `${location.host} · ${about.version}`);
   $('lenient').hidden = !about.lenient;
   if ($('operation').length === 1) {
     for (const id of about.operations) $('operation').append(new Option(id, id));
   }
   showGroups();
-  showFaults(faults);
-  showRequests(requests);
+  showFaults(pending);
+  showRequests();
   showClock(clock.now);
   first = false;
 }
@@ -215,7 +215,12 @@ function branch(className, ...inside) {
 
 function showGroups() {
   const { about, state, transfers } = latest;
+  const byStream = new Map();
+  for (const transfer of transfers) {
+    for (const stream of transfer.log_stream_ids) byStream.set(stream, transfer);
+  }
   const groups = groupsByProject(state.groups);
+  const found = groupsByProject(search(state.groups, byStream));
   // A lenient emulator takes projects that it doesn't know.
   const unknown = [...groups.keys()].filter((id) => !about.projects.some((project) => project.id === id));
   const projects = [...about.projects, ...unknown.map((id) => ({ id, name: 'unknown project' }))];
@@ -223,10 +228,6 @@ function showGroups() {
   set($('group-count'), `${many(state.groups.length, 'group')}, ${many(streams, 'stream')}, ${many(transfers.length, 'transfer')}`);
   $('fold').hidden = state.groups.length === 0;
 
-  const byStream = new Map();
-  for (const transfer of transfers) {
-    for (const stream of transfer.log_stream_ids) byStream.set(stream, transfer);
-  }
   const open = state.groups.length + streams <= OPEN_UP_TO;
   const create = () => {
     const element = branch('project', make('span', 'id'), make('p', 'none'));
@@ -235,13 +236,14 @@ function showGroups() {
   };
   sync($('projects'), projects, (project) => project.id, create, (element, project) => {
     const own = groups.get(project.id) ?? [];
+    const shown = found.get(project.id) ?? [];
     const [summary, id, none, list] = element.firstChild.children;
     set(summary.firstChild, project.name);
     setFill(summary.lastChild, own.length, about.quota_groups, 'group');
     set(id, project.id);
-    set(none, own.length === 0 ? 'No groups yet. What clients create appears here.' : '');
-    none.hidden = own.length > 0;
-    sync(list, own, (group) => group.log_group_id, () => {
+    set(none, own.length === 0 ? 'No groups yet. What clients create appears here.' : 'Nothing here matches the search.');
+    none.hidden = shown.length > 0;
+    sync(list, shown, (group) => group.log_group_id, () => {
       const group = branch('group', make('span', 'id'), make('p', 'none', 'No streams.'));
       group.firstChild.open = open;
       group.querySelector('.name').after(make('span', 'fine'));
@@ -254,6 +256,25 @@ function showGroups() {
 /** One button opens all groups, and closes them when all are open. */
 function showFold() {
   set($('fold'), $('projects').querySelector('.group > details:not([open])') ? 'Expand all' : 'Collapse all');
+}
+
+/** The text to search for; empty if there is none. */
+const wanted = () => $('search').value.trim().toLowerCase();
+
+const matches = (text) => text.toLowerCase().includes(wanted());
+
+/** The groups that match the search, or that have matching streams, then with these only. */
+function search(groups, byStream) {
+  if (wanted() === '') return groups;
+  return groups.flatMap((group) => {
+    if (matches(group.log_group_name) || matches(group.log_group_id)) return [group];
+    const streams = group.streams.filter((stream) => {
+      const transfer = byStream.get(stream.log_stream_id);
+      const of = transfer ? [transfer.log_dump_obs_id, transfer.obs_bucket_name] : [];
+      return [stream.log_stream_name, stream.log_stream_id, ...of].some(matches);
+    });
+    return streams.length === 0 ? [] : [{ ...group, streams, all: group.streams.length }];
+  });
 }
 
 function groupsByProject(groups) {
@@ -269,7 +290,7 @@ function showGroup(element, group, byStream, quota) {
   const [summary, id, none, list] = element.firstChild.children;
   set(summary.children[0], group.log_group_name);
   set(summary.children[1], many(group.ttl_in_days, 'day'));
-  setFill(summary.children[2], group.streams.length, quota, 'stream');
+  setFill(summary.children[2], group.all ?? group.streams.length, quota, 'stream');
   set(id, group.log_group_id);
   none.hidden = group.streams.length > 0;
   sync(list, group.streams, (stream) => stream.log_stream_id, () => {
@@ -300,14 +321,16 @@ function createTransfer(transfer) {
   return make('li', 'transfer', make('span', 'to', `→ ${to}`), make('span', 'fine', how), make('span', 'id', id), end);
 }
 
-function showFaults(faults) {
-  set($('fault-count'), faults.length === 0 ? '' : `${faults.length} waiting`);
-  $('no-faults').hidden = faults.length > 0;
-  if (faults.length === 0 && document.activeElement === $('clear')) $('faults').focus();
-  $('clear').hidden = faults.length === 0;
-  const items = faults.map((fault, place) => ({ fault, place }));
-  sync($('waiting'), items, ({ place }) => place, () => {
-    return make('li', '', make('strong'), make('span', 'fine'), make('span', 'what'));
+function showFaults(pending) {
+  set($('fault-count'), pending.length === 0 ? '' : `${pending.length} waiting`);
+  $('no-faults').hidden = pending.length > 0;
+  if (pending.length === 0 && document.activeElement === $('clear')) $('faults').focus();
+  $('clear').hidden = pending.length === 0;
+  sync($('waiting'), pending, ({ id }) => id, ({ id, fault }) => {
+    const remove = button('quiet', 'Remove', `Remove the fault for ${fault.operation ?? 'any operation'}`, () => {
+      act(`faults/${id}`, { method: 'DELETE' }, 'The fault is removed.');
+    });
+    return make('li', '', make('strong'), make('span', 'fine'), make('span', 'what'), remove);
   }, (element, { fault: { operation, times, ...rest } }) => {
     const [who, often, what] = element.children;
     set(who, operation ?? 'any operation');
@@ -336,22 +359,50 @@ function duration(seconds) {
   return said.join(' ');
 }
 
-function showRequests(all) {
+function showRequests() {
+  const all = latest.requests;
   const isRefusal = (entry) => entry.code !== null || entry.status === null || entry.status >= 400;
   const refusals = all.filter(isRefusal);
   set($('request-count'), all.length === 0 ? '' : `${many(all.length, 'request')}, ${many(refusals.length, 'refusal')}`);
-  const wanted = [...($('refused').checked ? refusals : all)].reverse();
-  $('no-requests').hidden = wanted.length > 0;
-  set($('no-requests'), all.length > 0 ? 'No request has been refused.' : `No requests yet. Point a client at ${location.origin}, for LTS and IAM alike.`);
-  sync($('journal'), wanted.slice(0, shown), (entry) => entry.request_id, createEntry, (element, entry) => {
+  const chosen = $('refused').checked ? refusals : all;
+  const listed = searchRequests(chosen).reverse();
+  $('no-requests').hidden = listed.length > 0;
+  const none = all.length === 0 ? `No requests yet. Point a client at ${location.origin}, for LTS and IAM alike.`
+    : chosen.length === 0 ? 'No request has been refused.' : 'No request matches the search.';
+  set($('no-requests'), none);
+  sync($('journal'), listed.slice(0, shown), (entry) => entry.request_id, createEntry, (element, entry) => {
+    element.querySelector('.mark').hidden = !latest.injected.has(entry.request_id);
     set(element.querySelector('.took'), entry.duration_ms === 0 ? '< 1 ms' : `${entry.duration_ms.toLocaleString('en')} ms`);
   });
-  const rest = wanted.length - shown;
+  const rest = listed.length - shown;
   $('more').hidden = rest <= 0;
   set($('more'), `Show ${rest === 1 ? 'one more' : `${rest} more`}`);
 }
 
-/** Of an entry, only the duration changes. */
+/** The requests that match the search, or whose path has the id of a group or stream with a matching name. */
+function searchRequests(entries) {
+  if (wanted() === '') return [...entries];
+  const ids = new Set();
+  for (const group of latest.state.groups) {
+    if (matches(group.log_group_name)) ids.add(group.log_group_id);
+    for (const stream of group.streams) {
+      if (matches(stream.log_stream_name)) ids.add(stream.log_stream_id);
+    }
+  }
+  return entries.filter(({ path, operation, request_id, code }) =>
+    [path, operation ?? '', request_id, code ?? ''].some(matches) || path.split('/').some((part) => ids.has(part)));
+}
+
+/** A path without its project, which most have in common. Where there are several, its name stands in front. */
+function shortPath(path) {
+  const [, id, rest] = path.match(/^\/v\d+\/([^/]+)(\/.*)$/) ?? [];
+  const { projects } = latest.about;
+  const project = projects.find((project) => project.id === id);
+  if (!project) return path;
+  return projects.length > 1 ? `{${project.name}}${rest}` : `…${rest}`;
+}
+
+/** Of an entry, only the duration and the mark change. */
 function createEntry(entry) {
   const when = make('time', '', entry.time.slice(11, 19));
   when.dateTime = entry.time;
@@ -359,10 +410,14 @@ function createEntry(entry) {
   const kind = entry.status === null || entry.status >= 500 ? 'bad' : isGood(entry) ? 'good' : 'warn';
   const status = make('span', 'status', entry.status === null ? 'dropped' : String(entry.status));
   status.dataset.kind = kind;
-  const path = `${entry.method} ${entry.path}`;
-  const call = make('span', 'call', entry.operation ?? path);
+  const path = `${entry.method} ${shortPath(entry.path)}`;
+  const mark = make('span', 'mark', 'injected');
+  mark.title = 'A fault made or changed this response.';
+  const call = make('span', 'call', entry.operation ?? path, mark);
   const element = make('li', '', when, status, call, make('span', 'id', entry.request_id), make('span', 'took'));
-  if (entry.operation) element.append(make('span', 'line', path));
+  const line = entry.operation ? make('span', 'line', path) : call;
+  line.title = `${entry.method} ${entry.path}`;
+  if (entry.operation) element.append(line);
   if (entry.code !== null) {
     const row = codes.get(`${entry.code} ${entry.status}`) ?? codes.get(entry.code);
     const refusal = make('p', 'refusal', make('span', 'code', entry.code));
@@ -412,11 +467,21 @@ $('fold').addEventListener('click', () => {
 // This event doesn't rise, so it is caught on its way down.
 $('projects').addEventListener('toggle', showFold, true);
 
-$('refused').addEventListener('change', () => latest && showRequests(latest.requests));
+$('refused').addEventListener('change', () => latest && showRequests());
+$('search').addEventListener('input', () => {
+  if (!latest) return;
+  // What comes back is not new.
+  first = true;
+  showGroups();
+  showRequests();
+  first = false;
+  if (wanted() === '' || $('projects').querySelectorAll('.group').length > OPEN_UP_TO) return;
+  for (const details of $('projects').querySelectorAll('.group > details')) details.open = true;
+});
 $('more').addEventListener('click', () => {
   const next = $('journal').children.length;
   shown = Infinity;
-  showRequests(latest.requests);
+  showRequests();
   // The button is gone: go on where the new ones begin.
   const element = $('journal').children[next];
   if (element) {
