@@ -35,8 +35,8 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// The value's name in warnings: "the IAM token".
     const WHAT: &'static str;
 
-    /// Fetches a new value. `first` is true until a value has been fetched.
-    fn get(&self, first: bool) -> FetchFuture<'_, Self::Value>;
+    /// Fetches a new value.
+    fn get(&self) -> FetchFuture<'_, Self::Value>;
 }
 
 /// A value with its expiry.
@@ -167,8 +167,7 @@ impl<S: Source> Cache<S> {
 impl<S: Source> Inner<S> {
     /// Fetches a new value. The caller holds the refresh lock.
     async fn fetch_new(&self) -> Result<Arc<Cached<S::Value>>, CredentialsError> {
-        let first = !self.state().fetched_once;
-        let fetched = self.source.get(first).await;
+        let fetched = self.source.get().await;
         let mut state = self.state();
         match fetched {
             Ok(cached) => {
@@ -260,7 +259,7 @@ mod tests {
         type Value = usize;
         const WHAT: &'static str = "a number";
 
-        fn get(&self, _first: bool) -> FetchFuture<'_, usize> {
+        fn get(&self) -> FetchFuture<'_, usize> {
             Box::pin(async {
                 let number = self.0.gets.fetch_add(1, SeqCst) + 1;
                 for _ in 0..self.0.yields.load(SeqCst) {

@@ -70,7 +70,7 @@ impl Source for Iam {
     type Value = Issued;
     const WHAT: &'static str = "the IAM token";
 
-    fn get(&self, _first: bool) -> FetchFuture<'_, Issued> {
+    fn get(&self) -> FetchFuture<'_, Issued> {
         Box::pin(self.log_in())
     }
 }

@@ -14,10 +14,8 @@ use super::{
 };
 use crate::{error::CredentialsError, secret::Secret};
 
-/// The time limit of the first fetch. It is short, since outside ECS every program without credentials waits for it.
-const FIRST_TRY: Duration = Duration::from_secs(1);
-/// The time limit of later fetches.
-const LATER_TRY: Duration = Duration::from_secs(5);
+/// The time limit of a request. It is short, since outside ECS every program without credentials waits for it.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long before expiry the keys are refreshed, like in the official SDKs.
 const REFRESH_AHEAD: SignedDuration = SignedDuration::from_mins(40);
 /// The life of the metadata service's own token, in seconds; it is used at once.
@@ -76,28 +74,45 @@ impl Source for MetadataService {
     type Value = AkSk;
     const WHAT: &'static str = "the keys from the ECS metadata service";
 
-    fn get(&self, first: bool) -> FetchFuture<'_, AkSk> {
+    fn get(&self) -> FetchFuture<'_, AkSk> {
         Box::pin(async move {
-            let time = if first { FIRST_TRY } else { LATER_TRY };
-            let why = match timeout(time, self.keys()).await {
-                Ok(Ok(keys)) => return Ok(keys),
-                Ok(Err(why)) => why,
-                Err(_) => format!("no response within {time:?}"),
-            };
-            Err(CredentialsError::new(format!("ECS metadata ({}): {why}", self.base), None))
+            let failed = |why| CredentialsError::new(format!("ECS metadata ({}): {why}", self.base), None);
+            self.keys().await.map_err(failed)
         })
+    }
+}
+
+/// Why a request has no response.
+enum NoResponse {
+    Unreachable,
+    Timeout,
+    Cut,
+    TooLong,
+}
+
+impl fmt::Display for NoResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable => f.write_str("can't connect"),
+            Self::Timeout => write!(f, "no response within {REQUEST_TIMEOUT:?}"),
+            Self::Cut => f.write_str("the response was cut off"),
+            Self::TooLong => f.write_str("the response is too long"),
+        }
     }
 }
 
 impl MetadataService {
     async fn keys(&self) -> Result<Cached<AkSk>, String> {
         let now = self.clock.now();
-        let session = self.session().await?;
-        let mut request = self.http.get(format!("{}/openstack/latest/securitykey", self.base));
-        if let Some(session) = session {
-            request = request.header("x-metadata-token", session);
-        }
-        let (status, body) = self.ask(request).await?;
+        let session = self.session().await.map_err(|e| e.to_string())?;
+        let request = || {
+            let request = self.http.get(format!("{}/openstack/latest/securitykey", self.base));
+            match &session {
+                Some(session) => request.header("x-metadata-token", session),
+                None => request,
+            }
+        };
+        let (status, body) = self.ask_twice(request).await.map_err(|e| e.to_string())?;
         match status {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => {
@@ -118,43 +133,55 @@ impl MetadataService {
         Ok(Cached::between(keys, now, expires_at, REFRESH_AHEAD))
     }
 
-    /// The session token that the newer version of the service requires; `None` with the older version.
-    async fn session(&self) -> Result<Option<http::HeaderValue>, String> {
-        let request = self.http.put(format!("{}/meta-data/latest/api/token", self.base));
-        let request = request.header("x-metadata-token-ttl-seconds", SESSION_LIFE);
-        let (status, body) = self.ask(request).await?;
-        match status {
-            StatusCode::OK => {
-                let token = http::HeaderValue::from_bytes(body.trim_ascii());
-                let mut token = token.map_err(|_| "its token can't be read".to_owned())?;
-                token.set_sensitive(true);
-                Ok(Some(token))
+    /// The session token that the newer version of the service requires. The older version doesn't have it, and a firewall
+    /// may swallow the request: the keys are then requested without one, and that response decides.
+    async fn session(&self) -> Result<Option<http::HeaderValue>, NoResponse> {
+        let request = || {
+            let request = self.http.put(format!("{}/meta-data/latest/api/token", self.base));
+            request.header("x-metadata-token-ttl-seconds", SESSION_LIFE)
+        };
+        match self.ask_twice(request).await {
+            Ok((StatusCode::OK, body)) => {
+                let token = http::HeaderValue::from_bytes(body.trim_ascii()).ok();
+                Ok(token.map(|mut token| {
+                    token.set_sensitive(true);
+                    token
+                }))
             }
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::SERVICE_UNAVAILABLE => {
-                Ok(None)
-            }
-            other => Err(format!("no token (HTTP {})", other.as_u16())),
+            Err(NoResponse::Unreachable) => Err(NoResponse::Unreachable),
+            _ => Ok(None),
         }
     }
 
-    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Vec<u8>), String> {
-        let failed = |error: reqwest::Error| {
-            if error.is_connect() {
-                "can't connect".to_owned()
-            } else {
-                "the response was cut off".to_owned()
-            }
-        };
-        let mut response = request.send().await.map_err(failed)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_RESPONSE {
-                return Err("the response is too long".to_owned());
-            }
+    /// Sends a request, and once more after an internal error of the service.
+    async fn ask_twice(
+        &self,
+        request: impl Fn() -> reqwest::RequestBuilder,
+    ) -> Result<(StatusCode, Vec<u8>), NoResponse> {
+        match self.ask(request()).await {
+            Ok((status, _)) if status.is_server_error() => self.ask(request()).await,
+            result => result,
         }
-        Ok((response.status(), body))
     }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Vec<u8>), NoResponse> {
+        timeout(REQUEST_TIMEOUT, receive(request)).await.map_err(|_| NoResponse::Timeout)?
+    }
+}
+
+/// Sends a request and reads the response.
+async fn receive(request: reqwest::RequestBuilder) -> Result<(StatusCode, Vec<u8>), NoResponse> {
+    let failed =
+        |error: reqwest::Error| if error.is_connect() { NoResponse::Unreachable } else { NoResponse::Cut };
+    let mut response = request.send().await.map_err(failed)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_RESPONSE {
+            return Err(NoResponse::TooLong);
+        }
+    }
+    Ok((response.status(), body))
 }
 
 impl fmt::Debug for MetadataService {
