@@ -22,7 +22,7 @@ impl SkippedSource {
 /// The error for a chain without credentials.
 pub(crate) fn no_credentials(skipped: &[SkippedSource]) -> ConfigurationError {
     let links: Vec<_> = skipped.iter().map(|SkippedSource { link, why }| format!("{link}: {why}")).collect();
-    ConfigurationError::new("credentials", format!("none found: {}", links.join("; ")))
+    ConfigurationError::missing("credentials", format!("none found: {}", links.join("; ")))
 }
 
 /// The metadata service, used because all other sources were skipped.

@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::secret::Secret;
 
+/// The usual length of an access key.
+const ACCESS_KEY_LENGTH: usize = 20;
+
 /// An access key and its secret key, used to sign requests (SDK-HMAC-SHA256).
 #[derive(Clone, PartialEq, Eq)]
 pub struct AkSk {
@@ -52,6 +55,12 @@ impl AkSk {
 
     pub(crate) fn secret_key(&self) -> &Secret {
         &self.secret_key
+    }
+
+    /// Whether the two keys look like each other's. An access key has 20 characters and its secret key 40.
+    pub(crate) fn look_swapped(&self) -> bool {
+        let length = self.access_key.len();
+        length > ACCESS_KEY_LENGTH && length > self.secret_key.expose().len()
     }
 
     /// The security token of temporary keys.

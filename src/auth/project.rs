@@ -8,7 +8,7 @@ use super::{
     clock::Clock,
 };
 use crate::{
-    api::{Lenient, iam},
+    api::iam::{self, types},
     error::{ConfigurationError, CredentialsError, Error},
     ids::ProjectId,
 };
@@ -37,8 +37,8 @@ impl Project {
 }
 
 /// The error if neither the settings nor IAM determine the project.
-pub(crate) fn not_to_be_found() -> ConfigurationError {
-    ConfigurationError::new("project_id", "is not set (or a region, by whose name it can be looked up)")
+fn not_to_be_found() -> ConfigurationError {
+    ConfigurationError::missing("project_id", "is not set (or a region, by whose name it can be looked up)")
 }
 
 /// Looks up a project id by name, once.
@@ -66,7 +66,7 @@ impl Source for Projects {
     type Value = ProjectId;
     const WHAT: &'static str = "the project id";
 
-    fn get(&self, _first: bool) -> FetchFuture<'_, ProjectId> {
+    fn get(&self) -> FetchFuture<'_, ProjectId> {
         Box::pin(async { look_up(&self.name, &self.iam).await.map(Cached::never_expiring) })
     }
 }
@@ -79,13 +79,17 @@ async fn look_up(name: &str, iam: &iam::Client) -> Result<ProjectId, Credentials
         .map_err(|e| CredentialsError::new(format!("IAM gave no id of project {name:?}"), Some(e)))?;
     let projects = response.into_inner().projects.unwrap_or_default();
     let failed = |message: String| Err(CredentialsError::new(message, None));
-    let text = |member: &Lenient<String>| member.0.clone().unwrap_or_default();
-    match projects.as_slice() {
-        [only] => ProjectId::new(text(&only.id)).or_else(|e| failed(format!("IAM's response: {e}"))),
+    // IAM may also list projects with similar names, and projects that are disabled.
+    let named: Vec<_> = projects.iter().filter(|project| project.name.0.as_deref() == Some(name)).collect();
+    let is_enabled = |project: &&&types::Project| project.enabled.0 != Some(false);
+    let enabled: Vec<_> = named.iter().filter(is_enabled).copied().collect();
+    let candidates = if enabled.is_empty() { named } else { enabled };
+    let id = |project: &types::Project| project.id.0.clone().unwrap_or_default();
+    match candidates.as_slice() {
+        [only] => ProjectId::new(id(only)).or_else(|e| failed(format!("IAM's response: {e}"))),
         [] => failed(format!("IAM knows no project {name:?} of these credentials: set a project id")),
         several => {
-            let ids: Vec<_> =
-                several.iter().map(|p| format!("{} ({})", text(&p.id), text(&p.name))).collect();
+            let ids: Vec<_> = several.iter().map(|project| format!("{} ({name})", id(project))).collect();
             failed(format!("IAM knows several projects {name:?}: {}; set the id of one", ids.join(", ")))
         }
     }

@@ -12,12 +12,12 @@ use crate::{
         chain::{MetadataFallback, no_credentials},
         login::{Scope, TokenProvider},
         metadata::Metadata,
-        project::{ByName, Project, not_to_be_found},
+        project::{ByName, Project},
         static_credentials::StaticCredentials,
     },
     config::{
-        Chain, ClientBuilder, ClientInfo, CredentialsChoice, Endpoint, ResolvedSetting, ResolvedTimeouts,
-        Setting, Sources, http_client,
+        CODE, Chain, ClientBuilder, ClientInfo, CredentialsChoice, Endpoint, Endpoints, ResolvedEndpoint,
+        ResolvedSetting, ResolvedTimeouts, Setting, Sources, http_client, key_flaw,
     },
     error::{ConfigurationError, Error},
     ids::ProjectId,
@@ -48,49 +48,68 @@ impl ClientBuilder {
     /// another, or if it needs https and the features `tls` and `tls-ring` are off.
     pub fn build(self) -> Result<Client, Error> {
         let sources = Sources::read(self.profile.as_deref(), self.environment.as_ref())?;
-        let find = |given: &Option<String>, setting| {
-            given.as_deref().map(ResolvedSetting::explicit).or_else(|| sources.find(setting))
+        let find = |explicit: &Option<String>, setting: Setting| {
+            let explicit = explicit.as_deref().map(ResolvedSetting::explicit);
+            let found = explicit.map_or_else(|| sources.find(setting), |explicit| Ok(Some(explicit)))?;
+            found.map(|found| found.checked(setting.name())).transpose()
         };
-        let region = find(&self.region, Setting::Region);
-        let cloud = find(&self.cloud, Setting::Cloud);
+        let region = find(&self.region, Setting::Region)?;
+        let cloud = find(&self.cloud, Setting::Cloud)?;
         let (credentials_choice, credentials_from) = self.choose_credentials(&sources)?;
-        let lts = self.lts_endpoint(&sources, region.as_ref(), cloud.as_ref(), &credentials_choice)?;
-        let iam = match (find(&self.iam_endpoint, Setting::IamEndpoint), &region) {
-            (Some(url), _) => Some(Endpoint::parse("iam_endpoint", &url, self.allow_plain_http)?),
-            (None, Some(region)) => Some(Endpoint::of_region(servers::IAM, region, cloud.as_ref())?),
-            (None, None) => None,
+        // Without credentials and region, probably nothing is set at all.
+        let note = match &credentials_choice {
+            CredentialsChoice::MetadataFallback(skipped) => format!("; {}", no_credentials(skipped)),
+            _ => String::new(),
         };
-        let project = match find(&self.project_id, Setting::ProjectId) {
+        let endpoints = Endpoints::resolve(&self, &sources, region.as_ref(), cloud.as_ref(), &note)?;
+        let (lts, iam) = (&endpoints.lts.endpoint, endpoints.iam.as_ref().map(|iam| &iam.endpoint));
+        let (project, project_id_from) = match find(&self.project_id, Setting::ProjectId)? {
             Some(id) => {
                 let legal = ProjectId::new(&id.value);
-                Some(legal.map_err(|e| id.invalid("project_id", &format!("must be {}", e.rule())))?)
+                let legal = legal.map_err(|e| id.invalid("project_id", &format!("must be {}", e.rule())))?;
+                (Some(legal), Some(id.origin().to_owned()))
             }
-            None => None,
+            None => (None, None),
         };
         let timeouts = self.timeouts.resolve()?;
         let headers = http_client::headers(&self.headers)?;
-        let lts_http = self.http("endpoint", &lts, timeouts, headers.clone())?;
+        let lts_http = self.http("endpoint", lts, timeouts, headers.clone())?;
         let iam_client = |provider: Option<Arc<dyn CredentialsProvider>>| -> Result<api::iam::Client, Error> {
-            let iam =
-                iam.as_ref().ok_or_else(|| missing("iam_endpoint", "or a region: IAM has to be asked"))?;
+            let iam = iam.ok_or_else(|| sources.missing(&[Setting::IamEndpoint, Setting::Region], ""))?;
             // One HTTP client serves both services, unless they differ in proxy or TLS settings, or LTS has extra headers.
-            let same_settings = iam.is_local() == lts.is_local() && iam.is_tls() == lts.is_tls();
+            let same_settings = iam.is_local() == lts.is_local()
+                && iam.local_name() == lts.local_name()
+                && iam.is_tls() == lts.is_tls();
             let http = if same_settings && headers.is_empty() {
                 lts_http.clone()
             } else {
                 self.http("iam_endpoint", iam, timeouts, HeaderMap::new())?
             };
-            let transport = Transport::new(self.settings(provider, timeouts)?, servers::IAM, None);
+            let transport = Transport::new(self.settings(provider, timeouts, iam)?, servers::IAM, None);
             Ok(api::iam::Client::new_with_client(iam.as_str(), http, transport))
         };
 
+        let region_from = region.as_ref().map(|region| region.origin().to_owned());
         let region = region.map(|region| region.value);
+        let (endpoint, endpoint_from) = shown(&endpoints.lts);
+        let (access_endpoint, access_endpoint_from) = endpoints.access.as_ref().map(shown).unzip();
+        let (iam_endpoint, iam_endpoint_from) = endpoints.iam.as_ref().map(shown).unzip();
         let info = ClientInfo {
-            endpoint: lts.as_str().to_owned(),
-            iam_endpoint: iam.as_ref().map(|iam| iam.as_str().to_owned()),
+            endpoint,
+            endpoint_from,
+            access_endpoint,
+            access_endpoint_from,
+            iam_endpoint,
+            iam_endpoint_from,
             region: region.clone(),
+            region_from,
+            project_id_from,
             project_id: project.clone(),
             credentials_from,
+            access_key: match &credentials_choice {
+                CredentialsChoice::Credentials(Credentials::AkSk(keys)) => Some(keys.access_key().to_owned()),
+                _ => None,
+            },
             logs_in: matches!(credentials_choice, CredentialsChoice::Credentials(Credentials::Login(_))),
         };
         // Whether the credentials are known already.
@@ -109,11 +128,13 @@ impl ClientBuilder {
                 let by_name = || region.clone().map(Scope::Name);
                 let scope = project.clone().map(Scope::Id).or_else(by_name);
                 let scope =
-                    scope.ok_or_else(|| missing("region", "or a project id: a login is for a project"))?;
+                    scope.ok_or_else(|| sources.missing(&[Setting::Region, Setting::ProjectId], ""))?;
                 let iam = iam_client(None)?;
                 Arc::new(TokenProvider::new(login, scope, iam, self.clock.clone()))
             }
-            CredentialsChoice::Credentials(credentials) => Arc::new(static_credentials(credentials)?),
+            CredentialsChoice::Credentials(credentials) => {
+                Arc::new(static_credentials(credentials, &info.credentials_from)?)
+            }
         };
         let project_of_token = || Project::Asked { provider: Arc::clone(&provider), by_name: None };
         let (known, project) = match (project, region) {
@@ -125,12 +146,14 @@ impl ClientBuilder {
                     Some(ByName::new(name, iam_client(Some(Arc::clone(&provider)))?, self.clock.clone()));
                 (None, Project::Asked { provider: Arc::clone(&provider), by_name })
             }
-            (None, None) if is_settled => return Err(not_to_be_found().into()),
+            (None, None) if is_settled => {
+                return Err(sources.missing(&[Setting::ProjectId, Setting::Region], "").into());
+            }
             // A provider's token may name the project.
             (None, None) => (None, project_of_token()),
         };
         let transport =
-            Transport::new(self.settings(Some(Arc::clone(&provider)), timeouts)?, servers::LTS, known);
+            Transport::new(self.settings(Some(Arc::clone(&provider)), timeouts, lts)?, servers::LTS, known);
         let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
         Ok(Client::from_parts(api, provider, project, info))
     }
@@ -165,7 +188,7 @@ impl ClientBuilder {
         };
         let provider: Arc<dyn CredentialsProvider> = match credentials_choice {
             CredentialsChoice::Credentials(Credentials::Login(_)) => return Err(unusable("a login")),
-            CredentialsChoice::Credentials(credentials) => Arc::new(static_credentials(credentials)?),
+            CredentialsChoice::Credentials(credentials) => Arc::new(static_credentials(credentials, &from)?),
             CredentialsChoice::Provider(provider) => provider,
             CredentialsChoice::MetadataFallback(skipped) => {
                 Arc::new(MetadataFallback::new(skipped, self.metadata()?))
@@ -183,7 +206,7 @@ impl ClientBuilder {
         sources: &Sources,
     ) -> Result<(CredentialsChoice, String), ConfigurationError> {
         if let Some(credentials_choice) = &self.credentials {
-            return Ok((credentials_choice.clone(), "code".to_owned()));
+            return Ok((credentials_choice.clone(), CODE.to_owned()));
         }
         match sources.credentials()? {
             Chain::Found(credentials, from) => Ok((CredentialsChoice::Credentials(credentials), from)),
@@ -191,31 +214,9 @@ impl ClientBuilder {
                 Ok((CredentialsChoice::MetadataFallback(skipped), "ECS metadata".to_owned()))
             }
             Chain::NotFound(skipped) if skipped.is_empty() => {
-                Err(ConfigurationError::new("credentials", "are not set"))
+                Err(ConfigurationError::missing("credentials", "are not set"))
             }
             Chain::NotFound(skipped) => Err(no_credentials(&skipped)),
-        }
-    }
-
-    fn lts_endpoint(
-        &self,
-        sources: &Sources,
-        region: Option<&ResolvedSetting>,
-        cloud: Option<&ResolvedSetting>,
-        credentials_choice: &CredentialsChoice,
-    ) -> Result<Endpoint, ConfigurationError> {
-        let from_sources =
-            || sources.lts_endpoint(self.region.is_some(), region.map(|region| region.value.as_str()));
-        let explicit = self.endpoint.as_deref().map(ResolvedSetting::explicit).or_else(from_sources);
-        match (explicit, region, credentials_choice) {
-            (Some(url), ..) => Endpoint::parse("endpoint", &url, self.allow_plain_http),
-            (None, Some(region), _) => Endpoint::of_region(servers::LTS, region, cloud),
-            // Probably nothing is set at all.
-            (None, None, CredentialsChoice::MetadataFallback(skipped)) => {
-                let why = format!("is not set (or an endpoint); {}", no_credentials(skipped));
-                Err(ConfigurationError::new("region", why))
-            }
-            (None, None, _) => Err(missing("region", "or an endpoint")),
         }
     }
 
@@ -223,6 +224,7 @@ impl ClientBuilder {
         &self,
         provider: Option<Arc<dyn CredentialsProvider>>,
         timeouts: ResolvedTimeouts,
+        endpoint: &Endpoint,
     ) -> Result<Settings, ConfigurationError> {
         let mut agent = concat!("huaweicloud-lts/", env!("CARGO_PKG_VERSION")).to_owned();
         if let Some(suffix) = &self.user_agent {
@@ -231,7 +233,16 @@ impl ClientBuilder {
         let user_agent = HeaderValue::from_str(&agent).map_err(|_| {
             ConfigurationError::new("user_agent_suffix", "has a character that headers can't contain")
         })?;
+        // What the caller does to the HTTP client may concern proxies.
+        let proxy = match self.configure {
+            Some(_) => None,
+            None => {
+                let explicit = self.proxy.as_ref().map(http_client::proxy).transpose()?;
+                http_client::proxy_in_use(endpoint, explicit.as_ref()).map(Arc::new)
+            }
+        };
         Ok(Settings {
+            proxy,
             provider,
             user_agent,
             attempt_timeout: timeouts.attempt,
@@ -259,33 +270,49 @@ impl ClientBuilder {
 
     fn metadata(&self) -> Result<Metadata, ConfigurationError> {
         let explicit = self.metadata_endpoint.as_deref().map(ResolvedSetting::explicit);
-        let from_sources = || self.environment.as_ref()?.metadata_endpoint();
-        let url = explicit.or_else(from_sources).unwrap_or_else(|| ResolvedSetting::explicit(METADATA));
+        let url = match (explicit, &self.environment) {
+            (Some(explicit), _) => Some(explicit),
+            (None, Some(environment)) => environment.metadata_endpoint()?,
+            (None, None) => None,
+        };
+        let url = url.unwrap_or_else(|| ResolvedSetting::explicit(METADATA));
         // The service is on the machine's link-local network, without TLS.
         let endpoint = Endpoint::parse("metadata_endpoint", &url, true)?;
         Ok(Metadata::new(http_client::metadata_client(&endpoint)?, endpoint.as_str(), self.clock.clone()))
     }
 }
 
-/// A provider of static credentials.
-fn static_credentials(credentials: Credentials) -> Result<StaticCredentials, ConfigurationError> {
-    let wrong = |why: &str| Err(ConfigurationError::new("credentials", why));
-    match credentials {
-        Credentials::AkSk(keys) if keys.access_key().is_empty() || keys.secret_key().is_empty() => {
-            wrong("the access key or the secret key is empty")
-        }
-        Credentials::AkSk(keys) => Ok(StaticCredentials::new(ResolvedCredentials::Keys(keys))),
-        Credentials::Token(token) if token.is_empty() => wrong("the token is empty"),
-        Credentials::Token(token) if HeaderValue::from_str(token.expose()).is_err() => {
-            wrong("the token has a character that headers can't contain")
-        }
-        Credentials::Token(token) => {
-            Ok(StaticCredentials::new(ResolvedCredentials::Token { token, project_id: None }))
-        }
-        Credentials::Login(_) => wrong("a login is not static"),
-    }
+/// An endpoint and its origin, for display.
+fn shown(endpoint: &ResolvedEndpoint) -> (String, String) {
+    (endpoint.endpoint.as_str().to_owned(), endpoint.origin.clone())
 }
 
-fn missing(setting: &'static str, why: &str) -> ConfigurationError {
-    ConfigurationError::new(setting, format!("is not set ({why})"))
+/// A provider of static credentials. `from` is their source.
+fn static_credentials(credentials: Credentials, from: &str) -> Result<StaticCredentials, ConfigurationError> {
+    let wrong = |why: &str| ConfigurationError::new("credentials", why);
+    let check = |name: &str, text: &str| match key_flaw(text) {
+        _ if text.is_empty() => Err(wrong(&format!("the {name} is empty"))),
+        Some(why) => Err(wrong(&format!("the {name} {why}"))),
+        None => Ok(()),
+    };
+    let provided = match credentials {
+        Credentials::AkSk(keys) => {
+            check("access key", keys.access_key())?;
+            check("secret key", keys.secret_key().expose())?;
+            if let Some(token) = keys.token() {
+                check("security token", token.expose())?;
+            }
+            // Sent as an access key, the secret one would be readable in logs and in the service's messages.
+            if keys.look_swapped() {
+                return Err(wrong(&format!("{from}: are access key and secret key swapped?")));
+            }
+            ResolvedCredentials::Keys(keys)
+        }
+        Credentials::Token(token) => {
+            check("token", token.expose())?;
+            ResolvedCredentials::Token { token, project_id: None }
+        }
+        Credentials::Login(_) => return Err(wrong("a login is not static")),
+    };
+    Ok(StaticCredentials::new(provided))
 }

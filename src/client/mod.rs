@@ -55,8 +55,7 @@ impl Client {
         Self::builder().or_env().build()
     }
 
-    /// Builds a client from a section of the profile file, `~/.huaweicloud/credentials`. Settings that it lacks come from
-    /// the environment.
+    /// Builds a client from a section of the profile file, `~/.huaweicloud/credentials`, and from nothing else.
     ///
     /// ```
     /// # fn doc() -> Result<(), huaweicloud_lts::Error> {

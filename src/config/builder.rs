@@ -19,7 +19,7 @@ use crate::{
 
 /// Builds a [`Client`](crate::Client).
 ///
-/// Settings on the builder take precedence over the [`profile`](Self::profile), and that over the environment
+/// Settings on the builder take precedence over those of a chosen [`profile`](Self::profile), or otherwise of the environment
 /// ([`or_env`](Self::or_env)). [`build`](Self::build) validates them and names the setting at fault.
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing until it is built"]
@@ -27,6 +27,7 @@ pub struct ClientBuilder {
     pub(crate) region: Option<String>,
     pub(crate) cloud: Option<String>,
     pub(crate) endpoint: Option<String>,
+    pub(crate) access_endpoint: Option<String>,
     pub(crate) iam_endpoint: Option<String>,
     pub(crate) metadata_endpoint: Option<String>,
     pub(crate) project_id: Option<String>,
@@ -106,7 +107,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the endpoint of IAM instead of the region's.
+    /// Sets the endpoint for writing logs instead of the region's, `https://lts-access.<region>.<cloud>:8102`.
+    pub fn access_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.access_endpoint = Some(url.into());
+        self
+    }
+
+    /// Sets the endpoint of IAM instead of the region's. It may end with `/v3`.
     ///
     /// ```
     /// use huaweicloud_lts::{AkSk, Client};
@@ -189,8 +196,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Reads settings that are not set here from a section of the profile file, before the environment
-    /// ([`or_env`](Self::or_env) describes the file).
+    /// Reads settings that are not set here from a section of the profile file, and from nowhere else
+    /// ([`or_env`](Self::or_env) describes the file). The environment then only says where the file is, and whether plain
+    /// http is allowed.
     ///
     /// A missing file or section is an error, and so is half a key pair.
     ///
@@ -219,7 +227,9 @@ impl ClientBuilder {
     /// | region | `HUAWEICLOUD_LTS_REGION` | `region` |
     /// | the cloud's domain | `HUAWEICLOUD_LTS_CLOUD` | `cloud` |
     /// | endpoint of LTS | `HUAWEICLOUD_LTS_ENDPOINT`, then `HUAWEICLOUD_SDK_REGION_LTS_<REGION>` (`CN_NORTH_4`) | `endpoint` |
+    /// | endpoint for writing logs | `HUAWEICLOUD_LTS_ACCESS_ENDPOINT` | `access_endpoint` |
     /// | endpoint of IAM | `HUAWEICLOUD_SDK_IAM_ENDPOINT` | `iam_endpoint` |
+    /// | plain http to other hosts than loopback | `HUAWEICLOUD_LTS_ALLOW_PLAIN_HTTP` (`true`) | |
     /// | ECS metadata service | `HUAWEICLOUD_LTS_METADATA_ENDPOINT`, else `http://169.254.169.254` | |
     /// | the profile file | `HUAWEICLOUD_SDK_CREDENTIALS_FILE`, else `~/.huaweicloud/credentials` | |
     ///
@@ -227,12 +237,13 @@ impl ClientBuilder {
     /// Empty values are ignored.
     ///
     /// Within one source, a key pair takes precedence over a token, and a token over a login. The parts of a credential
-    /// never mix sources; incomplete ones are skipped. Other settings are resolved one by one.
+    /// never mix sources; half a key pair or an incomplete login is an error. Other settings are resolved one by one.
     ///
-    /// An endpoint takes precedence over a region. But a region set with [`region`](Self::region) ignores
-    /// `HUAWEICLOUD_LTS_ENDPOINT` and the profile's `endpoint`.
+    /// An endpoint takes precedence over a region. But a region set with [`region`](Self::region) ignores all endpoints of
+    /// the environment and the profile file, and [`endpoint`](Self::endpoint) ignores the other endpoints there. An endpoint
+    /// of LTS on loopback is also used for IAM and for writing logs, unless its source sets these.
     ///
-    /// The first call asks the ECS metadata service, once, for one second. Without a response, that call fails with an
+    /// The first call asks the ECS metadata service, for at most 2 s a request. Without a response, that call fails with an
     /// error that lists all sources.
     ///
     /// `HUAWEICLOUD_SDK_DOMAIN_ID` and `domain_id` have no effect, since no call to LTS needs them.
@@ -455,7 +466,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Allows plain http to hosts other than loopback. Tokens and bodies can then be read on the network.
+    /// Allows plain http to hosts other than loopback. Tokens and bodies can then be read on the network. `localhost` and
+    /// names below it (`lts.localhost`) are loopback.
     ///
     /// ```
     /// use huaweicloud_lts::{AkSk, Client};
@@ -503,6 +515,7 @@ impl fmt::Debug for ClientBuilder {
             .field("region", &self.region)
             .field("cloud", &self.cloud)
             .field("endpoint", &self.endpoint)
+            .field("access_endpoint", &self.access_endpoint)
             .field("iam_endpoint", &self.iam_endpoint)
             .field("project_id", &self.project_id)
             .field("profile", &self.profile)

@@ -1,18 +1,34 @@
 //! Endpoints of services.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use reqwest::Url;
 
 use super::setting::{ResolvedSetting, Setting};
-use crate::{error::ConfigurationError, spec::Server};
+use crate::{
+    error::{ConfigurationError, ConfigurationProblem},
+    spec::{Operation, Server},
+};
+
+/// The server for writing logs. No operation of the documents uses it yet.
+pub(crate) const ACCESS: Server =
+    Server { name: "lts-access", url: "https://lts-access.{region}.{cloud}:8102" };
 
 /// The default domain of the cloud.
 const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
 /// The region outside the default cloud, and its domain.
 const EUROPE: (&str, &str) = ("eu-west-101", "myhuaweicloud.eu");
+/// The version that IAM's paths begin with.
+const IAM_VERSION: &str = "/v3";
+/// The name of loopback. Names below it are loopback, too (RFC 6761, section 6.3).
+const LOCALHOST: &str = "localhost";
 
 /// The base URL of a service, without a trailing slash.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint(Url);
+
+/// Why a URL is rejected.
+struct Rejected(ConfigurationProblem, String);
 
 impl Endpoint {
     /// The endpoint of a server in a region.
@@ -33,7 +49,7 @@ impl Endpoint {
         let (region_name, cloud) = (&region.value, cloud.map(|cloud| cloud.value.as_str()));
         let cloud = cloud.unwrap_or(if region_name == EUROPE.0 { EUROPE.1 } else { DEFAULT_CLOUD });
         let url = server.url.replace("{region}", region_name).replace("{cloud}", cloud);
-        Self::read(&url, false).map_err(|why| region.invalid(Setting::Region.name(), &why))
+        Self::read(&url, false).map_err(|Rejected(_, why)| region.invalid(Setting::Region.name(), &why))
     }
 
     /// Parses a base URL.
@@ -42,14 +58,31 @@ impl Endpoint {
         url: &ResolvedSetting,
         allow_plain: bool,
     ) -> Result<Self, ConfigurationError> {
-        Self::read(&url.value, allow_plain).map_err(|why| url.invalid(setting, &why))
+        Self::read(&url.value, allow_plain)
+            .map_err(|Rejected(problem, why)| url.rejected(setting, problem, &why))
     }
 
-    fn read(url: &str, allow_plain: bool) -> Result<Self, String> {
-        let wrong = |why: &str| Err(why.to_owned());
+    /// Parses the base URL of IAM. It may end with the version or the path of the login, as other programs want it.
+    pub(crate) fn parse_iam(url: &ResolvedSetting, allow_plain: bool) -> Result<Self, ConfigurationError> {
+        let setting = Setting::IamEndpoint.name();
+        let mut endpoint = Self::parse(setting, url, allow_plain)?;
+        let path = endpoint.0.path().trim_end_matches('/');
+        let suffixes = [Operation::CreateToken.path(), IAM_VERSION];
+        let base = suffixes.iter().find_map(|suffix| path.strip_suffix(suffix)).unwrap_or(path);
+        if format!("{base}/").contains(&format!("{IAM_VERSION}/")) {
+            return Err(url.invalid(setting, "must end before the path of an operation, /v3/…"));
+        }
+        let base = base.to_owned();
+        endpoint.0.set_path(&base);
+        Ok(endpoint)
+    }
+
+    fn read(url: &str, allow_plain: bool) -> Result<Self, Rejected> {
+        let wrong = |why: &str| Err(Rejected(ConfigurationProblem::Invalid, why.to_owned()));
         // The official SDKs accept a bare host name.
         let url = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
-        let mut parsed = Url::parse(&url).map_err(|e| e.to_string())?;
+        let mut parsed =
+            Url::parse(&url).map_err(|e| Rejected(ConfigurationProblem::Invalid, e.to_string()))?;
         if !matches!(parsed.scheme(), "http" | "https") {
             return wrong("the scheme must be https, or http for loopback");
         }
@@ -63,7 +96,9 @@ impl Endpoint {
         parsed.set_path(&path);
         let endpoint = Self(parsed);
         if !endpoint.is_tls() && !endpoint.is_local() && !allow_plain {
-            return wrong("plain http is allowed for loopback only; use https, or allow_plain_http()");
+            let why = "plain http is for loopback only, since everyone on the network can read it; use https, or \
+                       allow it with HUAWEICLOUD_LTS_ALLOW_PLAIN_HTTP=true";
+            return Err(Rejected(ConfigurationProblem::PlainHttp, why.to_owned()));
         }
         Ok(endpoint)
     }
@@ -79,14 +114,26 @@ impl Endpoint {
 
     /// Whether the host is loopback.
     pub(crate) fn is_local(&self) -> bool {
-        match self.0.host_str() {
-            Some("localhost") => true,
-            Some(host) => {
-                let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-                ip.is_ok_and(|ip| ip.is_loopback())
-            }
-            None => false,
+        if self.local_name().is_some() {
+            return true;
         }
+        let host = self.0.host_str().unwrap_or_default();
+        let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        // An IPv4 address may be mapped to IPv6: ::ffff:127.0.0.1.
+        ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
+    }
+
+    /// The host, if it is a name of loopback: `localhost` or a name below it.
+    pub(crate) fn local_name(&self) -> Option<&str> {
+        let name = self.0.domain()?;
+        let below = name.strip_suffix('.').unwrap_or(name).strip_suffix(LOCALHOST)?;
+        (below.is_empty() || below.ends_with('.')).then_some(name)
+    }
+
+    /// The addresses of [`local_name`](Self::local_name). Asking the network for them would trust it with plain http.
+    pub(crate) fn local_addresses() -> [SocketAddr; 2] {
+        // The port of the URL is used.
+        [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]
     }
 }
 
@@ -138,6 +185,62 @@ mod tests {
         ] {
             assert_eq!(parse(given).unwrap().as_str(), base);
         }
+    }
+
+    #[test]
+    fn plain_http_is_accepted_for_every_form_of_loopback_only() {
+        for host in [
+            "127.0.0.1",
+            "127.1.2.3",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "lts.localhost",
+            "a.b.localhost.",
+        ] {
+            let endpoint = parse(&format!("http://{host}:8086")).unwrap_or_else(|e| panic!("{e}"));
+            assert!(endpoint.is_local(), "{host}");
+        }
+        for host in [
+            "notlocalhost",
+            "localhost.example",
+            "127.0.0.1.example",
+            "[::ffff:10.0.0.1]",
+            "[::]",
+            "0.0.0.0",
+            "host.docker.internal",
+        ] {
+            let url = format!("http://{host}:8086");
+            let error = parse(&url).unwrap_err();
+            assert_eq!(error.problem(), ConfigurationProblem::PlainHttp, "{error}");
+            assert!(error.to_string().contains("HUAWEICLOUD_LTS_ALLOW_PLAIN_HTTP=true"), "{error}");
+            assert!(!error.to_string().contains("()"), "{error}");
+            let allowed = Endpoint::parse("endpoint", &ResolvedSetting::explicit(&url), true).unwrap();
+            assert!(!allowed.is_local(), "{host}");
+        }
+    }
+
+    #[test]
+    fn iam_endpoint_may_end_with_the_path_of_the_login() {
+        let parse = |url: &str| Endpoint::parse_iam(&ResolvedSetting::explicit(url), false);
+        for (given, base) in [
+            ("https://iam.example/v3", "https://iam.example"),
+            ("https://iam.example/v3/", "https://iam.example"),
+            ("https://iam.example/v3/auth/tokens", "https://iam.example"),
+            ("https://iam.example/v3/auth/tokens/", "https://iam.example"),
+            ("https://gateway.example/iam/v3", "https://gateway.example/iam"),
+            ("https://gateway.example/iamv3", "https://gateway.example/iamv3"),
+            ("https://iam.example", "https://iam.example"),
+        ] {
+            assert_eq!(parse(given).unwrap().as_str(), base);
+        }
+        for bad in ["https://iam.example/v3/projects", "https://iam.example/v3/v3"] {
+            let error = parse(bad).unwrap_err().to_string();
+            assert!(error.starts_with("iam_endpoint: ") && error.contains("must end before"), "{error}");
+        }
+        assert!(parse("https://iam.example/v3/auth/tokens?nocatalog=true").is_err());
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use hyper_util::client::proxy::matcher::Matcher;
 
 use super::endpoint::Endpoint;
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
             canonical::{DATE_HEADER, PAYLOAD_HEADER},
         },
     },
-    error::ConfigurationError,
+    error::{ConfigurationError, ProxyInUse},
     secret::Secret,
 };
 
@@ -59,10 +60,11 @@ pub(crate) fn client(
     let Settings { connect_timeout, proxy, headers, configure } = settings;
     // Loopback never uses a proxy.
     let proxy = proxy.filter(|_| !endpoint.is_local());
-    let tls_user = match &proxy {
-        _ if endpoint.is_tls() => Some(setting),
-        Some(proxy) if proxy.is_tls => Some("proxy"),
-        _ => None,
+    let through_tls = |proxy: ProxyInUse| proxy.url.starts_with("https://");
+    let tls_user = if endpoint.is_tls() {
+        Some(setting)
+    } else {
+        proxy_in_use(endpoint, proxy.as_ref()).is_some_and(through_tls).then_some("proxy")
     };
     let mut builder = tls(reqwest::Client::builder(), tls_user)?
         // Otherwise HTTP/2 would depend on the reqwest features of other crates in the program.
@@ -80,7 +82,31 @@ pub(crate) fn client(
     if endpoint.is_local() {
         builder = builder.no_proxy();
     }
-    builder.build().map_err(|e| ConfigurationError::new("configure_http", build_failure(&e)))
+    if let Some(name) = endpoint.local_name() {
+        builder = builder.resolve_to_addrs(name, &Endpoint::local_addresses());
+    }
+    builder.build().map_err(|e| cannot_build(tls_user, &e))
+}
+
+/// The proxy that a client for this endpoint uses: the one that is set, otherwise the system's by reqwest's own rules.
+pub(crate) fn proxy_in_use(endpoint: &Endpoint, explicit: Option<&Proxy>) -> Option<ProxyInUse> {
+    if endpoint.is_local() {
+        return None;
+    }
+    if let Some(proxy) = explicit {
+        return Some(ProxyInUse { url: proxy.url.clone(), setting: "proxy" });
+    }
+    let target: Uri = endpoint.as_str().parse().ok()?;
+    let found = Matcher::from_system().intercept(&target)?;
+    let url = found.uri().to_string().trim_end_matches('/').to_owned();
+    let variables = if endpoint.is_tls() {
+        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+    } else {
+        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+    };
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let setting = variables.into_iter().find(is_set).unwrap_or("the system's settings");
+    Some(ProxyInUse { url, setting })
 }
 
 /// Disables retries by reqwest. Without the limit, it would still copy each request.
@@ -94,8 +120,24 @@ pub(crate) fn metadata_client(endpoint: &Endpoint) -> Result<reqwest::Client, Co
     let tls_user = endpoint.is_tls().then_some(setting);
     let builder = tls(reqwest::Client::builder(), tls_user)?.http1_only().no_proxy();
     let builder = builder.redirect(reqwest::redirect::Policy::none()).retry(no_retries());
-    builder.build().map_err(|e| ConfigurationError::new(setting, build_failure(&e)))
+    builder.build().map_err(|e| cannot_build(tls_user, &e))
 }
+
+/// The error if reqwest can't build a client. `tls_user` is the setting that needs TLS.
+fn cannot_build(tls_user: Option<&'static str>, error: &reqwest::Error) -> ConfigurationError {
+    let why = build_failure(error);
+    match tls_user {
+        Some(setting) if why.contains(NO_CERTIFICATES) => {
+            let why = "https needs CA certificates, and this machine has none (No CA certificates were found): install \
+                       the system's package of CA certificates, or set SSL_CERT_FILE to a file of them";
+            ConfigurationError::new(setting, why)
+        }
+        _ => ConfigurationError::new("configure_http", format!("the HTTP client can't be built: {why}")),
+    }
+}
+
+/// A part of the message of reqwest's certificate verifier.
+const NO_CERTIFICATES: &str = "No CA certificates";
 
 /// Why reqwest can't build a client. Its message is only "builder error"; the sources have the reason.
 fn build_failure(error: &reqwest::Error) -> String {
@@ -105,8 +147,7 @@ fn build_failure(error: &reqwest::Error) -> String {
         causes.push(cause.to_string());
         source = cause.source();
     }
-    let causes = if causes.is_empty() { error.to_string() } else { causes.join(": ") };
-    format!("the HTTP client can't be built: {causes}")
+    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
 }
 
 /// Sets up TLS as reqwest does: rustls with the process's crypto provider if there is one, otherwise aws-lc-rs, and the
@@ -186,10 +227,11 @@ pub(crate) fn headers(extra: &[ExtraHeader]) -> Result<HeaderMap, ConfigurationE
     Ok(map)
 }
 
-/// A proxy, and whether it is reached by https.
+/// A proxy that is set on the builder.
 pub(crate) struct Proxy {
     proxy: reqwest::Proxy,
-    is_tls: bool,
+    /// Its URL, without a user name or password.
+    url: String,
 }
 
 /// Parses a proxy URL. It may contain a password, so no message shows it.
@@ -199,7 +241,7 @@ pub(crate) fn proxy(url: &Secret) -> Result<Proxy, ConfigurationError> {
     if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
         return Err(wrong("must be the URL of an http or https proxy"));
     }
-    let is_tls = parsed.scheme() == "https";
+    let url = parsed.origin().ascii_serialization();
     let proxy = reqwest::Proxy::all(parsed).map_err(|_| wrong("can't be used"))?;
-    Ok(Proxy { proxy, is_tls })
+    Ok(Proxy { proxy, url })
 }

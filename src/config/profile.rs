@@ -2,20 +2,28 @@
 //!
 //! Messages name file, section and key, never a value, which may be a secret.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{collections::BTreeMap, fmt::Display, io, path::Path};
 
 use configparser::ini::Ini;
 use zeroize::Zeroize;
 
-use super::setting::{ResolvedSetting, Setting};
+use super::{
+    file::read_regular_file,
+    setting::{ResolvedSetting, Setting, incomplete},
+    text::{flaw, key_flaw, printable},
+};
 use crate::{
     auth::{AkSk, Credentials, chain::SkippedSource},
-    error::ConfigurationError,
+    error::{ConfigurationError, ConfigurationProblem},
     secret::Secret,
 };
 
+/// The name of this source, and of the builder method that chooses a section.
+const PROFILE: &str = "profile";
 /// The largest accepted file, in bytes: hundreds of profiles.
 const MAX_FILE: u64 = 1 << 20;
+/// Keys that are sent in headers.
+const KEYS: [&str; 3] = ["ak", "sk", "security_token"];
 
 /// One section of a profile file.
 #[derive(Clone)]
@@ -25,54 +33,69 @@ pub(crate) struct Profile {
     values: BTreeMap<String, Secret>,
 }
 
+/// The sections of a file by name.
+type Sections = BTreeMap<String, BTreeMap<String, Secret>>;
+
+/// Reads all sections of a file. The inner error is a missing file.
+pub(crate) fn read_all(
+    file: &Path,
+) -> Result<Result<Vec<(String, Profile)>, SkippedSource>, ConfigurationError> {
+    let profile = |(name, values): (String, _)| (name.clone(), Profile::new(file, &name, values));
+    Ok(read_sections(file)?.map(|sections| sections.into_iter().map(profile).collect()))
+}
+
+fn read_sections(file: &Path) -> Result<Result<Sections, SkippedSource>, ConfigurationError> {
+    let name = file.display().to_string();
+    let name = printable(&name);
+    let unreadable = |why: &dyn Display| ConfigurationError::new(PROFILE, format!("{name}: {why}"));
+    let bytes = match read_regular_file(file, MAX_FILE) {
+        Ok(bytes) => bytes,
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Err(SkippedSource::new(format!("{PROFILE} {name}"), "doesn't exist")));
+        }
+        Err(e) => return Err(unreadable(&e)),
+    };
+    let text = String::from_utf8(bytes).map_err(|e| {
+        e.into_bytes().zeroize();
+        unreadable(&"is not UTF-8")
+    })?;
+    parse(text).map(Ok).map_err(|why| unreadable(&why))
+}
+
 impl Profile {
+    fn new(file: &Path, section: &str, values: BTreeMap<String, Secret>) -> Self {
+        let file = file.display().to_string();
+        Self { place: format!("{PROFILE} {} [{}]", printable(&file), printable(section)), values }
+    }
+
     /// Reads a section of a file. The inner error is a missing file or section.
     pub(crate) fn read(
         file: &Path,
         section: &str,
     ) -> Result<Result<Self, SkippedSource>, ConfigurationError> {
-        let name = file.display();
-        let unreadable =
-            |e: &dyn std::fmt::Display| ConfigurationError::new("profile", format!("{name}: {e}"));
-        let skipped = |why: String| Ok(Err(SkippedSource::new(format!("profile {name}"), why)));
-        let length = match fs::metadata(file) {
-            Ok(facts) => facts.len(),
-            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return skipped("doesn't exist".to_owned());
-            }
-            Err(e) => return Err(unreadable(&e)),
+        let mut sections = match read_sections(file)? {
+            Ok(sections) => sections,
+            Err(skipped) => return Ok(Err(skipped)),
         };
-        if length > MAX_FILE {
-            return Err(unreadable(&"is too large for a profile file"));
-        }
-        let text = match fs::read_to_string(file) {
-            Ok(text) => text,
-            // The system's message doesn't name the cause.
-            Err(e) if e.kind() == io::ErrorKind::InvalidData => return Err(unreadable(&"is not UTF-8")),
-            Err(e) => return Err(unreadable(&e)),
-        };
-        let mut sections = parse(text).map_err(|why| unreadable(&why))?;
-        match sections.remove(section) {
-            Some(values) => Ok(Ok(Self { place: format!("profile {name} [{section}]"), values })),
-            None => skipped(format!("has no section [{section}]")),
-        }
+        Ok(sections.remove(section).map(|values| Self::new(file, section, values)).ok_or_else(|| {
+            let file = file.display().to_string();
+            let why = format!("has no section [{}]", printable(section));
+            SkippedSource::new(format!("{PROFILE} {}", printable(&file)), why)
+        }))
     }
 
-    fn get(&self, key: &str) -> Option<&Secret> {
-        self.values.get(key)
+    /// The value of a key of a setting.
+    fn get(&self, key: &str, setting: &'static str) -> Result<Option<&Secret>, ConfigurationError> {
+        let Some(value) = self.values.get(key) else { return Ok(None) };
+        let flaw = if KEYS.contains(&key) { key_flaw(value.expose()) } else { flaw(value.expose()) };
+        let invalid = |why| ConfigurationError::new(setting, format!("{} {key}: {why}", self.place));
+        flaw.map_or(Ok(Some(value)), |why| Err(invalid(why)))
     }
 
-    fn find(&self, key: &str) -> Option<ResolvedSetting> {
-        self.get(key).map(|value| ResolvedSetting::at(value, format!("{} {key}", self.place)))
-    }
-
-    pub(crate) fn setting(&self, setting: Setting) -> Option<ResolvedSetting> {
-        self.find(setting.name())
-    }
-
-    /// The endpoint of LTS.
-    pub(crate) fn lts_endpoint(&self) -> Option<ResolvedSetting> {
-        self.find("endpoint")
+    pub(crate) fn setting(&self, setting: Setting) -> Result<Option<ResolvedSetting>, ConfigurationError> {
+        let key = setting.name();
+        let found = self.get(key, key)?;
+        Ok(found.map(|value| ResolvedSetting::at(value, format!("{} {key}", self.place))))
     }
 
     /// File and section.
@@ -80,34 +103,21 @@ impl Profile {
         &self.place
     }
 
-    /// The key pair.
-    pub(crate) fn credentials(&self) -> Result<Credentials, SkippedSource> {
-        match (self.get("ak"), self.get("sk")) {
-            (Some(ak), Some(sk)) => {
-                let keys = AkSk::new(ak.expose(), sk.clone());
-                let token = self.get("security_token").cloned();
-                Ok(token.map_or(keys.clone(), |token| keys.security_token(token)).into())
-            }
-            _ => Err(SkippedSource::new(&self.place, self.missing_keys())),
+    /// The key pair. Half of one is an error, since the other half can't come from another source.
+    pub(crate) fn credentials(&self) -> Result<Result<Credentials, SkippedSource>, ConfigurationError> {
+        let has_token = self.values.contains_key("security_token");
+        let keys: &[&str] = if has_token { &KEYS } else { &KEYS[..2] };
+        if let Some(why) = incomplete(keys, |key| self.values.contains_key(key)) {
+            let why = format!("{}: {why}", self.place);
+            return Err(ConfigurationError::of(ConfigurationProblem::Incomplete, PROFILE, why));
         }
-    }
-
-    /// Whether the profile has only half a key pair.
-    pub(crate) fn has_half_a_credential(&self) -> bool {
-        self.get("ak").is_some() != self.get("sk").is_some()
-    }
-
-    /// The error for half a key pair.
-    pub(crate) fn half_credential_error(&self) -> ConfigurationError {
-        ConfigurationError::new("profile", format!("{}: {}", self.place, self.missing_keys()))
-    }
-
-    fn missing_keys(&self) -> &'static str {
-        match (self.get("ak"), self.get("sk")) {
-            (Some(_), _) => "ak set, but sk not set",
-            (None, Some(_)) => "sk set, but ak not set",
-            (None, None) => "ak, sk not set",
-        }
+        let get = |key| self.get(key, PROFILE).map(|value| value.cloned());
+        let (Some(ak), Some(sk)) = (get("ak")?, get("sk")?) else {
+            return Ok(Err(SkippedSource::new(&self.place, "ak, sk not set")));
+        };
+        let keys = AkSk::new(ak.expose(), sk);
+        let token = get("security_token")?;
+        Ok(Ok(token.map_or(keys.clone(), |token| keys.security_token(token)).into()))
     }
 }
 
@@ -115,7 +125,7 @@ impl Profile {
 ///
 /// Like the official SDKs: a line that starts with `#` or `;` is a comment, and everything after the first `=` or `:` is
 /// the value, including quotes, since a secret key may contain any of these.
-pub(crate) fn parse(mut text: String) -> Result<BTreeMap<String, BTreeMap<String, Secret>>, String> {
+pub(crate) fn parse(mut text: String) -> Result<Sections, String> {
     if text.starts_with('\u{feff}') {
         text.remove(0);
     }

@@ -1,4 +1,4 @@
-//! Sources of settings besides the builder: a named profile, the environment, the default profile.
+//! Sources of settings besides the builder: a named profile, or the environment and the default profile.
 
 use std::path::PathBuf;
 
@@ -18,16 +18,39 @@ use crate::{
 /// The section of the profile file that is read by default.
 pub(crate) const DEFAULT_PROFILE: &str = "basic";
 
-/// The configured sources, in order of precedence.
+/// Why there is no profile file.
+const NO_HOME: &str = "no home directory, and HUAWEICLOUD_SDK_CREDENTIALS_FILE not set";
+
+/// The configured sources. The environment takes precedence over the profile; a named profile excludes the environment.
 #[derive(Default)]
 pub(crate) struct Sources {
-    named: Option<Profile>,
     environment: Option<Environment>,
-    default: Option<Profile>,
+    profile: Option<Profile>,
     /// Why there is no default profile.
     missing_default: Option<SkippedSource>,
     /// Why the default profile's file can't be read. It is an error only if its credentials are needed.
     broken_default: Option<ConfigurationError>,
+}
+
+/// One of the sources.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Environment(&'a Environment),
+    Profile(&'a Profile),
+}
+
+/// An endpoint of LTS and the source that sets it.
+pub(crate) struct FoundEndpoint<'a> {
+    pub(crate) url: ResolvedSetting,
+    source: Source<'a>,
+}
+
+/// An endpoint of another service than LTS.
+pub(crate) enum OtherEndpoint {
+    /// A source sets it.
+    Set(ResolvedSetting),
+    /// It is the endpoint of LTS.
+    OfLts,
 }
 
 /// The result of looking for credentials in all sources.
@@ -39,25 +62,26 @@ pub(crate) enum Chain {
 }
 
 impl Sources {
-    /// Reads a named profile, the environment, or both. The default profile belongs to the environment.
+    /// Reads a named profile, or otherwise the environment with the default profile. For a named profile, the environment
+    /// only says where the file is.
     pub(crate) fn read(
         profile: Option<&str>,
         environment: Option<&Environment>,
     ) -> Result<Self, ConfigurationError> {
-        let mut sources = Self { environment: environment.cloned(), ..Self::default() };
-        let file = || match environment {
-            Some(environment) => environment.profile_file(),
-            None => Environment::of_process().profile_file(),
+        let Some(name) = profile else {
+            let mut sources = Self { environment: environment.cloned(), ..Self::default() };
+            if let Some(environment) = environment {
+                sources.read_default(environment.profile_file());
+            }
+            return Ok(sources);
         };
-        if let Some(name) = profile {
-            let file = file().ok_or_else(|| ConfigurationError::new("profile", NO_HOME))?;
-            sources.named = Some(Profile::read(&file, name)?.map_err(|skipped| {
-                ConfigurationError::new("profile", format!("{} {}", skipped.link, skipped.why))
-            })?);
-        } else if environment.is_some() {
-            sources.read_default(file());
-        }
-        Ok(sources)
+        let of_process = || Environment::of_process().profile_file();
+        let file = environment.map_or_else(of_process, Environment::profile_file);
+        let file = file.ok_or_else(|| ConfigurationError::new("profile", NO_HOME))?;
+        let profile = Profile::read(&file, name)?.map_err(|skipped| {
+            ConfigurationError::new("profile", format!("{} {}", skipped.link, skipped.why))
+        })?;
+        Ok(Self { profile: Some(profile), ..Self::default() })
     }
 
     fn read_default(&mut self, file: Option<PathBuf>) {
@@ -66,45 +90,55 @@ impl Sources {
             return;
         };
         match Profile::read(&file, DEFAULT_PROFILE) {
-            Ok(Ok(profile)) => self.default = Some(profile),
+            Ok(Ok(profile)) => self.profile = Some(profile),
             Ok(Err(skipped)) => self.missing_default = Some(skipped),
             Err(error) => self.broken_default = Some(error),
         }
     }
 
+    /// The sources in order of precedence.
+    fn all(&self) -> impl Iterator<Item = Source<'_>> {
+        let environment = self.environment.iter().map(Source::Environment);
+        environment.chain(self.profile.iter().map(Source::Profile))
+    }
+
     /// The value of a setting by precedence.
-    pub(crate) fn find(&self, setting: Setting) -> Option<ResolvedSetting> {
-        let named = || self.named.as_ref()?.setting(setting);
-        let environment = || self.environment.as_ref()?.setting(setting);
-        let default = || self.default.as_ref()?.setting(setting);
-        named().or_else(environment).or_else(default)
+    pub(crate) fn find(&self, setting: Setting) -> Result<Option<ResolvedSetting>, ConfigurationError> {
+        first(self.all(), |source| source.setting(setting))
     }
 
-    /// The endpoint of LTS, if one replaces the region's. If the caller set a region, only an endpoint for that region
-    /// counts.
-    pub(crate) fn lts_endpoint(&self, region_is_set: bool, region: Option<&str>) -> Option<ResolvedSetting> {
-        let unless_region_is_set = |endpoint: Option<ResolvedSetting>| endpoint.filter(|_| !region_is_set);
-        let environment = self.environment.as_ref();
-        let named = || unless_region_is_set(self.named.as_ref()?.lts_endpoint());
-        let ours = || unless_region_is_set(environment?.lts_endpoint());
-        let official = || environment?.lts_endpoint_of(region?);
-        let default = || unless_region_is_set(self.default.as_ref()?.lts_endpoint());
-        named().or_else(ours).or_else(official).or_else(default)
+    /// The endpoint of LTS that replaces the region's.
+    pub(crate) fn lts_endpoint(
+        &self,
+        region: Option<&str>,
+    ) -> Result<Option<FoundEndpoint<'_>>, ConfigurationError> {
+        first(self.all(), |source| {
+            let url = match source {
+                Source::Environment(environment) => environment.lts_endpoint(region)?,
+                Source::Profile(profile) => profile.setting(Setting::Endpoint)?,
+            };
+            Ok(url.map(|url| FoundEndpoint { url, source }))
+        })
     }
 
-    /// The first complete credential. Its parts never mix sources.
+    /// Another endpoint than that of LTS. `local` is the endpoint of LTS if it is on loopback: it also serves as the other one
+    /// where its own source doesn't set that.
+    pub(crate) fn other_endpoint(
+        &self,
+        setting: Setting,
+        local: Option<&FoundEndpoint<'_>>,
+    ) -> Result<Option<OtherEndpoint>, ConfigurationError> {
+        first(self.all(), |source| {
+            let of_lts = local.filter(|local| local.source.is(source)).map(|_| OtherEndpoint::OfLts);
+            Ok(source.setting(setting)?.map(OtherEndpoint::Set).or(of_lts))
+        })
+    }
+
+    /// The first credential. Its parts never mix sources.
     pub(crate) fn credentials(&self) -> Result<Chain, ConfigurationError> {
         let mut skipped = Vec::new();
-        if let Some(profile) = &self.named {
-            match profile.credentials() {
-                Ok(credentials) => return Ok(Chain::Found(credentials, profile.place().to_owned())),
-                // Half a key pair in a named profile is a mistake, not a reason to use another source.
-                Err(_) if profile.has_half_a_credential() => return Err(profile.half_credential_error()),
-                Err(why) => skipped.push(why),
-            }
-        }
         if let Some(environment) = &self.environment {
-            match environment.credentials() {
+            match environment.credentials()? {
                 Ok(credentials) => return Ok(Chain::Found(credentials, ENVIRONMENT.to_owned())),
                 Err(why) => skipped.push(why),
             }
@@ -112,8 +146,8 @@ impl Sources {
         if let Some(error) = &self.broken_default {
             return Err(error.clone());
         }
-        if let Some(profile) = &self.default {
-            match profile.credentials() {
+        if let Some(profile) = &self.profile {
+            match profile.credentials()? {
                 Ok(credentials) => return Ok(Chain::Found(credentials, profile.place().to_owned())),
                 Err(why) => skipped.push(why),
             }
@@ -126,10 +160,46 @@ impl Sources {
     pub(crate) fn have_environment(&self) -> bool {
         self.environment.is_some()
     }
+
+    /// The error if none of these settings is set. It says where they can be, and ends with a note.
+    pub(crate) fn missing(&self, settings: &[Setting], note: &str) -> ConfigurationError {
+        let names = |name: fn(Setting) -> &'static str| {
+            settings.iter().map(|setting| name(*setting)).collect::<Vec<_>>().join(" or ")
+        };
+        let hint = match (&self.environment, &self.profile) {
+            (Some(_), _) => format!("set {}", names(Setting::variable)),
+            (None, Some(profile)) => format!("set {} in {}", names(Setting::name), profile.place()),
+            (None, None) => format!("set {}", names(Setting::name)),
+        };
+        let setting = settings.first().map_or("region", |setting| setting.name());
+        ConfigurationError::missing(setting, format!("is not set; {hint}{note}"))
+    }
 }
 
-/// Why there is no profile file.
-const NO_HOME: &str = "no home directory, and HUAWEICLOUD_SDK_CREDENTIALS_FILE not set";
+impl Source<'_> {
+    fn setting(self, setting: Setting) -> Result<Option<ResolvedSetting>, ConfigurationError> {
+        match self {
+            Self::Environment(environment) => environment.setting(setting),
+            Self::Profile(profile) => profile.setting(setting),
+        }
+    }
+
+    /// Whether it is the same source.
+    fn is(self, other: Source<'_>) -> bool {
+        matches!(
+            (self, other),
+            (Self::Environment(_), Source::Environment(_)) | (Self::Profile(_), Source::Profile(_))
+        )
+    }
+}
+
+/// The first value that a source has.
+fn first<'a, T>(
+    sources: impl Iterator<Item = Source<'a>>,
+    get: impl FnMut(Source<'a>) -> Result<Option<T>, ConfigurationError>,
+) -> Result<Option<T>, ConfigurationError> {
+    sources.map(get).find_map(Result::transpose).transpose()
+}
 
 impl Credentials {
     /// Reads credentials from the environment, otherwise from the profile file: a key pair, a token or a login
@@ -137,15 +207,15 @@ impl Credentials {
     /// used.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if no source has complete credentials; it lists the sources.
+    /// [`Error::Configuration`] if no source has credentials, or the first one that has some is incomplete.
     pub fn from_env() -> Result<Self, Error> {
         Self::of(&Sources::read(None, Some(&Environment::of_process()))?)
     }
 
-    /// Reads the key pair of a section of the profile file, otherwise credentials from the environment.
+    /// Reads the key pair of a section of the profile file.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if there is no such file or section, or no credentials in it and the environment.
+    /// [`Error::Configuration`] if there is no such file or section, or no key pair in it.
     pub fn from_profile(name: &str) -> Result<Self, Error> {
         Self::of(&Sources::read(Some(name), Some(&Environment::of_process()))?)
     }

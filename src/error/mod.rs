@@ -14,7 +14,7 @@ mod transport;
 use std::{borrow::Cow, fmt, sync::Arc};
 
 pub(crate) use body::{brief, excerpt, parse, request_id, scan};
-pub use configuration::ConfigurationError;
+pub use configuration::{ConfigurationError, ConfigurationProblem};
 pub use conflict::ConflictError;
 pub use decode::DecodeError;
 pub(crate) use decode::ResponseHead;
@@ -23,6 +23,7 @@ pub(crate) use service::RawBody;
 pub use service::ServiceError;
 pub(crate) use signature_mismatch::Mismatch;
 pub(crate) use through_generated::{from_generated, into_response};
+pub(crate) use transport::ProxyInUse;
 pub use transport::{TransportError, TransportFailure};
 
 pub use crate::input::InvalidInput;
@@ -141,6 +142,7 @@ impl Error {
         match self {
             Self::Service(error) => error.remedy().map(Cow::Borrowed),
             Self::Credentials(error) => error.source.as_deref().and_then(Self::remedy),
+            Self::Transport(error) => error.remedy().map(Cow::Borrowed),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Transport errors: no complete response arrived.
 
-use std::fmt;
+use std::{error::Error, fmt, sync::Arc};
 
 use super::operation_prefix::write_operation;
 use crate::spec::OperationFacts;
@@ -21,6 +21,86 @@ pub enum TransportFailure {
     TooLarge,
 }
 
+/// The proxy between a client and a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProxyInUse {
+    /// Its URL, without a user name or password.
+    pub(crate) url: String,
+    /// The setting that it is from.
+    pub(crate) setting: &'static str,
+}
+
+impl ProxyInUse {
+    /// Whether reqwest can use it. It takes other schemes for http, unless it has the feature `socks`.
+    fn is_http(&self) -> bool {
+        ["http://", "https://"].iter().any(|scheme| self.url.starts_with(scheme))
+    }
+}
+
+/// What the HTTP library says of a failed connection, in words that name the cause, and what to do.
+struct Explanation {
+    /// A part of the library's text.
+    text: &'static str,
+    cause: &'static str,
+    remedy: &'static str,
+}
+
+const ADD_CA: &str = "If the server is yours, add its CA to the certificates of this machine, or set SSL_CERT_FILE to a file \
+                      of CA certificates.";
+
+const EXPLANATIONS: &[Explanation] = &[
+    Explanation {
+        text: "UnknownIssuer",
+        cause: "the server's certificate is from a CA that this machine doesn't trust",
+        remedy: ADD_CA,
+    },
+    Explanation {
+        text: "CaUsedAsEndEntity",
+        cause: "the server's certificate is that of a CA, which can't be a server's",
+        remedy: "Give the server a certificate of its own, issued by that CA.",
+    },
+    Explanation {
+        text: "certificate not valid for name",
+        cause: "the server's certificate is for another host name",
+        remedy: "Use an endpoint with a host name that the certificate has.",
+    },
+    Explanation {
+        text: "NotValidForName",
+        cause: "the server's certificate is for another host name",
+        remedy: "Use an endpoint with a host name that the certificate has.",
+    },
+    Explanation {
+        text: "certificate expired",
+        cause: "the server's certificate has expired",
+        remedy: "Check the clock of this machine, and renew the certificate if the server is yours.",
+    },
+    Explanation {
+        text: "certificate not valid yet",
+        cause: "the server's certificate is not valid yet",
+        remedy: "Check the clock of this machine.",
+    },
+    Explanation {
+        text: "InvalidContentType",
+        cause: "the server doesn't speak TLS",
+        remedy: "If it is a plain http server, such as the emulator, write the endpoint with http://.",
+    },
+    Explanation {
+        text: "invalid HTTP version",
+        cause: "the response is not HTTP",
+        remedy: "If it is an https server, write the endpoint with https://.",
+    },
+    Explanation {
+        text: "proxy authorization required",
+        cause: "the proxy wants a user name and password",
+        remedy: "Write them into the URL of the proxy: http://user:password@host:port.",
+    },
+    Explanation {
+        text: "tunnel error: unsuccessful",
+        cause: "the proxy refused to connect to the service",
+        remedy: "Ask for access through the proxy, or list the host in NO_PROXY to connect directly.",
+    },
+];
+
 /// No complete response arrived.
 #[derive(Debug)]
 pub struct TransportError {
@@ -29,17 +109,46 @@ pub struct TransportError {
     /// Whether the request may have reached the service.
     pub(crate) sent: bool,
     pub(crate) outcome_unknown: bool,
+    /// The proxy that was used.
+    pub(crate) proxy: Option<Arc<ProxyInUse>>,
     pub(crate) source: Option<reqwest::Error>,
 }
 
 impl TransportError {
     pub(crate) fn new(failure: TransportFailure, sent: bool) -> Self {
-        Self { operation: None, failure, sent, outcome_unknown: false, source: None }
+        Self { operation: None, failure, sent, outcome_unknown: false, proxy: None, source: None }
     }
 
     /// What went wrong.
     pub fn failure(&self) -> TransportFailure {
         self.failure
+    }
+
+    /// What to do, if the cause is a setting.
+    pub(crate) fn remedy(&self) -> Option<&'static str> {
+        if self.proxy.as_ref().is_some_and(|proxy| !proxy.is_http()) {
+            return Some("Use the URL of an http or https proxy; others are not supported.");
+        }
+        let remedy = self.explanation().map(|explanation| explanation.remedy);
+        let check_proxy = || {
+            (self.failure == TransportFailure::Connect && self.proxy.is_some())
+                .then_some("Check the URL of the proxy, or list the host in NO_PROXY to connect directly.")
+        };
+        remedy.or_else(check_proxy)
+    }
+
+    fn explanation(&self) -> Option<&'static Explanation> {
+        let cause = self.innermost_cause()?.to_string();
+        EXPLANATIONS.iter().find(|explanation| cause.contains(explanation.text))
+    }
+
+    /// The most specific cause: "connection refused".
+    fn innermost_cause(&self) -> Option<&dyn Error> {
+        let mut cause = self.source.as_ref()?.source()?;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Some(cause)
     }
 }
 
@@ -53,14 +162,13 @@ impl fmt::Display for TransportError {
             TransportFailure::Closed => "the connection closed before the response was complete",
             TransportFailure::TooLarge => "the response is larger than 64 MiB",
         })?;
-        // The innermost cause is the most specific: "connection refused".
-        let mut cause = self.source.as_ref().and_then(std::error::Error::source);
-        while let Some(deeper) = cause.and_then(std::error::Error::source) {
-            cause = Some(deeper);
+        if let Some(proxy) = &self.proxy {
+            write!(f, " through the proxy {} ({})", proxy.url, proxy.setting)?;
         }
-        match cause {
-            Some(cause) => write!(f, ": {cause}"),
-            None => Ok(()),
+        match (self.explanation(), self.innermost_cause()) {
+            (Some(explanation), _) => write!(f, ": {}", explanation.cause),
+            (None, Some(cause)) => write!(f, ": {cause}"),
+            (None, None) => Ok(()),
         }
     }
 }

@@ -271,7 +271,10 @@ impl Transport {
         call: &CallState,
         credentials: &mut AppliedCredentials,
     ) -> Result<Response<Bytes>, Error> {
-        let timeout = |failure, sent| Error::Transport(TransportError::new(failure, sent));
+        let proxy = || self.shared.settings.proxy.clone();
+        let timeout = |failure, sent| {
+            Error::Transport(TransportError { proxy: proxy(), ..TransportError::new(failure, sent) })
+        };
         let deadline = call.deadline();
         let streamed = || ConfigurationError::new("request", "a body that is a stream can't be sent again");
         let mut request = request.try_clone().ok_or_else(streamed)?;
@@ -285,7 +288,7 @@ impl Transport {
         let sent = spans::sends(&request, kind);
         let response =
             timeout_at(until, pin!(http.send(request))).await.map_err(|_| timeout(failure, true))?;
-        let response = response.map_err(Error::Transport)?;
+        let response = response.map_err(|e| Error::Transport(TransportError { proxy: proxy(), ..e }))?;
         spans::received(sent, &response);
         match response::classify(kind, response) {
             Ok(response) if call.redacts_body => {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use http::HeaderValue;
 
 use super::policy::RetryPolicy;
-use crate::auth::CredentialsProvider;
+use crate::{auth::CredentialsProvider, error::ProxyInUse};
 
 /// Settings of a client.
 pub(crate) struct Settings {
@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     /// The time limit of a call, if none was set.
     pub(crate) default_call_timeout: Duration,
     pub(crate) retry: RetryPolicy,
+    /// The proxy between the client and the service, for error messages.
+    pub(crate) proxy: Option<Arc<ProxyInUse>>,
 }
 
 #[cfg(test)]
@@ -31,6 +33,7 @@ impl Settings {
             call_timeout: None,
             default_call_timeout: Duration::from_secs(30),
             retry: RetryPolicy::default(),
+            proxy: None,
         }
     }
 }

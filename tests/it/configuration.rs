@@ -61,10 +61,10 @@ fn endpoint_sources_have_precedence() {
         (&empty, plain(), &[region], "https://lts.cn-north-4.myhuaweicloud.com"),
         (&empty, plain(), &[region, partner], "https://lts.cn-north-4.otc.t-systems.com"),
         (&file, in_region(), &[ours], "https://lts.cn-north-4.myhuaweicloud.com"),
-        (&file, in_region(), &[ours, official], "https://official"),
+        (&file, in_region(), &[ours, official], "https://lts.cn-north-4.myhuaweicloud.com"),
         (&file, in_region().endpoint("https://own/base/"), &[ours, official], "https://own/base"),
         (&file, plain().profile("named"), &[ours, official, region], "https://named"),
-        (&file, plain().profile("region"), &[ours], "https://ours"),
+        (&file, plain().profile("region"), &[ours, official], "https://lts.r-named.myhuaweicloud.com"),
         (&file, plain().profile("region"), &[], "https://lts.r-named.myhuaweicloud.com"),
         (&file, plain().profile("named").region("r"), &[], "https://lts.r.myhuaweicloud.com"),
     ] {
@@ -197,14 +197,15 @@ async fn ca_certificates_are_required_only_for_https() {
     let plain = Client::builder().endpoint("http://lts.invalid").allow_plain_http().project_id(PROJECT);
     let plain = plain.credentials(Credentials::token("t"));
     assert!(plain.clone().proxy("http://proxy.invalid").build().is_ok());
-    for builder in [
-        here.with_token().endpoint("https://lts.invalid"),
-        login().iam_endpoint("https://iam.invalid"),
+    for (builder, needed_for) in [
+        (here.with_token().endpoint("https://lts.invalid"), "endpoint"),
+        (login().iam_endpoint("https://iam.invalid"), "iam_endpoint"),
         // Both are on this machine, but only one uses https.
-        login().iam_endpoint("https://localhost"),
-        plain.proxy("https://proxy.invalid"),
+        (login().iam_endpoint("https://localhost"), "iam_endpoint"),
+        (plain.proxy("https://proxy.invalid"), "proxy"),
     ] {
         let (setting, text) = configuration_error(builder.build());
-        assert!(setting == "configure_http" && text.contains("No CA certificates"), "{text}");
+        assert_eq!(setting, needed_for, "{text}");
+        assert!(text.contains("No CA certificates") && text.contains("SSL_CERT_FILE"), "{text}");
     }
 }

@@ -66,45 +66,86 @@ async fn builder_takes_precedence_over_environment_over_profile() {
 
 #[tokio::test]
 async fn credential_parts_come_from_one_source() {
-    let home = home("[basic]\nak=file-ak\nsk=file-sk\nsecurity_token=file-st\n");
-    // The environment has half a key pair: the profile's key pair is used.
-    let half =
-        with_home(&home, &[("HUAWEICLOUD_SDK_AK", "env-ak"), ("HUAWEICLOUD_SDK_SECURITY_TOKEN", "env-st")]);
-    let lts = Client::builder().region("r").or_variables(half).build().unwrap();
-    let expected = AkSk::new("file-ak", "file-sk").security_token("file-st");
-    assert_eq!(lts.credentials().await.unwrap(), ResolvedCredentials::Keys(expected));
+    let home = home("[basic]\nak=file-ak\nsk=file-sk\nsecurity_token=file-st\n[half]\nak=hidden\nregion=r\n");
     // The environment has a whole key pair: nothing is added from the profile.
     let lts = Client::builder().region("r").or_variables(with_home(&home, &KEYS)).build().unwrap();
     assert_eq!(lts.credentials().await.unwrap(), ResolvedCredentials::Keys(AkSk::new("env-ak", "env-sk")));
+
+    let token = ("HUAWEICLOUD_LTS_TOKEN", "hidden");
+    for (variables, missing) in [
+        (&[("HUAWEICLOUD_SDK_AK", "hidden")][..], "HUAWEICLOUD_SDK_SK not set"),
+        (&[("HUAWEICLOUD_SDK_SK", "hidden"), token], "HUAWEICLOUD_SDK_AK not set"),
+        (&[("HUAWEICLOUD_SDK_SECURITY_TOKEN", "hidden")], "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK not set"),
+        (
+            &[("HUAWEICLOUD_LTS_USERNAME", "hidden")],
+            "HUAWEICLOUD_LTS_PASSWORD, HUAWEICLOUD_LTS_DOMAIN_NAME not set",
+        ),
+    ] {
+        let lts = Client::builder().region("r").or_variables(with_home(&home, variables));
+        let (setting, text) = configuration_error(lts.build());
+        assert_eq!(setting, "credentials");
+        assert!(text.contains(missing) && !text.contains("hidden"), "{text}");
+    }
+    // A chosen profile doesn't fall back to the environment either.
+    let (_, text) =
+        configuration_error(Client::builder().profile("half").or_variables(with_home(&home, &KEYS)).build());
+    assert!(text.contains("[half]: ak set, but sk not set"), "{text}");
 }
 
 #[tokio::test]
 async fn exhausted_chain_reports_what_each_source_lacks() {
-    let home = home("[basic]\nak=hidden\n");
-    let variables =
-        with_home(&home, &[("HUAWEICLOUD_LTS_USERNAME", "hidden"), ("HUAWEICLOUD_LTS_REGION", "r")]);
-    let lts =
-        Client::builder().or_variables(variables).metadata_endpoint(unreachable_endpoint()).build().unwrap();
+    let home = home("[basic]\nregion=r\n");
+    let lts = Client::builder().or_variables(with_home(&home, &[]));
+    let lts = lts.metadata_endpoint(unreachable_endpoint()).build().unwrap();
     let error = lts.groups().list().await.unwrap_err();
     let Error::Configuration(found) = &error else { panic!("{error:?}") };
     assert_eq!(found.setting(), "credentials");
     let text = error.to_string();
     for part in [
-        "environment: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK not set",
-        "HUAWEICLOUD_LTS_TOKEN not set",
-        "HUAWEICLOUD_LTS_USERNAME set, but HUAWEICLOUD_LTS_PASSWORD, HUAWEICLOUD_LTS_DOMAIN_NAME not set",
-        ".huaweicloud/credentials [basic]: ak set, but sk not set",
+        "environment: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_LTS_TOKEN, HUAWEICLOUD_LTS_USERNAME, ",
+        "HUAWEICLOUD_LTS_PASSWORD, HUAWEICLOUD_LTS_DOMAIN_NAME not set",
+        ".huaweicloud/credentials [basic]: ak, sk not set",
         "ECS metadata (http://127.0.0.1:",
         "can't connect",
     ] {
         assert!(text.contains(part), "{part:?} is not in {text:?}");
     }
-    assert!(!text.contains("hidden") && !text.contains('\n'), "{text}");
+    assert!(!text.contains('\n'), "{text}");
 
     let empty = TempDir::new().unwrap();
     let (setting, text) = configuration_error(Client::builder().or_variables(with_home(&empty, &[])).build());
     assert_eq!(setting, "region");
+    assert!(text.contains("set HUAWEICLOUD_LTS_REGION or HUAWEICLOUD_LTS_ENDPOINT"), "{text}");
     assert!(text.contains("HUAWEICLOUD_SDK_AK") && text.contains("doesn't exist"), "{text}");
+}
+
+#[test]
+fn swapped_keys_are_rejected_without_showing_the_secret() {
+    let (access_key, secret_key) = ("LTSEMULATORAK0000001", "LtsEmulatorSecretKeyForLocalUseOnly00001");
+    let explicit = Client::builder().region("r").credentials(AkSk::new(secret_key, access_key));
+    let variables = [("HUAWEICLOUD_SDK_AK", secret_key), ("HUAWEICLOUD_SDK_SK", access_key)];
+    let empty = TempDir::new().unwrap();
+    let environment = Client::builder().region("r").or_variables(with_home(&empty, &variables));
+    for builder in [explicit, environment] {
+        let (setting, text) = configuration_error(builder.build());
+        assert_eq!(setting, "credentials");
+        assert!(text.contains("are access key and secret key swapped?"), "{text}");
+        assert!(!text.contains(secret_key) && !text.contains(&secret_key[..4]), "{text}");
+    }
+}
+
+#[test]
+fn malformed_credentials_name_the_part_and_not_the_value() {
+    let keys = |ak: &str, sk: &str| AkSk::new(ak, sk);
+    for (keys, expected) in [
+        (keys("hidden\n", "sk"), "the access key contains a line end"),
+        (keys("ak", "hidden\u{1b}[2J"), "the secret key contains the control character U+001B"),
+        (keys("ak", "sk").security_token("hidden "), "the security token starts or ends with a blank"),
+    ] {
+        let (setting, text) = configuration_error(Client::builder().region("r").credentials(keys).build());
+        assert_eq!(setting, "credentials");
+        assert!(text.contains(expected) && !text.contains("hidden"), "{text}");
+    }
 }
 
 /// A custom provider that issues a new token after each refusal.
@@ -194,4 +235,24 @@ async fn project_lookup_by_region_runs_once_for_concurrent_calls() {
         assert!(error.await.unwrap().is_auth());
     }
     assert_eq!(script.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn project_lookup_takes_the_exact_name_and_enabled_projects_first() {
+    let named = |id: &str, name: &str, enabled: bool| json!({ "id": id, "name": name, "enabled": enabled });
+    let region = "cn-north-4";
+    for (projects, expected) in [
+        (vec![named("p3", "MOS", true)], None),
+        (vec![named("p1", "cn-north-4_dev", true), named("p2", region, true)], Some("p2")),
+        (vec![named("p1", region, false), named("p2", region, true)], Some("p2")),
+        (vec![named("p1", region, false), named("p3", "CN-NORTH-4", true)], Some("p1")),
+        (vec![json!({ "id": "p1", "name": region }), named("p2", region, false)], Some("p1")),
+        (vec![named("p1", region, true), named("p2", region, true)], None),
+    ] {
+        let reply = Reply::json(200, &json!({ "projects": projects }).to_string());
+        let script = ScriptedServer::serve([reply]).await;
+        let lts = Client::builder().endpoint(&script.url).region(region).credentials(AkSk::new("AK", "SK"));
+        let found = lts.build().unwrap().project_id().await;
+        assert_eq!(found.ok().as_ref().map(|id| id.as_str()), expected, "{projects:?}");
+    }
 }

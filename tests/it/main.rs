@@ -9,6 +9,7 @@ mod credentials;
 mod documentation;
 mod ecs_metadata;
 mod emulator;
+mod endpoints;
 mod ensure;
 mod external_endpoint;
 mod faults;

@@ -37,7 +37,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("api", &["ids", "lenient", "model", "secret", "transport"]),
     ("error", &["input", "model", "spec"]),
     // An IAM client without credentials logs in and looks projects up.
-    ("auth", &["api", "error", "ids", "input", "lenient", "secret"]),
+    ("auth", &["api", "error", "ids", "input", "secret"]),
     ("config", &["auth", "error", "ids", "secret", "spec", "transport"]),
     ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),

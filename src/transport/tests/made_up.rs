@@ -84,6 +84,7 @@ async fn scripted(
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let settings = Settings {
+        proxy: None,
         provider: Some(Arc::new(StaticCredentials::new(ResolvedCredentials::Token {
             token: "tok".into(),
             project_id: None,
