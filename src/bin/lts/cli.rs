@@ -13,8 +13,9 @@ use clap::{
 use crate::{
     commands::{
         api::ApiArguments, apply::ApplyArguments, auth::AuthCommand, completions::CompletionsArguments,
-        emulator::EmulatorArguments, explain::ExplainArguments, export::ExportArguments, group::GroupCommand,
-        sign::SignArguments, spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand,
+        config::ConfigCommand, emulator::EmulatorArguments, explain::ExplainArguments,
+        export::ExportArguments, group::GroupCommand, sign::SignArguments, spec::SpecArguments,
+        stream::StreamCommand, transfer::TransferCommand,
     },
     options::ClientOptions,
 };
@@ -69,6 +70,9 @@ pub(crate) enum Command {
     /// Check the credentials, or print a token.
     #[command(subcommand)]
     Auth(AuthCommand),
+    /// Show the settings in effect, and list the profiles.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print the OpenAPI documents.
     Spec(SpecArguments),
     /// Print a shell completion script.

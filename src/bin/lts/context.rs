@@ -43,11 +43,12 @@ impl Context {
     pub(crate) fn client_builder(&self) -> ClientBuilder {
         type Setter = fn(ClientBuilder, String) -> ClientBuilder;
         let options = &self.options;
-        let settings: [(&Option<String>, Setter); 5] = [
+        let settings: [(&Option<String>, Setter); 6] = [
             (&options.profile, ClientBuilder::profile),
             (&options.region, ClientBuilder::region),
             (&options.cloud, ClientBuilder::cloud),
             (&options.endpoint, ClientBuilder::endpoint),
+            (&options.access_endpoint, ClientBuilder::access_endpoint),
             (&options.project_id, ClientBuilder::project_id),
         ];
         let mut builder =
@@ -56,6 +57,9 @@ impl Context {
             if let Some(value) = value {
                 builder = set(builder, value.clone());
             }
+        }
+        if options.allow_plain_http {
+            builder = builder.allow_plain_http();
         }
         if let Some(timeout) = options.timeout {
             builder = builder.call_timeout(timeout);

@@ -7,7 +7,7 @@ use huaweicloud_lts::{
     Error,
     config::ClientInfo,
     emulator::EmulatorError,
-    error::{ServiceError, TransportFailure},
+    error::{ConfigurationError, ConfigurationProblem, ServiceError, TransportFailure},
 };
 
 /// Wrong usage, or an input rule broken before anything was sent.
@@ -133,28 +133,21 @@ fn hint(error: &Error, client: Option<&ClientInfo>) -> Option<String> {
     }
     let endpoint = client.map_or("the endpoint", |info| &info.endpoint);
     let text = match error {
-        Error::Configuration(error) => match error.setting() {
-            "credentials" => {
-                "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; without an account, use lts emulator"
-                    .to_owned()
-            }
-            "region" | "endpoint" => "pass --region or --endpoint, or set HUAWEICLOUD_LTS_REGION; \
-                                      without an account, use lts emulator"
-                .to_owned(),
-            "project_id" => "pass --project-id, or set HUAWEICLOUD_SDK_PROJECT_ID".to_owned(),
-            "profile" => "fix the profile file, or choose another section with --profile".to_owned(),
-            "iam_endpoint" => {
-                "pass --region, or set HUAWEICLOUD_LTS_REGION or HUAWEICLOUD_SDK_IAM_ENDPOINT".to_owned()
-            }
-            "call_timeout" => "pass another --timeout, for example 30s".to_owned(),
-            _ => return None,
-        },
+        Error::Configuration(error) => return configuration_hint(error),
         Error::InvalidInput(_) => "run the command with --help to see what it accepts".to_owned(),
         Error::Transport(error) => transport_hint(error.failure(), endpoint),
         Error::Credentials(credentials) => match credentials.cause() {
             Some(Error::Transport(error)) => {
                 let iam = client.and_then(|info| info.iam_endpoint.as_deref());
                 transport_hint(error.failure(), iam.unwrap_or("the IAM endpoint"))
+            }
+            Some(Error::Service(error)) if matches!(error.status(), 408 | 429 | 500..) => {
+                let iam = client.and_then(|info| info.iam_endpoint.as_deref());
+                service_hint(error, iam.unwrap_or("the IAM endpoint"))
+            }
+            Some(Error::Decode(_)) => {
+                let iam = client.and_then(|info| info.iam_endpoint.as_deref());
+                format!("check that {} is an IAM endpoint", iam.unwrap_or("the IAM endpoint"))
             }
             _ if client.is_some_and(|info| info.logs_in) => {
                 "check HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME, and the project".to_owned()
@@ -167,6 +160,32 @@ fn hint(error: &Error, client: Option<&ClientInfo>) -> Option<String> {
         _ => return None,
     };
     Some(text)
+}
+
+/// What to do about a setting. An invalid value is described by the error itself.
+fn configuration_hint(error: &ConfigurationError) -> Option<String> {
+    let text = match (error.problem(), error.setting()) {
+        (ConfigurationProblem::PlainHttp, _) => "use https, or pass --allow-plain-http",
+        (ConfigurationProblem::Incomplete, "profile") => "complete the section of the profile file",
+        (ConfigurationProblem::Incomplete, _) => "set the missing variables, or unset the others",
+        (ConfigurationProblem::Missing, "credentials") => {
+            "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; without an account, use lts emulator"
+        }
+        (ConfigurationProblem::Missing, "region") => {
+            "pass --region or --endpoint; without an account, use lts emulator"
+        }
+        (ConfigurationProblem::Missing, "project_id") => "pass --project-id, or --region to look it up",
+        (ConfigurationProblem::Missing, "iam_endpoint") => "pass --region",
+        (_, "profile") => "fix the profile file, or choose another section with --profile",
+        (_, "call_timeout") => "pass another --timeout, for example 30s",
+        // The error says what is wrong with the URL, or with this machine's certificates.
+        (_, "endpoint" | "access_endpoint" | "iam_endpoint" | "proxy") => return None,
+        (ConfigurationProblem::Invalid, _) => {
+            "correct the value; lts config --help says where settings come from"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
 }
 
 const CHECK_CREDENTIALS: &str = "check that the credentials, the region and the project belong together";

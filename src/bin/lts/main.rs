@@ -52,6 +52,7 @@ fn run(command: &Command, context: &Context) -> Result<(), CliError> {
         Command::Sign(arguments) => commands::sign::run(arguments, context),
         Command::Explain(arguments) => commands::explain::run(arguments, context.output),
         Command::Auth(command) => commands::auth::run(command, context),
+        Command::Config(command) => commands::config::run(command, context),
         Command::Spec(arguments) => commands::spec::run(arguments),
         Command::Completions(arguments) => commands::completions::run(arguments, cli::command()),
         Command::Emulator(arguments) => commands::emulator::run(arguments),

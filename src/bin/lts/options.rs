@@ -13,7 +13,7 @@ const OUTPUT: &str = "Output";
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 pub(crate) struct ClientOptions {
-    /// Section of the profile file; takes precedence over the environment.
+    /// Section of the profile file; the environment is then ignored.
     #[arg(long, value_name = "NAME", help_heading = CONNECTION)]
     pub(crate) profile: Option<String>,
     /// Region, for example cn-north-4.
@@ -25,6 +25,12 @@ pub(crate) struct ClientOptions {
     /// LTS endpoint, instead of the region's.
     #[arg(long, value_name = "URL", help_heading = CONNECTION)]
     pub(crate) endpoint: Option<String>,
+    /// Endpoint for writing logs, instead of the region's.
+    #[arg(long, value_name = "URL", help_heading = CONNECTION)]
+    pub(crate) access_endpoint: Option<String>,
+    /// Allow plain http to hosts other than loopback.
+    #[arg(long, help_heading = CONNECTION)]
+    pub(crate) allow_plain_http: bool,
     /// Project id.
     #[arg(long, value_name = "ID", help_heading = CONNECTION)]
     pub(crate) project_id: Option<String>,
@@ -63,6 +69,8 @@ impl ClientOptions {
             region: later.region.or(self.region),
             cloud: later.cloud.or(self.cloud),
             endpoint: later.endpoint.or(self.endpoint),
+            access_endpoint: later.access_endpoint.or(self.access_endpoint),
+            allow_plain_http: later.allow_plain_http || self.allow_plain_http,
             project_id: later.project_id.or(self.project_id),
             timeout: later.timeout.or(self.timeout),
             max_attempts: later.max_attempts.or(self.max_attempts),

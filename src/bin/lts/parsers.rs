@@ -1,9 +1,10 @@
 //! Parsers for values of arguments.
 
-use std::{borrow::Cow, fs, io::Read, time::Duration};
+use std::{borrow::Cow, io::Read, time::Duration};
 
 use huaweicloud_lts::{
     Ttl,
+    config::read_regular_file,
     spec::{TextRule, limits},
 };
 
@@ -24,16 +25,29 @@ pub(crate) fn nonzero_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// The largest request body that is read, in bytes; more than the service takes.
+const MAX_BODY: u64 = 64 << 20;
+
 /// Reads a request body: the text itself, the file `@FILE`, or with `@-` standard input.
 pub(crate) fn body(text: &str) -> Result<Cow<'_, [u8]>, CliError> {
     let Some(file) = text.strip_prefix('@') else { return Ok(text.as_bytes().into()) };
-    let bytes = if file == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(file)
-    };
-    bytes.map(Cow::Owned).map_err(|e| CliError::Io(file.to_owned(), e))
+    file_or_stdin(file, MAX_BODY).map(Cow::Owned)
+}
+
+/// Reads a regular file of bounded size, or with `-` standard input up to that size.
+pub(crate) fn file_or_stdin(file: &str, max: u64) -> Result<Vec<u8>, CliError> {
+    let failed = |name: &str, error| CliError::Io(name.to_owned(), error);
+    if file != "-" {
+        return read_regular_file(file, max).map_err(|error| failed(&format!("{file:?}"), error));
+    }
+    let name = "standard input";
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(max.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| failed(name, error))?;
+    if bytes.len() as u64 > max {
+        return Err(CliError::usage(format!("{name} is larger than {max} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// A parser that checks a text against a rule of the service.

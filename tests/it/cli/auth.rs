@@ -17,7 +17,15 @@ fn status_shows_the_source_and_no_secret() {
         "project_id": cli.emulator.project_id(),
         "region": "cn-north-4",
         "endpoint": cli.emulator.url(),
+        "access_endpoint": cli.emulator.url(),
         "iam_endpoint": cli.emulator.url(),
+        "sources": {
+            "project_id": "HUAWEICLOUD_SDK_PROJECT_ID",
+            "region": "HUAWEICLOUD_LTS_REGION",
+            "endpoint": "HUAWEICLOUD_LTS_ENDPOINT",
+            "access_endpoint": "the endpoint on loopback",
+            "iam_endpoint": "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+        },
         "works": true,
     });
     assert_eq!(status, expected);
@@ -40,11 +48,13 @@ fn status_names_the_section_of_the_profile() {
     let cli = Cli::start();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let (ak, sk) = (cli.emulator.access_key(), cli.emulator.secret_key());
-    write!(file, "[staging]\nak = {ak}\nsk = {sk}\n").unwrap();
+    write!(file, "[staging]\nak = {ak}\nsk = {sk}\nregion = r\nendpoint = {}\n", cli.emulator.url()).unwrap();
     let mut command = cli.lts(&["auth", "status", "--profile", "staging", "-o", "json"]);
     command.env("HUAWEICLOUD_SDK_AK", "OTHER").env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.path());
     let output = command.output().unwrap();
     let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // The project in the environment belongs to another world; this one is looked up.
+    assert_eq!((&status["works"], &status["project_id"]), (&false.into(), &Value::Null));
     assert_eq!(status["source"], format!("profile {} [staging]", file.path().display()));
     assert!(!stdout(&output).contains(sk) && !stdout(&output).contains(ak), "{status}");
 }
@@ -75,7 +85,8 @@ fn token_is_printed_for_a_login_but_not_for_an_access_key() {
     let token = stdout(&output).trim_end().to_owned();
     assert!(output.status.success() && stderr(&output).is_empty());
     let mut with_token = cli.lts(&["group", "list"]);
-    with_token.env_remove("HUAWEICLOUD_SDK_AK").env("HUAWEICLOUD_LTS_TOKEN", &token);
+    with_token.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");
+    with_token.env("HUAWEICLOUD_LTS_TOKEN", &token);
     assert!(with_token.output().unwrap().status.success());
     with_token.args(["-o", "json"]);
 

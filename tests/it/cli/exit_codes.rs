@@ -104,7 +104,7 @@ fn errors_before_a_call_say_what_to_do() {
     ] {
         cli.fails(arguments, exit, "\n  what to do: ");
     }
-    let mut command = cli.by_login(&["group", "list"]);
+    let mut command = cli.by_login(&["group", "list", "--endpoint", "https://lts.example"]);
     command.env_remove("HUAWEICLOUD_LTS_REGION").env_remove("HUAWEICLOUD_SDK_IAM_ENDPOINT");
     failed(&command.output().unwrap(), 3, "\n  what to do: ");
 }

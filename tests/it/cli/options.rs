@@ -49,7 +49,8 @@ fn client_options_take_precedence_over_the_environment() {
         cli.run(&["auth", "status", "--region", "nowhere-1", "--cloud", "invalid", "--max-attempts", "1"]);
     assert!(stdout(&status).contains("https://lts.nowhere-1.invalid"), "{}", stdout(&status));
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    write!(file, "[other]\nak = {}\nsk = wrong\n", cli.emulator.access_key()).unwrap();
+    let (url, ak) = (cli.emulator.url(), cli.emulator.access_key());
+    write!(file, "[other]\nak = {ak}\nsk = wrong\nendpoint = {url}\nproject_id = p\n").unwrap();
     let mut command = cli.lts(&["group", "list", "--profile", "other"]);
     let output = command.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));

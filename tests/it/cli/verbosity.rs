@@ -26,7 +26,8 @@ fn vv_shows_requests_without_secrets() {
     let secrets = [cli.emulator.secret_key().to_owned(), cli.emulator.password().to_owned()];
     let token = stdout(&cli.by_login(&["auth", "token"]).output().unwrap()).trim_end().to_owned();
     let mut by_token = cli.lts(&["-vv", "group", "list"]);
-    by_token.env_remove("HUAWEICLOUD_SDK_AK").env("HUAWEICLOUD_LTS_TOKEN", &token);
+    by_token.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");
+    by_token.env("HUAWEICLOUD_LTS_TOKEN", &token);
     let mut temporary = cli.lts(&["-vv", "group", "list"]);
     temporary.env("HUAWEICLOUD_SDK_SECURITY_TOKEN", "temporary-secret");
     for (mut command, shown) in [

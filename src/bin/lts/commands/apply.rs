@@ -2,11 +2,7 @@
 //!
 //! The plan, the progress and the remaining items go to standard error, the outcome to standard output.
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    num::NonZeroUsize,
-};
+use std::num::NonZeroUsize;
 
 use clap::Args;
 use huaweicloud_lts::{
@@ -22,6 +18,7 @@ use crate::{
     context::{Context, Interrupt},
     error::{self, CliError},
     output::{Fit, eprint_line, plural, print, progress_bar, rows},
+    parsers,
 };
 
 /// The number of lines of a plan, or of remaining items, that are shown without -v.
@@ -142,13 +139,7 @@ async fn apply(
 
 /// Reads a manifest, up to the largest size that is accepted.
 fn read(file: &str) -> Result<Manifest, CliError> {
-    let limit = LARGEST_DOCUMENT as u64 + 1;
-    let mut text = Vec::new();
-    let read = match file {
-        "-" => io::stdin().lock().take(limit).read_to_end(&mut text),
-        file => File::open(file).and_then(|file| file.take(limit).read_to_end(&mut text)),
-    };
-    read.map_err(|error| CliError::Io(file.to_owned(), error))?;
+    let text = parsers::file_or_stdin(file, LARGEST_DOCUMENT as u64)?;
     let name = if file == "-" { "standard input" } else { file };
     provision::parse(name, &text).map_err(|error| CliError::usage(error.to_string()))
 }

@@ -4,14 +4,12 @@ use clap::Subcommand;
 use huaweicloud_lts::{Client, Secret, credentials::ResolvedCredentials};
 use serde::Serialize;
 
+use super::config::{Settings, table};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},
-    output::{self, eprint_line, stdout_is_terminal},
+    output::{eprint_line, stdout_is_terminal},
 };
-
-/// The number of characters that are shown at the start and at the end of an access key.
-const SHOWN_CHARACTERS: usize = 4;
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -21,16 +19,15 @@ Examples:
 pub(crate) enum AuthCommand {
     /// Show where the credentials come from and where calls go, and check that they work.
     #[command(after_help = "\
-Credentials are looked for in this order: a profile named with --profile, the environment, the profile [basic],
-the ECS metadata service. To check them, the command logs in if need be and lists the log groups. No secret is
-printed.
+Credentials are looked for in this order: the environment, the profile [basic], the ECS metadata service; with
+--profile, only in that profile. To check them, the command logs in if need be and lists the log groups. No secret
+is printed. `lts config show` prints the same without sending anything.
 
 Examples:
   lts auth status
   lts auth status --profile staging
 
-JSON and YAML: {source, kind, access_key, project_id, region, endpoint, iam_endpoint, works}; unknown values
-are null.")]
+JSON and YAML: as `lts config show`, and `works`.")]
     Status,
     /// Print an IAM token, for the header X-Auth-Token of another client.
     #[command(after_help = "\
@@ -46,13 +43,8 @@ JSON and YAML: {token, project_id}.")]
 /// The output of `status`.
 #[derive(Serialize)]
 struct Status {
-    source: String,
-    kind: &'static str,
-    access_key: Option<String>,
-    project_id: Option<String>,
-    region: Option<String>,
-    endpoint: String,
-    iam_endpoint: Option<String>,
+    #[serde(flatten)]
+    settings: Settings,
     works: bool,
 }
 
@@ -85,24 +77,18 @@ fn status(lts: &Client, context: &Context) -> Result<(), CliError> {
             Ok(_) => lts.project_id().await.ok(),
             Err(_) => None,
         };
-        Ok((credentials, project.or_else(|| info.project_id.clone()), listed))
+        Ok((credentials, project, listed))
     })?;
-    let (kind, access_key) = match &credentials {
-        Some(ResolvedCredentials::Keys(keys)) => ("access key", Some(masked(keys.access_key()))),
-        _ if info.logs_in => ("login", None),
-        _ => ("token", None),
-    };
-    let status = Status {
-        source: info.credentials_from.clone(),
-        kind,
-        access_key,
-        project_id: project.map(|id| id.to_string()),
-        region: info.region.clone(),
-        endpoint: info.endpoint.clone(),
-        iam_endpoint: info.iam_endpoint.clone(),
-        works: listed.is_ok(),
-    };
-    context.output.data(&status, || table(&status))?;
+    let mut settings = Settings::of(info, credentials.as_ref());
+    if let Some(id) = project {
+        let source = if info.logs_in { "the token" } else { "IAM, by the name of the region" };
+        settings.set_project(id.to_string(), source);
+    }
+    let status = Status { settings, works: listed.is_ok() };
+    context.output.data(&status, || {
+        let works = ("works", if status.works { "yes" } else { "no" }.to_owned());
+        table(status.settings.rows().into_iter().chain([works]).collect())
+    })?;
     match listed {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -116,36 +102,6 @@ fn status(lts: &Client, context: &Context) -> Result<(), CliError> {
             Err(error).context(|| what.to_owned())
         }
     }
-}
-
-fn table(status: &Status) -> String {
-    let kind = match &status.access_key {
-        Some(key) => format!("{} {key}", status.kind),
-        None => status.kind.to_owned(),
-    };
-    let or_unknown = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
-    let rows = [
-        ("credentials", format!("{kind}, from {}", status.source)),
-        ("project", or_unknown(&status.project_id)),
-        ("region", or_unknown(&status.region)),
-        ("endpoint", status.endpoint.clone()),
-        ("IAM", or_unknown(&status.iam_endpoint)),
-        ("works", if status.works { "yes" } else { "no" }.to_owned()),
-    ];
-    let mut table = output::table(&[]);
-    table.add_rows(rows.map(|(name, value)| [name.to_owned(), value]));
-    output::render(table)
-}
-
-/// An access key with its middle left out.
-fn masked(key: &str) -> String {
-    let characters: Vec<char> = key.chars().collect();
-    if characters.len() < 3 * SHOWN_CHARACTERS {
-        return "…".to_owned();
-    }
-    let text = |part: &[char]| part.iter().collect::<String>();
-    let (start, end) = (&characters[..SHOWN_CHARACTERS], &characters[characters.len() - SHOWN_CHARACTERS..]);
-    format!("{}…{}", text(start), text(end))
 }
 
 fn token(lts: &Client, context: &Context) -> Result<(), CliError> {
@@ -166,19 +122,6 @@ fn token(lts: &Client, context: &Context) -> Result<(), CliError> {
                 what: format!("there is no token: {source} has an access key, which signs each request"),
                 hint: Some(hint.to_owned()),
             })
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn access_key_is_never_shown_in_full() {
-        assert_eq!(masked("LTSEMULATORAK0000001"), "LTSE…0001");
-        for short in ["", "AK", "ABCDEFGHIJK"] {
-            assert_eq!(masked(short), "…");
         }
     }
 }

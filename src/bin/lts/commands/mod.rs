@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod apply;
 pub(crate) mod auth;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod emulator;
 pub(crate) mod explain;

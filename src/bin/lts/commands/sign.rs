@@ -82,11 +82,12 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Cl
 
 /// The keys given as options, otherwise those that a client would use.
 fn signing_keys(arguments: &SignArguments, context: &Context) -> Result<AkSk, CliError> {
+    let mut builder = context.client_builder();
     if let (Some(ak), Some(sk)) = (&arguments.ak, &arguments.sk) {
-        return Ok(AkSk::new(ak, sk.as_str()));
+        builder = builder.credentials(AkSk::new(ak, sk.as_str()));
     }
     let what = || "there is no access key to sign with".to_owned();
-    context.run(async { context.client_builder().signing_keys().await.context(what) })
+    context.run(async { builder.signing_keys().await.context(what) })
 }
 
 /// Splits a URL into host and request target, as typed: a URL library would normalize them.
