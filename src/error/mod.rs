@@ -85,6 +85,10 @@ pub enum Error {
     Decode(Box<DecodeError>),
 }
 
+/// What to do if credentials could not be fetched for a reason that may pass.
+const CREDENTIALS_LATER: &str =
+    "IAM is out of reach or has a problem: try again later. The call itself was not sent.";
+
 impl Error {
     /// The error that the service reported, if it did.
     pub fn as_service(&self) -> Option<&ServiceError> {
@@ -141,7 +145,10 @@ impl Error {
         }
         match self {
             Self::Service(error) => error.remedy().map(Cow::Borrowed),
-            Self::Credentials(error) => error.source.as_deref().and_then(Self::remedy),
+            Self::Credentials(error) => error.source.as_deref().and_then(|cause| {
+                let later = || cause.is_retryable().then_some(Cow::Borrowed(CREDENTIALS_LATER));
+                cause.remedy().or_else(later)
+            }),
             Self::Transport(error) => error.remedy().map(Cow::Borrowed),
             _ => None,
         }
@@ -190,7 +197,8 @@ impl Error {
     }
 
     /// Whether the service may have applied the call although it failed, so that repeating it may apply it twice. Only
-    /// creations and appends can have this: reads, updates and deletes can be repeated.
+    /// creations and appends can have this: reads, updates and deletes can be repeated. Nor does a failed login: the call
+    /// was not sent.
     ///
     /// ```
     /// # #[cfg(feature = "emulator")]

@@ -101,6 +101,10 @@ const EXPLANATIONS: &[Explanation] = &[
     },
 ];
 
+fn explain(cause: &str) -> Option<&'static Explanation> {
+    EXPLANATIONS.iter().find(|explanation| cause.contains(explanation.text))
+}
+
 /// No complete response arrived.
 #[derive(Debug)]
 pub struct TransportError {
@@ -138,8 +142,7 @@ impl TransportError {
     }
 
     fn explanation(&self) -> Option<&'static Explanation> {
-        let cause = self.innermost_cause()?.to_string();
-        EXPLANATIONS.iter().find(|explanation| cause.contains(explanation.text))
+        explain(&self.innermost_cause()?.to_string())
     }
 
     /// The most specific cause: "connection refused".
@@ -170,5 +173,29 @@ impl fmt::Display for TransportError {
             (None, Some(cause)) => write!(f, ": {cause}"),
             (None, None) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn explanation_is_found_for_the_texts_of_the_http_libraries() {
+        for (text, cause) in [
+            ("invalid peer certificate: UnknownIssuer", "a CA that this machine doesn't trust"),
+            ("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", "is that of a CA"),
+            (
+                "invalid peer certificate: certificate not valid for name \"a\"; certificate is only valid for \"b\"",
+                "for another host name",
+            ),
+            ("invalid peer certificate: certificate expired: verification time 3, but 1", "has expired"),
+            ("received corrupt message of type InvalidContentType", "doesn't speak TLS"),
+            ("tunnel error: unsuccessful", "the proxy refused"),
+            ("tunnel error: proxy authorization required", "the proxy wants a user name"),
+        ] {
+            assert!(explain(text).unwrap().cause.contains(cause), "{text}");
+        }
+        assert!(explain("Connection refused (os error 111)").is_none());
     }
 }

@@ -3,6 +3,8 @@
 mod api;
 mod auth;
 mod completions;
+mod config;
+mod connection;
 mod demo;
 mod emulator;
 mod exit_codes;

@@ -10,7 +10,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, Login, credentials::ResolvedCredentials};
+use huaweicloud_lts::{
+    Client, ClientBuilder, Emulator, Error, Login, Ttl, call::RetryPolicy, credentials::ResolvedCredentials,
+};
 use serde_json::json;
 use tracing::{Level, instrument::WithSubscriber};
 
@@ -292,4 +294,46 @@ async fn login_by_project_name_uses_project_of_the_token() {
     assert!(requests[1].starts_with(&format!("GET /v2/{PROJECT}/groups")));
     let shown = format!("{lts:?} {:?}", lts.credentials().await.unwrap());
     assert!(!shown.contains("hunter2") && !shown.contains("one"), "{shown}");
+}
+
+fn quick() -> RetryPolicy {
+    RetryPolicy::default().first_pause(Duration::ZERO)
+}
+
+#[tokio::test]
+async fn failed_login_is_repeated_like_a_read() {
+    let failures = || {
+        [
+            Reply::json(500, r#"{"error":{"code":500,"message":"oops"}}"#),
+            Reply::with(502, &[], "<html>bad gateway</html>"),
+            Reply::json(503, r#"{"error":{"code":503,"message":"busy"}}"#),
+            // The response is lost.
+            Reply::Bytes(Vec::new()),
+            Reply::Bytes(b"HTTP/1.1 201 X\r\nContent-Length: 900\r\n\r\n{\"tok".to_vec()),
+        ]
+    };
+    for failure in failures() {
+        let script = ScriptedServer::serve([failure, issued("one"), groups()]).await;
+        let lts = settings(&script.url).retry(quick()).build().unwrap();
+        lts.groups().list().await.unwrap();
+        assert_eq!(script.requests().len(), 3);
+    }
+    for failure in failures() {
+        let script = ScriptedServer::serve([failure]).await;
+        let lts = settings(&script.url).retry(RetryPolicy::off()).build().unwrap();
+        // The call is a creation, but only the login was sent.
+        let error = lts.groups().create("app", Ttl::days(7)).await.unwrap_err();
+        assert!(matches!(error, Error::Credentials(_)), "{error:?}");
+        assert!(error.is_retryable() && !error.outcome_unknown() && !error.is_auth(), "{error}");
+        assert!(error.remedy().unwrap().contains("try again later"), "{error:#}");
+    }
+    for refusal in [
+        Reply::json(401, r#"{"error":{"code":401,"message":"wrong password"}}"#),
+        Reply::json(400, r#"{"error":{"code":400,"message":"no such domain"}}"#),
+    ] {
+        let script = ScriptedServer::serve([refusal]).await;
+        let error = settings(&script.url).build().unwrap().groups().list().await.unwrap_err();
+        assert!(!error.is_retryable() && !error.outcome_unknown(), "{error}");
+        assert_ne!(error.remedy().as_deref().map(|remedy| remedy.contains("later")), Some(true), "{error:#}");
+    }
 }

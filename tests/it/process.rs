@@ -22,7 +22,8 @@ fn command_in_clean_environment(program: &str) -> Command {
     for (name, _) in std::env::vars() {
         let ours =
             ["HUAWEICLOUD_", "LTS_EMULATOR_", "CLICOLOR"].iter().any(|prefix| name.starts_with(prefix));
-        if ours || ["NO_COLOR", "TZ", "TERM"].contains(&name.as_str()) {
+        let is_proxy = name.to_ascii_uppercase().ends_with("_PROXY");
+        if ours || is_proxy || ["NO_COLOR", "TZ", "TERM"].contains(&name.as_str()) {
             command.env_remove(name);
         }
     }

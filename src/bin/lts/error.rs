@@ -128,7 +128,12 @@ fn causes(error: &Error) -> Vec<String> {
 
 /// What to do about an error: the library's remedy, otherwise advice for the command line.
 fn hint(error: &Error, client: Option<&ClientInfo>) -> Option<String> {
-    if let Some(remedy) = error.remedy() {
+    // Without a remedy for its cause, a failed login gets advice that names the endpoint.
+    let remedy = match error {
+        Error::Credentials(error) => error.cause().and_then(Error::remedy),
+        error => error.remedy(),
+    };
+    if let Some(remedy) = remedy {
         return Some(remedy.into_owned());
     }
     let endpoint = client.map_or("the endpoint", |info| &info.endpoint);

@@ -1,0 +1,51 @@
+//! Connections that fail: proxies and TLS.
+
+use super::{Cli, failed, stderr};
+use crate::scripted_server::{Reply, ScriptedServer};
+
+const AWAY: [&str; 6] = ["group", "list", "--endpoint", "https://lts.invalid", "--max-attempts", "1"];
+
+#[test]
+fn unusable_proxy_is_named_with_its_variable() {
+    let cli = Cli::start();
+    for (variable, url, shown, hint) in [
+        ("HTTPS_PROXY", "http://user:hidden@127.0.0.1:1", "http://127.0.0.1:1 (HTTPS_PROXY)", "NO_PROXY"),
+        ("https_proxy", "http://127.0.0.1:1", "http://127.0.0.1:1 (https_proxy)", "NO_PROXY"),
+        ("ALL_PROXY", "http://127.0.0.1:1", "http://127.0.0.1:1 (ALL_PROXY)", "NO_PROXY"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:1", "socks5://127.0.0.1:1 (HTTPS_PROXY)", "http or https proxy"),
+    ] {
+        let output = cli.lts(&AWAY).env(variable, url).output().unwrap();
+        failed(&output, 8, &format!("through the proxy {shown}"));
+        let text = stderr(&output);
+        assert!(text.contains(hint) && !text.contains("hidden"), "{text}");
+    }
+    // Loopback and hosts in NO_PROXY are connected to directly.
+    let mut here = cli.lts(&["group", "list"]);
+    assert!(here.env("ALL_PROXY", "http://127.0.0.1:1").output().unwrap().status.success());
+    let mut away = cli.lts(&AWAY);
+    let away = away.env("HTTPS_PROXY", "http://127.0.0.1:1").env("NO_PROXY", "lts.invalid");
+    let text = stderr(&away.output().unwrap());
+    assert!(text.contains("could not connect") && !text.contains("proxy"), "{text}");
+}
+
+#[tokio::test]
+async fn refusal_of_a_proxy_is_told_from_one_of_the_service() {
+    let cli = Cli::start();
+    for (status, why) in [(403, "the proxy refused"), (407, "the proxy wants a user name and password")] {
+        let proxy = ScriptedServer::serve([Reply::with(status, &[], "no")]).await;
+        let mut command = tokio::process::Command::from(cli.lts(&AWAY));
+        let output = command.env("HTTPS_PROXY", &proxy.url).output().await.unwrap();
+        failed(&output, 8, why);
+        assert!(stderr(&output).contains(&format!("{} (HTTPS_PROXY)", proxy.url)), "{}", stderr(&output));
+        assert!(proxy.requests()[0].starts_with("CONNECT lts.invalid:443 "));
+    }
+}
+
+#[test]
+fn https_to_a_plain_http_port_asks_for_http() {
+    let cli = Cli::start();
+    let address = cli.emulator.url().strip_prefix("http://").unwrap();
+    let output = cli.run(&["group", "list", "--endpoint", address, "--max-attempts", "1"]);
+    failed(&output, 8, "the server doesn't speak TLS");
+    assert!(stderr(&output).contains("write the endpoint with http://"), "{}", stderr(&output));
+}
