@@ -85,7 +85,7 @@ pub(crate) fn client(
     if let Some(name) = endpoint.local_name() {
         builder = builder.resolve_to_addrs(name, &Endpoint::local_addresses());
     }
-    builder.build().map_err(|e| cannot_build(tls_user, &e))
+    builder.build().map_err(|e| cannot_build(tls_user, &build_failure(&e)))
 }
 
 /// The proxy that a client for this endpoint uses: the one that is set, otherwise the system's by reqwest's own rules.
@@ -120,12 +120,11 @@ pub(crate) fn metadata_client(endpoint: &Endpoint) -> Result<reqwest::Client, Co
     let tls_user = endpoint.is_tls().then_some(setting);
     let builder = tls(reqwest::Client::builder(), tls_user)?.http1_only().no_proxy();
     let builder = builder.redirect(reqwest::redirect::Policy::none()).retry(no_retries());
-    builder.build().map_err(|e| cannot_build(tls_user, &e))
+    builder.build().map_err(|e| cannot_build(tls_user, &build_failure(&e)))
 }
 
-/// The error if reqwest can't build a client. `tls_user` is the setting that needs TLS.
-fn cannot_build(tls_user: Option<&'static str>, error: &reqwest::Error) -> ConfigurationError {
-    let why = build_failure(error);
+/// The error if the HTTP client can't be built. `tls_user` is the setting that needs TLS.
+fn cannot_build(tls_user: Option<&'static str>, why: &str) -> ConfigurationError {
     match tls_user {
         Some(setting) if why.contains(NO_CERTIFICATES) => {
             let why = "https needs CA certificates, and this machine has none (No CA certificates were found): install \
@@ -181,7 +180,10 @@ fn tls(
         .with_safe_default_protocol_versions()
         .map_err(failed)?;
     let config = match tls_user {
-        Some(_) => config.with_platform_verifier().map_err(failed)?,
+        Some(_) => {
+            let verified = config.with_platform_verifier();
+            verified.map_err(|e| cannot_build(tls_user, &format!("TLS: {e}")))?
+        }
         // Nothing to verify, and the machine may have no certificates.
         None => config.with_root_certificates(rustls::RootCertStore::empty()),
     };
