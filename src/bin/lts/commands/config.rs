@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     context::Context,
     error::CliError,
-    output::{self, rows},
+    output::{self, Fit, rows},
 };
 
 /// The number of characters that are shown at the start and at the end of an access key.
@@ -230,7 +230,8 @@ fn profiles(context: &Context) -> Result<(), CliError> {
                 keys.to_owned(),
             ]
         };
-        rows(&["NAME", "REGION", "ENDPOINT", "PROJECT", "KEYS"], sections.iter().map(row).collect(), &[])
+        let columns = ["NAME", "REGION", "ENDPOINT", "PROJECT", "KEYS"].map(|name| (name, Fit::Whole));
+        rows(&columns, sections.iter().map(row).collect())
     })
 }
 
