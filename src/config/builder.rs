@@ -108,6 +108,17 @@ impl ClientBuilder {
     }
 
     /// Sets the endpoint for writing logs instead of the region's, `https://lts-access.<region>.<cloud>:8102`.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{AkSk, Client};
+    ///
+    /// let lts = Client::builder()
+    ///     .region("cn-north-4")
+    ///     .access_endpoint("https://lts-access.example.com:8102") // a gateway of one's own
+    ///     .credentials(AkSk::new("AK", "SK"))
+    ///     .build()?;
+    /// # Ok::<(), huaweicloud_lts::Error>(())
+    /// ```
     pub fn access_endpoint(mut self, url: impl Into<String>) -> Self {
         self.access_endpoint = Some(url.into());
         self
