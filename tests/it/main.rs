@@ -13,9 +13,13 @@ mod endpoints;
 mod ensure;
 mod external_endpoint;
 mod faults;
+#[cfg(target_os = "linux")]
+mod hostile_responses;
 mod isolated_process;
 mod live;
 mod login;
+#[cfg(target_os = "linux")]
+mod memory;
 mod network_faults;
 mod package;
 mod process;

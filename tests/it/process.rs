@@ -7,6 +7,9 @@ use std::{
     time::Duration,
 };
 
+#[cfg(target_os = "linux")]
+use crate::memory;
+
 /// A local address that refuses connections.
 pub(crate) const UNREACHABLE: &str = "http://127.0.0.1:1";
 
@@ -100,26 +103,18 @@ impl Process {
     /// Its resident memory, in kilobytes.
     #[cfg(target_os = "linux")]
     pub(crate) fn resident(&self) -> u64 {
-        self.status("VmRSS:")
+        memory::resident(&self.child.id().to_string())
     }
 
     /// Its highest resident memory since [`reset_peak`](Self::reset_peak), in kilobytes.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak(&self) -> u64 {
-        self.status("VmHWM:")
+        memory::peak(&self.child.id().to_string())
     }
 
     #[cfg(target_os = "linux")]
     pub(crate) fn reset_peak(&self) {
-        // proc(5): 5 resets the peak to the current value.
-        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();
-    }
-
-    #[cfg(target_os = "linux")]
-    fn status(&self, name: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        memory::reset_peak(&self.child.id().to_string());
     }
 
     pub(crate) fn signal(&self, signal: &str) {
