@@ -58,11 +58,11 @@ def run(url):
         subprocess.run(["bash", "-c", script(found, outputs)], cwd=folder, env=environment, timeout=300)
         for number, (kind, heading, text, prints) in enumerate(found):
             out = outputs / str(number)
-            said = out.read_text() if out.exists() else "(not run)"
-            missing = [line for line in prints if line not in said]
+            output = out.read_text() if out.exists() else "(not run)"
+            missing = [line for line in prints if line not in output]
             first = next(line for line in text.splitlines() if line.strip())
             good = out.with_name(f"{number}.done").exists() and not missing
-            failure = f": {missing or ''} in {said.strip()[-600:]}" if not good else ""
+            failure = f": {missing or ''} in {output.strip()[-600:]}" if not good else ""
             check(good, f"{heading}: {kind}, {first[:60]}{failure}")
     check(len(found) >= 9, f"{len(found)} blocks were run")
 
@@ -87,11 +87,11 @@ def faults(url):
 
 def names(url):
     """Flags and paths that the page names exist."""
-    said = subprocess.run([programs / "lts", "emulator", "--help"], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run([programs / "lts", "emulator", "--help"], capture_output=True, text=True, check=True).stdout
     flags = set(re.findall(r"`(?:lts emulator )?(--[a-z0-9-]+)", page))
-    unknown = sorted(flag for flag in flags if f"{flag} " not in said and f"{flag}\n" not in said and flag != "--help")
+    unknown = sorted(flag for flag in flags if f"{flag} " not in output and f"{flag}\n" not in output and flag != "--help")
     check(len(flags) > 20 and not unknown, f"{len(flags)} flags are there: {' '.join(unknown) or 'all'}")
-    known = set(re.findall(r"--[a-z0-9-]+", said)) - {"--help"}
+    known = set(re.findall(r"--[a-z0-9-]+", output)) - {"--help"}
     unsaid = sorted(known - flags)
     check(not unsaid, f"all {len(known)} flags are named: {' '.join(unsaid) or 'yes'}")
     paths = set(re.findall(r"`GET ([a-z]+)`", page))

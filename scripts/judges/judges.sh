@@ -40,7 +40,7 @@ install_prism() { (cd "$judges/prism" && npm ci --no-audit --no-fund --loglevel=
 # count_all FOLDER KNOWN NAME...: runs the folder's scripts NAME/run one after the other, by default all names of the
 # list KNOWN. Ends the script with the sum of their counts.
 count_all() {
-    local folder=$1 known=$2 judge said status start passed=0 failed=0 unable=()
+    local folder=$1 known=$2 judge output status start passed=0 failed=0 unable=()
     shift 2
     # shellcheck disable=SC2086 # a list
     [[ $# -gt 0 ]] || set -- $known
@@ -48,13 +48,13 @@ count_all() {
         [[ " $known " == *" $judge "* ]] || cannot_run "usage: ${0##*/} [${known// /|}]..."
     done
     need_lts
-    said=$(mktemp)
+    output=$(mktemp)
     for judge in "$@"; do
         printf '\n== %s\n' "$judge"
         start=$SECONDS
-        "$folder/$judge/run" | tee "$said"
+        "$folder/$judge/run" | tee "$output"
         status=${PIPESTATUS[0]}
-        if [[ $status != 2 && $(tail -n 1 "$said") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        if [[ $status != 2 && $(tail -n 1 "$output") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
             passed=$((passed + BASH_REMATCH[1]))
             failed=$((failed + BASH_REMATCH[2]))
             # The status of a judge must match its count. Otherwise the judge is broken.
@@ -67,7 +67,7 @@ count_all() {
         fi
         printf '== %s: %d s\n' "$judge" $((SECONDS - start))
     done
-    rm -f "$said"
+    rm -f "$output"
     printf '\n'
     [[ ${#unable[@]} == 0 ]] || printf 'could not be run: %s\n' "${unable[*]}"
     printf '%d passed, %d failed\n' "$passed" "$failed"

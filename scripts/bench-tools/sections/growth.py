@@ -29,8 +29,8 @@ def growth(rows, by=0, cost=1):
 
 
 def call(probe, address, client, warmup, count):
-    said = json.loads(run(probe, "call", client, address, str(warmup), str(count)))
-    return round(said["cpu_us"], 1), round(said["peak_mb"], 1)
+    output = json.loads(run(probe, "call", client, address, str(warmup), str(count)))
+    return round(output["cpu_us"], 1), round(output["peak_mb"], 1)
 
 
 def calls(probe):
@@ -55,8 +55,8 @@ def lists(probe):
 def signatures(probe):
     rows = []
     for size in (100, 10_000, 1_000_000, 12_582_912):
-        said = json.loads(run(probe, "sign", str(size), str(max(5, 20_000_000 // size // 10))))
-        rows.append([size, round(said["cpu_us"], 1), round(said["peak_mb"], 1)])
+        output = json.loads(run(probe, "sign", str(size), str(max(5, 20_000_000 // size // 10))))
+        rows.append([size, round(output["cpu_us"], 1), round(output["peak_mb"], 1)])
     return {"title": "Body of a signed request", "columns": ["bytes", "CPU, us", "peak memory, MB"], "rows": rows,
             "growth": f"time from 10 KB on {growth(rows[1:])}; the memory is the body itself, no copy is made"}
 

@@ -34,9 +34,9 @@ def measure():
                     for name, command in peers.items():
                         call = [*command, server.address, *map(str, counts.get(name, OURS))]
                         # The SDKs write a file under their user's home.
-                        said = subprocess.run(call, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                        output = subprocess.run(call, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                               env={**os.environ, "HOME": folder})
-                        measured[name].append(json.loads(said.stdout.splitlines()[-1]))
+                        measured[name].append(json.loads(output.stdout.splitlines()[-1]))
             cpu = {name: [one["cpu_us"] for one in runs] for name, runs in measured.items()}
             for name, least in (("Python", 20), ("Go", 2.5), ("Java", 5)):
                 pairs = list(zip(cpu["ours"], cpu[name]))
