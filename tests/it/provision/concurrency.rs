@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use huaweicloud_lts::{Client, Credentials, Emulator, emulator::Fault, provision, spec::Operation};
+use huaweicloud_lts::{
+    Client, ClientBuilder, Credentials, Emulator, call::RetryPolicy, emulator::Fault, provision,
+    spec::Operation,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -142,4 +145,17 @@ async fn retry_after_pauses_all_workers() {
     let meanwhile = requests[refused + 1..].iter().filter(|request| request.time < until).count();
     assert!(meanwhile <= 7, "{meanwhile} requests arrived meanwhile");
     assert_eq!(requests.iter().filter(|request| request.status == Some(201)).count(), 61);
+}
+
+#[tokio::test]
+async fn throttling_fails_no_item() {
+    let emulator = Emulator::start().unwrap();
+    // No retries by attempts: waiting for the service is not one of them.
+    let lts = ClientBuilder::from(&emulator).retry(RetryPolicy::off()).build().unwrap();
+    let plan = provision::plan(&lts, &many(1, 30)).await.unwrap();
+    let busy = Fault::new().status(429).header("Retry-After", "1").times(5).probability(0.3).seed(7);
+    emulator.fault(busy).unwrap();
+    let outcome = plan.apply(&lts).await;
+    assert!(outcome.is_complete() && outcome.created.len() == 31, "{outcome:?}");
+    assert!(emulator.requests().iter().filter(|request| request.status == Some(429)).count() == 5);
 }
