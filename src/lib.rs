@@ -150,7 +150,8 @@
 //! Calls are retried up to [three attempts](call::RetryPolicy) within [30 seconds](ClientBuilder::call_timeout), by their
 //! [effect](spec::Effect): reads and deletes after any transient failure, creations only if they can't have been applied.
 //! If the response to a creation is lost, [`outcome_unknown`](Error::outcome_unknown) is true. `ensure` looks the result
-//! up instead. All calls of a client wait when the service asks for it (`Retry-After`).
+//! up instead, and is retried until its deadline. When the service asks to wait (`Retry-After`), all calls to the same
+//! group or stream wait, up to a minute. A call whose deadline is earlier fails at once, with an error that says until when.
 //!
 //! # Tracing
 //!
