@@ -423,7 +423,7 @@ fn intervals(root: &Value) -> TokenStream {
         /// A pair that the service would refuse can't be written down:
         ///
         /// ```compile_fail
-        /// let every = huaweicloud_lts::TransferInterval::Minutes1;
+        /// let every = huaweicloud_lts::transfers::TransferInterval::Minutes1;
         /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum TransferInterval { #(#variants),* }

@@ -17,6 +17,7 @@ use crate::{
     api,
     error::{Error, TransportError, TransportFailure},
     ids::ProjectId,
+    input::InvalidInput,
     transport::{CallOptions, RetryPolicy},
 };
 
@@ -46,6 +47,8 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 pub struct Call<T, A = ()> {
     client: Client,
     pub(super) options: CallOptions,
+    /// An argument that breaks a rule; nothing is sent then.
+    invalid: Option<InvalidInput>,
     pub(super) arguments: A,
     run: Run<T, A>,
 }
@@ -105,6 +108,7 @@ impl<T, A> Call<T, A> {
         Self {
             client: client.clone(),
             options: CallOptions::default(),
+            invalid: None,
             arguments,
             run: Box::new(move |cx, arguments| Box::pin(run(cx, arguments))),
         }
@@ -153,6 +157,12 @@ impl<T, A> Call<T, A> {
         self
     }
 
+    /// Makes the call fail with a broken rule before anything is sent, a login included.
+    pub(super) fn checked(mut self, check: Result<(), InvalidInput>) -> Self {
+        self.invalid = self.invalid.or(check.err());
+        self
+    }
+
     /// Bounds retries by the deadline alone.
     pub(crate) fn persistent(mut self) -> Self {
         self.options.persistent = true;
@@ -177,6 +187,9 @@ impl<T, A> Call<T, A> {
     /// # Errors
     /// See [`Error`].
     pub async fn send(self) -> Result<T, Error> {
+        if let Some(invalid) = self.invalid {
+            return Err(invalid.into());
+        }
         let mut api = self.client.inner.api.clone();
         let call = api.inner.begin(self.options);
         let deadline = call.deadline();

@@ -46,7 +46,7 @@ where
     let mut maybe_applied = false;
     let mut attempts = 0;
     loop {
-        let error = match create().await {
+        let mut error = match create().await {
             Ok(id) => return Ok(Ensured { id, created: true }),
             Err(error) => error,
         };
@@ -56,8 +56,14 @@ where
         if !unknown && !error.is_already_exists() && !error.is_quota_exceeded() {
             return Err(error);
         }
-        if let Some(id) = find().await? {
-            return Ok(Ensured { id, created: maybe_applied });
+        // Whatever the outcome is, it is safe to ensure again.
+        error.forget_unknown_outcome();
+        match find().await {
+            Ok(Some(id)) => return Ok(Ensured { id, created: maybe_applied }),
+            Ok(None) => {}
+            // The creation failed first, and for lack of time so did the look-up.
+            Err(Error::Transport(_)) if unknown => return Err(error),
+            Err(error) => return Err(error),
         }
         // It doesn't exist. A full quota stays full; a name that was just taken is free again.
         if error.is_quota_exceeded() || !cx.may_repeat(attempts).await {

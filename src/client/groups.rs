@@ -9,7 +9,7 @@ use crate::{
     api::lts::types::CreateLogGroupRequestBody,
     error::{ConflictError, Error},
     ids::GroupId,
-    input::{check_integer, check_text},
+    input::{InvalidInput, check_integer, check_text},
     model::{LogGroup, Ttl},
     spec::limits,
 };
@@ -103,9 +103,11 @@ impl Groups {
     /// created: see [`Error::outcome_unknown`], or use [`ensure`](Self::ensure).
     pub fn create(&self, name: impl Into<String>, ttl: Ttl) -> CreateGroup {
         let group = NewGroup { name: name.into(), ttl };
-        Call::with_arguments(&self.client, group, async move |cx, group| {
-            create(&cx, request_body(&group.name, group.ttl)?).await
-        })
+        let checked = check(&group.name, ttl);
+        let call = Call::with_arguments(&self.client, group, async move |cx, group| {
+            create(&cx, request_body(&group.name, group.ttl)).await
+        });
+        call.checked(checked)
     }
 
     /// Lists all log groups of the project ([`listLogGroups`](crate::spec::Operation::ListLogGroups)), without paging.
@@ -183,14 +185,12 @@ impl Groups {
     /// [`Error::Conflict`] if the group exists with another ttl; otherwise like [`create`](Self::create).
     pub fn ensure(&self, name: impl Into<String>, ttl: Ttl) -> Call<Ensured<GroupId>> {
         let name = name.into();
-        Call::new(&self.client, async move |cx| {
-            request_body(&name, ttl)?;
-            match find(&list(&cx).await?, &name, ttl)? {
-                Some(id) => Ok(Ensured { id, created: false }),
-                None => create_or_find(&cx, &name, ttl).await,
-            }
-        })
-        .persistent()
+        let checked = check(&name, ttl);
+        let call = Call::new(&self.client, async move |cx| match find(&list(&cx).await?, &name, ttl)? {
+            Some(id) => Ok(Ensured { id, created: false }),
+            None => create_or_find(&cx, &name, ttl).await,
+        });
+        call.checked(checked).persistent()
     }
 
     /// Ensures that log groups with these names and ttls exist, with one list for all of them. Missing ones are created
@@ -219,10 +219,8 @@ impl Groups {
         groups: impl IntoIterator<Item = (N, Ttl)>,
     ) -> Call<Vec<Ensured<GroupId>>> {
         let groups: Vec<(String, Ttl)> = groups.into_iter().map(|(name, ttl)| (name.into(), ttl)).collect();
-        Call::new(&self.client, async move |cx| {
-            for (name, ttl) in &groups {
-                request_body(name, *ttl)?;
-            }
+        let checked = groups.iter().try_for_each(|(name, ttl)| check(name, *ttl));
+        let call = Call::new(&self.client, async move |cx| {
             let existing = list(&cx).await?;
             let found = groups.iter().map(|(name, ttl)| find(&existing, name, *ttl));
             let found = found.collect::<Result<Vec<_>, _>>()?;
@@ -234,15 +232,16 @@ impl Groups {
                 });
             }
             Ok(ensured)
-        })
-        .persistent()
+        });
+        call.checked(checked).persistent()
     }
 
     /// [`ensure`](Self::ensure) for a group that a list has just shown to be missing: one request instead of two.
     #[cfg(feature = "provision")]
     pub(crate) fn ensure_new(&self, name: &str, ttl: Ttl) -> Call<Ensured<GroupId>> {
-        let name = name.to_owned();
-        Call::new(&self.client, async move |cx| create_or_find(&cx, &name, ttl).await).persistent()
+        let (name, checked) = (name.to_owned(), check(name, ttl));
+        let call = Call::new(&self.client, async move |cx| create_or_find(&cx, &name, ttl).await);
+        call.checked(checked).persistent()
     }
 
     /// Deletes a log group and its streams ([`deleteLogGroup`](crate::spec::Operation::DeleteLogGroup)).
@@ -333,7 +332,7 @@ async fn list(cx: &CallContext) -> Result<Vec<LogGroup>, Error> {
 }
 
 async fn create_or_find(cx: &CallContext, name: &str, ttl: Ttl) -> Result<Ensured<GroupId>, Error> {
-    let body = request_body(name, ttl)?;
+    let body = request_body(name, ttl);
     let find = || async { find(&list(cx).await?, name, ttl) };
     ensure::create_or_find(cx, find, || create(cx, body.clone())).await
 }
@@ -348,9 +347,12 @@ fn find(groups: &[LogGroup], name: &str, ttl: Ttl) -> Result<Option<GroupId>, Er
     }
 }
 
-/// Builds the body of a creation, checked against the rules of the document.
-fn request_body(name: &str, ttl: Ttl) -> Result<CreateLogGroupRequestBody, Error> {
+/// Checks the arguments of a creation against the rules of the document.
+fn check(name: &str, ttl: Ttl) -> Result<(), InvalidInput> {
     check_text("log_group_name", &limits::LOG_GROUP_NAME, name)?;
-    check_integer("ttl_in_days", &limits::TTL_IN_DAYS, ttl.as_days().into())?;
-    Ok(CreateLogGroupRequestBody { log_group_name: name.to_owned().into(), ttl_in_days: ttl })
+    check_integer("ttl_in_days", &limits::TTL_IN_DAYS, ttl.as_days().into())
+}
+
+fn request_body(name: &str, ttl: Ttl) -> CreateLogGroupRequestBody {
+    CreateLogGroupRequestBody { log_group_name: name.to_owned().into(), ttl_in_days: ttl }
 }

@@ -9,7 +9,7 @@ use crate::{
     api::lts::types::CreateLogStreamRequestBody,
     error::Error,
     ids::{GroupId, StreamId},
-    input::check_text,
+    input::{InvalidInput, check_text},
     model::LogStream,
     spec::limits,
 };
@@ -61,9 +61,11 @@ impl Streams {
     /// [`ensure`](Self::ensure).
     pub fn create(&self, name: impl Into<String>) -> CreateStream {
         let stream = NewStream { group: self.group.clone(), name: name.into() };
-        Call::with_arguments(&self.client, stream, async move |cx, stream| {
-            create(&cx, &stream.group, request_body(&stream.name)?).await
-        })
+        let checked = check(&stream.name);
+        let call = Call::with_arguments(&self.client, stream, async move |cx, stream| {
+            create(&cx, &stream.group, request_body(&stream.name)).await
+        });
+        call.checked(checked)
     }
 
     /// Lists all streams of the group ([`listLogStreams`](crate::spec::Operation::ListLogStreams)), without paging.
@@ -142,14 +144,12 @@ impl Streams {
     /// Like [`create`](Self::create), except for [`is_already_exists()`](Error::is_already_exists).
     pub fn ensure(&self, name: impl Into<String>) -> Call<Ensured<StreamId>> {
         let (name, group) = (name.into(), self.group.clone());
-        Call::new(&self.client, async move |cx| {
-            request_body(&name)?;
-            match find(&list(&cx, &group).await?, &name) {
-                Some(id) => Ok(Ensured { id, created: false }),
-                None => create_or_find(&cx, &group, &name).await,
-            }
-        })
-        .persistent()
+        let checked = check(&name);
+        let call = Call::new(&self.client, async move |cx| match find(&list(&cx, &group).await?, &name) {
+            Some(id) => Ok(Ensured { id, created: false }),
+            None => create_or_find(&cx, &group, &name).await,
+        });
+        call.checked(checked).persistent()
     }
 
     /// Ensures that log streams with these names exist in the group, with one list for all of them. Missing ones are
@@ -178,10 +178,8 @@ impl Streams {
     ) -> Call<Vec<Ensured<StreamId>>> {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         let group = self.group.clone();
-        Call::new(&self.client, async move |cx| {
-            for name in &names {
-                request_body(name)?;
-            }
+        let checked = names.iter().try_for_each(|name| check(name));
+        let call = Call::new(&self.client, async move |cx| {
             let existing = list(&cx, &group).await?;
             let mut ensured = Vec::with_capacity(names.len());
             for name in &names {
@@ -191,15 +189,16 @@ impl Streams {
                 });
             }
             Ok(ensured)
-        })
-        .persistent()
+        });
+        call.checked(checked).persistent()
     }
 
     /// [`ensure`](Self::ensure) for a stream that a list has just shown to be missing: one request instead of two.
     #[cfg(feature = "provision")]
     pub(crate) fn ensure_new(&self, name: &str) -> Call<Ensured<StreamId>> {
-        let (name, group) = (name.to_owned(), self.group.clone());
-        Call::new(&self.client, async move |cx| create_or_find(&cx, &group, &name).await).persistent()
+        let (name, group, checked) = (name.to_owned(), self.group.clone(), check(name));
+        let call = Call::new(&self.client, async move |cx| create_or_find(&cx, &group, &name).await);
+        call.checked(checked).persistent()
     }
 
     /// Deletes a log stream ([`deleteLogStream`](crate::spec::Operation::DeleteLogStream)).
@@ -252,7 +251,7 @@ async fn list(cx: &CallContext, group: &GroupId) -> Result<Vec<LogStream>, Error
 }
 
 async fn create_or_find(cx: &CallContext, group: &GroupId, name: &str) -> Result<Ensured<StreamId>, Error> {
-    let body = request_body(name)?;
+    let body = request_body(name);
     let find = || async { Ok(find(&list(cx, group).await?, name)) };
     ensure::create_or_find(cx, find, || create(cx, group, body.clone())).await
 }
@@ -262,8 +261,11 @@ fn find(streams: &[LogStream], name: &str) -> Option<StreamId> {
     streams.iter().find(|stream| stream.name == name).map(|stream| stream.id.clone())
 }
 
-/// Builds the body of a creation, checked against the rules of the document.
-fn request_body(name: &str) -> Result<CreateLogStreamRequestBody, Error> {
-    check_text("log_stream_name", &limits::LOG_STREAM_NAME, name)?;
-    Ok(CreateLogStreamRequestBody { log_stream_name: name.to_owned().into() })
+/// Checks the name of a new stream against the rules of the document.
+fn check(name: &str) -> Result<(), InvalidInput> {
+    check_text("log_stream_name", &limits::LOG_STREAM_NAME, name)
+}
+
+fn request_body(name: &str) -> CreateLogStreamRequestBody {
+    CreateLogStreamRequestBody { log_stream_name: name.to_owned().into() }
 }

@@ -85,7 +85,10 @@ impl Transfers {
     /// [`is_not_found()`](Error::is_not_found) for the group, a stream or the bucket; [`is_in_use()`](Error::is_in_use)
     /// if a stream already has a transfer.
     pub fn create_log_dump(&self, transfer: Transfer) -> Call<TransferId> {
-        Call::new(&self.client, async move |cx| create_log_dump(&cx, request_body(&transfer)?).await)
+        let checked = transfer.check();
+        let call =
+            Call::new(&self.client, async move |cx| create_log_dump(&cx, request_body(&transfer)?).await);
+        call.checked(checked)
     }
 
     /// Ensures that a stream is transferred to an OBS bucket. It is safe to repeat, since a stream has at most one
@@ -120,15 +123,16 @@ impl Transfers {
     /// already; otherwise like [`create_log_dump`](Self::create_log_dump), except for
     /// [`is_in_use()`](Error::is_in_use).
     pub fn ensure_log_dump(&self, transfer: Transfer) -> Call<EnsuredTransfer> {
-        Call::new(&self.client, async move |cx| {
-            if transfer.streams.len() > 1 {
-                let streams = transfer.streams.len();
+        let checked = transfer.check().and(match transfer.streams.len() {
+            0 | 1 => Ok(()),
+            streams => {
                 let rule = "one stream; ensure a transfer for each";
-                return Err(InvalidInput::new("log_stream_ids", format!("{streams} streams"), rule).into());
+                Err(InvalidInput::new("log_stream_ids", format!("{streams} streams"), rule))
             }
-            ensure_log_dump(&cx, request_body(&transfer)?).await
-        })
-        .persistent()
+        });
+        let call =
+            Call::new(&self.client, async move |cx| ensure_log_dump(&cx, request_body(&transfer)?).await);
+        call.checked(checked).persistent()
     }
 }
 
@@ -161,7 +165,6 @@ async fn create_log_dump(cx: &CallContext, body: CreateLogDumpObsRequestBody) ->
 
 /// Builds the request body, checked against the rules of the document.
 fn request_body(transfer: &Transfer) -> Result<CreateLogDumpObsRequestBody, Error> {
-    transfer.check()?;
     let Destination::Obs(obs) = &transfer.destination;
     let wrong = |e: ConversionError| InvalidInput::new("every", obs.every, e.to_string());
     Ok(CreateLogDumpObsRequestBody {

@@ -90,7 +90,7 @@ const CREDENTIALS_LATER: &str =
     "IAM is out of reach or has a problem: try again later. The call itself was not sent.";
 
 impl Error {
-    /// The error that the service reported, if it did.
+    /// The error that the service reported, if it did; for a failed login, that of IAM. The methods below look at it.
     pub fn as_service(&self) -> Option<&ServiceError> {
         match self {
             Self::Service(error) => Some(error),
@@ -159,6 +159,29 @@ impl Error {
         self.is(Class::NotFound)
     }
 
+    /// How long the service asks to wait, if it does.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::emulator::Fault;
+    /// use std::time::Duration;
+    ///
+    /// emulator.fault(Fault::new().status(429).header("Retry-After", "60"))?;
+    /// // The default deadline of 30 s is too short to wait.
+    /// let error = lts.groups().list().await.unwrap_err();
+    /// assert!(error.is_throttled());
+    /// assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        self.as_service().and_then(ServiceError::retry_after)
+    }
+
     /// Whether the name is taken.
     pub fn is_already_exists(&self) -> bool {
         self.is(Class::Exists)
@@ -222,6 +245,16 @@ impl Error {
             Self::Decode(error) => error.outcome_unknown,
             Self::Service(error) => error.outcome_unknown,
             _ => false,
+        }
+    }
+
+    /// Takes back that the outcome is unknown, for a call that may be made again in any case.
+    pub(crate) fn forget_unknown_outcome(&mut self) {
+        match self {
+            Self::Transport(error) => error.outcome_unknown = false,
+            Self::Decode(error) => error.outcome_unknown = false,
+            Self::Service(error) => error.outcome_unknown = false,
+            _ => {}
         }
     }
 
