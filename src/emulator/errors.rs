@@ -50,6 +50,8 @@ pub(super) enum ApiError {
     Broken(String),
     /// The emulator failed earlier and is about to stop.
     Stopped,
+    /// A foreign web page may have sent the request; the text says why.
+    Foreign(String),
 }
 
 impl ApiError {
@@ -91,6 +93,7 @@ impl ApiError {
                 let status = row.map_or(401, |row| row.status);
                 return error(status, NOT_AUTHENTICATED, &message, Some(request_id));
             }
+            Self::Foreign(why) => return forbidden(&why),
             Self::Status(status) => return without_code(operation, status.as_u16()),
             Self::Broken(_) | Self::Stopped => (500, INTERNAL, None),
             Self::Member(member) => {

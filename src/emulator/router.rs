@@ -85,12 +85,8 @@ async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Reques
     let operation = operations.iter().copied().find(|operation| operation.method() == method);
     let mut fault = None;
     let mut delay = Duration::ZERO;
-    let foreign =
-        same_origin::check(state.options.admin, Target::Service, &head.method, &head.uri, &head.headers)
-            .err();
-    let (operation, response) = match (foreign, operation, parameters) {
-        (Some(why), operation, _) => (operation, Some(errors::forbidden(&why))),
-        (None, Some(operation), Some(parameters)) => {
+    let (operation, response) = match (operation, parameters) {
+        (Some(operation), Some(parameters)) => {
             let response = match read(body).await {
                 Ok(body) => {
                     let call = Call::new(operation, &head, &body, &parameters);
@@ -159,8 +155,10 @@ impl State {
                 log::error(format_args!("{} failed: {text}", call.operation));
                 return ApiError::Broken(text).into_response(call.operation, request_id);
             }
-            // The reason is reported once, when the emulator stops.
-            Err(ApiError::Stopped) => return ApiError::Stopped.into_response(call.operation, request_id),
+            // Nor does it describe refused web pages. Why the emulator stops is reported once, when it does.
+            Err(error @ (ApiError::Foreign(_) | ApiError::Stopped)) => {
+                return error.into_response(call.operation, request_id);
+            }
             Err(error) => error.into_response(call.operation, request_id),
             Ok(response) => response,
         };
@@ -192,6 +190,10 @@ impl State {
                 caller.authorize_project(call, &self.store)?;
             }
         }
+        // After authentication, since a changed Host also makes a signature wrong.
+        let head = call.head;
+        same_origin::check(self.options.admin, Target::Service, &head.method, &head.uri, &head.headers)
+            .map_err(ApiError::Foreign)?;
         let content_type = call.head.headers.get(header::CONTENT_TYPE);
         let body = body::parse(call.operation, content_type, call.body)?;
         query::check(&call.query, call.operation.parameters())?;

@@ -90,7 +90,7 @@ fn is_loopback(host: &str) -> bool {
     is_below(host, "localhost") || address(host).is_some_and(|address| address.to_canonical().is_loopback())
 }
 
-/// Whether a host can't be the name of somebody's web page: an address, a name without a domain as containers have, or
+/// Whether a host can't be the name of a web page: an address, a name without a domain as containers have, or
 /// one below `internal`, which is reserved for private use (`host.docker.internal`).
 fn is_private(host: &str) -> bool {
     address(host).is_some() || is_below(host, "internal") || !host.contains('.') && !host.is_empty()

@@ -203,8 +203,9 @@ fn service_calls(emulator: &Emulator) -> Vec<Request> {
 
 #[test]
 fn services_reject_foreign_pages() {
-    let lenient = || Emulator::builder().lenient(true).start().unwrap();
-    for emulator in [start(), lenient(), Emulator::builder().admin(Admin::Disabled).start().unwrap()] {
+    let lenient = Emulator::builder().lenient(true).start().unwrap();
+    let without_admin = Emulator::builder().admin(Admin::Disabled).start().unwrap();
+    for (emulator, is_lenient) in [(start(), false), (lenient, true), (without_admin, false)] {
         for headers in [
             &[("Host", "evil.example")][..],
             &[("Host", "evil.example:8086"), ("Origin", "http://evil.example:8086")],
@@ -220,12 +221,14 @@ fn services_reject_foreign_pages() {
             for call in service_calls(&emulator) {
                 let request = headers.iter().fold(call, |call, (name, value)| call.header(name, *value));
                 let reply = request.send(&emulator);
-                assert_eq!(reply.status, 403, "{headers:?}: {reply:?}");
-                assert!(!reply.text("error_msg").is_empty());
+                // Where credentials are checked, they are checked first.
+                let is_refused = reply.status == 403 && !reply.text("error_msg").is_empty();
+                assert!(is_refused || (!is_lenient && reply.status == 401), "{headers:?}: {reply:?}");
             }
         }
         assert_eq!(get("/groups").signed(&emulator).send(&emulator).json(), json!({"log_groups": []}));
-        assert_eq!(emulator.requests()[0].status, Some(403), "they are in the journal");
+        let refused = emulator.requests().into_iter().filter(|request| request.status == Some(403)).count();
+        assert!(refused >= 10, "{refused} are in the journal");
     }
 }
 
