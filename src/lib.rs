@@ -216,6 +216,9 @@ mod transport;
 
 #[cfg(feature = "emulator")]
 pub mod emulator;
+#[cfg(any(feature = "emulator", feature = "provision"))]
+#[doc(hidden)]
+pub mod escape;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -7,10 +7,11 @@ use std::{
 };
 
 use super::{clock, journal::JournalEntry};
+use crate::escape;
 
 /// Writes an error.
 pub(super) fn error(text: impl fmt::Display) {
-    let _ = writeln!(io::stderr(), "lts emulator: {text}");
+    let _ = writeln!(io::stderr(), "lts emulator: {}", escape::lines(&text.to_string()));
 }
 
 /// Writes a line for a request: time, method, path, status, error code and duration. `delay` is still to pass.
@@ -20,25 +21,11 @@ pub(super) fn request(entry: &JournalEntry, delay: Duration) {
 
 fn request_line(entry: &JournalEntry, delay: Duration) -> String {
     let time = clock::rfc3339(clock::timestamp(entry.time));
-    let (method, path) = (escaped(&entry.method), escaped(&entry.path));
+    let (method, path) = (escape::line(&entry.method), escape::line(&entry.path));
     let status = entry.status.map_or("dropped".to_owned(), |status| status.to_string());
-    let code = entry.code.as_deref().map_or("-".to_owned(), escaped);
+    let code = entry.code.as_deref().map_or("-".into(), escape::line);
     let duration = u128::from(entry.duration_ms) + delay.as_millis();
     format!("{time} {method} {path} {status} {code} {duration} ms")
-}
-
-/// A text on one line of a terminal: control characters and those that change the direction of text are escaped.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        let changes_direction = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        // Separators of lines and paragraphs, too.
-        match c.is_control() || changes_direction || matches!(c, '\u{2028}' | '\u{2029}') {
-            true => out.extend(c.escape_unicode()),
-            false => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

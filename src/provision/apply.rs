@@ -83,7 +83,7 @@ impl<'a> Apply<'a> {
     /// they would fail for the same reason: rejected credentials, a quota, an unreachable service.
     pub async fn run(self) -> Outcome {
         if self.plan.has_conflicts() {
-            return self.plan.outcome();
+            return Outcome { dry_run: false, ..self.plan.outcome() };
         }
         // More calls than one lost connection can carry, so that it doesn't count as an unreachable service.
         let max_unanswered = self.concurrency.saturating_mul(2).saturating_add(2);

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     client::Client,
     error::Error,
+    escape,
     input::check_text,
     manifest::{Group, Manifest},
     spec::limits,
@@ -48,8 +49,12 @@ impl Exported {
         for line in &self.left_out {
             text += &format!("# Left out: {line}\n");
         }
-        serde_saphyr::to_fmt_writer(&mut text, &self.manifest)?;
-        Ok(text)
+        let mut manifest = self.manifest.clone();
+        for stream in manifest.groups.iter_mut().flat_map(|group| &mut group.streams) {
+            *stream = escape::yaml_string(stream).into_owned();
+        }
+        serde_saphyr::to_fmt_writer(&mut text, &manifest)?;
+        Ok(escape::yaml(&text).into_owned())
     }
 }
 

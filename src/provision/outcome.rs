@@ -53,25 +53,33 @@ pub enum ItemStatus {
     Unchanged,
     /// It conflicts with an existing item, and nothing was done.
     Conflict,
-    /// It failed, or was not tried.
+    /// It failed.
     Failed,
+    /// It was not tried.
+    NotDone,
 }
 
-/// The outcome of a plan: every item is in one of five lists, each in the order of the manifest.
+/// The outcome of a plan: every item is in exactly one of the lists, each in the order of the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Outcome {
+    /// Whether it is the expected outcome of a plan that was not applied.
+    pub dry_run: bool,
     /// Items that were created.
     pub created: Vec<Item>,
+    /// Items that were changed. Empty at present: no call changes an item.
+    pub updated: Vec<Item>,
     /// Items that were deleted.
     pub deleted: Vec<Item>,
     /// Items that existed already.
     pub unchanged: Vec<Item>,
     /// Items that conflict with existing ones.
     pub conflicts: Vec<Item>,
-    /// Items that failed or were not tried, with the reason.
+    /// Items that failed, with the reason.
     pub failed: Vec<Item>,
-    /// Whether it was stopped early. Items that were not tried are in [`failed`](Self::failed).
+    /// Items that were not tried, with the reason.
+    pub not_done: Vec<Item>,
+    /// Whether it was stopped early. Items that were not tried are in [`not_done`](Self::not_done).
     #[serde(skip)]
     pub interrupted: bool,
 }
@@ -79,7 +87,7 @@ pub struct Outcome {
 impl Outcome {
     /// Whether all items are as the manifest declares them.
     pub fn is_complete(&self) -> bool {
-        self.conflicts.is_empty() && self.failed.is_empty()
+        self.conflicts.is_empty() && self.failed.is_empty() && self.not_done.is_empty()
     }
 
     pub(super) fn push(&mut self, status: ItemStatus, item: Item) {
@@ -89,6 +97,7 @@ impl Outcome {
             ItemStatus::Unchanged => &mut self.unchanged,
             ItemStatus::Conflict => &mut self.conflicts,
             ItemStatus::Failed => &mut self.failed,
+            ItemStatus::NotDone => &mut self.not_done,
         };
         list.push(item);
     }

@@ -26,6 +26,9 @@ use crate::{
 /// The default number of calls that run at the same time.
 pub const DEFAULT_CONCURRENCY: usize = 16;
 
+/// Why a plan with conflicts leaves its other items as they are.
+const NOT_TRIED: &str = "not tried: the plan has conflicts";
+
 /// Why planning failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -176,14 +179,14 @@ impl Plan {
     /// The outcome if every call succeeds. With conflicts, nothing is created or deleted.
     pub fn outcome(&self) -> Outcome {
         let has_conflicts = self.has_conflicts();
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome { dry_run: true, ..Outcome::default() };
         for step in self.steps() {
-            let status = match step.action {
-                Action::Conflict => ItemStatus::Conflict,
-                Action::Keep => ItemStatus::Unchanged,
-                _ if has_conflicts => continue,
-                Action::Create | Action::CreateOrFind => ItemStatus::Created,
-                Action::Delete => ItemStatus::Deleted,
+            let (status, reason) = match step.action {
+                Action::Conflict => (ItemStatus::Conflict, step.reason),
+                Action::Keep => (ItemStatus::Unchanged, step.reason),
+                _ if has_conflicts => (ItemStatus::NotDone, Some(NOT_TRIED.to_owned())),
+                Action::Create | Action::CreateOrFind => (ItemStatus::Created, step.reason),
+                Action::Delete => (ItemStatus::Deleted, step.reason),
             };
             outcome.push(
                 status,
@@ -192,7 +195,7 @@ impl Plan {
                     group: step.group.to_owned(),
                     name: step.name.to_owned(),
                     id: step.id.map(str::to_owned),
-                    reason: step.reason,
+                    reason,
                 },
             );
         }

@@ -165,10 +165,10 @@ impl<'p> GroupProgress<'p> {
         if slot == 0 {
             return Ok(Work::CreateGroup(declared));
         }
-        let group = self.id.clone().ok_or_else(|| "not tried: its group does not exist".to_owned())?;
+        let group = self.id.clone().ok_or_else(|| "not tried: its group was not created".to_owned())?;
         if let Some((t, s)) = self.transfer(slot) {
             let stream = self.streams.get(s).cloned().flatten();
-            let stream = stream.ok_or_else(|| "not tried: its stream does not exist".to_owned())?;
+            let stream = stream.ok_or_else(|| "not tried: its stream was not created".to_owned())?;
             let transfer = declared.transfers.get(t).ok_or_else(|| "not declared".to_owned())?;
             return Ok(Work::CreateTransfer(group, stream, transfer));
         }
@@ -180,10 +180,10 @@ impl<'p> GroupProgress<'p> {
         Ok(Work::CreateStream(group, self.kind_and_name(slot).1))
     }
 
-    /// Fails the remaining items of the phase.
-    fn fail_phase(&mut self, reason: &str) {
+    /// Gives up the remaining items of the phase.
+    fn give_up_phase(&mut self, reason: &str) {
         for slot in self.slots.iter_mut().take(self.end).skip(self.next) {
-            fail(slot, reason);
+            give_up(slot, reason);
         }
     }
 
@@ -191,7 +191,7 @@ impl<'p> GroupProgress<'p> {
     fn advance(&mut self, no_more_groups: Option<&str>) -> bool {
         loop {
             if let (Phase::Group, Some(reason)) = (self.phase, no_more_groups) {
-                self.fail_phase(reason);
+                self.give_up_phase(reason);
             }
             while self.next < self.end {
                 if self.slots.get(self.next).is_some_and(Option::is_none) {
@@ -199,7 +199,7 @@ impl<'p> GroupProgress<'p> {
                         Ok(_) => return true,
                         Err(reason) => {
                             if let Some(slot) = self.slots.get_mut(self.next) {
-                                fail(slot, &reason);
+                                give_up(slot, &reason);
                             }
                         }
                     }
@@ -219,9 +219,10 @@ impl<'p> GroupProgress<'p> {
     }
 }
 
-fn fail(slot: &mut Option<Slot>, reason: &str) {
+/// Marks an item as not tried, unless it is finished.
+fn give_up(slot: &mut Option<Slot>, reason: &str) {
     if slot.is_none() {
-        *slot = Some(Slot { status: ItemStatus::Failed, id: None, reason: Some(reason.to_owned()) });
+        *slot = Some(Slot { status: ItemStatus::NotDone, id: None, reason: Some(reason.to_owned()) });
     }
 }
 
@@ -360,7 +361,7 @@ impl<'p> Schedule<'p> {
                 let rest = format!("not tried: {reason}");
                 match task.work {
                     Work::CreateGroup(_) => self.no_more_groups = Some(rest),
-                    _ => group.fail_phase(&rest),
+                    _ => group.give_up_phase(&rest),
                 }
             }
             Error::Transport(_) => {
@@ -382,7 +383,7 @@ impl<'p> Schedule<'p> {
     pub(super) fn outcome(&self) -> Outcome {
         let mut outcome = Outcome { interrupted: self.interrupted, ..Outcome::default() };
         let reason = self.stop_reason.clone();
-        let not_tried = Slot { status: ItemStatus::Failed, id: None, reason };
+        let not_tried = Slot { status: ItemStatus::NotDone, id: None, reason };
         for group in &self.groups {
             for (i, slot) in group.slots.iter().enumerate() {
                 let slot = slot.as_ref().unwrap_or(&not_tried);
@@ -390,7 +391,7 @@ impl<'p> Schedule<'p> {
             }
         }
         // An interrupt after the last call has no effect.
-        outcome.interrupted &= outcome.failed.iter().any(|item| item.reason == not_tried.reason);
+        outcome.interrupted &= outcome.not_done.iter().any(|item| item.reason == not_tried.reason);
         outcome
     }
 }

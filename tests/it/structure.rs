@@ -30,6 +30,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("spec", &[]),
     // Hidden, and shared with the binary.
     ("suggest", &[]),
+    ("escape", &[]),
     ("ids", &["input"]),
     ("manifest", &["model", "spec"]),
     ("model", &["ids", "input", "lenient", "spec"]),
@@ -41,11 +42,11 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("config", &["auth", "error", "ids", "secret", "spec", "transport"]),
     ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
-    ("provision", &["client", "error", "ids", "input", "manifest", "model", "spec", "suggest"]),
+    ("provision", &["client", "error", "escape", "ids", "input", "manifest", "model", "spec", "suggest"]),
     // Hidden, and compiled for the fuzz targets only.
     ("fuzzing", &["config", "error", "secret", "spec", "transport"]),
     // Only its handle uses client settings; its rules know nothing of the client.
-    ("emulator", &["api", "auth", "config", "ids", "input", "manifest", "spec"]),
+    ("emulator", &["api", "auth", "config", "escape", "ids", "input", "manifest", "spec"]),
 ];
 
 /// The loops that the generator makes.

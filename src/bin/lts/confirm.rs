@@ -4,6 +4,8 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use huaweicloud_lts::escape;
+
 use crate::error::CliError;
 
 /// Fails if a confirmation will be needed and can't be asked for. It is checked before any request is sent.
@@ -36,7 +38,7 @@ pub(crate) async fn confirm(yes: bool, question: &str) -> Result<(), CliError> {
 
 /// Asks a question; the end of the input counts as a no.
 fn prompt(input: &mut impl BufRead, output: &mut impl Write, question: &str) -> io::Result<bool> {
-    write!(output, "{question} [y/N] ")?;
+    write!(output, "{} [y/N] ", escape::line(question))?;
     output.flush()?;
     let mut reply = String::new();
     if input.read_line(&mut reply)? == 0 {

@@ -21,6 +21,10 @@ impl Context {
         Self { options, output, client: OnceCell::new() }
     }
 
+    pub(crate) fn options(&self) -> &ClientOptions {
+        &self.options
+    }
+
     pub(crate) fn is_verbose(&self) -> bool {
         self.options.verbose > 0
     }

@@ -8,6 +8,7 @@ use huaweicloud_lts::{
     config::ClientInfo,
     emulator::EmulatorError,
     error::{ConfigurationError, ConfigurationProblem, ServiceError, TransportFailure},
+    escape,
 };
 
 /// Wrong usage, or an input rule broken before anything was sent.
@@ -108,12 +109,12 @@ impl CliError {
 fn write_error(what: &str, why: &[String], hint: Option<&str>) {
     // Standard error may be closed.
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{RED}error:{RED:#} {what}");
+    let _ = writeln!(err, "{RED}error:{RED:#} {}", escape::lines(what));
     for (number, line) in why.iter().enumerate() {
-        let _ = writeln!(err, "  {:<11} {line}", if number == 0 { "why:" } else { "" });
+        let _ = writeln!(err, "  {:<11} {}", if number == 0 { "why:" } else { "" }, escape::line(line));
     }
     if let Some(hint) = hint {
-        let _ = writeln!(err, "  what to do: {hint}");
+        let _ = writeln!(err, "  what to do: {}", escape::line(hint));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fmt, io};
 
+use huaweicloud_lts::escape;
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -44,9 +45,9 @@ where
     ) -> fmt::Result {
         let mut text = EventText::default();
         event.record(&mut text);
-        writeln!(writer, "* {}{}", text.message, text.fields)?;
+        writeln!(writer, "* {}{}", escape::line(&text.message), escape::line(&text.fields))?;
         for line in text.details.lines().filter(|line| !line.is_empty()) {
-            writeln!(writer, "    {line}")?;
+            writeln!(writer, "    {}", escape::line(line))?;
         }
         Ok(())
     }

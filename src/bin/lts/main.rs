@@ -16,20 +16,25 @@ mod options;
 mod output;
 mod parsers;
 mod resolve;
+mod supported;
 
-use std::process::ExitCode;
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use cli::Command;
 use context::Context;
 use error::CliError;
+use huaweicloud_lts::escape;
 use options::ClientOptions;
 
 fn main() -> ExitCode {
     let (command, options) = match cli::parse(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // The help may go to a closed pipe.
-            let _ = error.print();
+            print_parse_error(&error);
             return if error.use_stderr() { ExitCode::from(error::USAGE) } else { ExitCode::SUCCESS };
         }
     };
@@ -41,7 +46,18 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints the help, or what is wrong with the command line.
+fn print_parse_error(error: &clap::Error) {
+    // The help may go to a closed pipe.
+    let _ = match escape::lines(&error.render().to_string()) {
+        Cow::Borrowed(_) => error.print(),
+        // An argument may be a name that somebody else chose.
+        Cow::Owned(text) => write!(io::stderr(), "{text}"),
+    };
+}
+
 fn run(command: &Command, context: &Context) -> Result<(), CliError> {
+    supported::check(command, context.options())?;
     match command {
         Command::Group(command) => commands::group::run(command, context),
         Command::Stream(command) => commands::stream::run(command, context),
@@ -53,7 +69,7 @@ fn run(command: &Command, context: &Context) -> Result<(), CliError> {
         Command::Explain(arguments) => commands::explain::run(arguments, context.output),
         Command::Auth(command) => commands::auth::run(command, context),
         Command::Config(command) => commands::config::run(command, context),
-        Command::Spec(arguments) => commands::spec::run(arguments),
+        Command::Spec(arguments) => commands::spec::run(arguments, context.options().output),
         Command::Completions(arguments) => commands::completions::run(arguments, cli::command()),
         Command::Emulator(arguments) => commands::emulator::run(arguments),
         Command::Demo => commands::demo::run(context),

@@ -61,7 +61,11 @@ async fn conflict_is_reported_before_anything_is_created() {
     let plan = provision::plan(&lts, &declared).await.unwrap();
     assert!(plan.has_conflicts());
     let outcome = plan.apply(&lts).await;
-    assert_eq!(outcome, plan.outcome());
+    let mut dry = plan.outcome();
+    assert!(dry.dry_run && !outcome.dry_run);
+    dry.dry_run = false;
+    assert_eq!(outcome, dry);
+    assert_eq!(names(&outcome.not_done), ["group new/new", "stream new/x", "stream old/x"]);
     assert_eq!((names(&outcome.conflicts), outcome.created.len()), (vec!["group old/old".to_owned()], 0));
     assert!(reason(&outcome.conflicts[0]).contains("1 day, not 7 days"), "{outcome:?}");
     assert_eq!(existing(&lts).await.groups.len(), 1);
@@ -79,7 +83,7 @@ async fn group_created_after_the_plan_can_be_a_conflict() {
     assert_eq!(names(&outcome.conflicts), ["group a/a"]);
     assert_eq!(names(&outcome.unchanged), ["group b/b"]);
     assert_eq!(names(&outcome.created), ["stream b/x"]);
-    assert_eq!(names(&outcome.failed), ["stream a/x"]);
+    assert_eq!(names(&outcome.not_done), ["stream a/x"]);
 }
 
 #[tokio::test]
@@ -123,8 +127,9 @@ async fn failed_items_are_listed_and_the_next_run_creates_them() {
     let first = apply(&lts, &declared).await;
     let all = 6 * (1 + 6 + 2);
     assert!(!first.failed.is_empty() && !first.created.is_empty(), "{first:?}");
-    assert_eq!(first.failed.len() + first.created.len(), all);
-    assert!(first.failed.iter().all(|item| item.reason.is_some()));
+    assert_eq!(first.failed.len() + first.not_done.len() + first.created.len(), all);
+    let left: Vec<Item> = first.failed.iter().chain(&first.not_done).cloned().collect();
+    assert!(left.iter().all(|item| item.reason.is_some()));
     // The items in `created` exist, and no others.
     let count = |items: &[Item], kind| items.iter().filter(|item| item.kind == kind).count();
     let state = existing(&lts).await;
@@ -138,7 +143,7 @@ async fn failed_items_are_listed_and_the_next_run_creates_them() {
     assert!(second.is_complete(), "{second:?}");
     assert_eq!(
         names(&second.created).into_iter().collect::<BTreeSet<_>>(),
-        names(&first.failed).into_iter().collect()
+        names(&left).into_iter().collect()
     );
     assert_eq!(existing(&lts).await, sorted(declared));
 }
@@ -150,14 +155,14 @@ async fn exhausted_quota_stops_further_creations() {
     let declared = many(4, 10);
     let outcome = provision::plan(&lts, &declared).await.unwrap().apply(&lts).concurrency(2).await;
     assert_eq!(outcome.created.len(), 2 + 2 * 3);
-    assert_eq!(outcome.failed.len(), 4 * 11 - 8);
+    assert_eq!(outcome.failed.len() + outcome.not_done.len(), 4 * 11 - 8);
     let failed_with =
         |kind, code: &str| outcome.failed.iter().any(|item| item.kind == kind && reason(item).contains(code));
     assert!(
         failed_with(ItemKind::Group, "LTS.0104") && failed_with(ItemKind::Stream, "LTS.0206"),
         "{outcome:?}"
     );
-    assert!(outcome.failed.iter().any(|item| reason(item).starts_with("not tried: ")));
+    assert!(outcome.not_done.iter().all(|item| reason(item).starts_with("not tried: ")));
     let creations = emulator.requests().into_iter().filter(|request| request.method == "POST").count();
     // Each worker meets each quota at most once.
     assert!(creations <= 8 + 3 * 2, "{creations} creations");
@@ -172,8 +177,11 @@ async fn rejected_credentials_stop_the_run() {
     let before = emulator.requests().len();
     let stale = ClientBuilder::from(&emulator).credentials(Credentials::token("stale")).build().unwrap();
     let outcome = plan.apply(&stale).concurrency(3).await;
-    assert_eq!(outcome.failed.len(), 30);
-    assert!(outcome.failed.iter().all(|item| reason(item).contains("LTS.0003")), "{outcome:?}");
+    assert_eq!(outcome.failed.len() + outcome.not_done.len(), 30);
+    assert!(
+        outcome.failed.iter().chain(&outcome.not_done).all(|item| reason(item).contains("LTS.0003")),
+        "{outcome:?}"
+    );
     assert!(emulator.requests().len() - before <= 3);
 }
 
@@ -185,11 +193,11 @@ async fn unreachable_service_stops_the_run() {
     emulator.fault(Fault::new().drop_before().times(0)).unwrap();
     let before = emulator.requests().len();
     let outcome = plan.apply(&lts).concurrency(2).await;
-    assert_eq!((outcome.failed.len(), outcome.created.len()), (110, 0));
+    assert_eq!((outcome.failed.len() + outcome.not_done.len(), outcome.created.len()), (110, 0));
     assert!(
-        outcome.failed.iter().any(|item| reason(item).contains("in a row")),
+        outcome.not_done.iter().any(|item| reason(item).contains("in a row")),
         "{:?}",
-        outcome.failed.last()
+        outcome.not_done.last()
     );
     // Six calls in a row, each with a few attempts before its deadline.
     assert!(emulator.requests().len() - before < 100);
@@ -262,9 +270,10 @@ proptest! {
                     }
                 })
                 .await;
-            assert_eq!(first.created.len() + first.unchanged.len() + first.failed.len(), 4 + 20 + 3);
+            let left = first.failed.len() + first.not_done.len();
+            assert_eq!(first.created.len() + first.unchanged.len() + left, 4 + 20 + 3);
             // Running calls were finished, and others can only have been started in the same moment.
-            let tried = first.failed.iter().filter(|item| !reason(item).starts_with("not tried")).count();
+            let tried = first.failed.len();
             let most = stop_at + 1 + 2 * concurrency;
             assert!(first.created.len() + tried <= most, "{} of {most}", first.created.len() + tried);
             let state = existing(&client_after_clearing_faults(&emulator)).await;

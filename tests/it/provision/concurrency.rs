@@ -123,8 +123,8 @@ async fn stop_finishes_running_calls_and_lists_the_rest() {
     };
     let (outcome, ()) = tokio::join!(apply.into_future(), opening);
     assert!(outcome.interrupted);
-    assert_eq!((outcome.created.len(), outcome.failed.len()), (4, 6));
-    assert!(outcome.failed.iter().all(|item| reason(item) == "not tried: interrupted"));
+    assert_eq!((outcome.created.len(), outcome.not_done.len()), (4, 6));
+    assert!(outcome.not_done.iter().all(|item| reason(item) == "not tried: interrupted"));
     assert_eq!(gate.most.load(Ordering::SeqCst), 4);
 }
 

@@ -17,7 +17,7 @@ use crate::{
     confirm::{confirm, ensure_confirmable},
     context::{Context, Interrupt},
     error::{self, CliError},
-    output::{Fit, eprint_line, plural, print, progress_bar, rows},
+    output::{Fit, Format, Output, eprint_line, plural, progress_bar, rows},
     parsers,
 };
 
@@ -68,7 +68,7 @@ fn default_concurrency() -> NonZeroUsize {
 }
 
 pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), CliError> {
-    let Some(file) = &arguments.file else { return print_schema() };
+    let Some(file) = &arguments.file else { return print_schema(context) };
     let manifest = read(file)?;
     let deletes = arguments.prune && !arguments.dry_run;
     if deletes {
@@ -91,18 +91,16 @@ pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), C
             () = &mut interrupt => return Err(CliError::Interrupted),
         };
         if arguments.dry_run {
-            return finish(&plan.outcome(), context, true);
+            return finish(&plan.outcome(), context);
         }
         let outcome = apply(&plan, client, arguments, context, interrupt).await;
-        finish(&outcome, context, false)
+        finish(&outcome, context)
     })
 }
 
-fn print_schema() -> Result<(), CliError> {
-    let schema = schemars::schema_for!(Manifest);
-    let text = serde_json::to_string_pretty(&schema);
-    let text = text.map_err(|e| CliError::Bug(format!("the schema can't be written: {e}")))?;
-    print(&(text + "\n"))
+fn print_schema(context: &Context) -> Result<(), CliError> {
+    let format = context.options().output.unwrap_or(Format::Json);
+    Output::new(format, false).data(&schemars::schema_for!(Manifest), String::new)
 }
 
 /// Applies a plan with a progress bar. The first interrupt waits for the running calls, the second one exits.
@@ -215,30 +213,37 @@ fn plan_line(step: &Step<'_>) -> String {
 }
 
 /// Prints the outcome and the remaining items, and returns the command's result.
-fn finish(outcome: &Outcome, context: &Context, dry_run: bool) -> Result<(), CliError> {
-    let Outcome { created, deleted, unchanged, conflicts, failed, .. } = outcome;
+fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
+    let Outcome { created, deleted, unchanged, conflicts, failed, not_done, .. } = outcome;
     let ids = created.iter().filter_map(|item| item.id.as_deref());
     context.output.ids_or_data(ids, outcome, || table(outcome))?;
-    for (label, items) in [("conflict", conflicts), ("not done", failed)] {
+    for (label, items) in [("conflict", conflicts), ("failed", failed), ("not done", not_done)] {
         show_remaining(label, items, context.is_verbose());
     }
     if !context.output.quiet {
-        let prefix = if dry_run { "would be: " } else { "" };
-        let (created, deleted, unchanged) = (created.len(), deleted.len(), unchanged.len());
-        let (conflicts, failed) = (conflicts.len(), failed.len());
-        eprint_line(format_args!(
-            "{prefix}{created} created, {deleted} deleted, {unchanged} unchanged, {conflicts} in conflict, {failed} not done"
-        ));
+        let prefix = if outcome.dry_run { "would be: " } else { "" };
+        let numbers = [
+            (created, "created"),
+            (deleted, "deleted"),
+            (unchanged, "unchanged"),
+            (conflicts, "in conflict"),
+            (failed, "failed"),
+            (not_done, "not done"),
+        ];
+        let numbers = numbers.map(|(items, status)| format!("{} {status}", items.len()));
+        eprint_line(format_args!("{prefix}{}", numbers.join(", ")));
     }
     if outcome.interrupted {
         return Err(CliError::Interrupted);
     }
-    if !failed.is_empty() {
-        return Err(CliError::Incomplete(format!("{} not done", plural(failed.len(), "item"))));
-    }
-    if !conflicts.is_empty() {
+    if failed.is_empty() && !conflicts.is_empty() {
         let items = plural(conflicts.len(), "item");
-        return Err(CliError::Conflict(format!("{items} in conflict with existing ones")));
+        let nothing = if created.is_empty() && deleted.is_empty() { "; nothing was done" } else { "" };
+        return Err(CliError::Conflict(format!("{items} in conflict with existing ones{nothing}")));
+    }
+    if !outcome.is_complete() {
+        let items = plural(failed.len() + not_done.len(), "item");
+        return Err(CliError::Incomplete(format!("{items} failed or not done")));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     context::Context,
     error::CliError,
-    output::{self, Fit, rows},
+    output::{Fit, pairs, rows},
 };
 
 /// The number of characters that are shown at the start and at the end of an access key.
@@ -186,9 +186,7 @@ fn source(from: &str, option: &str) -> String {
 
 /// A table of names and values.
 pub(super) fn table(rows: Vec<(&'static str, String)>) -> String {
-    let mut table = output::table(&[]);
-    table.add_rows(rows.into_iter().map(|(name, value)| [name.to_owned(), value]));
-    output::render(table)
+    pairs(rows)
 }
 
 /// An access key with its middle left out.

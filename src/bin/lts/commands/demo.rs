@@ -11,7 +11,7 @@ use huaweicloud_lts::{
 use crate::{
     context::Context,
     error::CliError,
-    output::{plural, print},
+    output::{plural, print, print_lines},
 };
 
 const GROUP: &str = "lts-demo";
@@ -31,7 +31,7 @@ struct Demo {
 impl Demo {
     async fn run(self) -> Result<(), CliError> {
         let emulator = &self.emulator;
-        print(&format!("An emulator of LTS and IAM runs at {} during this demo.\n", emulator.url()))?;
+        print_lines(&format!("An emulator of LTS and IAM runs at {} during this demo.\n", emulator.url()))?;
 
         print("\nWith a token, after a login to IAM:\n")?;
         let login = Login::new(emulator.user(), emulator.password(), emulator.domain());
@@ -106,8 +106,8 @@ impl Demo {
         };
         self.print_line(error.code().unwrap_or_default(), start)?;
         let message = error.as_service().map(ServiceError::message).unwrap_or_default();
-        print(&format!("  message:      {message}\n"))?;
-        print(&format!("  what to do:   {}\n", error.remedy().unwrap_or_default()))
+        print_lines(&format!("  message:      {message}\n"))?;
+        print_lines(&format!("  what to do:   {}\n", error.remedy().unwrap_or_default()))
     }
 
     /// Prints operation, method, path, status, result and time of the last request in the emulator's journal.
@@ -119,7 +119,7 @@ impl Demo {
         let operation = last.operation.map(|operation| operation.id()).unwrap_or_default();
         let status = last.status.map(|status| status.to_string()).unwrap_or_default();
         let (method, path) = (&last.method, shortened(&last.path));
-        print(&format!("{operation:<16} {method:<6} {path:<33} {status} {result:<9} {time:>5.1} ms\n"))
+        print_lines(&format!("{operation:<16} {method:<6} {path:<33} {status} {result:<9} {time:>5.1} ms\n"))
     }
 }
 

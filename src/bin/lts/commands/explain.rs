@@ -111,9 +111,6 @@ fn details(rows: &[Explained]) -> String {
 
 /// Message, cause and solution, wrapped to the terminal.
 fn paragraphs(message: &str, cause: &str, solution: &str) -> String {
-    let mut table = output::table(&[]);
-    for (name, text) in [("message", message), ("cause", cause), ("what to do", solution)] {
-        table.add_row([format!("  {name}"), text.to_owned()]);
-    }
-    output::render(table)
+    let lines = [("  message", message), ("  cause", cause), ("  what to do", solution)];
+    output::pairs(lines.map(|(name, text)| (name, text.to_owned())))
 }

@@ -28,9 +28,9 @@ pub(crate) fn run(_arguments: &ExportArguments, context: &Context) -> Result<(),
         }
         let yaml =
             || exported.to_yaml().map_err(|e| CliError::Bug(format!("the manifest can't be written: {e}")));
-        match context.output.format {
-            Format::Json => context.output.data(&exported.manifest, String::new),
-            Format::Table | Format::Yaml => print(&yaml()?),
+        match context.options().output {
+            Some(Format::Json) => context.output.data(&exported.manifest, String::new),
+            _ => print(&yaml()?),
         }
     })
 }

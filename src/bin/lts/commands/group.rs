@@ -9,7 +9,7 @@ use crate::{
     delete::DeleteOptions,
     error::{CliError, ResultExt},
     output::{
-        CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, Resource, TAGS, TTL, column_parser,
+        CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, ListOptions, Resource, TAGS, TTL,
         print_list, print_resource,
     },
     parsers, resolve,
@@ -60,6 +60,7 @@ pub(crate) struct CreateArguments {
 Examples:
   lts group list
   lts group list --columns name,ttl
+  lts group list --filter prod --sort created --reverse
   lts group list -o json | jq -r '.[] | select(.ttl_in_days > 7).log_group_name'
 
 JSON and YAML: an array of {log_group_name, log_group_id, ttl_in_days, created_at, creation_time,
@@ -67,9 +68,8 @@ tag}. creation_time is in milliseconds; members that the service doesn't send ar
 
 On a narrow terminal, times and ids give way to names; --columns shows them.")]
 pub(crate) struct ListArguments {
-    /// Columns to show, separated by commas.
-    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = column_parser::<LogGroup>())]
-    columns: Vec<String>,
+    #[command(flatten)]
+    options: ListOptions<LogGroup>,
 }
 
 #[derive(Debug, Args)]
@@ -155,7 +155,7 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
     let lts = context.client()?;
     let what = || "could not list the log groups".to_owned();
     let groups = context.run(async { lts.groups().list().await.context(what) })?;
-    print_list(context.output, &groups, &arguments.columns)
+    print_list(context.output, &groups, &arguments.options)
 }
 
 fn get(arguments: &GetArguments, context: &Context) -> Result<(), CliError> {

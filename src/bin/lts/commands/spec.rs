@@ -3,17 +3,20 @@
 use clap::{Args, ValueEnum};
 use huaweicloud_lts::spec;
 
-use crate::{error::CliError, output::print};
+use crate::{
+    error::CliError,
+    output::{Format, print},
+};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  lts spec > lts.yaml\n  lts spec iam --format json | jq .paths")]
+#[command(after_help = "Examples:\n  lts spec > lts.yaml\n  lts spec iam -o json | jq .paths")]
 pub(crate) struct SpecArguments {
     /// Document to print.
     #[arg(value_enum, default_value_t)]
     document: Document,
-    /// Format of the document.
-    #[arg(long, value_enum, default_value_t)]
-    format: DocumentFormat,
+    /// Format of the document, like -o [default: yaml].
+    #[arg(long, value_enum)]
+    format: Option<DocumentFormat>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -25,21 +28,32 @@ pub(crate) enum Document {
     Iam,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DocumentFormat {
     /// As written by hand.
-    #[default]
     Yaml,
     /// The same as JSON.
     Json,
 }
 
-pub(crate) fn run(arguments: &SpecArguments) -> Result<(), CliError> {
+/// Prints a document. `output` is the format that `-o` gives.
+pub(crate) fn run(arguments: &SpecArguments, output: Option<Format>) -> Result<(), CliError> {
+    let output = match output {
+        Some(Format::Json) => Some(DocumentFormat::Json),
+        Some(Format::Yaml) => Some(DocumentFormat::Yaml),
+        Some(Format::Table) | None => None,
+    };
+    if let (Some(format), Some(output)) = (arguments.format, output)
+        && format != output
+    {
+        return Err(CliError::usage("--format and -o name different formats"));
+    }
+    let format = arguments.format.or(output).unwrap_or(DocumentFormat::Yaml);
     let document = match arguments.document {
         Document::Lts => spec::LTS,
         Document::Iam => spec::IAM,
     };
-    print(match arguments.format {
+    print(match format {
         DocumentFormat::Yaml => document.yaml,
         DocumentFormat::Json => document.json,
     })

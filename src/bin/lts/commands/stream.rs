@@ -9,7 +9,7 @@ use crate::{
     delete::DeleteOptions,
     error::{CliError, ResultExt},
     output::{
-        CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, Resource, TAGS, column_parser, print_list,
+        CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, ListOptions, Resource, TAGS, print_list,
         print_resource,
     },
     parsers,
@@ -60,6 +60,7 @@ pub(crate) struct CreateArguments {
 Examples:
   lts stream list app
   lts stream list app --columns name,created
+  lts stream list app --filter nginx --sort name
   lts stream list app -q
 
 JSON and YAML: an array of {log_stream_name, log_stream_id, created_at, creation_time, filter_count,
@@ -70,9 +71,8 @@ On a narrow terminal, times and ids give way to names; --columns shows them.")]
 pub(crate) struct ListArguments {
     /// Name or id of the group.
     group: String,
-    /// Columns to show, separated by commas.
-    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = column_parser::<LogStream>())]
-    columns: Vec<String>,
+    #[command(flatten)]
+    options: ListOptions<LogStream>,
 }
 
 #[derive(Debug, Args)]
@@ -161,14 +161,14 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
 }
 
 fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
-    let ListArguments { group, columns } = arguments;
+    let ListArguments { group, options } = arguments;
     let lts = context.client()?;
     let streams = context.run(async {
         let group = resolve::group(lts, group).await?;
         let what = || format!("could not list the log streams of group {:?}", group.name);
         lts.group(&group.id).streams().list().await.context(what)
     })?;
-    print_list(context.output, &streams, columns)
+    print_list(context.output, &streams, options)
 }
 
 fn get(arguments: &GetArguments, context: &Context) -> Result<(), CliError> {

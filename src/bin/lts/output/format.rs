@@ -1,11 +1,12 @@
 //! The output formats, and data that can be printed in all of them.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use clap::ValueEnum;
+use huaweicloud_lts::escape;
 use serde::Serialize;
 
-use super::print::print;
+use super::{json::Json, print::print};
 use crate::error::CliError;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -17,6 +18,16 @@ pub(crate) enum Format {
     Json,
     /// YAML.
     Yaml,
+}
+
+impl Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+        })
+    }
 }
 
 /// How a command prints its data.
@@ -42,9 +53,9 @@ impl Output {
             Format::Table => print(&table()),
             Format::Json => {
                 let json = serde_json::to_string_pretty(data).map_err(|e| not_serializable(&e))?;
-                print(&(json + "\n"))
+                print(&(escape::json(&json) + "\n"))
             }
-            Format::Yaml => print(&yaml(data).map_err(|e| not_serializable(&e))?),
+            Format::Yaml => print(&yaml(data)?),
         }
     }
 
@@ -56,7 +67,8 @@ impl Output {
         table: impl FnOnce() -> String,
     ) -> Result<(), CliError> {
         if self.quiet {
-            return print(&ids.into_iter().map(|id| format!("{id}\n")).collect::<String>());
+            let line = |id: String| format!("{}\n", escape::line(&id));
+            return print(&ids.into_iter().map(|id| line(id.to_string())).collect::<String>());
         }
         self.data(data, table)
     }
@@ -67,7 +79,12 @@ fn not_serializable(error: &dyn Display) -> CliError {
 }
 
 /// Serializes as YAML. Long strings stay on one line.
-fn yaml<T: Serialize + ?Sized>(data: &T) -> Result<String, serde_saphyr::SerializeError> {
+fn yaml<T: Serialize + ?Sized>(data: &T) -> Result<String, CliError> {
+    // JSON in between, since every string has to be prepared.
+    let json = serde_json::to_string(data).map_err(|e| not_serializable(&e))?;
+    let json: Json = serde_json::from_str(&json).map_err(|e| not_serializable(&e))?;
+    let json = json.map_strings(&|text| escape::yaml_string(&text).into_owned());
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
-    serde_saphyr::to_string_with_options(&data, options)
+    let yaml = serde_saphyr::to_string_with_options(&json, options).map_err(|e| not_serializable(&e))?;
+    Ok(escape::yaml(&yaml).into_owned())
 }

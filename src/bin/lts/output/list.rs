@@ -1,6 +1,11 @@
 //! Resources as a table, JSON, YAML or bare ids: all that exist, or one.
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use std::{cmp::Ordering, marker::PhantomData};
+
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,8 +19,58 @@ use super::{
 };
 use crate::error::CliError;
 
+/// Which items a list shows, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ListOptions<R: Resource> {
+    /// Columns to show, separated by commas.
+    #[arg(long, value_delimiter = ',', ignore_case = true, value_parser = column_parser::<R>())]
+    columns: Vec<String>,
+    /// Column to sort by; by default, the order is that of the service.
+    #[arg(long, value_name = "COLUMN", ignore_case = true, value_parser = column_parser::<R>())]
+    sort: Option<String>,
+    /// Reverse the order.
+    #[arg(long)]
+    reverse: bool,
+    /// Show only names that contain this text; upper and lower case are the same.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    #[arg(skip)]
+    resource: PhantomData<R>,
+}
+
+impl<R: Resource> ListOptions<R> {
+    fn shows(&self, item: &R) -> bool {
+        let filter = self.filter.as_ref().map(|text| text.to_lowercase());
+        filter.is_none_or(|text| item.name().to_lowercase().contains(&text))
+    }
+
+    /// Puts the items into the order that was chosen.
+    fn sort(&self, items: &mut [(String, Map<String, Value>)]) {
+        if let Some(column) = self.sort.as_deref().and_then(find_column::<R>) {
+            items.sort_by(|(_, a), (_, b)| compare(a.get(column.member), b.get(column.member)));
+        }
+        if self.reverse {
+            items.reverse();
+        }
+    }
+}
+
+/// Compares values of a column: numbers by size, texts without regard to upper and lower case. Absent ones are last.
+fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    match (a, b) {
+        (Some(Value::Number(a)), Some(Value::Number(b))) => {
+            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
+        }
+        (Some(Value::String(a)), Some(Value::String(b))) => {
+            a.to_lowercase().cmp(&b.to_lowercase()).then_with(|| a.cmp(b))
+        }
+        (Some(a), Some(b)) => a.to_string().cmp(&b.to_string()),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
+}
+
 /// A parser for the name of a column, or of its member.
-pub(crate) fn column_parser<T: Resource>() -> PossibleValuesParser {
+fn column_parser<T: Resource>() -> PossibleValuesParser {
     let value = |column: &Column| {
         let value = PossibleValue::new(column.name);
         if column.name == column.member { value } else { value.alias(column.member) }
@@ -23,12 +78,19 @@ pub(crate) fn column_parser<T: Resource>() -> PossibleValuesParser {
     T::COLUMNS.iter().map(value).collect::<Vec<_>>().into()
 }
 
-/// Prints a list with the columns of these names; without names, tables have the default columns and objects all
-/// members that the service sent.
-pub(crate) fn print_list<T: Resource>(output: Output, items: &[T], names: &[String]) -> Result<(), CliError> {
-    let ids = items.iter().map(T::id);
-    let items = items.iter().map(members).collect::<Result<Vec<_>, _>>()?;
-    let chosen: Vec<&Column> = names.iter().filter_map(|name| find_column::<T>(name)).collect();
+/// Prints a list. Unless columns are chosen, tables have the default columns and objects all members that the service
+/// sent.
+pub(crate) fn print_list<T: Resource>(
+    output: Output,
+    items: &[T],
+    options: &ListOptions<T>,
+) -> Result<(), CliError> {
+    let shown = items.iter().filter(|item| options.shows(item));
+    let with_members = |item: &T| Ok((item.id().to_owned(), members(item)?));
+    let mut items = shown.map(with_members).collect::<Result<Vec<_>, CliError>>()?;
+    options.sort(&mut items);
+    let (ids, items): (Vec<String>, Vec<_>) = items.into_iter().unzip();
+    let chosen: Vec<&Column> = options.columns.iter().filter_map(|name| find_column::<T>(name)).collect();
     let object = |members: &Map<String, Value>| {
         if chosen.is_empty() {
             return sent::<T>(members);
@@ -39,7 +101,12 @@ pub(crate) fn print_list<T: Resource>(output: Output, items: &[T], names: &[Stri
     let objects: Vec<Object> = items.iter().map(object).collect();
     output.ids_or_data(ids, &objects, || {
         if items.is_empty() {
-            eprint_line(T::NONE);
+            match &options.filter {
+                Some(text) => {
+                    eprint_line(format_args!("There are no {}s with {text:?} in their names.", T::KIND))
+                }
+                None => eprint_line(T::NONE),
+            }
             return String::new();
         }
         let default = || T::COLUMNS.iter().filter(|column| column.default).collect();

@@ -1,7 +1,11 @@
 //! Output: data goes to standard output as a table, JSON, YAML or bare ids; everything else goes to standard error.
+//!
+//! Names, messages and settings may come from other people. What is shown of them is escaped here, so that they can't
+//! control the terminal; only [`print`] and [`print_bytes`] print a text as it is.
 
 mod created;
 mod format;
+mod json;
 mod list;
 mod object;
 mod print;
@@ -11,8 +15,9 @@ mod table;
 
 pub(crate) use created::{Created, CreatedKind, print_created};
 pub(crate) use format::{Format, Output};
-pub(crate) use list::{column_parser, print_list, print_resource};
-pub(crate) use print::{eprint_line, plural, print, print_bytes, quoted, stdout_is_terminal};
+pub(crate) use json::Json;
+pub(crate) use list::{ListOptions, print_list, print_resource};
+pub(crate) use print::{eprint_line, plural, print, print_bytes, print_lines, quoted, stdout_is_terminal};
 pub(crate) use progress::progress_bar;
 pub(crate) use resource::{CREATED, CREATION_TIME, Column, Resource, TAGS, TTL};
-pub(crate) use table::{Fit, render, rows, table};
+pub(crate) use table::{Fit, pairs, rows};

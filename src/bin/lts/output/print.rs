@@ -5,11 +5,18 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
+use huaweicloud_lts::escape;
+
 use crate::error::CliError;
 
 /// Prints a text as it is.
 pub(crate) fn print(text: &str) -> Result<(), CliError> {
     print_bytes(text.as_bytes())
+}
+
+/// Prints lines for people, with unsafe characters escaped.
+pub(crate) fn print_lines(text: &str) -> Result<(), CliError> {
+    print(&escape::lines(text))
 }
 
 /// Prints bytes as they are. A closed pipe is no error: the reader has what it wanted, and the command may still
@@ -22,9 +29,9 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     }
 }
 
-/// Writes a line to standard error, which may be closed.
+/// Writes a line to standard error, which may be closed. Unsafe characters are escaped.
 pub(crate) fn eprint_line(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", escape::line(&text.to_string()));
 }
 
 pub(crate) fn stdout_is_terminal() -> bool {

@@ -5,6 +5,7 @@ use std::io;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use huaweicloud_lts::escape;
 use unicode_width::UnicodeWidthStr;
 
 /// The style of a header on a terminal.
@@ -70,7 +71,7 @@ impl Detail {
 }
 
 /// A table without borders, wrapped to the terminal. An empty header is left out.
-pub(crate) fn table(header: &[&str]) -> Table {
+fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = terminal_width() {
@@ -83,7 +84,7 @@ pub(crate) fn table(header: &[&str]) -> Table {
 }
 
 /// Renders a table as text.
-pub(crate) fn render(mut table: Table) -> String {
+fn render(mut table: Table) -> String {
     for column in table.column_iter_mut() {
         column.set_padding((0, GAP as u16));
     }
@@ -96,10 +97,24 @@ pub(crate) fn render(mut table: Table) -> String {
     }
 }
 
+/// Renders names and values, one pair a line. Values are wrapped to the terminal.
+pub(crate) fn pairs<N: AsRef<str>>(pairs: impl IntoIterator<Item = (N, String)>) -> String {
+    let mut table = table(&[]);
+    table.add_rows(pairs.into_iter().map(|(name, value)| [escaped(name.as_ref()), escaped(&value)]));
+    render(table)
+}
+
+/// A cell without characters that could control the terminal or break the line.
+fn escaped(cell: &str) -> String {
+    escape::line(cell).into_owned()
+}
+
 /// Renders rows as a table. Where it is wider than the terminal, times and ids give way; where that isn't enough,
 /// each row becomes a block of lines with all details.
 pub(crate) fn rows<H: AsRef<str>>(columns: &[(H, Fit)], rows: Vec<Vec<String>>) -> String {
     let columns: Vec<_> = columns.iter().map(|(header, fit)| (header.as_ref(), *fit)).collect();
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect()).collect();
     let Some(width) = terminal_width() else { return grid(&columns, rows) };
     for detail in DETAILS {
         let shown: Vec<_> = columns.iter().copied().filter(|(_, fit)| detail.shows(*fit)).collect();
@@ -143,7 +158,7 @@ fn grid(columns: &[(&str, Fit)], rows: Vec<Vec<String>>) -> String {
 pub(super) fn blocks<H: AsRef<str>>(columns: &[(H, Fit)], rows: &[Vec<String>]) -> String {
     let names = columns.iter().map(|(header, _)| header.as_ref().width()).max().unwrap_or_default();
     let line = |((header, _), cell): (&(H, Fit), &String)| {
-        let line = format!("{:<names$}  {cell}", header.as_ref());
+        let line = format!("{:<names$}  {}", header.as_ref(), escape::line(cell));
         format!("{}\n", line.trim_end())
     };
     let block = |row: &Vec<String>| columns.iter().zip(row).map(line).collect::<String>();
