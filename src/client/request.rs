@@ -3,12 +3,19 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use progenitor_client::ClientInfo;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Call, Client, call::CallContext};
 use crate::{
+    auth::{
+        PROJECT_HEADER, TOKEN_HEADER,
+        signing::{
+            SECURITY_TOKEN_HEADER,
+            canonical::{DATE_HEADER, PAYLOAD_HEADER},
+        },
+    },
     error::{DecodeError, Error, ServiceError, brief, request_id},
     input::InvalidInput,
     transport::CallKind,
@@ -16,6 +23,27 @@ use crate::{
 
 /// The placeholder for the project id in a path.
 const PROJECT: &str = "{project_id}";
+/// Headers that the client sets, or that belong to the connection.
+const RESERVED_HEADERS: [HeaderName; 18] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::EXPECT,
+    header::HOST,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::USER_AGENT,
+    HeaderName::from_static("api-version"),
+    HeaderName::from_static(TOKEN_HEADER),
+    HeaderName::from_static(PROJECT_HEADER),
+    HeaderName::from_static(DATE_HEADER),
+    HeaderName::from_static(SECURITY_TOKEN_HEADER),
+    HeaderName::from_static(PAYLOAD_HEADER),
+];
 /// The accepted methods.
 const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
@@ -50,11 +78,12 @@ impl Client {
         let arguments = RequestArguments {
             method: method.into(),
             path: path.into(),
+            headers: Ok(HeaderMap::new()),
             body: Ok(Bytes::new()),
             idempotent: false,
         };
         let mut call = Call::with_arguments(self, arguments, send);
-        call.options.redacts_body = true;
+        call.options.redacts_response = true;
         call
     }
 }
@@ -66,11 +95,35 @@ pub type Request = Call<Response, RequestArguments>;
 pub struct RequestArguments {
     method: String,
     path: String,
+    headers: Result<HeaderMap, InvalidInput>,
     body: Result<Bytes, InvalidInput>,
     idempotent: bool,
 }
 
 impl Request {
+    /// Adds a header. It is sent with every attempt and not signed. Headers that the client sets itself, such as
+    /// `Authorization`, `Content-Type` and `User-Agent`, are an error of the call.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let request = lts.request("GET", "/v2/{project_id}/groups").header("X-Language", "en-us");
+    /// assert_eq!(request.await?.status(), 200);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.arguments.headers = self.arguments.headers.and_then(|mut headers| {
+            let (name, value) = checked_header(name.as_ref(), value.as_ref())?;
+            headers.append(name, value);
+            Ok(headers)
+        });
+        self
+    }
+
     /// Sets the body, which is sent unchecked, as `application/json`.
     ///
     /// ```
@@ -137,21 +190,24 @@ impl fmt::Debug for RequestArguments {
 }
 
 async fn send(cx: CallContext, arguments: RequestArguments) -> Result<Response, Error> {
-    let RequestArguments { method, path, body, idempotent } = arguments;
-    let request = build_request(&cx, &method, &path, body?)?;
+    let RequestArguments { method, path, headers, body, idempotent } = arguments;
+    let mut request = build_request(&cx, &method, &path, body?)?;
+    *request.headers_mut() = headers?;
     let template = path.split('?').next().unwrap_or_default();
     let kind = CallKind::of_request(&request, template);
     let kind = if idempotent { kind.idempotent() } else { kind };
     match cx.api.inner().send(cx.api.client(), request, kind, template).await {
         Ok(response) => {
             let request_id = request_id(response.headers()).map(brief);
-            let status = response.status().as_u16();
-            Ok(Response { status, request_id, body: response.into_body(), error: None })
+            let (head, body) = response.into_parts();
+            let status = head.status.as_u16();
+            Ok(Response { status, request_id, headers: head.headers, body, error: None })
         }
         Err(Error::Service(error)) => Ok(Response {
             status: error.status(),
             request_id: error.request_id().map(str::to_owned),
-            body: error.body.0.clone(),
+            headers: error.response.headers.clone(),
+            body: error.response.body.clone(),
             error: Some(error),
         }),
         Err(error) => Err(error),
@@ -162,6 +218,7 @@ async fn send(cx: CallContext, arguments: RequestArguments) -> Result<Response, 
 pub struct Response {
     status: u16,
     request_id: Option<String>,
+    headers: HeaderMap,
     body: Bytes,
     error: Option<Box<ServiceError>>,
 }
@@ -200,6 +257,23 @@ impl Response {
     /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
+    }
+
+    /// The headers.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let response = lts.request("GET", "/v2/{project_id}/groups").await?;
+    /// assert_eq!(response.headers()["content-type"], "application/json");
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// The body; of an error, the first 64 KiB.
@@ -298,6 +372,18 @@ impl fmt::Debug for Response {
             .field("request_id", &self.request_id)
             .finish_non_exhaustive()
     }
+}
+
+/// A header that callers may set. Its value isn't part of an error, since it may be a secret.
+fn checked_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), InvalidInput> {
+    let invalid = |rule: &'static str| InvalidInput::new("header", name, rule);
+    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("the name of a header"))?;
+    if RESERVED_HEADERS.contains(&parsed) {
+        return Err(invalid("a header that the client doesn't set itself"));
+    }
+    let value = HeaderValue::from_str(value)
+        .map_err(|_| invalid("a header with a value of visible ASCII characters, blanks and tabs"))?;
+    Ok((parsed, value))
 }
 
 /// Builds the request. Parsing a URL normalizes it, so a path that would change is rejected: a `..` would address

@@ -19,7 +19,7 @@ pub use conflict::ConflictError;
 pub use decode::DecodeError;
 pub(crate) use decode::ResponseHead;
 pub(crate) use redaction::SentSecrets;
-pub(crate) use service::RawBody;
+pub(crate) use service::RawResponse;
 pub use service::ServiceError;
 pub(crate) use signature_mismatch::Mismatch;
 pub(crate) use through_generated::{from_generated, into_response};

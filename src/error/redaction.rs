@@ -2,6 +2,7 @@
 
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{DecodeError, Error, ServiceError};
@@ -48,6 +49,16 @@ impl SentSecrets {
         match self.redact(&text) {
             Some(redacted) => redacted.into(),
             None => body,
+        }
+    }
+
+    /// Redacts the values of headers.
+    pub(crate) fn redact_headers(&self, headers: &mut HeaderMap) {
+        for value in headers.values_mut() {
+            let redacted = self.redact(&String::from_utf8_lossy(value.as_bytes()));
+            if let Some(redacted) = redacted.and_then(|text| HeaderValue::try_from(text).ok()) {
+                *value = redacted;
+            }
         }
     }
 
@@ -102,7 +113,8 @@ impl ServiceError {
     fn redact(&mut self, secrets: &SentSecrets) {
         secrets.redact_in_place(&mut self.message);
         self.code.iter_mut().chain(&mut self.request_id).for_each(|text| secrets.redact_in_place(text));
-        self.body.0 = secrets.redact_body(std::mem::take(&mut self.body.0));
+        secrets.redact_headers(&mut self.response.headers);
+        self.response.body = secrets.redact_body(std::mem::take(&mut self.response.body));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use super::{
     operation_prefix::write_operation,
@@ -30,17 +31,20 @@ pub struct ServiceError {
     pub(crate) server_time: Option<jiff::Timestamp>,
     /// Differences between the canonical request of the service and ours.
     pub(crate) mismatch: Option<Mismatch>,
-    /// The start of the response's body.
-    pub(crate) body: RawBody,
+    /// The response's headers and the start of its body.
+    pub(crate) response: RawResponse,
 }
 
-/// A body that `Debug` doesn't show, since it may contain a secret.
+/// Headers and body, which `Debug` doesn't show, since they may contain a secret.
 #[derive(Clone, Default)]
-pub(crate) struct RawBody(pub(crate) Bytes);
+pub(crate) struct RawResponse {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
 
-impl fmt::Debug for RawBody {
+impl fmt::Debug for RawResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
+        write!(f, "{} headers, {} bytes", self.headers.len(), self.body.len())
     }
 }
 
@@ -96,7 +100,7 @@ impl ServiceError {
             outcome_unknown: false,
             server_time: None,
             mismatch: None,
-            body: RawBody::default(),
+            response: RawResponse::default(),
         }
     }
 

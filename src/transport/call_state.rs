@@ -27,8 +27,8 @@ pub(crate) struct CallOptions {
     pub(crate) persistent: bool,
     /// Whether an append may be applied twice.
     pub(crate) accepts_duplicates: bool,
-    /// Whether the caller gets the body as it is, so that secrets of the request are redacted in it.
-    pub(crate) redacts_body: bool,
+    /// Whether the caller gets headers and body as they are, so that secrets of the request are redacted in them.
+    pub(crate) redacts_response: bool,
 }
 
 /// The limits and the state of one call.
@@ -37,7 +37,7 @@ pub(crate) struct CallState {
     pub(super) retry: RetryPolicy,
     pub(super) persistent: bool,
     pub(super) accepts_duplicates: bool,
-    pub(super) redacts_body: bool,
+    pub(super) redacts_response: bool,
     deadline: Mutex<Deadline>,
     /// Head of the last response, for error messages.
     last_response: Mutex<Option<ResponseHead>>,
@@ -61,7 +61,7 @@ impl CallState {
             retry: if persistent { retry.with_pauses_up_to(MAX_PERSISTENT_PAUSE) } else { retry },
             persistent,
             accepts_duplicates: options.accepts_duplicates,
-            redacts_body: options.redacts_body,
+            redacts_response: options.redacts_response,
             deadline: Mutex::new(Deadline { at, extension }),
             last_response: Mutex::default(),
         }

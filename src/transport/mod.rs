@@ -291,8 +291,10 @@ impl Transport {
         let response = response.map_err(|e| Error::Transport(TransportError { proxy: proxy(), ..e }))?;
         spans::received(sent, &response);
         match response::classify(kind, response) {
-            Ok(response) if call.redacts_body => {
-                Ok(response.map(|body| credentials.secrets().redact_body(body)))
+            Ok(mut response) if call.redacts_response => {
+                let secrets = credentials.secrets();
+                secrets.redact_headers(response.headers_mut());
+                Ok(response.map(|body| secrets.redact_body(body)))
             }
             Ok(response) => Ok(response),
             Err(mut error) => {

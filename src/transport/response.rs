@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, Response, header};
 
 use super::call_kind::CallKind;
 use crate::{
-    error::{DecodeError, Error, RawBody, ServiceError, brief, parse, request_id, scan},
+    error::{DecodeError, Error, RawResponse, ServiceError, brief, parse, request_id, scan},
     spec::Effect,
 };
 
@@ -59,11 +59,14 @@ fn service_error(response: &Response<Bytes>) -> Error {
         outcome_unknown: false,
         server_time: date(headers, &header::DATE),
         mismatch: None,
-        body: RawBody(match body.len() {
-            0..=MAX_ERROR => body.clone(),
-            // A copy, so that the whole body can be freed.
-            _ => Bytes::copy_from_slice(&body[..MAX_ERROR]),
-        }),
+        response: RawResponse {
+            headers: headers.clone(),
+            body: match body.len() {
+                0..=MAX_ERROR => body.clone(),
+                // A copy, so that the whole body can be freed.
+                _ => Bytes::copy_from_slice(&body[..MAX_ERROR]),
+            },
+        },
     }))
 }
 
@@ -143,7 +146,7 @@ mod tests {
         let Error::Service(error) = classified(Operation::ListLogGroups, 200, &body).unwrap_err() else {
             panic!("not an error");
         };
-        assert_eq!(error.body.0, body.as_bytes()[..MAX_ERROR]);
+        assert_eq!(error.response.body, body.as_bytes()[..MAX_ERROR]);
     }
 
     #[test]

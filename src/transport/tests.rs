@@ -245,7 +245,7 @@ const PERSISTENT: CallOptions = CallOptions {
     retry: None,
     persistent: true,
     accepts_duplicates: false,
-    redacts_body: false,
+    redacts_response: false,
 };
 
 #[tokio::test(start_paused = true)]

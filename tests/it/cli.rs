@@ -7,6 +7,8 @@ mod config;
 mod connection;
 mod demo;
 mod emulator;
+#[cfg(unix)]
+mod escaping;
 mod exit_codes;
 mod explain;
 mod group;

@@ -4,6 +4,7 @@ mod apply;
 mod command;
 mod concurrency;
 mod export;
+mod partition;
 mod plan;
 mod schema;
 

@@ -25,6 +25,12 @@ pub(crate) fn nonzero_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Parses `Name: value`.
+pub(crate) fn header(line: &str) -> Result<(String, String), String> {
+    let (name, value) = line.split_once(':').ok_or("expected NAME: VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
 /// The largest request body that is read, in bytes; more than the service takes.
 const MAX_BODY: u64 = 64 << 20;
 

@@ -108,6 +108,69 @@ fn api_rejects_paths_that_would_be_changed() {
         cli.fails(&["api", "DELETE", path], 2, "path");
     }
     fails(&["api", "GET"], 2, "PATH");
+    fails(&["api"], 2, "PATH");
     cli.fails(&["api", "FETCH", GROUPS], 2, "method");
     assert_eq!(cli.requests(), [""; 0]);
+}
+
+#[test]
+fn api_method_is_get_by_default_and_post_with_a_body() {
+    let cli = Cli::start();
+    cli.prints(&["api", GROUPS, "-d", BODY]);
+    assert!(cli.prints(&["api", GROUPS]).contains("\"app\""));
+    assert_eq!(cli.requests(), [Operation::CreateLogGroup.id(), Operation::ListLogGroups.id()]);
+}
+
+#[test]
+fn api_sends_headers_and_refuses_those_of_the_client() {
+    let cli = Cli::start();
+    let output =
+        cli.lts(&["api", GROUPS, "-H", "X-One: 1: 2", "--header", "X-Two:", "-vv"]).output().unwrap();
+    let sent = stderr(&output);
+    assert!(sent.contains("x-one: 1: 2\n") && sent.contains("x-two: \n"), "{sent}");
+    let before = cli.requests().len();
+    for header in [
+        "Authorization: x",
+        "host: x",
+        "Content-Length: 1",
+        "X-Auth-Token: x",
+        "x-sdk-date: x",
+        "Content-Type: x",
+    ] {
+        let name = header.split(':').next().unwrap().to_lowercase();
+        let output = cli.run(&["api", GROUPS, "-H", header]);
+        assert_error(&output, 2, "", "must be a header that the client doesn't set itself");
+        assert!(stderr(&output).to_lowercase().contains(&format!("invalid header {name:?}")), "{output:?}");
+    }
+    cli.fails(&["api", GROUPS, "-H", "no colon"], 2, "NAME: VALUE");
+    cli.fails(&["api", GROUPS, "-H", "a b: c"], 2, "name of a header");
+    cli.fails(&["api", GROUPS, "-H", "a: b\nc: d"], 2, "visible ASCII");
+    assert_eq!(cli.requests().len(), before);
+}
+
+#[test]
+fn api_prints_the_head_of_successes_and_errors() {
+    let cli = Cli::start();
+    let response = Fault::new().status(200).header("X-Odd", "v").body("exact\u{9b}");
+    cli.emulator.fault(response).unwrap();
+    let text = cli.prints(&["api", "/v2/x", "-i"]);
+    assert!(text.starts_with("HTTP/1.1 200 OK\n") && text.ends_with("\n\nexact\u{9b}"), "{text}");
+    assert!(text.contains("\nx-odd: v\n") && text.contains("\nx-request-id: "), "{text}");
+    let output = cli.run(&["api", "/v2/x", "--include"]);
+    assert_error(&output, 7, "HTTP/1.1 404 Not Found\n", "APIGW.0101");
+    assert!(stdout(&output).contains("\nx-request-id: "), "{output:?}");
+}
+
+#[test]
+fn api_honours_the_output_format() {
+    let cli = Cli::start();
+    cli.emulator.fault(Fault::new().times(2).status(200).body(r#"{"z":[1],"a":{"b":null}}"#)).unwrap();
+    assert_eq!(cli.prints(&["api", "/v2/x", "-o", "yaml"]), "z:\n  - 1\na:\n  b: null\n");
+    assert_eq!(
+        cli.prints(&["api", "/v2/x", "-o", "json"]),
+        "{\n  \"z\": [\n    1\n  ],\n  \"a\": {\n    \"b\": null\n  }\n}\n"
+    );
+    // What is no JSON stays as it is.
+    cli.emulator.fault(Fault::new().status(200).body("<html>")).unwrap();
+    assert_eq!(cli.prints(&["api", "/v2/x", "-o", "json"]), "<html>");
 }

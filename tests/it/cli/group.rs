@@ -256,3 +256,28 @@ fn lost_response_is_reported_as_unknown_outcome() {
     let found = cli.json(&["group", "create", "other", "--if-not-exists"]);
     assert_eq!(found["created"], true);
 }
+
+#[test]
+fn list_is_sorted_and_filtered() {
+    let cli = Cli::start();
+    for (name, ttl) in [("prod-b", "30"), ("Prod-a", "7"), ("test", "100"), ("prod-c", "9")] {
+        cli.id(&["group", "create", name, "--ttl", ttl]);
+    }
+    let names = |arguments: &[&str]| {
+        let text = cli.prints(&[&["group", "list", "--columns", "name"], arguments].concat());
+        text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[]), ["prod-b", "Prod-a", "test", "prod-c"]);
+    assert_eq!(names(&["--reverse"]), ["prod-c", "test", "Prod-a", "prod-b"]);
+    assert_eq!(names(&["--sort", "name"]), ["Prod-a", "prod-b", "prod-c", "test"]);
+    assert_eq!(names(&["--sort", "TTL"]), ["Prod-a", "prod-c", "prod-b", "test"]);
+    assert_eq!(names(&["--sort", "ttl_in_days", "--reverse"]), ["test", "prod-b", "prod-c", "Prod-a"]);
+    assert_eq!(names(&["--filter", "PROD", "--sort", "created"]), ["prod-b", "Prod-a", "prod-c"]);
+    let json = cli.json(&["group", "list", "--filter", "b", "--sort", "id"]);
+    assert_eq!((json.as_array().unwrap().len(), &json[0]["log_group_name"]), (1, &"prod-b".into()));
+    assert_eq!(cli.id(&["group", "list", "--filter", "test"]), cli.id(&["group", "get", "test"]));
+    let none = cli.run(&["group", "list", "--filter", "nothing"]);
+    assert_eq!((stdout(&none), none.status.code()), (String::new(), Some(0)));
+    assert_eq!(stderr(&none), "There are no log groups with \"nothing\" in their names.\n");
+    cli.fails(&["group", "list", "--sort", "colour"], 2, "--sort");
+}

@@ -101,3 +101,35 @@ fn invalid_values_are_reported_with_their_option() {
         super::failed(&command.output().unwrap(), 3, named);
     }
 }
+
+#[test]
+fn output_options_are_refused_where_they_have_no_meaning() {
+    let cli = Cli::start();
+    let path = "/v2/{project_id}/groups";
+    for arguments in [
+        &["spec", "-o", "table"][..],
+        &["api", path, "-o", "table"],
+        &["export", "-o", "table"],
+        &["apply", "--schema", "-o", "table"],
+        &["demo", "-o", "json"],
+        &["completions", "bash", "-o", "yaml"],
+    ] {
+        cli.fails(arguments, 2, "does not support -o");
+    }
+    for arguments in [
+        &["spec", "-q"][..],
+        &["api", path, "-q"],
+        &["export", "-q"],
+        &["apply", "--schema", "-q"],
+        &["demo", "-q"],
+        &["completions", "bash", "-q"],
+        &["explain", "-q"],
+        &["config", "show", "-q"],
+        &["auth", "status", "-q"],
+        &["sign", "https://lts.example", "-q"],
+    ] {
+        cli.fails(arguments, 2, "does not support -q");
+    }
+    assert_eq!(cli.requests(), [""; 0]);
+    assert!(cli.prints(&["apply", "--schema", "-o", "yaml"]).starts_with("$schema: "));
+}

@@ -140,3 +140,12 @@ fn invalid_arguments_are_not_sent() {
     cli.fails(&["stream", "delete", "app", "s"], 2, "--yes");
     assert_eq!(cli.requests(), [""; 0]);
 }
+
+#[test]
+fn list_is_sorted_and_filtered() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.prints(&["stream", "create", "app", "nginx", "Web", "access-nginx"]);
+    let list = ["stream", "list", "app", "--columns", "name", "--filter", "NGINX", "--sort", "name"];
+    assert_eq!(cli.prints(&list), "NAME\naccess-nginx\nnginx\n");
+}

@@ -42,7 +42,7 @@ impl Terminal {
     }
 
     /// Waits until a text is on the screen.
-    fn wait_for(&mut self, text: &str) {
+    pub(super) fn wait_for(&mut self, text: &str) {
         while !self.screen.contains(text) {
             assert!(self.read(), "{text:?} is missing in:\n{}", self.screen);
         }
@@ -57,7 +57,7 @@ impl Terminal {
         read > 0
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(super) fn press(&mut self, keys: &str) {
         self.controller.write_all(keys.as_bytes()).unwrap();
     }
 
@@ -241,8 +241,10 @@ fn token_on_a_terminal_is_printed_with_a_warning() {
 }
 
 #[test]
-fn response_without_a_line_break_gets_one() {
+fn response_is_indented_and_ends_its_line() {
     let cli = Cli::start();
-    let text = at_terminal(80, cli.lts(&["api", "GET", "/v2/{project_id}/groups"]));
-    assert_eq!(text, "{\"log_groups\":[]}\n");
+    let api = || at_terminal(80, cli.lts(&["api", "/v2/{project_id}/groups"]));
+    assert_eq!(api(), "{\n  \"log_groups\": []\n}\n");
+    cli.emulator.fault(Fault::new().status(200).body(r#"{"z":1,"a":[2.5,18446744073709551615]}"#)).unwrap();
+    assert_eq!(api(), "{\n  \"z\": 1,\n  \"a\": [\n    2.5,\n    18446744073709551615\n  ]\n}\n");
 }
