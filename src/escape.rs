@@ -41,7 +41,7 @@ pub fn yaml_string(text: &str) -> Cow<'_, str> {
     escaped(text, changes_direction, |c, out| out.extend([MARK, c]))
 }
 
-/// Escapes a YAML document whose strings were prepared by [`yaml_string`].
+/// Escapes a YAML document without block scalars, whose strings were prepared by [`yaml_string`].
 pub fn yaml(document: &str) -> Cow<'_, str> {
     if !document.contains(changes_direction) {
         return document.into();

@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
     assert_eq!(serde_json::from_str::<[String; 1]>(&document).expect("it is JSON"), [text]);
     assert_eq!(json(&document), document);
 
-    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX, prefer_block_scalars: false };
     let document = serde_saphyr::to_string_with_options(&[yaml_string(text)], options);
     let document = document.expect("strings can be serialized");
     let document = yaml(&document);

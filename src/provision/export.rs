@@ -53,7 +53,8 @@ impl Exported {
         for stream in manifest.groups.iter_mut().flat_map(|group| &mut group.streams) {
             *stream = escape::yaml_string(stream).into_owned();
         }
-        serde_saphyr::to_fmt_writer(&mut text, &manifest)?;
+        let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+        serde_saphyr::to_fmt_writer_with_options(&mut text, &manifest, options)?;
         Ok(escape::yaml(&text).into_owned())
     }
 }

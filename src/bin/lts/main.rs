@@ -19,7 +19,6 @@ mod resolve;
 mod supported;
 
 use std::{
-    borrow::Cow,
     io::{self, Write},
     process::ExitCode,
 };
@@ -49,10 +48,11 @@ fn main() -> ExitCode {
 /// Prints the help, or what is wrong with the command line.
 fn print_parse_error(error: &clap::Error) {
     // The help may go to a closed pipe.
-    let _ = match escape::lines(&error.render().to_string()) {
-        Cow::Borrowed(_) => error.print(),
-        // An argument may be a name that somebody else chose.
-        Cow::Owned(text) => write!(io::stderr(), "{text}"),
+    let _ = if std::env::args_os().any(|arg| arg.to_string_lossy().contains(escape::is_unsafe)) {
+        // The message may quote the argument, so it has no styles.
+        write!(io::stderr(), "{}", escape::lines(&error.render().to_string()))
+    } else {
+        error.print()
     };
 }
 

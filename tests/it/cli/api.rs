@@ -151,10 +151,13 @@ fn api_sends_headers_and_refuses_those_of_the_client() {
 #[test]
 fn api_prints_the_head_of_successes_and_errors() {
     let cli = Cli::start();
-    let response = Fault::new().status(200).header("X-Odd", "v").body("exact\u{9b}");
+    let response = Fault::new().status(200).header("X-Odd", "v").body("{ \"exact\": \"\u{9b}\" }");
     cli.emulator.fault(response).unwrap();
-    let text = cli.prints(&["api", "/v2/x", "-i"]);
-    assert!(text.starts_with("HTTP/1.1 200 OK\n") && text.ends_with("\n\nexact\u{9b}"), "{text}");
+    let text = cli.prints(&["api", GROUPS, "-i"]);
+    assert!(
+        text.starts_with("HTTP/1.1 200 OK\n") && text.ends_with("\n\n{ \"exact\": \"\u{9b}\" }"),
+        "{text}"
+    );
     assert!(text.contains("\nx-odd: v\n") && text.contains("\nx-request-id: "), "{text}");
     let output = cli.run(&["api", "/v2/x", "--include"]);
     assert_error(&output, 7, "HTTP/1.1 404 Not Found\n", "APIGW.0101");
@@ -165,12 +168,12 @@ fn api_prints_the_head_of_successes_and_errors() {
 fn api_honours_the_output_format() {
     let cli = Cli::start();
     cli.emulator.fault(Fault::new().times(2).status(200).body(r#"{"z":[1],"a":{"b":null}}"#)).unwrap();
-    assert_eq!(cli.prints(&["api", "/v2/x", "-o", "yaml"]), "z:\n  - 1\na:\n  b: null\n");
+    assert_eq!(cli.prints(&["api", GROUPS, "-o", "yaml"]), "z:\n- 1\na:\n  b: null\n");
     assert_eq!(
-        cli.prints(&["api", "/v2/x", "-o", "json"]),
+        cli.prints(&["api", GROUPS, "-o", "json"]),
         "{\n  \"z\": [\n    1\n  ],\n  \"a\": {\n    \"b\": null\n  }\n}\n"
     );
     // What is no JSON stays as it is.
-    cli.emulator.fault(Fault::new().status(200).body("<html>")).unwrap();
-    assert_eq!(cli.prints(&["api", "/v2/x", "-o", "json"]), "<html>");
+    cli.emulator.fault(Fault::new().status(400).body("<html>")).unwrap();
+    assert_eq!(stdout(&cli.run(&["api", GROUPS, "-o", "json"])), "<html>");
 }

@@ -5,7 +5,11 @@ use std::{
     process::{Output, Stdio},
 };
 
-use huaweicloud_lts::{emulator::Fault, escape::is_unsafe, spec::Operation};
+use huaweicloud_lts::{
+    emulator::Fault,
+    escape::{self, is_unsafe},
+    spec::Operation,
+};
 use serde_json::{Value, json};
 
 use super::{Cli, lts, stderr, stdout, terminal::Terminal};
@@ -55,6 +59,18 @@ fn lists_and_resources_are_escaped_in_all_formats() {
         let item = if json.is_array() { &json[0] } else { &json };
         assert_eq!(item["log_stream_name"], NAME);
     }
+}
+
+#[test]
+fn yaml_has_no_tabs() {
+    let cli = Cli::start();
+    let name = "a\n\tb";
+    cli.prints(&["group", "create", "app"]);
+    cli.prints(&["stream", "create", "app", name]);
+    let list = cli.prints(&["stream", "list", "app", "-o", "yaml"]);
+    assert_safe(&list, &[]);
+    assert_eq!(serde_yaml::from_str::<Value>(&list).unwrap()[0]["log_stream_name"], name);
+    assert_safe(&cli.prints(&["export"]), &["a\\n\\tb"]);
 }
 
 #[test]
@@ -131,17 +147,14 @@ fn settings_are_escaped() {
         let output = command.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.path()).output().unwrap();
         assert_safe(&(stdout(&output) + &stderr(&output)), &[]);
     }
-    assert_safe_output(
-        &lts(&["group", NAME]).output().unwrap(),
-        2,
-        &["unrecognized", SHOWN.split("\\u{a}").next().unwrap()],
-    );
+    assert_safe_output(&lts(&["group", NAME]).output().unwrap(), 2, &["unrecognized", "\\u{9b}1A\\u{202e}"]);
 }
 
 #[test]
 fn apply_is_escaped_from_the_plan_to_the_result() {
     let cli = start();
-    let bad = format!("groups: [{{name: app, streams: [{}]}}]", json!(format!("b{NAME}")));
+    let quoted = |name: &str| escape::json(&json!(name).to_string()).into_owned();
+    let bad = format!("groups: [{{name: app, streams: [{}]}}]", quoted(&format!("b{NAME}")));
     let apply = |arguments: &[&str], manifest: &str| {
         let mut command = cli.lts(&[&["apply", "-f", "-"], arguments].concat());
         let mut child =
@@ -154,7 +167,7 @@ fn apply_is_escaped_from_the_plan_to_the_result() {
     assert_safe_output(&apply(&["--prune", "--yes"], &bad), 0, &[plan[0], plan[1], "deleted"]);
     cli.emulator.fault(Fault::new().operation(Operation::CreateLogStream).status(400)).unwrap();
     assert_safe_output(&apply(&[], &bad.replace("\"b", "\"c")), 7, &["failed: stream app/ca\\u{1b}"]);
-    assert_safe_output(&apply(&[], &format!("groups: [{{{}: 1}}]", json!(NAME))), 2, &["unknown key"]);
+    assert_safe_output(&apply(&[], &format!("groups: [{{{}: 1}}]", quoted(NAME))), 2, &["unknown key"]);
     for format in ["yaml", "json"] {
         let export = cli.prints(&["export", "-o", format]);
         assert_safe(&export, &["\\n"]);
@@ -173,16 +186,19 @@ fn questions_and_responses_are_escaped_on_a_terminal() {
     assert_safe(&text.replace("\u{1b}[1m\u{1b}[31m", "").replace("\u{1b}[0m", ""), &[QUOTED]);
 
     let text = "{\"a\u{9b}\":\"\u{202e}\"}";
-    for (body, shown) in
-        [(text, "{\n  \"a\\u009b\": \"\\u202e\"\n}\n"), ("<\u{9b}\u{1b}>", "<\\u{9b}\\u{1b}>\n")]
-    {
-        let response = || Fault::new().status(200).header("X-Odd", "\u{9b}").body(body);
+    let path = "/v2/{project_id}/groups";
+    for (status, body, shown) in [
+        (200, text, "\n\n{\n  \"a\\u009b\": \"\\u202e\"\n}\n"),
+        (400, "<\u{9b}\u{1b}>", "\n\n<\\u{9b}\\u{1b}>\n"),
+    ] {
+        let response = || Fault::new().status(status).header("X-Odd", "\u{9b}").body(body);
         cli.emulator.fault(response()).unwrap();
-        let (screen, code) = Terminal::start(80, cli.lts(&["api", "/v2/x", "-i"])).end();
-        assert_eq!(code, 0, "{screen}");
-        assert_safe(&screen, &[shown]);
+        let mut command = cli.lts(&["api", path, "-i"]);
+        command.env("NO_COLOR", "1");
+        let (screen, _) = Terminal::start(80, command).end();
+        assert_safe(&screen, &[shown, "x-odd: "]);
         // Without a terminal the bytes are exact.
         cli.emulator.fault(response()).unwrap();
-        assert_eq!(cli.prints(&["api", "/v2/x"]), body);
+        assert_eq!(stdout(&cli.run(&["api", path])), body);
     }
 }

@@ -80,11 +80,11 @@ fn not_serializable(error: &dyn Display) -> CliError {
 
 /// Serializes as YAML. Long strings stay on one line.
 fn yaml<T: Serialize + ?Sized>(data: &T) -> Result<String, CliError> {
-    // JSON in between, since every string has to be prepared.
+    // JSON in between, since every string has to be prepared. Block scalars would have unescaped tabs.
     let json = serde_json::to_string(data).map_err(|e| not_serializable(&e))?;
     let json: Json = serde_json::from_str(&json).map_err(|e| not_serializable(&e))?;
     let json = json.map_strings(&|text| escape::yaml_string(&text).into_owned());
-    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX, prefer_block_scalars: false };
     let yaml = serde_saphyr::to_string_with_options(&json, options).map_err(|e| not_serializable(&e))?;
     Ok(escape::yaml(&yaml).into_owned())
 }
