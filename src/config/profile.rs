@@ -22,6 +22,8 @@ use crate::{
 const PROFILE: &str = "profile";
 /// The largest accepted file, in bytes: hundreds of profiles.
 const MAX_FILE: u64 = 1 << 20;
+/// The most sections that a message lists.
+const MAX_LISTED: usize = 10;
 /// Keys that are sent in headers.
 const KEYS: [&str; 3] = ["ak", "sk", "security_token"];
 
@@ -62,6 +64,18 @@ fn read_sections(file: &Path) -> Result<Result<Sections, SkippedSource>, Configu
     parse(text).map(Ok).map_err(|why| unreadable(&why))
 }
 
+/// The names of the first sections, for messages.
+fn listed(sections: &Sections) -> String {
+    let mut names: Vec<_> =
+        sections.keys().take(MAX_LISTED).map(|name| format!("[{}]", printable(name))).collect();
+    match sections.len() {
+        0 => return "no sections".to_owned(),
+        more if more > MAX_LISTED => names.push("others".to_owned()),
+        _ => {}
+    }
+    names.join(", ")
+}
+
 impl Profile {
     fn new(file: &Path, section: &str, values: BTreeMap<String, Secret>) -> Self {
         let file = file.display().to_string();
@@ -79,7 +93,7 @@ impl Profile {
         };
         Ok(sections.remove(section).map(|values| Self::new(file, section, values)).ok_or_else(|| {
             let file = file.display().to_string();
-            let why = format!("has no section [{}]", printable(section));
+            let why = format!("has no section [{}]; it has {}", printable(section), listed(&sections));
             SkippedSource::new(format!("{PROFILE} {}", printable(&file)), why)
         }))
     }

@@ -79,7 +79,7 @@ impl Sources {
         let file = environment.map_or_else(of_process, Environment::profile_file);
         let file = file.ok_or_else(|| ConfigurationError::new("profile", NO_HOME))?;
         let profile = Profile::read(&file, name)?.map_err(|skipped| {
-            ConfigurationError::new("profile", format!("{} {}", skipped.link, skipped.why))
+            ConfigurationError::missing("profile", format!("{} {}", skipped.link, skipped.why))
         })?;
         Ok(Self { profile: Some(profile), ..Self::default() })
     }

@@ -144,7 +144,7 @@ impl Error {
             ));
         }
         match self {
-            Self::Service(error) => error.remedy().map(Cow::Borrowed),
+            Self::Service(error) => error.remedy(),
             Self::Credentials(error) => error.source.as_deref().and_then(|cause| {
                 let later = || cause.is_retryable().then_some(Cow::Borrowed(CREDENTIALS_LATER));
                 cause.remedy().or_else(later)

@@ -1,6 +1,6 @@
 //! Errors that the service reports.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -128,9 +128,20 @@ impl ServiceError {
     }
 
     /// What to do about it, if the spec knows the code.
-    pub fn remedy(&self) -> Option<&'static str> {
+    pub fn remedy(&self) -> Option<Cow<'static, str>> {
+        if let Some(mismatch) = &self.mismatch {
+            return Some(mismatch.remedy().into());
+        }
+        if self.is_about_the_range_of_a_ttl() {
+            return Some(Cow::Borrowed("Set the ttl to a whole number of days from 1 to 365."));
+        }
         let variant = self.variant().map(|variant| variant.solution);
-        variant.or_else(|| self.row().map(|row| row.solution))
+        variant.or_else(|| self.row().map(|row| row.solution)).map(Cow::Borrowed)
+    }
+
+    /// Newer services use the code of "must be 7" for any ttl that they reject.
+    fn is_about_the_range_of_a_ttl(&self) -> bool {
+        self.code() == Some("LTS.0106") && self.message.contains("365")
     }
 }
 

@@ -22,6 +22,8 @@ const KNOWN_HASHES: [(&str, &str); 3] = [
 pub(crate) struct Mismatch {
     /// Ours and theirs.
     differences: Vec<(String, String)>,
+    /// What the first of these lines is of the request: `path`, `header host`.
+    changed: Option<String>,
 }
 
 impl Mismatch {
@@ -34,11 +36,39 @@ impl Mismatch {
         let line = |lines: &[&str], i: usize| {
             lines.get(i).map_or_else(|| "(nothing)".to_owned(), |line| shown(line))
         };
-        let differences = (0..ours.len().max(theirs.len()))
-            .map(|i| (line(&ours, i), line(&theirs, i)))
-            .filter(|(ours, theirs)| ours.trim_end() != theirs.trim_end())
-            .collect();
-        Some(Self { differences })
+        let differs = |i: &usize| {
+            let of = |lines: &[&str]| lines.get(*i).map(|line| line.trim_end().to_owned());
+            of(&ours) != of(&theirs)
+        };
+        let differing: Vec<usize> = (0..ours.len().max(theirs.len())).filter(differs).collect();
+        let changed = differing.first().map(|i| part(&ours, *i));
+        let differences = differing.into_iter().map(|i| (line(&ours, i), line(&theirs, i))).collect();
+        Some(Self { differences, changed })
+    }
+
+    /// What to do about it.
+    pub(super) fn remedy(&self) -> String {
+        match &self.changed {
+            None => "The secret key doesn't belong to this access key: set the right one.".to_owned(),
+            Some(changed) => format!(
+                "Something on the way to the service, such as a proxy or a gateway, changes the {changed}: let it pass the \
+                 {changed} unchanged, or use an endpoint without it."
+            ),
+        }
+    }
+}
+
+/// What a line of a canonical request is of the request.
+fn part(lines: &[&str], i: usize) -> String {
+    let from_end = lines.len().saturating_sub(i);
+    match i {
+        0 => "method".to_owned(),
+        1 => "path".to_owned(),
+        2 => "query".to_owned(),
+        _ if from_end <= 1 => "body".to_owned(),
+        // An empty line, and the names of the signed headers.
+        _ if from_end <= 3 => "list of headers".to_owned(),
+        _ => format!("header {}", lines[i].split(':').next().unwrap_or_default()),
     }
 }
 
@@ -56,7 +86,7 @@ fn shown(line: &str) -> String {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.differences.is_empty() {
-            return f.write_str("  the service saw the signed request: the secret key is wrong");
+            return f.write_str("  the service saw the request as it was signed: the secret key is wrong");
         }
         f.write_str("  the service saw another request than was signed:")?;
         for (ours, theirs) in &self.differences {
@@ -96,6 +126,23 @@ mod tests {
         assert!(text.contains("signed: host:lts.example\n    seen:   host:proxy.example:8080"), "{text}");
         assert!(text.contains("(an empty body)") && text.contains("(the body {})"), "{text}");
         assert!(!text.to_lowercase().contains("sec-ret"), "{text}");
+    }
+
+    #[test]
+    fn remedy_names_the_part_that_changed() {
+        let remedy = |theirs: &str| Mismatch::of(OURS, &message(theirs)).unwrap().remedy();
+        for (from, to, part) in [
+            ("GET", "POST", "method"),
+            ("/v2/p/groups/", "/lts/v2/p/groups/", "path"),
+            ("groups/\n\n", "groups/\nq=1\n", "query"),
+            ("host:lts.example", "host:proxy.example", "header host"),
+            ("host;x-security-token", "host", "list of headers"),
+            (KNOWN_HASHES[0].1, KNOWN_HASHES[1].1, "body"),
+        ] {
+            let remedy = remedy(&OURS.replace(from, to));
+            assert!(remedy.contains(&format!("changes the {part}: ")), "{remedy}");
+        }
+        assert!(remedy(OURS).contains("The secret key doesn't belong to this access key"));
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::{
     commands::{
         api::ApiArguments, apply::ApplyArguments, auth::AuthCommand, completions::CompletionsArguments,
         config::ConfigCommand, emulator::EmulatorArguments, explain::ExplainArguments,
-        export::ExportArguments, group::GroupCommand, sign::SignArguments, spec::SpecArguments,
-        stream::StreamCommand, transfer::TransferCommand,
+        export::ExportArguments, group::GroupCommand, man::ManArguments, sign::SignArguments,
+        spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand,
     },
     options::ClientOptions,
 };
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Spec(SpecArguments),
     /// Print a shell completion script.
     Completions(CompletionsArguments),
+    /// Write the manual pages.
+    Man(ManArguments),
     /// Run an emulator of LTS and of the IAM login on this machine.
     Emulator(EmulatorArguments),
     /// Run all operations against an embedded emulator.
@@ -86,6 +88,16 @@ Needs no account and no network. Exits with 0 only if every step succeeds.
 Example:
   lts demo")]
     Demo,
+    /// List the options of all commands.
+    #[command(hide = true, override_usage = "lts [OPTIONS] <COMMAND>")]
+    #[command(after_help = "\
+They may stand before or after a command; the emulator takes none of them.
+`lts config --help` says where other settings come from.
+
+Examples:
+  lts group list --region cn-north-4 -o json
+  lts --profile staging group list")]
+    Options,
     /// Print the reference of all commands as Markdown.
     #[command(hide = true)]
     Reference,
@@ -93,6 +105,8 @@ Example:
 
 /// The command that takes no client options.
 const EMULATOR: &str = "emulator";
+/// The command whose help lists the client options.
+const OPTIONS: &str = "options";
 
 /// Parses the command line.
 pub(crate) fn parse(
@@ -103,27 +117,74 @@ pub(crate) fn parse(
     if matches.subcommand_name() == Some(EMULATOR) {
         reject_client_options(&mut command, &matches)?;
     }
+    let options = client_options(&matches)?;
+    Ok((Arguments::from_arg_matches(&matches)?.command, options))
+}
+
+/// What was typed of an incomplete command line.
+#[derive(Debug)]
+pub(crate) struct PartialLine {
+    pub(crate) options: ClientOptions,
+    /// The group, if the command takes one and it was typed.
+    pub(crate) group: Option<String>,
+}
+
+/// Parses an incomplete command line as far as possible.
+pub(crate) fn parse_partially(line: impl IntoIterator<Item = OsString>) -> Option<PartialLine> {
+    let matches = command().ignore_errors(true).try_get_matches_from(line).ok()?;
+    let options = client_options(&matches).ok()?;
+    let mut last = &matches;
+    while let Some((_, matches)) = last.subcommand() {
+        last = matches;
+    }
+    let group = last.try_get_one::<String>("group").ok().flatten().cloned();
+    Some(PartialLine { options, group })
+}
+
+/// Merges the client options before and after the command.
+fn client_options(matches: &ArgMatches) -> Result<ClientOptions, clap::Error> {
     let mut options = ClientOptions::default();
-    let mut level = Some(&matches);
+    let mut level = Some(matches);
     while let Some(matches) = level {
         options = options.merge(matches)?;
         // In a release build, clap doesn't reveal which options a command has: skip the emulator by name.
         let subcommand = matches.subcommand().filter(|(name, _)| *name != EMULATOR);
         level = subcommand.map(|(_, matches)| matches);
     }
-    Ok((Arguments::from_arg_matches(&matches)?.command, options))
+    Ok(options)
 }
 
 /// The commands with the client options, as they are parsed.
 pub(crate) fn command() -> clap::Command {
-    fn with_client_options(command: clap::Command) -> clap::Command {
-        if command.get_name() == EMULATOR {
-            return without_empty_variables(command);
+    command_with(ClientOptions::add_to)
+}
+
+/// The commands for completion: the client options are shown, and hidden commands are absent.
+pub(crate) fn command_to_complete() -> clap::Command {
+    let command = command_with(ClientOptions::augment_args);
+    let shown = command.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    let lts = clap::Command::new("lts").version(env!("CARGO_PKG_VERSION"));
+    ClientOptions::augment_args(lts.subcommands(shown))
+}
+
+/// The commands with the client options, which `add` adds.
+fn command_with(add: fn(clap::Command) -> clap::Command) -> clap::Command {
+    fn with_client_options(command: clap::Command, add: fn(clap::Command) -> clap::Command) -> clap::Command {
+        match command.get_name() {
+            EMULATOR => without_empty_variables(command),
+            OPTIONS => command.defer(ClientOptions::augment_args),
+            // Deferred: only the command that is typed needs its options.
+            _ => command.mut_subcommands(|command| with_client_options(command, add)).defer(add),
         }
-        // Deferred: only the command that is typed needs its options.
-        command.mut_subcommands(with_client_options).defer(ClientOptions::add_to)
     }
-    ClientOptions::augment_args(command_without_client_options().mut_subcommands(with_client_options))
+    add(command_without_client_options().mut_subcommands(|command| with_client_options(command, add)))
+}
+
+/// The help of `lts help options`.
+pub(crate) fn options_help() -> String {
+    let mut command = command();
+    let options = command.find_subcommand_mut(OPTIONS);
+    options.map(|options| options.render_long_help().to_string()).unwrap_or_default()
 }
 
 /// The commands without the client options.

@@ -3,7 +3,7 @@
 
 use std::{cell::OnceCell, io, pin::Pin};
 
-use huaweicloud_lts::{Client, ClientBuilder, call::RetryPolicy, config::ClientInfo};
+use huaweicloud_lts::{Client, ClientBuilder, call::RetryPolicy};
 use tokio::runtime::Runtime;
 
 use crate::{error::CliError, options::ClientOptions, output::Output};
@@ -38,9 +38,9 @@ impl Context {
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// Where the client calls, if one was built.
-    pub(crate) fn client_info(&self) -> Option<&ClientInfo> {
-        self.client.get().map(Client::info)
+    /// Writes an error to standard error and returns its exit code.
+    pub(crate) fn report(&self, error: &CliError) -> u8 {
+        error.report(self.client.get().map(Client::info), self.options.profile.as_deref())
     }
 
     /// A builder with the options set; the rest comes from the environment and the profile.

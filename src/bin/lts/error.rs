@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use huaweicloud_lts::{
     Error,
-    config::ClientInfo,
+    config::{ClientInfo, Profiles},
     emulator::EmulatorError,
     error::{ConfigurationError, ConfigurationProblem, ServiceError, TransportFailure},
     escape,
+    suggest::did_you_mean,
 };
 
 /// Wrong usage, or an input rule broken before anything was sent.
@@ -64,8 +65,8 @@ impl CliError {
     }
 
     /// Writes the error to standard error and returns the exit code. `client` is that of a client that was
-    /// built: its endpoints are named in the hint.
-    pub(crate) fn report(&self, client: Option<&ClientInfo>) -> u8 {
+    /// built: its endpoints are named in the hint. `profile` is the one that --profile chooses.
+    pub(crate) fn report(&self, client: Option<&ClientInfo>, profile: Option<&str>) -> u8 {
         match self {
             Self::Bug(text) => write_error(text, &[], Some("this is a bug in lts; please report it")),
             Self::Usage { what, hint }
@@ -80,7 +81,7 @@ impl CliError {
             }
             Self::Call { what, error } => {
                 let what = what.as_deref().unwrap_or("the client is not configured");
-                write_error(what, &causes(error), hint(error, client).as_deref());
+                write_error(what, &causes(error), hint(error, client, profile).as_deref());
             }
             Self::Io(what, error) => write_error(&format!("{what}: {error}"), &[], None),
             Self::Output(error) => write_error(&format!("standard output: {error}"), &[], None),
@@ -128,7 +129,7 @@ fn causes(error: &Error) -> Vec<String> {
 }
 
 /// What to do about an error: the library's remedy, otherwise advice for the command line.
-fn hint(error: &Error, client: Option<&ClientInfo>) -> Option<String> {
+fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Option<String> {
     // Without a remedy for its cause, a failed login gets advice that names the endpoint.
     let remedy = match error {
         Error::Credentials(error) => error.cause().and_then(Error::remedy),
@@ -139,7 +140,7 @@ fn hint(error: &Error, client: Option<&ClientInfo>) -> Option<String> {
     }
     let endpoint = client.map_or("the endpoint", |info| &info.endpoint);
     let text = match error {
-        Error::Configuration(error) => return configuration_hint(error),
+        Error::Configuration(error) => return configuration_hint(error, profile),
         Error::InvalidInput(_) => "run the command with --help to see what it accepts".to_owned(),
         Error::Transport(error) => transport_hint(error.failure(), endpoint),
         Error::Credentials(credentials) => match credentials.cause() {
@@ -169,8 +170,9 @@ fn hint(error: &Error, client: Option<&ClientInfo>) -> Option<String> {
 }
 
 /// What to do about a setting. An invalid value is described by the error itself.
-fn configuration_hint(error: &ConfigurationError) -> Option<String> {
+fn configuration_hint(error: &ConfigurationError, profile: Option<&str>) -> Option<String> {
     let text = match (error.problem(), error.setting()) {
+        (ConfigurationProblem::Missing, "profile") => return Some(missing_profile_hint(profile)),
         (ConfigurationProblem::PlainHttp, _) => "use https, or pass --allow-plain-http",
         (ConfigurationProblem::Incomplete, "profile") => "complete the section of the profile file",
         (ConfigurationProblem::Incomplete, _) => "set the missing variables, or unset the others",
@@ -192,6 +194,18 @@ fn configuration_hint(error: &ConfigurationError) -> Option<String> {
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// What to do about a profile that isn't there.
+fn missing_profile_hint(profile: Option<&str>) -> String {
+    let sections = Profiles::read().map(|profiles| profiles.sections).unwrap_or_default();
+    if sections.is_empty() {
+        return "create the profile file; `lts config profiles --help` shows an example".to_owned();
+    }
+    let names = sections.iter().map(|section| section.name.as_str());
+    let meant = profile.and_then(|profile| did_you_mean(profile, names, 1));
+    let meant = meant.map(|meant| meant + " ").unwrap_or_default();
+    format!("{meant}`lts config profiles` shows the existing profiles")
 }
 
 const CHECK_CREDENTIALS: &str = "check that the credentials, the region and the project belong together";

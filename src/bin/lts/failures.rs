@@ -17,7 +17,7 @@ impl<'c> Failures<'c> {
 
     /// Reports a failure at once, since the command may take a while.
     pub(crate) fn report(&mut self, error: &CliError) {
-        let code = error.report(self.context.client_info());
+        let code = self.context.report(error);
         self.code.get_or_insert(code);
     }
 

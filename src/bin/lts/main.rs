@@ -3,8 +3,10 @@
 //! The binary parses arguments, calls the library's public API and prints. `cli` and `options` define what can be
 //! typed; `commands` has a file for each command.
 
+mod after_help;
 mod cli;
 mod commands;
+mod complete;
 mod confirm;
 mod context;
 mod create;
@@ -23,6 +25,7 @@ use std::{
     process::ExitCode,
 };
 
+use clap::Args;
 use cli::Command;
 use context::Context;
 use error::CliError;
@@ -30,6 +33,9 @@ use huaweicloud_lts::escape;
 use options::ClientOptions;
 
 fn main() -> ExitCode {
+    if complete::complete_words() {
+        return ExitCode::SUCCESS;
+    }
     let (command, options) = match cli::parse(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -41,7 +47,7 @@ fn main() -> ExitCode {
     let context = Context::new(options);
     match run(&command, &context) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => ExitCode::from(error.report(context.client_info())),
+        Err(error) => ExitCode::from(context.report(&error)),
     }
 }
 
@@ -70,11 +76,15 @@ fn run(command: &Command, context: &Context) -> Result<(), CliError> {
         Command::Auth(command) => commands::auth::run(command, context),
         Command::Config(command) => commands::config::run(command, context),
         Command::Spec(arguments) => commands::spec::run(arguments, context.options().output),
-        Command::Completions(arguments) => commands::completions::run(arguments, cli::command()),
+        Command::Completions(arguments) => commands::completions::run(arguments),
+        Command::Man(arguments) => {
+            commands::man::run(arguments, cli::command_without_client_options(), ClientOptions::augment_args)
+        }
+        Command::Options => output::print(&cli::options_help()),
         Command::Emulator(arguments) => commands::emulator::run(arguments),
         Command::Demo => commands::demo::run(context),
         Command::Reference => {
-            let client_options = ClientOptions::add_to(clap::Command::new("lts"));
+            let client_options = ClientOptions::augment_args(clap::Command::new("lts"));
             commands::reference::run(cli::command_without_client_options(), client_options)
         }
     }

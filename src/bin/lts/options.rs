@@ -1,4 +1,5 @@
-//! The client options: where to connect, and how to print. Every command takes them, except for `emulator`.
+//! The client options: where to connect, and how to print. Every command takes them, except for `emulator`; only
+//! `lts help options` lists them.
 
 use std::time::Duration;
 
@@ -8,6 +9,9 @@ use crate::{output::Format, parsers};
 
 const CONNECTION: &str = "Connection";
 const OUTPUT: &str = "Output";
+
+/// The line that stands for the options in the help of a command.
+const HELP: &str = "Client options, such as --region and --output: lts help options";
 
 // A documentation comment would become the description of every command.
 #[derive(Debug, Default, Args)]
@@ -38,7 +42,7 @@ pub(crate) struct ClientOptions {
     #[arg(long, value_name = "TIME", help_heading = CONNECTION, value_parser = parsers::nonzero_duration)]
     pub(crate) timeout: Option<Duration>,
     /// Maximum number of attempts per call [default: 3].
-    #[arg(long, value_name = "N", help_heading = CONNECTION, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", help_heading = CONNECTION, value_parser = parsers::at_least(1u32))]
     pub(crate) max_attempts: Option<u32>,
     /// Output format [default: table].
     #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = OUTPUT)]
@@ -52,11 +56,12 @@ pub(crate) struct ClientOptions {
 }
 
 impl ClientOptions {
-    /// Adds the options to a command. Its short help (`-h`) leaves out those of the connection.
+    /// Adds the options to a command. Its help only says where they are listed.
     pub(crate) fn add_to(command: clap::Command) -> clap::Command {
-        Self::augment_args(command).mut_args(|arg| {
-            let is_connection = arg.get_help_heading() == Some(CONNECTION);
-            arg.hide_short_help(is_connection)
+        let own = command.get_after_help().map(|text| format!("\n\n{text}")).unwrap_or_default();
+        Self::augment_args(command.after_help(format!("{HELP}{own}"))).mut_args(|arg| {
+            let is_client_option = [Some(CONNECTION), Some(OUTPUT)].contains(&arg.get_help_heading());
+            if is_client_option { arg.hide(true) } else { arg }
         })
     }
 

@@ -1,6 +1,6 @@
 //! Parsers for values of arguments.
 
-use std::{borrow::Cow, io::Read, time::Duration};
+use std::{borrow::Cow, fmt::Display, io::Read, str::FromStr, time::Duration};
 
 use huaweicloud_lts::{
     Ttl,
@@ -10,9 +10,12 @@ use huaweicloud_lts::{
 
 use crate::error::CliError;
 
+/// How a duration is written, for errors.
+const DURATION: &str = "write it with a unit, like 5s, 30s or 2m";
+
 /// Parses `24h` or `90s`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let time: jiff::SignedDuration = text.parse().map_err(|e| format!("{e}; write it like 24h or 90s"))?;
+    let time: jiff::SignedDuration = text.parse().map_err(|_| DURATION.to_owned())?;
     Duration::try_from(time).map_err(|_| "must not be negative".to_owned())
 }
 
@@ -68,4 +71,14 @@ pub(crate) fn ttl(days: &str) -> Result<Ttl, String> {
     let rule = limits::TTL_IN_DAYS;
     let ttl = days.parse::<Ttl>().ok().filter(|ttl| rule.allows(ttl.as_days().into()));
     ttl.ok_or_else(|| format!("must be a number of days, {rule}"))
+}
+
+/// Parses a whole number that is at least `min`.
+pub(crate) fn at_least<N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static>(
+    min: N,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.parse::<N>().ok().filter(|number| *number >= min);
+        number.ok_or_else(|| format!("must be a whole number of at least {min}"))
+    }
 }

@@ -80,6 +80,14 @@ fn max_attempts_bounds_retries() {
 fn invalid_values_are_reported_with_their_option() {
     for (line, named) in [
         (&["group", "list", "--timeout", "soon"][..], "--timeout"),
+        (&["group", "list", "--timeout", "5"], "write it with a unit, like 5s, 30s or 2m"),
+        (&["group", "list", "--timeout", "5 parsecs"], "write it with a unit, like 5s, 30s or 2m"),
+        (&["emulator", "--token-ttl", "24"], "write it with a unit, like 5s, 30s or 2m"),
+        (&["group", "list", "--max-attempts", "three"], "must be a whole number of at least 1"),
+        (&["group", "list", "--max-attempts", "0"], "must be a whole number of at least 1"),
+        (&["apply", "-f", "-", "--concurrency", "0"], "must be a whole number of at least 1"),
+        (&["emulator", "--latency", "1s"], "must be a whole number of at least 0"),
+        (&["emulator", "--quota-groups", "many"], "must be a whole number of at least 0"),
         (&["group", "list", "--timeout", "0s"], "--timeout"),
         (&["group", "list", "--timeout=-1s"], "--timeout"),
         (&["group", "list", "--max-attempts", "0"], "--max-attempts"),

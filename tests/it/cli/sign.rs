@@ -55,13 +55,27 @@ fn sign_takes_the_body_from_an_argument_a_file_or_standard_input() {
             lts(&[&["sign", "-X", "POST", "https://h/", "-o", "json", "-d", body][..], &KEYS].concat());
         let mut child =
             command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(b"hello").unwrap();
+        // The command ends without reading, unless the body is on standard input.
+        let _ = child.stdin.take().unwrap().write_all(b"hello");
         let json: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
         json["canonical_request"].as_str().unwrap().to_owned()
     };
     for body in ["hello".to_owned(), format!("@{}", file.path().display()), "@-".to_owned()] {
         let canonical = canonical(&body);
         assert!(canonical.starts_with("POST\n") && canonical.ends_with(hash), "{body}: {canonical}");
+    }
+}
+
+#[test]
+fn method_is_signed_in_upper_case() {
+    for (typed, signed) in [("get", "GET"), ("Patch", "PATCH"), ("x-own", "X-OWN")] {
+        let text = stdout(&run(&[&["sign", "-X", typed, "https://h/", "-o", "json"][..], &KEYS].concat()));
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let canonical = json["canonical_request"].as_str().unwrap();
+        assert_eq!(canonical.lines().next(), Some(signed), "{canonical}");
+    }
+    for method in ["", "gét", "GET /", "a\nb", "(get)"] {
+        fails(&[&["sign", "-X", method, "https://h/"][..], &KEYS].concat(), 2, "is not a method");
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct ApplyArguments {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Number of calls to run at the same time.
-    #[arg(long, value_name = "N", default_value_t = default_concurrency())]
+    #[arg(long, value_name = "N", default_value_t = default_concurrency(), value_parser = parsers::at_least(NonZeroUsize::MIN))]
     pub(crate) concurrency: NonZeroUsize,
     /// Delete streams that the manifest doesn't declare, in its groups only.
     #[arg(long)]

@@ -76,10 +76,10 @@ pub(crate) struct EmulatorArguments {
     #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = parsers::duration)]
     token_ttl: Duration,
     /// Maximum number of groups in a project, 0 for no limit; by default that of the service.
-    #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS")]
+    #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS", value_parser = parsers::at_least(0u64))]
     quota_groups: Option<u64>,
     /// Maximum number of streams in a group, 0 for no limit; by default that of the service.
-    #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_STREAMS")]
+    #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_STREAMS", value_parser = parsers::at_least(0u64))]
     quota_streams: Option<u64>,
     /// Reject groups with a ttl other than 7 days, as the service does for some accounts.
     #[arg(long, env = "LTS_EMULATOR_TTL_MUST_BE_7")]
@@ -88,7 +88,7 @@ pub(crate) struct EmulatorArguments {
     #[arg(long, env = "LTS_EMULATOR_LOCK_KEYS")]
     lock_keys: bool,
     /// Delay of every response in milliseconds.
-    #[arg(long, value_name = "MS", env = "LTS_EMULATOR_LATENCY", default_value_t = 0)]
+    #[arg(long, value_name = "MS", env = "LTS_EMULATOR_LATENCY", default_value_t = 0, value_parser = parsers::at_least(0u64))]
     latency: u64,
     /// Do not check credentials; all other checks stay.
     #[arg(long, env = "LTS_EMULATOR_LENIENT")]

@@ -4,7 +4,11 @@ use std::fmt::Write;
 
 use clap::{Arg, Command};
 
-use crate::{error::CliError, output::print};
+use crate::{
+    after_help::{Block, blocks},
+    error::CliError,
+    output::print,
+};
 
 const INTRODUCTION: &str = "\
 # `lts`
@@ -92,17 +96,14 @@ fn syntax(arg: &Arg) -> String {
     format!("{}{value}", names.join(", "))
 }
 
-/// Writes the text after a command's help: blocks of indented lines with a title, or paragraphs.
+/// Writes the text after a command's help.
 fn write_after_help(page: &mut String, command: &Command) {
-    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    for block in text.split("\n\n").filter(|block| !block.is_empty()) {
-        let (title, rest) = block.split_once('\n').unwrap_or((block, ""));
-        let lines: Vec<_> = rest.lines().map(|line| line.strip_prefix("  ")).collect();
-        let _ = match lines.into_iter().collect::<Option<Vec<_>>>() {
-            Some(lines) if !lines.is_empty() => {
+    for block in blocks(command) {
+        let _ = match block {
+            Block::Code { title, lines } => {
                 write!(page, "\n{title}\n\n```text\n{}\n```\n", lines.join("\n"))
             }
-            _ => write!(page, "\n{block}\n"),
+            Block::Paragraph(text) => write!(page, "\n{text}\n"),
         };
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct SignArguments {
     /// Full URL. Path and query are signed as typed.
     url: String,
-    /// Method; by default GET, or POST with a body.
+    /// Method, signed in upper case; by default GET, or POST with a body.
     #[arg(short = 'X', long = "request", value_name = "METHOD")]
     method: Option<String>,
     /// Header to sign and send; may be repeated.
@@ -55,10 +55,11 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Cl
         None => Cow::Borrowed(&[][..]),
     };
     let default = if arguments.body.is_some() { "POST" } else { "GET" };
-    let method = arguments.method.as_deref().unwrap_or(default);
+    // The vendor's signers write it in upper case, too.
+    let method = arguments.method.as_deref().unwrap_or(default).to_ascii_uppercase();
     Method::from_bytes(method.as_bytes())
         .map_err(|_| CliError::usage(format!("{method:?} is not a method: expected for example GET")))?;
-    let mut request = SigningRequest::new(method, host, &target).body(&body);
+    let mut request = SigningRequest::new(&method, host, &target).body(&body);
     let headers: Vec<(&str, &str)> =
         arguments.headers.iter().map(|line| parse_header(line)).collect::<Result<_, _>>()?;
     for (name, value) in &headers {

@@ -1,0 +1,108 @@
+//! Completes words for a shell: commands and options, and the names of groups, streams and profiles.
+//!
+//! A completion shows nothing but candidates. It takes a second at most, never asks for anything, and never logs in.
+
+use std::{env, ffi::OsString, time::Duration};
+
+use clap::{Arg, Command, ValueHint};
+use clap_complete::{
+    CompleteEnv,
+    engine::{ArgValueCandidates, CompletionCandidate},
+};
+use huaweicloud_lts::{Client, call::RetryPolicy, config::Profiles};
+
+use crate::{
+    cli::{self, PartialLine},
+    commands::completions::VARIABLE,
+    context::Context,
+    options::ClientOptions,
+    resolve,
+};
+
+/// The longest time to wait for the service.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+
+/// Prints the completions if a registered shell asks for them. Returns whether it did.
+pub(crate) fn complete_words() -> bool {
+    let folder = env::current_dir().ok();
+    let completion = CompleteEnv::with_factory(command).var(VARIABLE);
+    // The text of an error would appear in the line that is being typed.
+    completion.try_complete(env::args_os(), folder.as_deref()).unwrap_or(true)
+}
+
+fn command() -> Command {
+    let mut command = cli::command_to_complete();
+    // Adds the deferred options, so that they are completed, too.
+    command.build();
+    with_candidates(command)
+}
+
+/// Says how to complete the arguments of a command and its subcommands.
+fn with_candidates(command: Command) -> Command {
+    command.mut_subcommands(with_candidates).mut_args(|arg| match arg.get_id().as_str() {
+        "group" | "groups" => arg.add(ArgValueCandidates::new(|| candidates(groups()))),
+        "stream" | "streams" => arg.add(ArgValueCandidates::new(|| candidates(streams()))),
+        "profile" => arg.add(ArgValueCandidates::new(|| candidates(profiles()))),
+        _ if has_value_name(&arg, "FILE") => arg.value_hint(ValueHint::FilePath),
+        _ if has_value_name(&arg, "DIR") && arg.is_positional() => arg.value_hint(ValueHint::DirPath),
+        _ => arg,
+    })
+}
+
+fn has_value_name(arg: &Arg, name: &str) -> bool {
+    arg.get_value_names().is_some_and(|names| names == [name])
+}
+
+fn candidates(names: Option<Vec<String>>) -> Vec<CompletionCandidate> {
+    names.into_iter().flatten().filter(|name| is_plain(name)).map(CompletionCandidate::new).collect()
+}
+
+/// Whether a name is one word of a shell. Others are left out, since the shell would insert them as they are.
+fn is_plain(name: &str) -> bool {
+    !name.starts_with('-') && name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
+}
+
+fn profiles() -> Option<Vec<String>> {
+    Some(Profiles::read().ok()?.sections.into_iter().map(|section| section.name).collect())
+}
+
+fn groups() -> Option<Vec<String>> {
+    let lts = client(typed()?.options)?;
+    let groups = within_time(async { lts.groups().list().await.ok() })?;
+    Some(groups.into_iter().map(|group| group.name).collect())
+}
+
+/// The streams of the group that stands before.
+fn streams() -> Option<Vec<String>> {
+    let PartialLine { options, group } = typed()?;
+    let (lts, group) = (client(options)?, group?);
+    let streams = within_time(async {
+        let group = resolve::group(&lts, &group).await.ok()?;
+        lts.group(&group.id).streams().list().await.ok()
+    })?;
+    Some(streams.into_iter().map(|stream| stream.name).collect())
+}
+
+/// The words of the line, which the shell passes after `--`.
+fn typed() -> Option<PartialLine> {
+    let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    cli::parse_partially(words)
+}
+
+/// A client with an access key or a token. A login, or keys of the ECS metadata service, would take requests of their
+/// own.
+fn client(options: ClientOptions) -> Option<Client> {
+    let builder = Context::new(options).client_builder().call_timeout(MAX_WAIT);
+    let client = builder.retry(RetryPolicy::default().max_attempts(1)).build().ok()?;
+    let info = client.info();
+    (!info.logs_in && !info.credentials_from.starts_with("ECS")).then_some(client)
+}
+
+/// The result of a future, if there is one in time.
+fn within_time<T>(work: impl Future<Output = Option<T>>) -> Option<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let result = runtime.block_on(async { tokio::time::timeout(MAX_WAIT, work).await.ok().flatten() });
+    // Don't wait for a thread that resolves a host name.
+    runtime.shutdown_background();
+    result
+}
