@@ -12,6 +12,9 @@ mod escaping;
 mod exit_codes;
 mod explain;
 mod group;
+mod help;
+mod man;
+mod messages;
 mod options;
 mod output;
 #[cfg(unix)]

@@ -80,7 +80,7 @@ impl CliError {
                 write_error(text, &[], Some(hint));
             }
             Self::Call { what, error } => {
-                let what = what.as_deref().unwrap_or("the client is not configured");
+                let what = what.as_deref().unwrap_or_else(|| unbuilt(error));
                 write_error(what, &causes(error), hint(error, client, profile).as_deref());
             }
             Self::Io(what, error) => write_error(&format!("{what}: {error}"), &[], None),
@@ -119,13 +119,45 @@ fn write_error(what: &str, why: &[String], hint: Option<&str>) {
     }
 }
 
+/// What failed if no client could be built.
+fn unbuilt(error: &Error) -> &'static str {
+    match error {
+        Error::Configuration(error) if error.problem() == ConfigurationProblem::Missing => {
+            "a setting is missing"
+        }
+        Error::Configuration(error) if error.problem() == ConfigurationProblem::Incomplete => {
+            "the settings are incomplete"
+        }
+        _ => "a setting is invalid",
+    }
+}
+
 /// Why a call failed. For a signature that doesn't match, more lines show where the two canonical requests differ.
 fn causes(error: &Error) -> Vec<String> {
+    if let Error::Configuration(error) = error {
+        return vec![configuration_cause(error)];
+    }
     let full = format!("{error:#}");
     let is_shown_elsewhere =
         |line: &&str| line.starts_with("  what to do:") || line.starts_with("  caused by:");
     let details = full.lines().skip(1).filter(|line| !is_shown_elsewhere(line));
     std::iter::once(error.to_string()).chain(details.map(|line| line.trim_start().to_owned())).collect()
+}
+
+/// What is wrong with a setting, which the library names as its builder does.
+fn configuration_cause(error: &ConfigurationError) -> String {
+    let text = error.to_string();
+    let why = text.strip_prefix(error.setting()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&text);
+    let name = match error.setting() {
+        // The message begins with the file and the section.
+        "profile" => return why.to_owned(),
+        "call_timeout" => "--timeout",
+        "project_id" => "project id",
+        "access_endpoint" => "access endpoint",
+        "iam_endpoint" => "IAM endpoint",
+        setting => setting,
+    };
+    format!("{name}: {why}")
 }
 
 /// What to do about an error: the library's remedy, otherwise advice for the command line.
@@ -136,7 +168,10 @@ fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Op
         error => error.remedy(),
     };
     if let Some(remedy) = remedy {
-        return Some(remedy.into_owned());
+        let remedy = remedy.replace("ttl_in_days", "--ttl");
+        let is_refused = matches!(error, Error::Service(error) if matches!(error.status(), 401 | 403));
+        let sources = if is_refused { SOURCES } else { "" };
+        return Some(remedy + sources);
     }
     let endpoint = client.map_or("the endpoint", |info| &info.endpoint);
     let text = match error {
@@ -208,6 +243,9 @@ fn missing_profile_hint(profile: Option<&str>) -> String {
     format!("{meant}`lts config profiles` shows the existing profiles")
 }
 
+/// Follows the advice about a key, a token or a project.
+const SOURCES: &str = " `lts config show` says where each setting is from.";
+
 const CHECK_CREDENTIALS: &str = "check that the credentials, the region and the project belong together";
 
 /// What to do if no complete response arrived.
@@ -225,6 +263,9 @@ fn transport_hint(failure: TransportFailure, endpoint: &str) -> String {
 fn service_hint(error: &ServiceError, endpoint: &str) -> String {
     match error.status() {
         401 | 403 => CHECK_CREDENTIALS.to_owned(),
+        _ if error.retry_after().is_some() => {
+            "wait as long as the service asks, or give the command more time with --timeout".to_owned()
+        }
         429 => "wait, then try again at a lower rate".to_owned(),
         500.. => "try again later; if it persists, give the request id to the service's support".to_owned(),
         _ if error.code().is_some() => {

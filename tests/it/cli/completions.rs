@@ -1,27 +1,148 @@
-//! `lts completions`.
+//! `lts completions`, and completion as the registered shells use it.
 
-use super::{fails, run, stdout};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use super::{Cli, fails, lts, run, stderr, stdout};
+use crate::scripted_server::{PROJECT, Reply, ScriptedServer};
+
+/// Makes a command complete the last of these words.
+fn complete(mut command: Command, words: &[&str]) -> Command {
+    let index = (words.len()).to_string();
+    command.args(["--", "lts"]).args(words);
+    command.env("LTS_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index).env("_CLAP_IFS", "\n");
+    command
+}
+
+/// The candidates that are not options; nothing else is printed.
+#[track_caller]
+fn candidates(command: Command, words: &[&str]) -> Vec<String> {
+    let output = complete(command, words).output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()), "{words:?}");
+    stdout(&output).lines().filter(|word| !word.starts_with('-')).map(str::to_owned).collect()
+}
 
 #[test]
-fn completions_contain_commands_and_options_for_each_shell() {
-    for shell in ["bash", "zsh", "fish"] {
+fn script_registers_this_program_for_each_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = stdout(&run(&["completions", shell]));
-        for word in ["if-not-exists", "transfer", "max-attempts", "lenient"] {
-            assert!(script.contains(word), "{word} is missing for {shell}");
-        }
+        assert!(script.contains("LTS_COMPLETE") && script.contains(env!("CARGO_BIN_EXE_lts")), "{script}");
     }
     fails(&["completions", "tcsh"], 2, "bash");
 }
 
 #[test]
-fn bash_script_completes_a_command() {
+fn commands_and_options_are_completed_except_hidden_ones() {
+    assert_eq!(candidates(lts(&[]), &["group", "cr"]), ["create"]);
+    for hidden in ["ref", "opt"] {
+        assert_eq!(candidates(lts(&[]), &[hidden]), [""; 0]);
+    }
+    let output = complete(lts(&[]), &["group", "list", "--max"]).output().unwrap();
+    assert_eq!(stdout(&output), "--max-attempts");
+}
+
+#[test]
+fn names_of_groups_and_streams_are_completed() {
+    let cli = Cli::start();
+    cli.prints(&["group", "create", "app", "apples", "web"]);
+    cli.prints(&["stream", "create", "app", "nginx", "worker"]);
+    let names = |words: &[&str]| candidates(cli.lts(&[]), words);
+    for words in [
+        &["group", "get", ""][..],
+        &["group", "delete", "app", ""],
+        &["stream", "list", ""],
+        &["transfer", "create", ""],
+    ] {
+        assert_eq!(names(words), ["app", "apples", "web"], "{words:?}");
+    }
+    assert_eq!(names(&["stream", "get", "app", ""]), ["nginx", "worker"]);
+    assert_eq!(names(&["transfer", "create", "app", "nginx", "w"]), ["worker"]);
+    assert_eq!(names(&["-q", "stream", "delete", "app", "--yes", "n"]), ["nginx"]);
+    for words in
+        [&["group", "create", "a"][..], &["stream", "create", "app", ""], &["stream", "get", "none", ""]]
+    {
+        assert_eq!(names(words), [""; 0], "{words:?}");
+    }
+    let elsewhere = ["--project-id", "ffffffffffffffffffffffffffffffff", "group", "get", ""];
+    assert_eq!(names(&elsewhere), [""; 0], "the options of the line are used");
+}
+
+#[test]
+fn names_of_profiles_are_completed() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "[basic]\nak = a\n[prod]\nak = a\n[two words]\nak = a\n[$(id)]\nak = a\n")
+        .unwrap();
+    let names = |words: &[&str]| {
+        let mut command = lts(&[]);
+        command.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.path());
+        candidates(command, words)
+    };
+    assert_eq!(names(&["--profile", ""]), ["basic", "prod"], "only what is one word of a shell");
+    assert_eq!(names(&["group", "list", "--profile", "pr"]), ["prod"]);
+    assert_eq!(candidates(lts(&[]), &["--profile", ""]), [""; 0]);
+}
+
+#[test]
+fn completion_never_logs_in() {
+    let cli = Cli::start();
+    cli.prints(&["group", "create", "app"]);
+    let before = cli.requests();
+    assert_eq!(candidates(cli.by_login(&[]), &["group", "get", ""]), [""; 0]);
+    let mut bare = cli.lts(&[]);
+    bare.env_remove("HUAWEICLOUD_SDK_AK").env_remove("HUAWEICLOUD_SDK_SK");
+    bare.env("HUAWEICLOUD_LTS_METADATA_ENDPOINT", cli.emulator.url());
+    assert_eq!(candidates(bare, &["group", "get", ""]), [""; 0]);
+    assert_eq!(cli.requests(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn completion_gives_up_after_a_second_and_shows_no_names_of_several_words() {
+    let list = r#"{"log_groups":[{"log_group_name":"a b","log_group_id":"1"},{"log_group_name":"$(id)","log_group_id":"2"},{"log_group_name":"app","log_group_id":"3"}]}"#;
+    let server = ScriptedServer::serve([Reply::json(200, list), Reply::Silence, Reply::json(500, "")]).await;
+    let line = ["--endpoint", &server.url, "--project-id", PROJECT, "group", "get", ""];
+    let names = || {
+        let mut command = lts(&[]);
+        command.env("HUAWEICLOUD_LTS_TOKEN", "token");
+        let start = Instant::now();
+        (candidates(command, &line), start.elapsed())
+    };
+    assert_eq!(names().0, ["app"]);
+    let (none, waited) = names();
+    assert_eq!(none, [""; 0]);
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+    assert_eq!(names().0, [""; 0], "one attempt");
+}
+
+#[test]
+fn files_are_offered_for_files_only() {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::write(folder.path().join("manifest.yaml"), "").unwrap();
+    let names = |words: &[&str]| {
+        let mut command = lts(&[]);
+        command.current_dir(folder.path());
+        candidates(command, words)
+    };
+    assert_eq!(names(&["apply", "-f", "m"]), ["manifest.yaml"]);
+    assert_eq!(names(&["group", "get", "m"]), [""; 0]);
+}
+
+#[test]
+fn bash_completes_names_with_the_script() {
+    let cli = Cli::start();
+    cli.prints(&["group", "create", "app"]);
     let script = format!(
-        "{}\nCOMP_WORDS=(lts group cr); COMP_CWORD=2\n_lts lts cr group\necho \"${{COMPREPLY[@]}}\"",
+        "{}\nCOMP_WORDS=(lts group get a); COMP_CWORD=3\n_clap_complete_lts lts a get\necho \"${{COMPREPLY[@]}}\"",
         stdout(&run(&["completions", "bash"]))
     );
+    let mut shell = cli.lts(&[]);
+    let mut command = Command::new("bash");
+    command.args(["--norc", "-c", &script]);
+    for (name, value) in std::mem::replace(&mut shell, Command::new("true")).get_envs() {
+        value.map(|value| command.env(name, value));
+    }
     // Bash may not be installed.
-    let Ok(output) = std::process::Command::new("bash").args(["--norc", "-c", &script]).output() else {
-        return;
-    };
-    assert_eq!(stdout(&output).trim(), "create", "{}", super::stderr(&output));
+    let Ok(output) = command.output() else { return };
+    assert_eq!(stdout(&output).trim(), "app", "{}", stderr(&output));
 }

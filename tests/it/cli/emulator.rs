@@ -110,7 +110,7 @@ fn duplicate_bucket_is_reported_in_one_line() {
 #[test]
 fn emulator_rejects_invalid_options() {
     fails(&["emulator", "--listen", "127.0.0.1:0", "--print-env"], 2, "port");
-    fails(&["emulator", "--token-ttl", "soon"], 2, "24h");
+    fails(&["emulator", "--token-ttl", "soon"], 2, "30s");
     fails(&["emulator", "--no-admin", "--admin-from-anywhere"], 2, "--no-admin");
     // Values that no request could use.
     let fails_to_start = |flags: &[&str], message: &str| {

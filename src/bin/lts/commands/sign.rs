@@ -93,7 +93,10 @@ fn signing_keys(arguments: &SignArguments, context: &Context) -> Result<AkSk, Cl
 
 /// Splits a URL into host and request target, as typed: a URL library would normalize them.
 fn split_url(url: &str) -> Result<(&str, Cow<'_, str>), CliError> {
-    let invalid = || CliError::usage(format!("{url:?} is not a full URL with scheme, host and escaped path"));
+    let invalid = || CliError::Usage {
+        what: format!("{url:?} is not a full URL with scheme, host and escaped path"),
+        hint: Some("write it like https://lts.cn-north-4.myhuaweicloud.com/v2/PROJECT_ID/groups".to_owned()),
+    };
     let (_, rest) = url.split_once("://").ok_or_else(invalid)?;
     let rest = rest.split('#').next().unwrap_or_default();
     let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
