@@ -141,7 +141,7 @@ impl ServiceError {
 
     /// Newer services use the code of "must be 7" for any ttl that they reject.
     fn is_about_the_range_of_a_ttl(&self) -> bool {
-        self.code() == Some("LTS.0106") && self.message.contains("365")
+        self.row().is_some_and(|row| row.message.contains("must be 7")) && self.message.contains("365")
     }
 }
 
