@@ -65,6 +65,8 @@ fn supported(command: &Command) -> Supported {
         Command::Completions(_) => ("completions", &[][..], false),
         Command::Emulator(_) => ("emulator", &[][..], false),
         Command::Demo => ("demo", &[][..], false),
+        Command::Man(_) => ("man", &[][..], false),
+        Command::Options => ("help options", &[][..], false),
         Command::Reference => ("reference", &[][..], false),
     };
     Supported { command, formats, quiet }

@@ -41,7 +41,7 @@ fn masked(text: &str) -> String {
         ("[^\\n]*\r\x1b\\[2K", ""),
         ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
         ("[0-9a-f]{32}", "<id>"),
-        ("\"creation_time\":\\d+", "\"creation_time\":<time>"),
+        ("\"creation_time\": ?\\d+", "\"creation_time\":<time>"),
         ("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z?", "<time>"),
     ] {
         text = regress::Regex::new(pattern).unwrap().replace_all(&text, mask);
