@@ -159,8 +159,10 @@ impl Groups {
 
     /// Ensures that a log group with this name and ttl exists. Lost responses and concurrent callers do no harm.
     ///
-    /// Retries are bounded by the [deadline](Call::deadline) alone, unless a [retry policy](Call::retry) is set on this
-    /// call. Without a deadline, up to five minutes of waiting that the service asks for are added.
+    /// It takes one request if the group exists, otherwise two. Retries are bounded by the [deadline](Call::deadline) alone,
+    /// unless a [retry policy](Call::retry) is set on this call. If neither a deadline nor a
+    /// [`call_timeout`](crate::ClientBuilder::call_timeout) is set, up to five minutes of waiting that the service asks for
+    /// are added to the 30 s of a call.
     ///
     /// ```
     /// # #[cfg(feature = "emulator")]
@@ -182,7 +184,8 @@ impl Groups {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Conflict`] if the group exists with another ttl; otherwise like [`create`](Self::create).
+    /// [`Error::Conflict`] if the group exists with another ttl; otherwise like [`create`](Self::create). The outcome is
+    /// never unknown: after any failure, `ensure` can be called again.
     pub fn ensure(&self, name: impl Into<String>, ttl: Ttl) -> Call<Ensured<GroupId>> {
         let name = name.into();
         let checked = check(&name, ttl);
@@ -194,7 +197,7 @@ impl Groups {
     }
 
     /// Ensures that log groups with these names and ttls exist, with one list for all of them. Missing ones are created
-    /// one after the other, until one fails.
+    /// one after the other, until one fails. The results are in the order of the names; a name given twice is created once.
     ///
     /// ```
     /// # #[cfg(feature = "emulator")]

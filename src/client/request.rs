@@ -71,9 +71,12 @@ impl Client {
     /// # #[cfg(not(feature = "emulator"))] fn main() {}
     /// ```
     ///
+    /// An error that the service reports is a [`Response`] too, so that its body can be read: [`Response::json`] and
+    /// [`Response::into_result`] return it as an [`Error`]. The emulator knows the operations of the documents alone.
+    ///
     /// # Errors
     /// [`Error::InvalidInput`] for a method or path that can't be sent; otherwise [`Error`] if no complete response
-    /// arrived. An error of the service is a [`Response`], so that its body can be read.
+    /// arrived.
     pub fn request(&self, method: impl Into<String>, path: impl Into<String>) -> Request {
         let arguments = RequestArguments {
             method: method.into(),

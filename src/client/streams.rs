@@ -121,8 +121,10 @@ impl Streams {
 
     /// Ensures that a log stream with this name exists in the group. Lost responses and concurrent callers do no harm.
     ///
-    /// Retries are bounded by the [deadline](Call::deadline) alone, unless a [retry policy](Call::retry) is set on this
-    /// call. Without a deadline, up to five minutes of waiting that the service asks for are added.
+    /// It takes one request if the stream exists, otherwise two. Retries are bounded by the [deadline](Call::deadline) alone,
+    /// unless a [retry policy](Call::retry) is set on this call. If neither a deadline nor a
+    /// [`call_timeout`](crate::ClientBuilder::call_timeout) is set, up to five minutes of waiting that the service asks for
+    /// are added to the 30 s of a call.
     ///
     /// ```
     /// # #[cfg(feature = "emulator")]
@@ -141,7 +143,8 @@ impl Streams {
     /// ```
     ///
     /// # Errors
-    /// Like [`create`](Self::create), except for [`is_already_exists()`](Error::is_already_exists).
+    /// Like [`create`](Self::create), except for [`is_already_exists()`](Error::is_already_exists). The outcome is never
+    /// unknown: after any failure, `ensure` can be called again.
     pub fn ensure(&self, name: impl Into<String>) -> Call<Ensured<StreamId>> {
         let (name, group) = (name.into(), self.group.clone());
         let checked = check(&name);
@@ -153,7 +156,8 @@ impl Streams {
     }
 
     /// Ensures that log streams with these names exist in the group, with one list for all of them. Missing ones are
-    /// created one after the other, until one fails.
+    /// created one after the other, until one fails. The results are in the order of the names; a name given twice is
+    /// created once.
     ///
     /// ```
     /// # #[cfg(feature = "emulator")]

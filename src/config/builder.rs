@@ -348,7 +348,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the time limit for a whole call, including retries and a login; 30 s by default.
+    /// Sets the time limit for a whole call, including retries and a login; 30 s by default. Other timeouts that aren't set
+    /// are shortened to it.
     ///
     /// ```
     /// use huaweicloud_lts::{AkSk, Client};

@@ -36,7 +36,8 @@ const BODILESS: [StatusCode; 2] = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIF
 ///
 /// Faults wait in order of arrival. A request takes the first that matches, before authentication. A fault with a
 /// `status` or a `code` replaces the operation: nothing is done. With neither, the operation runs, and its response is
-/// delayed, cut, lost or has other headers. Faults never apply to the admin API or to unknown paths.
+/// delayed, cut, lost or has other headers. Faults never apply to the admin API or to paths
+/// that the documents don't have.
 ///
 /// As JSON, for `POST /_emulator/faults`, it has these fields under the same names, all optional.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

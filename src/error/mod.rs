@@ -197,7 +197,7 @@ impl Error {
         self.is(Class::Quota)
     }
 
-    /// Whether there were too many requests.
+    /// Whether there were too many requests. [`retry_after`](Self::retry_after) says how long to wait.
     pub fn is_throttled(&self) -> bool {
         self.as_service().is_some_and(|e| e.status == 429) || self.is(Class::Throttled)
     }

@@ -164,13 +164,9 @@ impl Operation {
     /// The operation of LTS with this method and path (without query).
     pub(crate) fn of_request(method: &http::Method, path: &str) -> Option<Self> {
         let matches = |template: &str| {
-            let (mut template, mut path) = (template.split('/'), path.split('/'));
-            template
-                .by_ref()
-                .zip(path.by_ref())
-                .all(|(name, segment)| name.starts_with('{') || name == segment)
-                && template.next().is_none()
-                && path.next().is_none()
+            let (template, path) = (template.split('/'), path.split('/'));
+            template.clone().count() == path.clone().count()
+                && template.zip(path).all(|(name, segment)| name.starts_with('{') || name == segment)
         };
         let mut all = Self::ALL.iter().copied().filter(|operation| operation.service() == Service::Lts);
         all.find(|operation| operation.method() == method.as_str() && matches(operation.path()))
@@ -441,6 +437,16 @@ pub struct UnknownName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn operation_is_found_by_method_and_whole_path() {
+        let find = |method, path| Operation::of_request(&method, path);
+        assert_eq!(find(http::Method::GET, "/v2/p/groups"), Some(Operation::ListLogGroups));
+        assert_eq!(find(http::Method::DELETE, "/v2/p/groups/g"), Some(Operation::DeleteLogGroup));
+        for path in ["", "/", "/v2/p", "/v2/p/groups/", "/v2/p/groups/g", "/v2/p/other"] {
+            assert_eq!(find(http::Method::GET, path), None, "{path}");
+        }
+    }
 
     #[test]
     fn error_code_is_found_by_status_and_by_short_prefix() {

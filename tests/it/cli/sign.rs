@@ -23,7 +23,10 @@ fn sign_prints_the_headers_to_send() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["signed_headers"], "host;x-sdk-date");
     let members: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(members, ["authorization", "canonical_request", "signed_headers", "string_to_sign"]);
+    assert_eq!(
+        members,
+        ["authorization", "canonical_request", "headers", "signed_headers", "string_to_sign"]
+    );
 }
 
 #[test]

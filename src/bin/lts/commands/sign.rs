@@ -1,6 +1,6 @@
 //! `lts sign`: signs a request that another HTTP client will send.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 use http::{HeaderName, HeaderValue, Method};
@@ -15,7 +15,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: sign a request and send it with curl:\n  \
-    lts sign -X GET \"$URL\" -H 'Content-Type: application/json' | curl -H @- \"$URL\"")]
+    lts sign -X GET \"$URL\" -H 'Content-Type: application/json' | curl -H @- \"$URL\"\n\n\
+    JSON and YAML: {canonical_request, string_to_sign, signed_headers, authorization, headers}.")]
 pub(crate) struct SignArguments {
     /// Full URL. Path and query are signed as typed.
     url: String,
@@ -46,6 +47,8 @@ struct Signed<'a> {
     string_to_sign: &'a str,
     signed_headers: &'a str,
     authorization: &'a str,
+    /// All headers to send.
+    headers: BTreeMap<&'a str, &'a str>,
 }
 
 pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), CliError> {
@@ -69,16 +72,16 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Cl
         request = request.date(date.as_str()).map_err(|e| CliError::usage(e.to_string()))?;
     }
     let signed = request.sign(&signing_keys(arguments, context)?);
+    let to_send = || headers.iter().copied().chain(signed.headers());
     let data = Signed {
         canonical_request: signed.canonical_request(),
         string_to_sign: signed.string_to_sign(),
         signed_headers: signed.signed_headers(),
         authorization: signed.authorization(),
+        headers: to_send().collect(),
     };
-    context.output.data(&data, || {
-        let all = headers.iter().copied().chain(signed.headers());
-        all.map(|(name, value)| format!("{name}: {value}\n")).collect()
-    })
+    let lines = || to_send().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    context.output.data(&data, lines)
 }
 
 /// The keys given as options, otherwise those that a client would use.
