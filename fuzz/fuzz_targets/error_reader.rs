@@ -1,6 +1,7 @@
 //! Any response is classified as a success or an error, and the error's message is one line of bounded length.
 //!
-//! Input: `STATUS [OPERATION] [TIMES]`, headers, an empty line, a body. In the body, `{...}` stands for TIMES letters.
+//! Input: `STATUS [OPERATION] [TIMES [PIECE]]`, headers, an empty line, a body. In the body, `{...}` stands for TIMES
+//! pieces, by default a letter: with `[` or `{"":0},` as the piece, a short input is a deep or a wide body.
 #![no_main]
 
 use bytes::Bytes;
@@ -12,6 +13,8 @@ use libfuzzer_sys::fuzz_target;
 /// The canonical request that we signed.
 const SIGNED: &str = "GET\n/v2/p/groups/\n\nhost:h\nx-sdk-date:20240305T080910Z\n\nhost;x-sdk-date\n\
     e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// The longest filling of a body, in bytes.
+const LONGEST: usize = 1 << 18;
 /// The longest text on one line.
 const LINE: usize = 64 << 10;
 
@@ -21,7 +24,9 @@ fuzz_target!(|input: &[u8]| {
     let status = words.next().and_then(|word| word.parse().ok()).unwrap_or(500);
     let Ok(status) = StatusCode::from_u16(status) else { return };
     let operation = words.next().and_then(|word| word.parse::<Operation>().ok());
-    let times = words.next().and_then(|word| word.parse::<usize>().ok()).unwrap_or(0).min(1 << 18);
+    let times = words.next().and_then(|word| word.parse::<usize>().ok()).unwrap_or(0);
+    let piece = words.next().unwrap_or("x");
+    let times = times.min(LONGEST / piece.len().max(1));
 
     let mut headers = HeaderMap::new();
     for (name, value) in message.headers() {
@@ -31,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
             headers.append(name, value);
         }
     }
-    let body = many(message.body, times);
+    let body = many(message.body, &piece.repeat(times));
     for signed in [None, Some(SIGNED)] {
         let classified = classify(operation, signed, status, headers.clone(), body.clone());
         match classified {
@@ -64,10 +69,10 @@ fn shows(error: &Error, status: StatusCode) {
 }
 
 /// The body with its placeholder filled.
-fn many(body: &[u8], times: usize) -> Bytes {
+fn many(body: &[u8], filling: &str) -> Bytes {
     const HOLE: &[u8] = b"{...}";
     match body.windows(HOLE.len()).position(|window| window == HOLE) {
-        Some(at) => [&body[..at], "x".repeat(times).as_bytes(), &body[at + HOLE.len()..]].concat().into(),
+        Some(at) => [&body[..at], filling.as_bytes(), &body[at + HOLE.len()..]].concat().into(),
         None => Bytes::copy_from_slice(body),
     }
 }

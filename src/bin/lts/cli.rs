@@ -48,10 +48,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create, list, show and delete log groups.
+    /// Create, list, get and delete log groups.
     #[command(subcommand)]
     Group(GroupCommand),
-    /// Create, list, show and delete the log streams of a group.
+    /// Create, list, get and delete the log streams of a group.
     #[command(subcommand)]
     Stream(StreamCommand),
     /// Transfer log streams to object storage (OBS).
@@ -91,7 +91,7 @@ Example:
     /// List the options of all commands.
     #[command(hide = true, override_usage = "lts [OPTIONS] <COMMAND>")]
     #[command(after_help = "\
-They may stand before or after a command; the emulator takes none of them.
+They may stand before or after a command; the emulator takes none of them. \
 `lts config --help` says where other settings come from.
 
 Examples:

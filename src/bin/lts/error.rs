@@ -264,7 +264,8 @@ fn service_hint(error: &ServiceError, endpoint: &str) -> String {
     match error.status() {
         401 | 403 => CHECK_CREDENTIALS.to_owned(),
         _ if error.retry_after().is_some() => {
-            "wait as long as the service asks, or give the command more time with --timeout".to_owned()
+            "wait as long as the service asks, or give the command more time with --timeout or --max-attempts"
+                .to_owned()
         }
         429 => "wait, then try again at a lower rate".to_owned(),
         500.. => "try again later; if it persists, give the request id to the service's support".to_owned(),

@@ -17,12 +17,12 @@ use crate::{
 Examples:
   lts api /v2/{project_id}/groups
   lts api /v2/{project_id}/groups -o yaml
-  lts api /v2/{project_id}/groups -d '{\"log_group_name\": \"app\", \"ttl_in_days\": 7}'
-  lts api POST /v2/{project_id}/groups -d @group.json -H 'X-Language: en-us' -i
-  jq -n '{log_group_name: \"app\", ttl_in_days: 7}' | lts api POST /v2/{project_id}/groups -d -
+  lts api /v2/{project_id}/groups -d @group.json
+  lts api POST /v2/{project_id}/groups -d @group.json -H 'X-Language: en-us'
+  lts api /v2/{project_id}/groups -d - -i < group.json
 
-Prints the body of the response, also that of an error response; the exit code tells them apart. JSON is indented on a
-terminal and with -o; otherwise the body is printed unchanged. GET, PUT, PATCH and DELETE are retried, POST only if the
+Prints the body of the response, also that of an error response; the exit code tells them apart. JSON is indented on a \
+terminal and with -o; otherwise the body is printed unchanged. GET, PUT, PATCH and DELETE are retried, POST only if the \
 request can't have taken effect.")]
 pub(crate) struct ApiArguments {
     /// GET, POST, PUT, PATCH, DELETE or HEAD; by default GET, or POST with a body.

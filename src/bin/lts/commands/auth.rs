@@ -19,8 +19,8 @@ Examples:
 pub(crate) enum AuthCommand {
     /// Show where the credentials come from and where calls go, and check that they work.
     #[command(after_help = "\
-Credentials are looked for in this order: the environment, the profile [basic], the ECS metadata service; with
---profile, only in that profile. To check them, the command logs in if need be and lists the log groups. No secret
+Credentials are looked for in this order: the environment, the profile [basic], the ECS metadata service; with \
+--profile, only in that profile. To check them, the command logs in if need be and lists the log groups. No secret \
 is printed. `lts config show` prints the same without sending anything.
 
 Examples:

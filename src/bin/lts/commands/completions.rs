@@ -15,10 +15,11 @@ pub(crate) const VARIABLE: &str = "LTS_COMPLETE";
 Examples:
   bash  echo 'source <(lts completions bash)' >> ~/.bashrc
   zsh   echo 'source <(lts completions zsh)' >> ~/.zshrc
-  fish  echo 'lts completions fish | source' > ~/.config/fish/completions/lts.fish
+  fish  echo 'lts completions fish | source' \\
+            > ~/.config/fish/completions/lts.fish
 
-The shell then runs lts to complete commands, options, and the names of groups, streams and profiles. Names of
-groups and streams come from the service, if it responds within a second; never with a login or keys of the ECS
+The shell then runs lts to complete commands, options, and the names of groups, streams and profiles. Names of \
+groups and streams come from the service, if it responds within a second; never with a login or keys of the ECS \
 metadata service. Register it anew at the start of each shell, as above: a script of another version may not work.")]
 pub(crate) struct CompletionsArguments {
     /// Shell to print the script for.

@@ -20,7 +20,7 @@ const CODE: &str = "code";
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
-Options take precedence over the environment, and that over the section [basic] of the profile file. A profile
+Options take precedence over the environment, and that over the section [basic] of the profile file. A profile \
 that is chosen with --profile replaces both.
 
 Examples:
@@ -29,14 +29,14 @@ Examples:
 pub(crate) enum ConfigCommand {
     /// Show the settings in effect and where each is from. Nothing is sent.
     #[command(after_help = "\
-With --region, the endpoints of the environment and of the profile file are ignored; with --endpoint, the other
+With --region, the endpoints of the environment and of the profile file are ignored; with --endpoint, the other \
 endpoints there. An endpoint on loopback is also used for IAM and for writing logs, unless its source sets these.
 
 Examples:
   lts config show
   lts config show --profile staging
 
-JSON and YAML: {source, kind, access_key, project_id, region, endpoint, access_endpoint, iam_endpoint, sources};
+JSON and YAML: {source, kind, access_key, project_id, region, endpoint, access_endpoint, iam_endpoint, sources}; \
 unknown values are null. `source` is that of the credentials, `sources` has those of the other settings.")]
     Show,
     /// List the sections of the profile file, without secrets.

@@ -36,13 +36,18 @@ pub(crate) struct EmulatorArguments {
     /// sent. Without this option, the state is in memory only.
     #[arg(long, value_name = "FILE", env = "LTS_EMULATOR_DATA")]
     data: Option<PathBuf>,
-    /// Existing OBS bucket, instead of the default one; may be repeated.
-    #[arg(long, value_name = "NAME", env = "LTS_EMULATOR_BUCKET", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "LTS_EMULATOR_BUCKET",
+        value_delimiter = ',',
+        help = format!("Existing OBS bucket, instead of {}; may be repeated", Options::DEFAULT_BUCKET)
+    )]
     bucket: Vec<String>,
-    /// Id of a project, instead of the default one; may be repeated.
     #[arg(
         long,
         value_name = "ID",
+        help = format!("Id of a project, instead of {}; may be repeated", Options::DEFAULT_PROJECT_ID),
         env = "LTS_EMULATOR_PROJECT_ID",
         value_delimiter = ',',
         requires = "project_name"

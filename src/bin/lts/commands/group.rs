@@ -41,7 +41,7 @@ Examples:
   lts group create app web --ttl 30 --if-not-exists
   id=$(lts group create app -q)
 
-JSON and YAML: {log_group_id, created}; created is false if the group existed already.
+JSON and YAML: {log_group_id, created}; created is false if the group existed already. \
 With several names, an array.")]
 pub(crate) struct CreateArguments {
     /// Names: letters, digits, hyphens, underscores and dots.
@@ -63,7 +63,7 @@ Examples:
   lts group list --filter prod --sort created --reverse
   lts group list -o json | jq -r '.[] | select(.ttl_in_days > 7).log_group_name'
 
-JSON and YAML: an array of {log_group_name, log_group_id, ttl_in_days, created_at, creation_time,
+JSON and YAML: an array of {log_group_name, log_group_id, ttl_in_days, created_at, creation_time, \
 tag}. creation_time is in milliseconds; members that the service doesn't send are left out.
 
 On a narrow terminal, times and ids give way to names; --columns shows them.")]

@@ -42,7 +42,7 @@ Examples:
   lts stream create app nginx worker --if-not-exists
   id=$(lts stream create app worker -q)
 
-JSON and YAML: {log_stream_id, created}; created is false if the stream existed already.
+JSON and YAML: {log_stream_id, created}; created is false if the stream existed already. \
 With several names, an array.")]
 pub(crate) struct CreateArguments {
     /// Name or id of the group.
@@ -63,8 +63,8 @@ Examples:
   lts stream list app --filter nginx --sort name
   lts stream list app -q
 
-JSON and YAML: an array of {log_stream_name, log_stream_id, created_at, creation_time, filter_count,
-is_favorite, tag}. creation_time is in milliseconds; members that the service doesn't send are
+JSON and YAML: an array of {log_stream_name, log_stream_id, created_at, creation_time, filter_count, \
+is_favorite, tag}. creation_time is in milliseconds; members that the service doesn't send are \
 left out.
 
 On a narrow terminal, times and ids give way to names; --columns shows them.")]

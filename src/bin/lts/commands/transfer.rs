@@ -52,10 +52,10 @@ Examples:
   lts transfer create app nginx --bucket my-bucket --every 5min
   lts transfer create app nginx worker --bucket my-bucket --every 1hour --paused
 
-Each stream gets a task of its own; it can have only one. Keep the ids: the API can neither list
+Each stream gets a task of its own; it can have only one. Keep the ids: the API can neither list \
 nor delete transfers.
 
-JSON and YAML: {log_dump_obs_id, created}; created is false and the id is null if the stream
+JSON and YAML: {log_dump_obs_id, created}; created is false and the id is null if the stream \
 already had a transfer. With several streams, an array.")]
 pub(crate) struct CreateArguments {
     /// Name or id of the group.

@@ -155,7 +155,7 @@ error: could not list the log groups
             r#"
 error: could not list the log groups
   why:        listLogGroups: Too Many Requests (HTTP 429, request ID); the service asks to wait 7 s, until TIME UTC
-  what to do: wait as long as the service asks, or give the command more time with --timeout
+  what to do: wait as long as the service asks, or give the command more time with --timeout or --max-attempts
 "#,
         ),
         (
@@ -165,10 +165,10 @@ error: could not list the log groups
             r#"
 error: could not create log group "b"
   why:        createLogGroup: Too Many Requests (HTTP 429, request ID); the service asks to wait 50 s, until TIME UTC
-  what to do: wait as long as the service asks, or give the command more time with --timeout
+  what to do: wait as long as the service asks, or give the command more time with --timeout or --max-attempts
 error: could not create log group "c"
   why:        createLogGroup: not sent, since an earlier call failed: Too Many Requests (HTTP 429, request ID); the service asks to wait 50 s, until TIME UTC
-  what to do: wait as long as the service asks, or give the command more time with --timeout
+  what to do: wait as long as the service asks, or give the command more time with --timeout or --max-attempts
 "#,
         ),
         (
