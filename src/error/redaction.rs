@@ -22,7 +22,10 @@ impl SentSecrets {
         let long = secrets.into_iter().filter(|secret| secret.len() >= MIN_LENGTH);
         let forms = long.flat_map(|secret| {
             let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-            [secret.to_owned(), encoded, BASE64_STANDARD_NO_PAD.encode(secret)]
+            // As a JSON text shows it, without the quotes.
+            let json = serde_json::Value::from(secret).to_string();
+            let json = json[1..json.len() - 1].to_owned();
+            [secret.to_owned(), encoded, BASE64_STANDARD_NO_PAD.encode(secret), json]
         });
         let mut forms: Vec<String> = forms.collect();
         // A longer one first, since another may be a part of it.
@@ -135,8 +138,9 @@ mod tests {
 
     #[test]
     fn secrets_are_redacted_in_every_form() {
-        let secrets = SentSecrets::new(["Secret/Key+1234", "short"]);
+        let secrets = SentSecrets::new(["Secret/Key+1234", "pw\"Sec\\ret-123", "short"]);
         for (text, redacted) in [
+            (r#"{"password":"pw\"Sec\\ret-123"}"#, Some(r#"{"password":"[redacted]"}"#)),
             ("nothing of it", None),
             ("short words stay", None),
             ("ak:Secret/Key+1234 not exist", Some("ak:[redacted] not exist")),

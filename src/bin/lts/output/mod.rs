@@ -1,7 +1,7 @@
 //! Output: data goes to standard output as a table, JSON, YAML or bare ids; everything else goes to standard error.
 //!
 //! Names, messages and settings may come from other people. What is shown of them is escaped here, so that they can't
-//! control the terminal; only [`print`] and [`print_bytes`] print a text as it is.
+//! control the terminal; only [`print()`] and [`print_bytes`] print a text as it is.
 
 mod created;
 mod format;
