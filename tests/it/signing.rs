@@ -93,7 +93,9 @@ fn lts_sign_reproduces_known_signatures() {
         command.arg(format!("{}://{}{}", vector.scheme, vector.host, vector.target()));
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}: {}", vector.name, String::from_utf8_lossy(&output.stderr));
-        let signed: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut signed: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let headers = signed.as_object_mut().unwrap().remove("headers").unwrap();
+        assert_eq!(headers["Authorization"], *vector.authorization, "{}", vector.name);
         let expected = serde_json::json!({
             "canonical_request": vector.canonical_request,
             "string_to_sign": vector.string_to_sign,
