@@ -154,8 +154,8 @@ impl Transport {
     ) -> Result<Response<Bytes>, Error> {
         self.prepare(&mut request)?;
         let span = spans::call(kind.operation, request.method(), template);
-        // Pinned in place, so that a future of a few kilobytes isn't moved.
         let call = self.call.clone().unwrap_or_else(|| self.begin(CallOptions::default()));
+        // Pinned in place, so that a future of a few kilobytes isn't moved.
         let attempts = pin!(self.attempts(http, &request, kind, &call, &span));
         let result = attempts.instrument(span.clone()).await;
         spans::ended(&span, &result);
@@ -163,7 +163,8 @@ impl Transport {
             let request_id = request_id(response.headers()).map(str::to_owned);
             Some(ResponseHead { operation: kind.operation?, status: response.status().as_u16(), request_id })
         };
-        if let Ok(response) = &result {
+        // A request that is a call of its own has no later step that asks for it.
+        if let (Some(call), Ok(response)) = (&self.call, &result) {
             call.set_last_response(head(response));
         }
         result

@@ -60,12 +60,12 @@ pub(super) struct Scope {
 impl Scope {
     /// The scope of a request with this path.
     pub(super) fn of_path(path: &str) -> Self {
-        let id_after = |names: [&str; 2]| {
+        let id_after = |names: &[&str]| {
             let mut segments = path.split('/');
             segments.find(|segment| names.contains(segment))?;
             segments.next().filter(|id| !id.is_empty()).map(str::to_owned)
         };
-        Self { group: id_after(["groups", "groups"]), stream: id_after(["streams", "streams-ttl"]) }
+        Self { group: id_after(&["groups"]), stream: id_after(&["streams", "streams-ttl"]) }
     }
 
     /// Whether a pause of this scope holds back a request with the other one.
