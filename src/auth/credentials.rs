@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::secret::Secret;
+use crate::{error::ConfigurationError, secret::Secret};
 
 /// The usual length of an access key.
 const ACCESS_KEY_LENGTH: usize = 20;
@@ -57,10 +57,15 @@ impl AkSk {
         &self.secret_key
     }
 
-    /// Whether the two keys look like each other's. An access key has 20 characters and its secret key 40.
-    pub(crate) fn look_swapped(&self) -> bool {
+    /// Rejects keys that look like each other's: an access key has 20 characters and its secret key 40. Sent as an access
+    /// key, the secret one would be readable in logs and in the service's messages. `source` is where the keys are from.
+    pub(crate) fn reject_swapped(&self, source: &str) -> Result<(), ConfigurationError> {
         let length = self.access_key.len();
-        length > ACCESS_KEY_LENGTH && length > self.secret_key.expose().len()
+        if length <= ACCESS_KEY_LENGTH || length <= self.secret_key.expose().len() {
+            return Ok(());
+        }
+        let why = format!("{source}: are access key and secret key swapped?");
+        Err(ConfigurationError::new("credentials", why))
     }
 
     /// The security token of temporary keys.

@@ -103,6 +103,8 @@ impl ClientBuilder {
             iam_endpoint_from,
             region: region.clone(),
             region_from,
+            cloud_from: cloud.as_ref().map(|cloud| cloud.origin().to_owned()),
+            cloud: cloud.map(|cloud| cloud.value),
             project_id_from,
             project_id: project.clone(),
             credentials_from,
@@ -195,7 +197,10 @@ impl ClientBuilder {
             }
         };
         match provider.credentials().await? {
-            ResolvedCredentials::Keys(keys) => Ok(keys),
+            ResolvedCredentials::Keys(keys) => {
+                keys.reject_swapped(&from)?;
+                Ok(keys)
+            }
             ResolvedCredentials::Token { .. } => Err(unusable("a token")),
         }
     }
@@ -302,10 +307,7 @@ fn static_credentials(credentials: Credentials, from: &str) -> Result<StaticCred
             if let Some(token) = keys.token() {
                 check("security token", token.expose())?;
             }
-            // Sent as an access key, the secret one would be readable in logs and in the service's messages.
-            if keys.look_swapped() {
-                return Err(wrong(&format!("{from}: are access key and secret key swapped?")));
-            }
+            keys.reject_swapped(from)?;
             ResolvedCredentials::Keys(keys)
         }
         Credentials::Token(token) => {

@@ -26,6 +26,10 @@ pub struct ClientInfo {
     pub region: Option<String>,
     /// Its source.
     pub region_from: Option<String>,
+    /// The domain of the cloud, if one is set.
+    pub cloud: Option<String>,
+    /// Its source.
+    pub cloud_from: Option<String>,
     /// The project id, if one is set; otherwise a token or IAM determines it.
     pub project_id: Option<ProjectId>,
     /// Its source.

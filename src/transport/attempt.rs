@@ -100,6 +100,7 @@ pub(super) async fn authenticate(
     match provider.credentials().await? {
         ResolvedCredentials::Keys(keys) => {
             kind.require(Security::AkSkAuth)?;
+            keys.reject_swapped("the provider")?;
             sign(&keys, project, clock_skew, request)
         }
         ResolvedCredentials::Token { token, .. } => {

@@ -256,3 +256,34 @@ async fn project_lookup_takes_the_exact_name_and_enabled_projects_first() {
         assert_eq!(found.ok().as_ref().map(|id| id.as_str()), expected, "{projects:?}");
     }
 }
+
+/// A vault whose keys were entered the wrong way round.
+#[derive(Debug)]
+struct SwappedVault;
+
+impl CredentialsProvider for SwappedVault {
+    fn credentials(&self) -> ProvideFuture<'_> {
+        let keys = AkSk::new("hidden0000000000000000000000000000000000", "ACCESSKEY00000000001");
+        Box::pin(std::future::ready(Ok(ResolvedCredentials::Keys(keys))))
+    }
+}
+
+#[tokio::test]
+async fn swapped_keys_of_a_provider_are_reported_and_not_sent() {
+    let script = ScriptedServer::serve([Reply::json(200, r#"{"log_groups":[]}"#)]).await;
+    let builder = || Client::builder().endpoint(&script.url).credentials_provider(SwappedVault);
+    let lts = builder().project_id(PROJECT).build().unwrap();
+    let by_region = builder().region("r").build().unwrap();
+    for error in [
+        lts.groups().list().await.unwrap_err(),
+        by_region.groups().list().await.unwrap_err(),
+        builder().signing_keys().await.unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(
+            text.contains("are access key and secret key swapped?") && !text.contains("hidden"),
+            "{text}"
+        );
+    }
+    assert_eq!(script.requests().len(), 0, "the secret key is not sent");
+}
