@@ -9,6 +9,7 @@ use std::{
 use super::{
     environment::Environment,
     http_client::{Configure, ExtraHeader},
+    text::without_secrets,
     timeouts::Timeouts,
 };
 use crate::{
@@ -89,7 +90,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the endpoint of LTS instead of the region's. A path in it is kept.
+    /// Sets the endpoint of LTS instead of the region's. A path in it is kept, but for the version
+    /// of the API at its end (`/v2`), since each request adds it.
     ///
     /// ```
     /// use huaweicloud_lts::{AkSk, Client};
@@ -523,12 +525,15 @@ impl ClientBuilder {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An endpoint with a password is rejected only when the client is built.
+        let url =
+            |url: &Option<String>| url.as_deref().map(|url| without_secrets(url).unwrap_or("…").to_owned());
         f.debug_struct("ClientBuilder")
             .field("region", &self.region)
             .field("cloud", &self.cloud)
-            .field("endpoint", &self.endpoint)
-            .field("access_endpoint", &self.access_endpoint)
-            .field("iam_endpoint", &self.iam_endpoint)
+            .field("endpoint", &url(&self.endpoint))
+            .field("access_endpoint", &url(&self.access_endpoint))
+            .field("iam_endpoint", &url(&self.iam_endpoint))
             .field("project_id", &self.project_id)
             .field("profile", &self.profile)
             .finish_non_exhaustive()

@@ -1,10 +1,16 @@
 //! Endpoints of services.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use reqwest::Url;
 
-use super::setting::{ResolvedSetting, Setting};
+use super::{
+    setting::{ResolvedSetting, Setting},
+    text::without_secrets,
+};
 use crate::{
     error::{ConfigurationError, ConfigurationProblem},
     spec::{Operation, Server},
@@ -18,8 +24,12 @@ pub(crate) const ACCESS: Server =
 const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
 /// The region outside the default cloud, and its domain.
 const EUROPE: (&str, &str) = ("eu-west-101", "myhuaweicloud.eu");
+/// The version that most paths of LTS begin with.
+const LTS_VERSION: &str = "/v2";
 /// The version that IAM's paths begin with.
 const IAM_VERSION: &str = "/v3";
+/// The corrected form of an endpoint that can't be shown.
+const FORM: &str = "https://HOST";
 /// The name of loopback. Names below it are loopback, too (RFC 6761, section 6.3).
 const LOCALHOST: &str = "localhost";
 
@@ -28,7 +38,31 @@ const LOCALHOST: &str = "localhost";
 pub(crate) struct Endpoint(Url);
 
 /// Why a URL is rejected.
-struct Rejected(ConfigurationProblem, String);
+enum Rejected {
+    /// It has another scheme than http or https, or a misspelled one. The corrected URL, if the rest is right.
+    Scheme(Option<String>),
+    Other(ConfigurationProblem, String),
+}
+
+impl Rejected {
+    fn invalid(why: &str) -> Self {
+        Self::Other(ConfigurationProblem::Invalid, why.to_owned())
+    }
+
+    fn into_error(self, setting: &'static str, url: &ResolvedSetting) -> ConfigurationError {
+        let shown = url.map(|url| without_secrets(url).unwrap_or("…"));
+        match self {
+            Self::Scheme(corrected) => {
+                // The value of another source may be a misplaced secret.
+                let corrected = corrected.filter(|_| url.is_explicit());
+                let corrected = corrected.as_deref().unwrap_or(FORM);
+                let why = format!("the scheme must be https, or http for loopback: write {corrected}");
+                shown.invalid(setting, &why)
+            }
+            Self::Other(problem, why) => shown.rejected(setting, problem, &why),
+        }
+    }
+}
 
 impl Endpoint {
     /// The endpoint of a server in a region.
@@ -49,7 +83,7 @@ impl Endpoint {
         let (region_name, cloud) = (&region.value, cloud.map(|cloud| cloud.value.as_str()));
         let cloud = cloud.unwrap_or(if region_name == EUROPE.0 { EUROPE.1 } else { DEFAULT_CLOUD });
         let url = server.url.replace("{region}", region_name).replace("{cloud}", cloud);
-        Self::read(&url, false).map_err(|Rejected(_, why)| region.invalid(Setting::Region.name(), &why))
+        Self::read(&url, false).map_err(|rejected| rejected.into_error(Setting::Region.name(), region))
     }
 
     /// Parses a base URL.
@@ -58,34 +92,54 @@ impl Endpoint {
         url: &ResolvedSetting,
         allow_plain: bool,
     ) -> Result<Self, ConfigurationError> {
-        Self::read(&url.value, allow_plain)
-            .map_err(|Rejected(problem, why)| url.rejected(setting, problem, &why))
+        Self::read(&url.value, allow_plain).map_err(|rejected| rejected.into_error(setting, url))
     }
 
-    /// Parses the base URL of IAM. It may end with the version or the path of the login, as other programs want it.
+    /// Parses a base URL of LTS. It may end with the version, as for other programs.
+    pub(crate) fn parse_lts(
+        setting: &'static str,
+        url: &ResolvedSetting,
+        allow_plain: bool,
+    ) -> Result<Self, ConfigurationError> {
+        Self::parse(setting, url, allow_plain)?.without_version(setting, url, LTS_VERSION, None)
+    }
+
+    /// Parses the base URL of IAM. It may end with the version or the path of the login, as for other programs.
     pub(crate) fn parse_iam(url: &ResolvedSetting, allow_plain: bool) -> Result<Self, ConfigurationError> {
         let setting = Setting::IamEndpoint.name();
-        let mut endpoint = Self::parse(setting, url, allow_plain)?;
-        let path = endpoint.0.path().trim_end_matches('/');
-        let suffixes = [Operation::CreateToken.path(), IAM_VERSION];
-        let base = suffixes.iter().find_map(|suffix| path.strip_suffix(suffix)).unwrap_or(path);
-        if format!("{base}/").contains(&format!("{IAM_VERSION}/")) {
-            return Err(url.invalid(setting, "must end before the path of an operation, /v3/…"));
+        let login = Some(Operation::CreateToken.path());
+        Self::parse(setting, url, allow_plain)?.without_version(setting, url, IAM_VERSION, login)
+    }
+
+    /// Takes the version of the service, or the path of an operation, off the end of the path. A path that is nothing
+    /// but a version, of whatever service, is taken off as well. Any other path is a gateway's and kept.
+    fn without_version(
+        mut self,
+        setting: &'static str,
+        url: &ResolvedSetting,
+        version: &str,
+        operation: Option<&str>,
+    ) -> Result<Self, ConfigurationError> {
+        let path = self.0.path().trim_end_matches('/');
+        let suffixes = operation.into_iter().chain([version]);
+        let base = match suffixes.filter_map(|suffix| path.strip_suffix(suffix)).next() {
+            Some(base) => base,
+            None if is_version(path) => "",
+            None => path,
+        };
+        if format!("{base}/").contains(&format!("{version}/")) {
+            let why = format!("must end before the path of an operation, {version}/…");
+            return Err(Rejected::invalid(&why).into_error(setting, url));
         }
         let base = base.to_owned();
-        endpoint.0.set_path(&base);
-        Ok(endpoint)
+        self.0.set_path(&base);
+        Ok(self)
     }
 
     fn read(url: &str, allow_plain: bool) -> Result<Self, Rejected> {
-        let wrong = |why: &str| Err(Rejected(ConfigurationProblem::Invalid, why.to_owned()));
-        // The official SDKs accept a bare host name.
-        let url = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
-        let mut parsed =
-            Url::parse(&url).map_err(|e| Rejected(ConfigurationProblem::Invalid, e.to_string()))?;
-        if !matches!(parsed.scheme(), "http" | "https") {
-            return wrong("the scheme must be https, or http for loopback");
-        }
+        let wrong = |why: &str| Err(Rejected::invalid(why));
+        let url = with_scheme(url.trim())?;
+        let mut parsed = Url::parse(&url).map_err(|e| Rejected::invalid(&e.to_string()))?;
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return wrong("must not contain a user name or password");
         }
@@ -98,7 +152,7 @@ impl Endpoint {
         if !endpoint.is_tls() && !endpoint.is_local() && !allow_plain {
             let why = "plain http is for loopback only, since everyone on the network can read it; use https, or \
                        allow it with HUAWEICLOUD_LTS_ALLOW_PLAIN_HTTP=true";
-            return Err(Rejected(ConfigurationProblem::PlainHttp, why.to_owned()));
+            return Err(Rejected::Other(ConfigurationProblem::PlainHttp, why.to_owned()));
         }
         Ok(endpoint)
     }
@@ -135,6 +189,46 @@ impl Endpoint {
         // The port of the URL is used.
         [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()]
     }
+}
+
+/// Whether the URL is that of a host on loopback.
+pub fn is_loopback(url: &str) -> bool {
+    Endpoint::read(url, true).is_ok_and(|endpoint| endpoint.is_local())
+}
+
+/// Adds https to a bare host, which the official SDKs accept, and rejects wrong schemes.
+fn with_scheme(url: &str) -> Result<Cow<'_, str>, Rejected> {
+    let is_http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    match url.split_once("://") {
+        Some((scheme, _)) if is_http(scheme) => return Ok(url.into()),
+        Some((_, rest)) => return Err(Rejected::Scheme(corrected(rest))),
+        None => {}
+    }
+    if let Some((name, rest)) = url.split_once([':', '/'])
+        && !name.starts_with('[')
+    {
+        // After the colon of a host comes its port; a user name is rejected later.
+        let is_port = rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_digit());
+        let has_scheme = url[name.len()..].starts_with(':') && !is_port && !url.contains('@');
+        if name.is_empty() || is_http(name) || has_scheme {
+            return Err(Rejected::Scheme(corrected(rest)));
+        }
+    }
+    Ok(format!("https://{url}").into())
+}
+
+/// The right URL for what follows a wrong scheme.
+fn corrected(rest: &str) -> Option<String> {
+    let rest = without_secrets(rest)?.trim_start_matches(['/', ':']);
+    let endpoint = Endpoint::read(&format!("https://{rest}"), true).ok()?;
+    let scheme = if endpoint.is_local() { "http" } else { "https" };
+    Some(format!("{scheme}://{rest}"))
+}
+
+/// Whether a path is a version and nothing else: `/v1`, `/v1.0`.
+fn is_version(path: &str) -> bool {
+    let number = path.strip_prefix("/v").unwrap_or_default();
+    number.starts_with(|c: char| c.is_ascii_digit()) && number.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Endpoints {
         let allow_plain = builder.allow_plain_http || of_environment.transpose()?.unwrap_or(false);
         let parse = |setting: Setting, url: &ResolvedSetting| match setting {
             Setting::IamEndpoint => Endpoint::parse_iam(url, allow_plain),
-            _ => Endpoint::parse(setting.name(), url, allow_plain),
+            _ => Endpoint::parse_lts(setting.name(), url, allow_plain),
         };
         let of_region = |server: Server| -> Result<Option<ResolvedEndpoint>, ConfigurationError> {
             let Some(region) = region else { return Ok(None) };

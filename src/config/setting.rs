@@ -69,6 +69,16 @@ impl ResolvedSetting {
         self.origin.as_deref().unwrap_or(CODE)
     }
 
+    /// Whether the value was set on the builder.
+    pub(crate) fn is_explicit(&self) -> bool {
+        self.origin.is_none()
+    }
+
+    /// Another value of the same origin.
+    pub(crate) fn map(&self, change: impl FnOnce(&str) -> &str) -> Self {
+        Self { value: change(&self.value).to_owned(), origin: self.origin.clone() }
+    }
+
     /// Rejects a value with hidden characters.
     pub(crate) fn checked(self, setting: &'static str) -> Result<Self, ConfigurationError> {
         match flaw(&self.value) {

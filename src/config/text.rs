@@ -32,6 +32,13 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     text.chars().map(escaped).collect::<String>().into()
 }
 
+/// The part of a URL that is no secret: without user name and password, query and fragment. Nothing if it can't be told
+/// from them: a password may contain `?` and `#`, and a query `@`.
+pub(crate) fn without_secrets(url: &str) -> Option<&str> {
+    let (before, after) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+    if after.contains('@') { None } else { before.rsplit('@').next() }
+}
+
 /// Whether a terminal shows nothing for a character, or shows something else than what stands there.
 fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -61,6 +68,20 @@ mod tests {
             key_flaw("h\u{ef}dden").as_deref(),
             Some("contains the character U+00EF, which is not ASCII")
         );
+    }
+
+    #[test]
+    fn secrets_of_a_url_are_left_out() {
+        for (url, expected) in [
+            ("https://lts.example/base", Some("https://lts.example/base")),
+            ("https://u:hidden@lts.example", Some("lts.example")),
+            ("https://u:hid@hidden@lts.example?hidden#hidden", Some("lts.example")),
+            ("https://lts.example?hidden", Some("https://lts.example")),
+            ("https://u:hid#hidden@lts.example", None),
+            ("https://lts.example?a@hidden", None),
+        ] {
+            assert_eq!(without_secrets(url), expected, "{url}");
+        }
     }
 
     #[test]

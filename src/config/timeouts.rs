@@ -10,8 +10,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// The default time limit for a whole call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest accepted timeout, a year. Clocks overflow with much longer ones.
-const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The longest timeout that a client accepts, a year. Clocks overflow with much longer ones.
+pub const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The timeouts that the caller set.
 #[derive(Debug, Clone, Copy, Default)]

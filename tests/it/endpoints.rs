@@ -174,3 +174,89 @@ async fn names_of_loopback_are_reached_without_a_resolver() {
         script.with_token().endpoint(url).build().unwrap().groups().list().await.unwrap();
     }
 }
+
+#[test]
+fn version_at_the_end_of_an_endpoint_is_taken_off() {
+    for (given, base) in [
+        ("https://lts.example/v2", "https://lts.example"),
+        ("https://lts.example/v2/", "https://lts.example"),
+        ("https://lts.example/v1", "https://lts.example"),
+        ("https://lts.example/v1.0/", "https://lts.example"),
+        ("https://lts.example/v3", "https://lts.example"),
+        ("https://gateway.example/lts/v2", "https://gateway.example/lts"),
+        // A gateway's own path.
+        ("https://gateway.example/api/v1", "https://gateway.example/api/v1"),
+        ("https://gateway.example/v1/lts", "https://gateway.example/v1/lts"),
+        ("https://gateway.example/ltsv2", "https://gateway.example/ltsv2"),
+        ("https://gateway.example/version", "https://gateway.example/version"),
+    ] {
+        let variables = [&KEYS[..], &[("HUAWEICLOUD_LTS_ENDPOINT", given)]].concat();
+        let found = info(Client::builder().access_endpoint(given).project_id(PROJECT), &variables);
+        assert_eq!(endpoints(&found)[..2], [base; 2], "{given}");
+    }
+    let found = info(Client::builder().iam_endpoint("https://iam.example/v3.0").region("r"), &KEYS);
+    assert_eq!(found.iam_endpoint.as_deref(), Some("https://iam.example"));
+    for given in ["https://lts.example/v2/", "https://lts.example/v2/v2", "https://lts.example/lts/v2/"] {
+        let given = format!("{given}/0123456789abcdef0123456789abcdef/groups");
+        let keys = AkSk::new("a", "s");
+        let builder = || Client::builder().credentials(keys.clone()).project_id(PROJECT);
+        let (setting, text) = configuration_error(builder().endpoint(&given).build());
+        assert!(setting == "endpoint" && text.contains("must end before the path"), "{text}");
+        let (setting, text) = configuration_error(builder().region("r").access_endpoint(&given).build());
+        assert!(setting == "access_endpoint" && text.contains("must end before the path"), "{text}");
+    }
+}
+
+#[test]
+fn wrong_scheme_error_shows_the_corrected_value() {
+    let build = |url: &str| Client::builder().credentials(AkSk::new("a", "s")).endpoint(url).build();
+    for (given, corrected) in [
+        ("ftp://lts.example/base", "https://lts.example/base"),
+        ("htp://lts.example", "https://lts.example"),
+        ("htttps://lts.example:8443", "https://lts.example:8443"),
+        ("https:/lts.example", "https://lts.example"),
+        ("https:lts.example", "https://lts.example"),
+        ("https//lts.example", "https://lts.example"),
+        ("//lts.example", "https://lts.example"),
+        ("://lts.example", "https://lts.example"),
+        ("http//127.0.0.1:8086", "http://127.0.0.1:8086"),
+        ("ftp://[::1]:8086", "http://[::1]:8086"),
+        ("ftp://localhost", "http://localhost"),
+        ("ftp://u:hidden@lts.example", "https://lts.example"),
+        ("ftp://lts.example?hidden#hidden", "https://lts.example"),
+        ("ftp://", "https://HOST"),
+    ] {
+        let (setting, text) = configuration_error(build(given));
+        let expected = format!("the scheme must be https, or http for loopback: write {corrected}");
+        assert!(setting == "endpoint" && text.ends_with(&expected), "{text}");
+        assert!(!text.contains("hidden"), "{text}");
+    }
+}
+
+#[test]
+fn secrets_in_an_endpoint_are_never_shown() {
+    for url in [
+        "https://u:hidden@lts.example",
+        "https://hidden@lts.example/base",
+        "u:hidden@lts.example",
+        "https://u:hid/hidden@lts.example",
+        "https://u:hid#hidden@lts.example",
+        "https://u:hid?hidden@lts.example",
+        "https://lts.example?ak=hidden",
+        "https://lts.example#hidden",
+        "https://lts.example/v2/?token=hidden",
+        "https://lts.example?x=u@hidden",
+    ] {
+        for builder in [
+            Client::builder().endpoint(url).region("r"),
+            Client::builder().region("r").access_endpoint(url),
+            Client::builder().region("r").iam_endpoint(url),
+        ] {
+            let builder = builder.credentials(AkSk::new("a", "s"));
+            let shown = format!("{builder:?}");
+            assert!(!shown.contains("hidden"), "{shown}");
+            let (_, text) = configuration_error(builder.build());
+            assert!(!text.contains("hidden"), "{text}");
+        }
+    }
+}
