@@ -42,7 +42,7 @@ pub(crate) struct ClientOptions {
     #[arg(long, value_name = "TIME", help_heading = CONNECTION, value_parser = parsers::nonzero_duration)]
     pub(crate) timeout: Option<Duration>,
     /// Maximum number of attempts per call [default: 3].
-    #[arg(long, value_name = "N", help_heading = CONNECTION, value_parser = parsers::at_least(1u32))]
+    #[arg(long, value_name = "N", help_heading = CONNECTION, value_parser = parsers::whole_number(1..=u32::MAX))]
     pub(crate) max_attempts: Option<u32>,
     /// Output format [default: table].
     #[arg(short, long, value_name = "FORMAT", value_enum, help_heading = OUTPUT)]

@@ -1,10 +1,10 @@
 //! Parsers for values of arguments.
 
-use std::{borrow::Cow, fmt::Display, io::Read, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt::Display, io::Read, ops::RangeInclusive, str::FromStr, time::Duration};
 
 use huaweicloud_lts::{
     Ttl,
-    config::read_regular_file,
+    config::{MAX_TIMEOUT, read_regular_file},
     spec::{TextRule, limits},
 };
 
@@ -15,8 +15,27 @@ const DURATION: &str = "write it with a unit, like 5s, 30s or 2m";
 
 /// Parses `24h` or `90s`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let time: jiff::SignedDuration = text.parse().map_err(|_| DURATION.to_owned())?;
-    Duration::try_from(time).map_err(|_| "must not be negative".to_owned())
+    let too_long = || format!("must be at most {}h", MAX_TIMEOUT.as_secs() / 3600);
+    let parse = |text: &str| text.parse::<jiff::SignedDuration>();
+    let time = parse(text).map_err(|_| {
+        // Only its size is wrong if smaller numbers make it right.
+        if parse(&with_small_numbers(text)).is_ok() { too_long() } else { DURATION.to_owned() }
+    })?;
+    let time = Duration::try_from(time).map_err(|_| "must not be negative".to_owned())?;
+    if time > MAX_TIMEOUT { Err(too_long()) } else { Ok(time) }
+}
+
+/// The text with a 1 for each number.
+fn with_small_numbers(text: &str) -> String {
+    let mut small = String::new();
+    for c in text.chars() {
+        match c {
+            '0'..='9' if small.ends_with('1') => {}
+            '0'..='9' => small.push('1'),
+            other => small.push(other),
+        }
+    }
+    small
 }
 
 /// Parses a duration that isn't zero.
@@ -73,12 +92,24 @@ pub(crate) fn ttl(days: &str) -> Result<Ttl, String> {
     ttl.ok_or_else(|| format!("must be a number of days, {rule}"))
 }
 
-/// Parses a whole number that is at least `min`.
-pub(crate) fn at_least<N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static>(
-    min: N,
+/// A parser of whole numbers in a range.
+pub(crate) fn whole_number<N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static>(
+    range: RangeInclusive<N>,
 ) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static {
     move |text| {
-        let number = text.parse::<N>().ok().filter(|number| *number >= min);
-        number.ok_or_else(|| format!("must be a whole number of at least {min}"))
+        let (min, max) = (range.start(), range.end());
+        let is_too_large = match text.parse::<N>() {
+            Ok(number) if range.contains(&number) => return Ok(number),
+            Ok(number) => number > *max,
+            Err(_) => {
+                let digits = text.trim_start_matches(['+', '0']);
+                !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+            }
+        };
+        Err(if is_too_large {
+            format!("must be at most {max}")
+        } else {
+            format!("must be a whole number of at least {min}")
+        })
     }
 }

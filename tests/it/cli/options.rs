@@ -91,6 +91,17 @@ fn invalid_values_are_reported_with_their_option() {
         (&["group", "list", "--timeout", "0s"], "--timeout"),
         (&["group", "list", "--timeout=-1s"], "--timeout"),
         (&["group", "list", "--max-attempts", "0"], "--max-attempts"),
+        (&["group", "list", "--timeout", "99999999999999s"], "'--timeout <TIME>': must be at most 8760h"),
+        (&["group", "list", "--timeout", "99999999999999999999999s"], "must be at most 8760h"),
+        (
+            &["group", "list", "--max-attempts", "4294967296"],
+            "'--max-attempts <N>': must be at most 4294967295",
+        ),
+        (&["apply", "-f", "-", "--concurrency", "1001"], "'--concurrency <N>': must be at most 1000"),
+        (&["apply", "-f", "-", "--concurrency", "99999999999999999999999"], "must be at most 1000"),
+        (&["emulator", "--token-ttl", "8761h"], "'--token-ttl <TIME>': must be at most 8760h"),
+        (&["emulator", "--latency", "31536000001"], "'--latency <MS>': must be at most 31536000000"),
+        (&["emulator", "--quota-groups", "18446744073709551616"], "must be at most 18446744073709551615"),
         (&["group", "list", "-o", "xml"], "table, json, yaml"),
         (&["--regoin", "r", "group", "list"], "--region"),
         (&["gruop"], "group"),
@@ -108,6 +119,20 @@ fn invalid_values_are_reported_with_their_option() {
         command.env("HUAWEICLOUD_SDK_AK", "AK").env("HUAWEICLOUD_SDK_SK", "SK");
         super::failed(&command.output().unwrap(), 3, named);
     }
+}
+
+#[test]
+fn largest_values_are_accepted() {
+    let cli = Cli::start();
+    cli.json(&["group", "list", "--timeout", "8760h", "--max-attempts", "4294967295"]);
+    let variables = [("TOKEN_TTL", "8761h"), ("LATENCY", "31536000001")];
+    for (name, value) in variables {
+        let mut command = lts(&["emulator", "--print-env"]);
+        let output = command.env(format!("LTS_EMULATOR_{name}"), value).output().unwrap();
+        super::failed(&output, 2, "must be at most");
+    }
+    let largest = ["emulator", "--print-env", "--token-ttl", "8760h", "--latency", "31536000000"];
+    assert!(run(&largest).status.success());
 }
 
 #[test]
