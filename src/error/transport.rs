@@ -1,6 +1,6 @@
 //! Transport errors: no complete response arrived.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use super::operation_prefix::write_operation;
 use crate::spec::OperationFacts;
@@ -141,17 +141,30 @@ impl TransportError {
         remedy.or_else(check_proxy)
     }
 
+    /// Whether the host's name could not be resolved.
+    pub fn is_unknown_host(&self) -> bool {
+        self.causes().any(|cause| cause.to_string() == "dns error")
+    }
+
+    /// Whether the host refused the connection: no program listens on the port.
+    pub fn is_refused(&self) -> bool {
+        let io = self.causes().last().and_then(|cause| cause.downcast_ref::<io::Error>());
+        io.is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    }
+
     fn explanation(&self) -> Option<&'static Explanation> {
         explain(&self.innermost_cause()?.to_string())
     }
 
     /// The most specific cause: "connection refused".
-    fn innermost_cause(&self) -> Option<&dyn Error> {
-        let mut cause = self.source.as_ref()?.source()?;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
-        }
-        Some(cause)
+    fn innermost_cause(&self) -> Option<&(dyn Error + 'static)> {
+        self.causes().last()
+    }
+
+    /// What is behind the error of the HTTP library, from the outermost to the innermost.
+    fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        let outermost = self.source.as_ref().and_then(Error::source);
+        std::iter::successors(outermost, |&cause| cause.source())
     }
 }
 

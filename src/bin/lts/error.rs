@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use huaweicloud_lts::{
     Error,
-    config::{ClientInfo, Profiles},
+    config::{ClientInfo, Profiles, is_loopback},
     emulator::EmulatorError,
-    error::{ConfigurationError, ConfigurationProblem, ServiceError, TransportFailure},
+    error::{ConfigurationError, ConfigurationProblem, ServiceError, TransportError, TransportFailure},
     escape,
     suggest::did_you_mean,
 };
@@ -80,8 +80,8 @@ impl CliError {
                 write_error(text, &[], Some(hint));
             }
             Self::Call { what, error } => {
-                let what = what.as_deref().unwrap_or_else(|| unbuilt(error));
-                write_error(what, &causes(error), hint(error, client, profile).as_deref());
+                let what = what.clone().unwrap_or_else(|| unbuilt(error, profile));
+                write_error(&what, &causes(error), hint(error, client, profile).as_deref());
             }
             Self::Io(what, error) => write_error(&format!("{what}: {error}"), &[], None),
             Self::Output(error) => write_error(&format!("standard output: {error}"), &[], None),
@@ -120,15 +120,15 @@ fn write_error(what: &str, why: &[String], hint: Option<&str>) {
 }
 
 /// What failed if no client could be built.
-fn unbuilt(error: &Error) -> &'static str {
-    match error {
-        Error::Configuration(error) if error.problem() == ConfigurationProblem::Missing => {
-            "a setting is missing"
+fn unbuilt(error: &Error, profile: Option<&str>) -> String {
+    let Error::Configuration(error) = error else { return "a setting is invalid".to_owned() };
+    match (error.problem(), profile) {
+        (ConfigurationProblem::Missing, Some(name)) if error.setting() == "profile" => {
+            format!("there is no profile {name:?}")
         }
-        Error::Configuration(error) if error.problem() == ConfigurationProblem::Incomplete => {
-            "the settings are incomplete"
-        }
-        _ => "a setting is invalid",
+        (ConfigurationProblem::Missing, _) => "a setting is missing".to_owned(),
+        (ConfigurationProblem::Incomplete, _) => "the settings are incomplete".to_owned(),
+        _ => "a setting is invalid".to_owned(),
     }
 }
 
@@ -177,11 +177,11 @@ fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Op
     let text = match error {
         Error::Configuration(error) => return configuration_hint(error, profile),
         Error::InvalidInput(_) => "run the command with --help to see what it accepts".to_owned(),
-        Error::Transport(error) => transport_hint(error.failure(), endpoint),
+        Error::Transport(error) => transport_hint(error, endpoint, client),
         Error::Credentials(credentials) => match credentials.cause() {
             Some(Error::Transport(error)) => {
                 let iam = client.and_then(|info| info.iam_endpoint.as_deref());
-                transport_hint(error.failure(), iam.unwrap_or("the IAM endpoint"))
+                transport_hint(error, iam.unwrap_or("the IAM endpoint"), client)
             }
             Some(Error::Service(error)) if matches!(error.status(), 408 | 429 | 500..) => {
                 let iam = client.and_then(|info| info.iam_endpoint.as_deref());
@@ -219,6 +219,7 @@ fn configuration_hint(error: &ConfigurationError, profile: Option<&str>) -> Opti
         }
         (ConfigurationProblem::Missing, "project_id") => "pass --project-id, or --region to look it up",
         (ConfigurationProblem::Missing, "iam_endpoint") => "pass --region",
+        (ConfigurationProblem::Missing, "access_endpoint") => "pass --access-endpoint or --region",
         (_, "profile") => "fix the profile file, or choose another section with --profile",
         (_, "call_timeout") => "pass another --timeout, for example 30s",
         // The error says what is wrong with the URL, or with this machine's certificates.
@@ -249,14 +250,43 @@ const SOURCES: &str = " `lts config show` says where each setting is from.";
 const CHECK_CREDENTIALS: &str = "check that the credentials, the region and the project belong together";
 
 /// What to do if no complete response arrived.
-fn transport_hint(failure: TransportFailure, endpoint: &str) -> String {
-    match failure {
-        TransportFailure::Connect => format!("check {endpoint} and the network connection"),
+fn transport_hint(error: &TransportError, endpoint: &str, client: Option<&ClientInfo>) -> String {
+    match error.failure() {
+        TransportFailure::Connect if error.is_refused() && is_loopback(endpoint) => format!(
+            "nothing listens at {endpoint}: start the emulator there with `lts emulator`, or set another endpoint"
+        ),
+        TransportFailure::Connect => {
+            let region = client.filter(|_| error.is_unknown_host());
+            let region = region.and_then(|client| unknown_region_hint(endpoint, client));
+            region.unwrap_or_else(|| format!("check {endpoint} and the network connection"))
+        }
         TransportFailure::Timeout | TransportFailure::Deadline => {
             format!("try again later, or give {endpoint} more time with --timeout")
         }
         _ => format!("try again; {endpoint} closed the connection before the response was complete"),
     }
+}
+
+/// What to do if an endpoint that the region determines has a host that doesn't exist.
+fn unknown_region_hint(endpoint: &str, client: &ClientInfo) -> Option<String> {
+    let endpoints = [
+        (Some(&*client.endpoint), Some(&*client.endpoint_from)),
+        (client.iam_endpoint.as_deref(), client.iam_endpoint_from.as_deref()),
+    ];
+    if !endpoints.contains(&(Some(endpoint), Some("region"))) {
+        return None;
+    }
+    let named = |what: &str, value: &Option<String>, from: &Option<String>| {
+        let from = match from.as_deref()? {
+            "code" => format!("--{what}"),
+            from => from.to_owned(),
+        };
+        Some(format!("the {what} {} (from {from})", value.as_deref()?))
+    };
+    let region = named("region", &client.region, &client.region_from)?;
+    let cloud = named("cloud", &client.cloud, &client.cloud_from);
+    let cloud = cloud.map(|cloud| format!(" and {cloud}")).unwrap_or_default();
+    Some(format!("check {region}{cloud}, which {endpoint} is made of, and the network connection"))
 }
 
 /// What to do about an error response that the spec doesn't describe.

@@ -1,6 +1,6 @@
 //! Connections that fail: proxies and TLS.
 
-use super::{Cli, failed, stderr};
+use super::{Cli, failed, lts, stderr};
 use crate::scripted_server::{Reply, ScriptedServer};
 
 const AWAY: [&str; 6] = ["group", "list", "--endpoint", "https://lts.invalid", "--max-attempts", "1"];
@@ -48,4 +48,30 @@ fn https_to_a_plain_http_port_asks_for_http() {
     let output = cli.run(&["group", "list", "--endpoint", address, "--max-attempts", "1"]);
     failed(&output, 8, "the server doesn't speak TLS");
     assert!(stderr(&output).contains("write the endpoint with http://"), "{}", stderr(&output));
+}
+
+#[test]
+fn unknown_host_of_a_region_names_the_region_and_its_source() {
+    let keys = [("HUAWEICLOUD_SDK_AK", "AK"), ("HUAWEICLOUD_SDK_SK", "SK")];
+    let options = ["--cloud", "invalid", "--max-attempts", "1"];
+    let fails = |variables: &[(&str, &str)], line: &[&str]| {
+        let mut command = lts(&[&["group", "list"], &options[..], line].concat());
+        let output = command.envs(keys).envs(variables.iter().copied()).output().unwrap();
+        assert_eq!(output.status.code(), Some(8), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let project = ["--project-id", "p"];
+    let region = ("HUAWEICLOUD_LTS_REGION", "cn-noth-4");
+    let text = fails(&[region], &project);
+    let advice = "what to do: check the region cn-noth-4 (from HUAWEICLOUD_LTS_REGION) and the cloud invalid (from \
+                  --cloud), which https://lts.cn-noth-4.invalid is made of";
+    assert!(text.contains(advice), "{text}");
+    let text = fails(&[], &[&project[..], &["--region", "cn-noth-4"]].concat());
+    assert!(text.contains("check the region cn-noth-4 (from --region)"), "{text}");
+    // The endpoint of IAM is the first one that is called without a project id.
+    let text = fails(&[region], &[]);
+    assert!(text.contains("which https://iam.cn-noth-4.invalid is made of"), "{text}");
+    // An endpoint that is set has nothing to do with the region.
+    let text = fails(&[region, ("HUAWEICLOUD_LTS_ENDPOINT", "https://lts.invalid")], &project);
+    assert!(text.contains("check https://lts.invalid and the network connection"), "{text}");
 }

@@ -248,7 +248,7 @@ error: could not list the log groups
             r#"
 error: could not list the log groups
   why:        listLogGroups: could not connect to the service: Connection refused (os error 111)
-  what to do: check http://127.0.0.1:1 and the network connection
+  what to do: nothing listens at http://127.0.0.1:1: start the emulator there with `lts emulator`, or set another endpoint
 "#,
         ),
     ];
@@ -321,7 +321,7 @@ error: could not list the log groups
             r#"
 error: could not list the log groups
   why:        IAM gave no token: createToken: could not connect to the service: Connection refused (os error 111)
-  what to do: check http://127.0.0.1:1 and the network connection
+  what to do: nothing listens at http://127.0.0.1:1: start the emulator there with `lts emulator`, or set another endpoint
 "#,
         ),
     ];

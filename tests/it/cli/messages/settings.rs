@@ -114,7 +114,34 @@ error: a setting is invalid
             3,
             r#"
 error: a setting is invalid
-  why:        endpoint: "ftp://lts.example": the scheme must be https, or http for loopback
+  why:        endpoint: "ftp://lts.example": the scheme must be https, or http for loopback: write https://lts.example
+"#,
+        ),
+        (
+            &[KEYS[0], KEYS[1], ("HUAWEICLOUD_LTS_ENDPOINT", "htp://u:hidden@lts.example/hidden")],
+            &["group", "list"],
+            3,
+            r#"
+error: a setting is invalid
+  why:        endpoint: HUAWEICLOUD_LTS_ENDPOINT: the scheme must be https, or http for loopback: write https://HOST
+"#,
+        ),
+        (
+            &KEYS,
+            &["group", "list", "--endpoint", "https://lts.example/v2/p/groups"],
+            3,
+            r#"
+error: a setting is invalid
+  why:        endpoint: "https://lts.example/v2/p/groups": must end before the path of an operation, /v2/…
+"#,
+        ),
+        (
+            &KEYS,
+            &["group", "list", "--endpoint", "https://lts.example?token=hidden"],
+            3,
+            r#"
+error: a setting is invalid
+  why:        endpoint: "https://lts.example": must not have a query or a fragment
 "#,
         ),
         (
@@ -130,11 +157,11 @@ error: a setting is invalid
         (
             &KEYS,
             &["group", "list", "--region", "r", "--timeout", "99999999h"],
-            3,
+            2,
             r#"
-error: a setting is invalid
-  why:        --timeout: must be at most a year
-  what to do: pass another --timeout, for example 30s
+error: invalid value '99999999h' for '--timeout <TIME>': must be at most 8760h
+
+For more information, try '--help'.
 "#,
         ),
         (
@@ -142,7 +169,7 @@ error: a setting is invalid
             &["group", "list", "--profile", "stagin"],
             3,
             r#"
-error: a setting is missing
+error: there is no profile "stagin"
   why:        profile FILE has no section [stagin]; it has [basic], [half], [staging]
   what to do: did you mean "staging"? `lts config profiles` shows the existing profiles
 "#,
@@ -152,7 +179,7 @@ error: a setting is missing
             &["group", "list", "--profile", "production"],
             3,
             r#"
-error: a setting is missing
+error: there is no profile "production"
   why:        profile FILE has no section [production]; it has [basic], [half], [staging]
   what to do: `lts config profiles` shows the existing profiles
 "#,
@@ -172,7 +199,7 @@ error: the settings are incomplete
             &["group", "list", "--profile", "staging"],
             3,
             r#"
-error: a setting is missing
+error: there is no profile "staging"
   why:        profile /nonexistent/.huaweicloud/credentials doesn't exist
   what to do: create the profile file; `lts config profiles --help` shows an example
 "#,
