@@ -132,6 +132,15 @@ impl Process {
         self.child.wait().unwrap()
     }
 
+    /// What it wrote to standard error before it served requests; it must be something.
+    #[cfg(unix)]
+    pub(crate) fn start_lines(&mut self) -> String {
+        assert!(self.is_healthy());
+        let mut buffer = [0; 4096];
+        let length = self.child.stderr.as_mut().unwrap().read(&mut buffer).unwrap();
+        String::from_utf8(buffer[..length].to_vec()).unwrap()
+    }
+
     /// Kills it and returns what it wrote to standard error.
     pub(crate) fn end(mut self) -> String {
         self.kill();

@@ -54,14 +54,111 @@ fn console_address_follows_the_first_line() {
     let process = Process::start(&[]);
     let address = process.address.clone();
     assert!(process.is_healthy());
-    assert_eq!(process.end(), format!("console: http://{address}/_emulator/\n"));
+    let lines = |address: &str| {
+        let environment = format!("eval \"$(lts emulator --print-env --listen {address})\"");
+        format!("console: http://{address}/_emulator/\nto connect: {environment}\n")
+    };
+    assert_eq!(process.end(), lines(&address));
     let everywhere = Process::of(lts(&["emulator", "--listen", "0.0.0.0:0"]));
     let port = everywhere.address.rsplit(':').next().unwrap().to_owned();
     assert!(everywhere.address.starts_with("0.0.0.0:") && everywhere.is_healthy());
-    assert_eq!(everywhere.end(), format!("console: http://127.0.0.1:{port}/_emulator/\n"));
+    assert_eq!(everywhere.end(), lines(&format!("127.0.0.1:{port}")));
     let hidden = Process::start(&["--no-admin"]);
     assert!(hidden.get("/").contains("APIGW.0101"));
-    assert_eq!(hidden.end(), "");
+    assert!(!hidden.end().contains("console"));
+}
+
+/// The advice of the emulator, followed in a shell.
+#[cfg(unix)]
+#[test]
+fn advice_to_connect_works_for_a_picked_port() {
+    let flags = ["--ak", "AK$IA", "--sk", "it's", "--project-id", "p1,p2", "--project-name", "one,two"];
+    let mut emulator = lts(&["emulator", "--listen", "127.0.0.1:0"]);
+    emulator.args(flags).env("LTS_EMULATOR_PROJECT_ID", "unused");
+    let mut process = Process::of(emulator);
+    let text = process.start_lines();
+    let advice = text.lines().find_map(|line| line.strip_prefix("to connect: ")).expect(&text);
+    assert!(!text.contains("it's"), "the secret key is left out: {text}");
+    let advice = advice.replace("--sk …", "--sk \"$SECRET\"");
+    let mut shell = bash(&format!("{advice}\nlts group list -o json && lts config show -o json"));
+    // With the environment of the other tests.
+    for (name, value) in lts(&[]).get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_lts")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let output = shell.env("PATH", path).env("SECRET", "it's").output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.starts_with("[]\n") && text.contains(&process.address) && text.contains("\"p1\""), "{text}");
+}
+
+/// Bash without start-up files.
+#[cfg(unix)]
+fn bash(script: &str) -> std::process::Command {
+    let mut command = std::process::Command::new("bash");
+    command.args(["--noprofile", "--norc", "-c", script]);
+    command
+}
+
+/// Values that a shell would interpret.
+const HOSTILE: [&str; 6] =
+    ["it's", "a$(touch x)`id`", "\\'\\\\", "two\nlines\n", "-n \"q\" !!", "\u{2018}q\u{2019};$env:A"];
+
+#[cfg(unix)]
+#[test]
+fn printed_environment_is_quoted_for_bash_and_can_be_unset() {
+    const NAMES: [&str; 7] = [
+        "HUAWEICLOUD_SDK_AK",
+        "HUAWEICLOUD_SDK_SK",
+        "HUAWEICLOUD_SDK_PROJECT_ID",
+        "HUAWEICLOUD_LTS_ENDPOINT",
+        "HUAWEICLOUD_LTS_ACCESS_ENDPOINT",
+        "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+        "HUAWEICLOUD_LTS_REGION",
+    ];
+    for value in HOSTILE {
+        let sk = format!("--sk={value}");
+        let set = stdout(&run(&["emulator", "--print-env", "--ak=A", &sk]));
+        let shown =
+            bash(&format!("{set}\nprintf %s \"$HUAWEICLOUD_SDK_SK\"; printenv HUAWEICLOUD_SDK_AK >&2"))
+                .output()
+                .unwrap();
+        assert_eq!((stdout(&shown).as_str(), stderr(&shown).as_str()), (value, "A\n"), "{set}");
+        let unset = stdout(&run(&["emulator", "--print-env", "--unset", "--listen", "127.0.0.1:0"]));
+        let all =
+            bash(&format!("set -e\n{set}\n{unset}\nprintenv | grep ^HUAWEICLOUD_ || true")).output().unwrap();
+        assert_eq!((stdout(&all).as_str(), stderr(&all).as_str()), ("", ""), "{unset}");
+        assert_eq!(unset, NAMES.map(|name| format!("unset {name}\n")).concat());
+    }
+}
+
+#[test]
+fn environment_is_printed_in_the_syntax_of_each_shell() {
+    let print = |arguments: &[&str]| stdout(&run(&[&["emulator", "--print-env"], arguments].concat()));
+    for (shell, ak, expected) in [
+        ("bash", "it's \\", r"export HUAWEICLOUD_SDK_AK='it'\''s \'"),
+        ("fish", "it's \\", r"set -gx HUAWEICLOUD_SDK_AK 'it\'s \\'"),
+        ("fish", "AK", "set -gx HUAWEICLOUD_SDK_AK AK"),
+        ("fish", "[::1]$x(y)", "set -gx HUAWEICLOUD_SDK_AK '[::1]$x(y)'"),
+        ("powershell", "it's \\ \u{2019}$x`n", "$env:HUAWEICLOUD_SDK_AK = 'it''s \\ \u{2019}\u{2019}$x`n'"),
+        ("powershell", "AK", "$env:HUAWEICLOUD_SDK_AK = 'AK'"),
+    ] {
+        let text = print(&["--shell", shell, "--ak", ak, "--sk", "SK"]);
+        assert_eq!(text.lines().next(), Some(expected), "{text}");
+        assert_eq!(text.lines().count(), 7, "{text}");
+    }
+    assert!(print(&["--unset", "--shell", "fish"]).starts_with("set -e HUAWEICLOUD_SDK_AK\n"));
+    let text = print(&["--unset", "--shell", "powershell"]);
+    let first = "Remove-Item Env:HUAWEICLOUD_SDK_AK -ErrorAction SilentlyContinue\n";
+    assert!(text.starts_with(first) && text.lines().count() == 7, "{text}");
+    assert_eq!(print(&["--unset", "--shell", "bash"]), print(&["--unset"]));
+    fails(&["emulator", "--unset"], 2, "--unset needs --print-env");
+    fails(&["emulator", "--shell", "fish"], 2, "--shell needs --print-env");
+    fails(&["emulator", "--print-env", "--shell", "tcsh"], 2, "bash, fish, powershell");
 }
 
 #[test]

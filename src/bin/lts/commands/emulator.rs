@@ -7,8 +7,11 @@ use std::{
     time::Duration,
 };
 
-use clap::Args;
-use huaweicloud_lts::emulator::{Admin, Options};
+use clap::{Args, ValueEnum};
+use huaweicloud_lts::{
+    config::MAX_TIMEOUT,
+    emulator::{Admin, Options},
+};
 
 use crate::{
     error::CliError,
@@ -16,11 +19,14 @@ use crate::{
     parsers,
 };
 
+/// The longest delay, in milliseconds.
+const MAX_LATENCY: u64 = MAX_TIMEOUT.as_secs() * 1000;
+
 /// Each option can also be set by an environment variable, for example `LTS_EMULATOR_QUOTA_GROUPS`: lists with
 /// commas, switches as `true`. An empty variable counts as unset.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  lts emulator --listen 127.0.0.1:0\n  lts emulator --data lts.db\n  eval \"$(lts emulator --print-env)\""
+    after_help = "Examples:\n  lts emulator --listen 127.0.0.1:0\n  lts emulator --data lts.db\n  eval \"$(lts emulator --print-env)\"\n  eval \"$(lts emulator --print-env --unset)\"\n  lts emulator --print-env --shell fish | source"
 )]
 pub(crate) struct EmulatorArguments {
     /// Address and port to listen on; port 0 picks a free one. A port alone listens on 127.0.0.1.
@@ -81,10 +87,10 @@ pub(crate) struct EmulatorArguments {
     #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = parsers::duration)]
     token_ttl: Duration,
     /// Maximum number of groups in a project, 0 for no limit; by default that of the service.
-    #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS", value_parser = parsers::at_least(0u64))]
+    #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS", value_parser = parsers::whole_number(0..=u64::MAX))]
     quota_groups: Option<u64>,
     /// Maximum number of streams in a group, 0 for no limit; by default that of the service.
-    #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_STREAMS", value_parser = parsers::at_least(0u64))]
+    #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_STREAMS", value_parser = parsers::whole_number(0..=u64::MAX))]
     quota_streams: Option<u64>,
     /// Reject groups with a ttl other than 7 days, as the service does for some accounts.
     #[arg(long, env = "LTS_EMULATOR_TTL_MUST_BE_7")]
@@ -93,7 +99,7 @@ pub(crate) struct EmulatorArguments {
     #[arg(long, env = "LTS_EMULATOR_LOCK_KEYS")]
     lock_keys: bool,
     /// Delay of every response in milliseconds.
-    #[arg(long, value_name = "MS", env = "LTS_EMULATOR_LATENCY", default_value_t = 0, value_parser = parsers::at_least(0u64))]
+    #[arg(long, value_name = "MS", env = "LTS_EMULATOR_LATENCY", default_value_t = 0, value_parser = parsers::whole_number(0..=MAX_LATENCY))]
     latency: u64,
     /// Do not check credentials; all other checks stay.
     #[arg(long, env = "LTS_EMULATOR_LENIENT")]
@@ -113,6 +119,22 @@ pub(crate) struct EmulatorArguments {
     /// Print the environment variables that point a client at this emulator, and exit.
     #[arg(long, env = "LTS_EMULATOR_PRINT_ENV")]
     print_env: bool,
+    /// With --print-env: unset the variables instead.
+    #[arg(long, env = "LTS_EMULATOR_UNSET")]
+    unset: bool,
+    /// With --print-env: the shell that reads the lines; bash also stands for sh and zsh [default: bash].
+    #[arg(long, env = "LTS_EMULATOR_SHELL", value_enum)]
+    shell: Option<Shell>,
+}
+
+/// A shell that --print-env writes for.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Shell {
+    #[default]
+    Bash,
+    Fish,
+    #[value(name = "powershell")]
+    PowerShell,
 }
 
 pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), CliError> {
@@ -125,6 +147,10 @@ pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), CliError> {
     }
     if arguments.print_env {
         return print(&arguments.environment()?);
+    }
+    let unused = [("--unset", arguments.unset), ("--shell", arguments.shell.is_some())];
+    if let Some((option, _)) = unused.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(CliError::usage(format!("{option} needs --print-env")));
     }
     raise_file_limit();
     let address = arguments.listen;
@@ -143,6 +169,7 @@ pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), CliError> {
         if !arguments.no_admin {
             eprint_line(format!("console: http://{}/_emulator/", client_address(address)));
         }
+        eprint_line(format!("to connect: {}", arguments.command_to_connect(client_address(address))));
         Ok(server.run(stop).await?)
     })
 }
@@ -179,15 +206,24 @@ impl EmulatorArguments {
 
     /// The environment of a client of this emulator, as lines for a shell.
     fn environment(&self) -> Result<String, CliError> {
+        let shell = self.shell.unwrap_or_default();
+        let variables = self.variables();
+        if self.unset {
+            return Ok(variables.map(|(name, _)| shell.unset(name)).concat());
+        }
         if self.listen.port() == 0 {
             return Err(CliError::usage(
                 "--print-env needs a port: port 0 is chosen only when the emulator starts",
             ));
         }
+        Ok(variables.map(|(name, value)| shell.set(name, &value)).concat())
+    }
+
+    fn variables(&self) -> [(&'static str, String); 7] {
         let url = format!("http://{}", client_address(self.listen));
         let first =
             |given: &[String], default: &str| given.first().map_or(default, String::as_str).to_owned();
-        let variables = [
+        [
             ("HUAWEICLOUD_SDK_AK", self.ak.clone()),
             ("HUAWEICLOUD_SDK_SK", self.sk.clone()),
             ("HUAWEICLOUD_SDK_PROJECT_ID", first(&self.project_id, Options::DEFAULT_PROJECT_ID)),
@@ -195,9 +231,68 @@ impl EmulatorArguments {
             ("HUAWEICLOUD_LTS_ACCESS_ENDPOINT", url.clone()),
             ("HUAWEICLOUD_SDK_IAM_ENDPOINT", url),
             ("HUAWEICLOUD_LTS_REGION", first(&self.project_name, Options::DEFAULT_PROJECT_NAME)),
-        ];
-        Ok(variables.iter().map(|(name, value)| format!("export {name}={}\n", shell_quoted(value))).collect())
+        ]
     }
+
+    /// The command that sets the environment of a client in bash. It repeats the options that differ from their
+    /// defaults, but the secret key is left for the user to write.
+    fn command_to_connect(&self, address: SocketAddr) -> String {
+        let mut command =
+            format!("lts emulator --print-env --listen {}", Shell::Bash.quoted(&address.to_string()));
+        let mut add = |option: &str, value: &str| command.extend([" ", option, " ", value]);
+        if (self.ak.as_str(), self.sk.as_str()) != (Options::DEFAULT_ACCESS_KEY, Options::DEFAULT_SECRET_KEY)
+        {
+            add("--ak", &Shell::Bash.quoted(&self.ak));
+            add("--sk", "…");
+        }
+        if let (Some(id), Some(name)) = (self.project_id.first(), self.project_name.first()) {
+            add("--project-id", &Shell::Bash.quoted(id));
+            add("--project-name", &Shell::Bash.quoted(name));
+        }
+        format!("eval \"$({command})\"")
+    }
+}
+
+impl Shell {
+    /// The line that sets an environment variable.
+    fn set(self, name: &str, value: &str) -> String {
+        let value = self.quoted(value);
+        match self {
+            Self::Bash => format!("export {name}={value}\n"),
+            Self::Fish => format!("set -gx {name} {value}\n"),
+            Self::PowerShell => format!("$env:{name} = {value}\n"),
+        }
+    }
+
+    /// The line that unsets an environment variable, whether it is set or not.
+    fn unset(self, name: &str) -> String {
+        match self {
+            Self::Bash => format!("unset {name}\n"),
+            Self::Fish => format!("set -e {name}\n"),
+            Self::PowerShell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"),
+        }
+    }
+
+    /// A value as one word of the shell, in single quotes if it needs them.
+    fn quoted(self, value: &str) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+        let is_word = !value.is_empty() && value.chars().all(is_plain);
+        match self {
+            Self::Bash | Self::Fish if is_word => value.to_owned(),
+            Self::Bash => format!("'{}'", value.replace('\'', r"'\''")),
+            Self::Fish => format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'")),
+            Self::PowerShell => format!("'{}'", powershell_escaped(value)),
+        }
+    }
+}
+
+/// Doubles the quotes of a value: PowerShell takes typographic single quotes for the plain one.
+fn powershell_escaped(value: &str) -> String {
+    let doubled = |c: char| {
+        let is_quote = matches!(c, '\'' | '\u{2018}'..='\u{201b}');
+        std::iter::repeat_n(c, if is_quote { 2 } else { 1 })
+    };
+    value.chars().flat_map(doubled).collect()
 }
 
 /// Parses an address with a port, `localhost` with a port, or a port.
@@ -240,15 +335,6 @@ fn client_address(listen: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, listen.port())
-}
-
-/// A value in quotes for a shell, if it needs them.
-fn shell_quoted(value: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
-    if !value.is_empty() && value.chars().all(plain) {
-        return value.to_owned();
-    }
-    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 /// Raises the limit of open files to what all connections need: on some systems it is 256 by default.
