@@ -148,6 +148,8 @@ fn causes(error: &Error) -> Vec<String> {
 fn configuration_cause(error: &ConfigurationError) -> String {
     let text = error.to_string();
     let why = text.strip_prefix(error.setting()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&text);
+    // The source of what an option sets; the line of the command shows it.
+    let why = why.strip_prefix("code: ").unwrap_or(why);
     let name = match error.setting() {
         // The message begins with the file and the section.
         "profile" => return why.to_owned(),

@@ -139,7 +139,7 @@ fn swapped_keys_are_reported_without_the_secret() {
         assert!(!stderr(&output).contains(&sk[..4]), "{}", stderr(&output));
     }
     let output = cli.run(&["sign", "https://h/p", "--ak", sk, "--sk", ak]);
-    failed(&output, 3, "are access key and secret key swapped?");
+    failed(&output, 3, "credentials: are access key and secret key swapped?");
     assert_eq!(cli.requests(), [""; 0], "the secret key is not sent");
 }
 

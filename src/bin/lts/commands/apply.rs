@@ -24,9 +24,6 @@ use crate::{
 /// The number of lines of a plan, or of remaining items, that are shown without -v.
 const MAX_LINES: usize = 20;
 
-/// The largest number of concurrent calls. More would run into the limits of open files and of the service.
-const MAX_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
-
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -53,7 +50,7 @@ pub(crate) struct ApplyArguments {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Number of calls to run at the same time.
-    #[arg(long, value_name = "N", default_value_t = default_concurrency(), value_parser = parsers::whole_number(NonZeroUsize::MIN..=MAX_CONCURRENCY))]
+    #[arg(long, value_name = "N", default_value_t = default_concurrency(), value_parser = parsers::whole_number(NonZeroUsize::MIN..=NonZeroUsize::MAX))]
     pub(crate) concurrency: NonZeroUsize,
     /// Delete streams that the manifest doesn't declare, in its groups only.
     #[arg(long)]
