@@ -133,8 +133,7 @@ enum Shell {
     #[default]
     Bash,
     Fish,
-    #[value(name = "powershell")]
-    PowerShell,
+    Powershell,
 }
 
 pub(crate) fn run(arguments: &EmulatorArguments) -> Result<(), CliError> {
@@ -260,7 +259,7 @@ impl Shell {
         match self {
             Self::Bash => format!("export {name}={value}\n"),
             Self::Fish => format!("set -gx {name} {value}\n"),
-            Self::PowerShell => format!("$env:{name} = {value}\n"),
+            Self::Powershell => format!("$env:{name} = {value}\n"),
         }
     }
 
@@ -269,7 +268,7 @@ impl Shell {
         match self {
             Self::Bash => format!("unset {name}\n"),
             Self::Fish => format!("set -e {name}\n"),
-            Self::PowerShell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"),
+            Self::Powershell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"),
         }
     }
 
@@ -281,7 +280,7 @@ impl Shell {
             Self::Bash | Self::Fish if is_word => value.to_owned(),
             Self::Bash => format!("'{}'", value.replace('\'', r"'\''")),
             Self::Fish => format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'")),
-            Self::PowerShell => format!("'{}'", powershell_escaped(value)),
+            Self::Powershell => format!("'{}'", powershell_escaped(value)),
         }
     }
 }
