@@ -33,7 +33,7 @@ const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "x-iam-trace-id"];
 /// Codes that mean success.
 const SUCCESS_CODES: [&str; 3] = ["0", "SVCSTG.ALS.200.200", "SVCSTG.ALS.200200"];
 /// Prefixes of error codes.
-const ERROR_CODE_PREFIXES: [&str; 3] = ["LTS.", "APIGW.", "APIG."];
+const ERROR_CODE_PREFIXES: [&str; 4] = ["LTS.", "APIGW.", "APIG.", "SVCSTG."];
 
 /// An error response, read.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,14 +72,13 @@ impl ErrorMembers {
 
     /// Whether a body with status 2xx reports an error, for an operation with this effect.
     pub(crate) fn is_error(&self, effect: Effect) -> bool {
-        let code = self.codes[OWN].as_deref().or(self.codes[NESTED].as_deref());
+        let code = self.code();
         if code.is_some_and(|code| SUCCESS_CODES.contains(&code)) {
             return false;
         }
-        let has_message = [OWN, NESTED, TEXT].iter().any(|place| self.messages[*place].is_some());
         match effect {
             Effect::Append => code.is_some(),
-            Effect::Delete => code.is_some() || has_message,
+            Effect::Delete => code.is_some() || self.message().is_some(),
             Effect::Read | Effect::Create | Effect::Update => {
                 code.is_some_and(|code| ERROR_CODE_PREFIXES.iter().any(|prefix| code.starts_with(prefix)))
             }
@@ -414,16 +413,21 @@ mod tests {
             (r#"{"error_code":"LTS.0201"}"#, &all[..]),
             (r#"{"errorCode":"APIGW.0301","errorMsg":"x"}"#, &all),
             (r#"{"error":{"code":"LTS.0201"}}"#, &all),
-            (r#"{"error_code":"SVCSTG.ALS.200201","error_msg":"Query Param is error."}"#, &[Delete, Append]),
+            (r#"{"error_code":"SVCSTG.ALS.200201","error_msg":"Query Param is error."}"#, &all),
+            (r#"{"errorCode":"SVCSTG.ALS.403.105"}"#, &all),
+            (r#"{"code":"SVCSTG.ALS.200201","message":"no"}"#, &all),
             (r#"{"error_code":"OTHER.1"}"#, &[Delete, Append]),
             (r#"{"error_msg":"no"}"#, &[Delete]),
             (r#"{"error":"no"}"#, &[Delete]),
+            (r#"{"error":{"title":"Forbidden"}}"#, &[Delete]),
+            (r#"{"message":"denied"}"#, &[Delete]),
+            (r#"{"code":"x"}"#, &[Delete, Append]),
             (r#"{"errorCode":"SVCSTG.ALS.200.200","errorMessage":"Report success.","result":null}"#, &[]),
             (r#"{"error_code":"SVCSTG.ALS.200200","error_msg":"delete struct config successfully"}"#, &[]),
             (r#"{"error_code":"0","log_groups":[]}"#, &[]),
             (r#"{"error_code":0,"error_msg":"ok"}"#, &[]),
             (r#"{"log_group_id":"x"}"#, &[]),
-            (r#"{"message":"done"}"#, &[]),
+            (r#"{"code":"0","message":"done"}"#, &[]),
             (r#"{"log_dump_obs_id":"x","error_code":"","error_msg":""}"#, &[]),
             (r#"{"log_dump_obs_id":"x","error_code":null}"#, &[]),
             (r#"{"log_groups":[{"log_group_name":"error_code","error_code":"LTS.0201"}]}"#, &[]),
