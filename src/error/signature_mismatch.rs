@@ -3,7 +3,7 @@
 //! The gateway echoes the canonical request that it computed, with `|` for line breaks. Side by side, the two show what a
 //! proxy changed, or that the secret key is wrong.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::body::SECRET_LINE;
 use crate::spec;
@@ -26,6 +26,51 @@ pub(crate) struct Mismatch {
     changed: Option<String>,
 }
 
+/// The parts of a canonical request by name, in its order. A header has its own, so that a missing one shifts no other.
+struct Parts<'a>(Vec<(String, Cow<'a, str>)>);
+
+impl<'a> Parts<'a> {
+    fn of(lines: &[&'a str]) -> Self {
+        let mut parts: Vec<_> =
+            ["method", "path", "query"].iter().zip(lines).map(|(name, line)| named(name, line)).collect();
+        let rest = lines.get(parts.len()..).unwrap_or_default();
+        let headers = rest.iter().position(|line| line.is_empty()).unwrap_or(rest.len());
+        let name = |line: &str| line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        parts.extend(rest[..headers].iter().map(|line| named(&format!("header {}", name(line)), line)));
+        if let [_, names, body @ ..] = &rest[headers..] {
+            parts.push(named("list of headers", names));
+            if !body.is_empty() {
+                parts.push(("body".to_owned(), body.join("|").into()));
+            }
+        }
+        Self(parts)
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| found == name).map(|(_, line)| line.trim_end())
+    }
+}
+
+fn named<'a>(name: &str, line: &'a str) -> (String, Cow<'a, str>) {
+    (name.to_owned(), line.into())
+}
+
+/// The names of the parts of two requests: those of the first in its order, each of the others after the one before it.
+fn names_of_both(ours: &Parts<'_>, theirs: &Parts<'_>) -> Vec<String> {
+    let mut names: Vec<String> = ours.0.iter().map(|(name, _)| name.clone()).collect();
+    let mut after = 0;
+    for (name, _) in &theirs.0 {
+        match names.iter().position(|known| known == name) {
+            Some(i) => after = i + 1,
+            None => {
+                names.insert(after, name.clone());
+                after += 1;
+            }
+        }
+    }
+    names
+}
+
 impl Mismatch {
     /// Compares our canonical request with the one in a message of the service, if it has one.
     pub(crate) fn of(ours: &str, message: &str) -> Option<Self> {
@@ -33,17 +78,12 @@ impl Mismatch {
         let (_, theirs) = message.split_once(MARK).filter(|_| echoed)?;
         let (ours, theirs): (Vec<_>, Vec<_>) =
             (ours.split('\n').collect(), theirs.trim().split('|').collect());
-        let line = |lines: &[&str], i: usize| {
-            lines.get(i).map_or_else(|| "(nothing)".to_owned(), |line| shown(line))
-        };
-        let differs = |i: &usize| {
-            let of = |lines: &[&str]| lines.get(*i).map(|line| line.trim_end().to_owned());
-            of(&ours) != of(&theirs)
-        };
-        let differing: Vec<usize> = (0..ours.len().max(theirs.len())).filter(differs).collect();
-        let changed = differing.first().map(|i| part(&ours, *i));
-        let differences = differing.into_iter().map(|i| (line(&ours, i), line(&theirs, i))).collect();
-        Some(Self { differences, changed })
+        let (ours, theirs) = (Parts::of(&ours), Parts::of(&theirs));
+        let mut differing = names_of_both(&ours, &theirs);
+        differing.retain(|name| ours.get(name) != theirs.get(name));
+        let line = |parts: &Parts<'_>, name| parts.get(name).map_or_else(|| "(missing)".to_owned(), shown);
+        let differences = differing.iter().map(|name| (line(&ours, name), line(&theirs, name))).collect();
+        Some(Self { differences, changed: differing.into_iter().next() })
     }
 
     /// What to do about it.
@@ -55,20 +95,6 @@ impl Mismatch {
                  {changed} unchanged, or use an endpoint without it."
             ),
         }
-    }
-}
-
-/// What a line of a canonical request is of the request.
-fn part(lines: &[&str], i: usize) -> String {
-    let from_end = lines.len().saturating_sub(i);
-    match i {
-        0 => "method".to_owned(),
-        1 => "path".to_owned(),
-        2 => "query".to_owned(),
-        _ if from_end <= 1 => "body".to_owned(),
-        // An empty line, and the names of the signed headers.
-        _ if from_end <= 3 => "list of headers".to_owned(),
-        _ => format!("header {}", lines[i].split(':').next().unwrap_or_default()),
     }
 }
 
@@ -146,9 +172,28 @@ mod tests {
     }
 
     #[test]
+    fn headers_are_compared_by_name() {
+        let ours = "GET\n/\n\nhost:h\nx-project-id:p\nx-sdk-date:d\n\nhost;x-project-id;x-sdk-date\nbody";
+        let without = ours.replace("x-project-id:p\n", "").replace("x-project-id;", "");
+        let text = Mismatch::of(ours, &message(&without)).unwrap().to_string();
+        assert_eq!(
+            text,
+            "  the service saw another request than was signed:\n    signed: x-project-id:p\n    seen:   (missing)\n    \
+             signed: host;x-project-id;x-sdk-date\n    seen:   host;x-sdk-date"
+        );
+        let mismatch = Mismatch::of(&without, &message(ours)).unwrap();
+        let text = mismatch.to_string();
+        assert!(text.contains("signed: (missing)\n    seen:   x-project-id:p\n"), "{text}");
+        assert!(mismatch.remedy().contains("header x-project-id: "), "{}", mismatch.remedy());
+        let other = ours.replace("x-sdk-date:d", "x-sdk-date:e:f");
+        let text = Mismatch::of(ours, &message(&other)).unwrap().to_string();
+        assert!(text.ends_with("signed: x-sdk-date:d\n    seen:   x-sdk-date:e:f"), "{text}");
+    }
+
+    #[test]
     fn missing_lines_are_shown() {
         let text = Mismatch::of(OURS, &message("GET\n/")).unwrap().to_string();
-        assert!(text.contains("seen:   (nothing)"), "{text}");
+        assert!(text.contains("seen:   (missing)"), "{text}");
         assert_eq!(Mismatch::of(OURS, "decrypt token fail"), None);
     }
 
