@@ -5,17 +5,22 @@ use std::borrow::Cow;
 /// A character that YAML writers escape. It marks those that they don't.
 const MARK: char = '\u{fffe}';
 
-/// Whether a terminal obeys this character instead of showing it, or it breaks a line or changes the direction of text.
+/// Whether a terminal obeys this character or shows nothing for it, or it breaks a line or changes the direction of text.
 pub fn is_unsafe(c: char) -> bool {
-    c.is_control() || is_separator(c) || changes_direction(c)
+    c.is_control() || is_separator(c) || is_hidden(c)
 }
 
 fn is_separator(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-fn changes_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether a character has no width or changes the direction of text. Emoji may contain U+200D, which is escaped, too: it
+/// can hide in any name.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    )
 }
 
 /// Escapes a text that is shown on one line: an escape character becomes `\u{1b}`.
@@ -36,19 +41,19 @@ pub fn json(document: &str) -> Cow<'_, str> {
 }
 
 /// Prepares a string for a YAML writer whose document goes to [`yaml`]. The writer escapes control characters, but not
-/// those that change the direction of text: a mark before them makes it quote the string.
+/// hidden ones: a mark before them makes it quote the string.
 pub fn yaml_string(text: &str) -> Cow<'_, str> {
-    escaped(text, changes_direction, |c, out| out.extend([MARK, c]))
+    escaped(text, is_hidden, |c, out| out.extend([MARK, c]))
 }
 
 /// Escapes a YAML document without block scalars, whose strings were prepared by [`yaml_string`].
 pub fn yaml(document: &str) -> Cow<'_, str> {
-    if !document.contains(changes_direction) {
+    if !document.contains(is_hidden) {
         return document.into();
     }
     let mut out = String::with_capacity(document.len());
     for c in document.chars() {
-        if changes_direction(c) {
+        if is_hidden(c) {
             let mark = format!("\\u{:04X}", u32::from(MARK));
             out.truncate(out.strip_suffix(&mark).unwrap_or(&out).len());
             out += &format!("\\u{:04X}", u32::from(c));
@@ -80,10 +85,11 @@ mod tests {
 
     #[test]
     fn unsafe_characters_are_escaped_and_others_stay() {
-        let text = "a\u{1b}[2J\u{7f}\u{9b}\t\r\n\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}日\\é\u{feff}";
+        let text =
+            "a\u{1b}[2J\u{7f}\u{9b}\t\r\n\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}日\\é\u{feff}\u{200b}\u{ad}";
         assert_eq!(
             line(text),
-            "a\\u{1b}[2J\\u{7f}\\u{9b}\\u{9}\\u{d}\\u{a}\\u{202e}\\u{2066}\\u{200f}\\u{61c}\\u{2028}日\\é\u{feff}"
+            "a\\u{1b}[2J\\u{7f}\\u{9b}\\u{9}\\u{d}\\u{a}\\u{202e}\\u{2066}\\u{200f}\\u{61c}\\u{2028}日\\é\\u{feff}\\u{200b}\\u{ad}"
         );
         assert_eq!(lines("a\nb\u{9b}\r"), "a\nb\\u{9b}\\u{d}");
         assert!(matches!(line("日 a"), Cow::Borrowed(_)));

@@ -10,11 +10,12 @@ use zeroize::Zeroize;
 use super::{
     file::read_regular_file,
     setting::{ResolvedSetting, Setting, incomplete},
-    text::{flaw, key_flaw, printable},
+    text::{flaw, key_flaw},
 };
 use crate::{
     auth::{AkSk, Credentials, chain::SkippedSource},
     error::{ConfigurationError, ConfigurationProblem},
+    escape,
     secret::Secret,
 };
 
@@ -48,7 +49,7 @@ pub(crate) fn read_all(
 
 fn read_sections(file: &Path) -> Result<Result<Sections, SkippedSource>, ConfigurationError> {
     let name = file.display().to_string();
-    let name = printable(&name);
+    let name = escape::line(&name);
     let unreadable = |why: &dyn Display| ConfigurationError::new(PROFILE, format!("{name}: {why}"));
     let bytes = match read_regular_file(file, MAX_FILE) {
         Ok(bytes) => bytes,
@@ -67,7 +68,7 @@ fn read_sections(file: &Path) -> Result<Result<Sections, SkippedSource>, Configu
 /// The names of the first sections, for messages.
 fn listed(sections: &Sections) -> String {
     let mut names: Vec<_> =
-        sections.keys().take(MAX_LISTED).map(|name| format!("[{}]", printable(name))).collect();
+        sections.keys().take(MAX_LISTED).map(|name| format!("[{}]", escape::line(name))).collect();
     match sections.len() {
         0 => return "no sections".to_owned(),
         more if more > MAX_LISTED => names.push("others".to_owned()),
@@ -79,7 +80,7 @@ fn listed(sections: &Sections) -> String {
 impl Profile {
     fn new(file: &Path, section: &str, values: BTreeMap<String, Secret>) -> Self {
         let file = file.display().to_string();
-        Self { place: format!("{PROFILE} {} [{}]", printable(&file), printable(section)), values }
+        Self { place: format!("{PROFILE} {} [{}]", escape::line(&file), escape::line(section)), values }
     }
 
     /// Reads a section of a file. The inner error is a missing file or section.
@@ -93,8 +94,8 @@ impl Profile {
         };
         Ok(sections.remove(section).map(|values| Self::new(file, section, values)).ok_or_else(|| {
             let file = file.display().to_string();
-            let why = format!("has no section [{}]; it has {}", printable(section), listed(&sections));
-            SkippedSource::new(format!("{PROFILE} {}", printable(&file)), why)
+            let why = format!("has no section [{}]; it has {}", escape::line(section), listed(&sections));
+            SkippedSource::new(format!("{PROFILE} {}", escape::line(&file)), why)
         }))
     }
 

@@ -1,11 +1,11 @@
-//! Checks of texts that come from outside, and texts from outside in messages.
+//! Checks of texts that come from outside.
 
-use std::borrow::Cow;
+use crate::escape;
 
 /// Why a text can't be a setting: control characters and invisible ones come from a file's last line or a web page, and
 /// are part of no setting. The message never shows the text, which may be a secret.
 pub(crate) fn flaw(text: &str) -> Option<String> {
-    let found = text.chars().find(|c| is_hidden(*c))?;
+    let found = text.chars().find(|c| escape::is_unsafe(*c))?;
     Some(match found {
         '\n' | '\r' => "contains a line end".to_owned(),
         c if c.is_control() => format!("contains the control character U+{:04X}", u32::from(c)),
@@ -23,26 +23,11 @@ pub(crate) fn key_flaw(text: &str) -> Option<String> {
     flaw(text).or_else(not_ascii).or_else(blank)
 }
 
-/// A text as a message shows it: hidden characters are escaped.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hidden) {
-        return text.into();
-    }
-    let escaped = |c: char| if is_hidden(c) { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escaped).collect::<String>().into()
-}
-
 /// The part of a URL that is no secret: without user name and password, query and fragment. Nothing if it can't be told
 /// from them: a password may contain `?` and `#`, and a query `@`.
 pub(crate) fn without_secrets(url: &str) -> Option<&str> {
     let (before, after) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
     if after.contains('@') { None } else { before.rsplit('@').next() }
-}
-
-/// Whether a terminal shows nothing for a character, or shows something else than what stands there.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -60,6 +45,7 @@ mod tests {
             ("hidden\u{9b}", Some("contains the control character U+009B")),
             ("\u{feff}hidden", Some("contains the invisible character U+FEFF")),
             ("\u{202e}hidden", Some("contains the invisible character U+202E")),
+            ("hid\u{61c}den", Some("contains the invisible character U+061C")),
         ] {
             assert_eq!(flaw(text).as_deref(), expected, "{text:?}");
         }
@@ -82,11 +68,5 @@ mod tests {
         ] {
             assert_eq!(without_secrets(url), expected, "{url}");
         }
-    }
-
-    #[test]
-    fn printable_escapes_hidden_characters_only() {
-        assert_eq!(printable("/home/jürgen/\"a b\""), "/home/jürgen/\"a b\"");
-        assert_eq!(printable("a\u{1b}[2K\u{202e}b"), "a\\u{1b}[2K\\u{202e}b");
     }
 }

@@ -39,7 +39,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("error", &["input", "model", "spec"]),
     // An IAM client without credentials logs in and looks projects up.
     ("auth", &["api", "error", "ids", "input", "secret"]),
-    ("config", &["auth", "error", "ids", "secret", "spec", "transport"]),
+    ("config", &["auth", "error", "escape", "ids", "secret", "spec", "transport"]),
     ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
     ("provision", &["client", "error", "escape", "ids", "input", "manifest", "model", "spec", "suggest"]),
