@@ -18,7 +18,7 @@ use crate::{
     error::{Error, TransportError, TransportFailure},
     ids::ProjectId,
     input::InvalidInput,
-    transport::{CallOptions, RetryPolicy},
+    transport::{Attempts, CallOptions, RetryPolicy},
 };
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -82,7 +82,7 @@ impl CallContext {
     }
 
     /// Waits before a creation that was not applied is repeated; returns false if it must not be.
-    pub(super) async fn may_repeat(&self, attempts: u32) -> bool {
+    pub(super) async fn may_repeat(&self, attempts: Attempts) -> bool {
         self.api.inner().may_repeat(attempts).await
     }
 }

@@ -5,7 +5,7 @@
 //! a second creation.
 
 use super::call::CallContext;
-use crate::error::Error;
+use crate::{error::Error, transport::Attempts};
 
 /// The result of [`Groups::ensure`](super::Groups::ensure) and [`Streams::ensure`](super::Streams::ensure).
 ///
@@ -44,13 +44,13 @@ where
 {
     // Whether an earlier attempt may have created it.
     let mut maybe_applied = false;
-    let mut attempts = 0;
+    let mut attempts = Attempts::default();
     loop {
         let mut error = match create().await {
             Ok(id) => return Ok(Ensured { id, created: true }),
             Err(error) => error,
         };
-        attempts += 1;
+        attempts.count(&error);
         let unknown = error.outcome_unknown();
         maybe_applied |= unknown;
         if !unknown && !error.is_already_exists() && !error.is_quota_exceeded() {

@@ -9,6 +9,7 @@ use crate::{
     ids::TransferId,
     input::InvalidInput,
     model::{Destination, StorageFormat, Transfer},
+    transport::Attempts,
 };
 
 impl Client {
@@ -141,14 +142,14 @@ async fn ensure_log_dump(
     cx: &CallContext,
     body: CreateLogDumpObsRequestBody,
 ) -> Result<EnsuredTransfer, Error> {
-    let mut attempts = 0;
+    let mut attempts = Attempts::default();
     loop {
         let error = match create_log_dump(cx, body.clone()).await {
             Ok(id) => return Ok(EnsuredTransfer::Created(id)),
             Err(error) if error.is_in_use() => return Ok(EnsuredTransfer::AlreadyThere),
             Err(error) => error,
         };
-        attempts += 1;
+        attempts.count(&error);
         if !error.outcome_unknown() || !cx.may_repeat(attempts).await {
             return Err(error);
         }

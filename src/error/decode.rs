@@ -21,6 +21,8 @@ pub struct DecodeError {
     pub(crate) message: String,
     pub(crate) excerpt: String,
     pub(crate) outcome_unknown: bool,
+    /// Whether the body ends too early, so that another attempt may get the whole one.
+    pub(crate) is_cut: bool,
 }
 
 impl DecodeError {
@@ -34,6 +36,7 @@ impl DecodeError {
             message: brief(message),
             excerpt: excerpt(body),
             outcome_unknown: false,
+            is_cut: false,
         }
     }
 

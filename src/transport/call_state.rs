@@ -8,7 +8,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{policy::RetryPolicy, settings::Settings};
-use crate::error::ResponseHead;
+use crate::error::{Error, ResponseHead};
 
 /// How much time in all may be added to a deadline that the caller didn't set, for waits that `Retry-After` asks for.
 const MAX_EXTENSION: Duration = Duration::from_secs(5 * 60);
@@ -29,6 +29,22 @@ pub(crate) struct CallOptions {
     pub(crate) accepts_duplicates: bool,
     /// Whether the caller gets headers and body as they are, so that secrets of the request are redacted in them.
     pub(crate) redacts_response: bool,
+}
+
+/// How often a request was attempted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Attempts {
+    pub(super) all: u32,
+    /// Those whose response was complete, but is none of the service.
+    pub(super) foreign: u32,
+}
+
+impl Attempts {
+    /// Counts an attempt that failed with this error.
+    pub(crate) fn count(&mut self, error: &Error) {
+        self.all += 1;
+        self.foreign += u32::from(matches!(error, Error::Decode(error) if !error.is_cut));
+    }
 }
 
 /// The limits and the state of one call.
@@ -67,12 +83,13 @@ impl CallState {
         }
     }
 
-    /// The pause after `attempts` attempts, unless the policy allows no more; `random` is in 0..1.
-    pub(super) fn pause_after(&self, attempts: u32, random: f64) -> Option<Duration> {
-        match self.persistent {
-            true => Some(self.retry.pause(attempts, random)),
-            false => self.retry.pause_after(attempts, random),
-        }
+    /// The pause after these attempts, unless the policy allows no more; `random` is in 0..1.
+    ///
+    /// The deadline alone bounds the failures of a persistent call, except for responses of another server: a proxy's login
+    /// page doesn't go away by itself.
+    pub(super) fn pause_after(&self, attempts: Attempts, random: f64) -> Option<Duration> {
+        let counted = if self.persistent { attempts.foreign } else { attempts.all };
+        self.retry.allows_after(counted).then(|| self.retry.pause(attempts.all, random))
     }
 
     /// The time at which the call ends.
@@ -80,14 +97,12 @@ impl CallState {
         lock(&self.deadline).at
     }
 
-    /// Whether the call has time to wait until then, as the service asks. The wait is added to its deadline, as far as
-    /// that may be extended.
-    pub(super) fn time_for(&self, until: Instant) -> bool {
+    /// Adds a wait that the service asks for to the deadline, as far as that may be extended.
+    pub(super) fn extend_deadline_for_wait(&self, until: Instant) {
         let mut deadline = lock(&self.deadline);
         let wait = until.saturating_duration_since(Instant::now()).min(deadline.extension);
         deadline.at += wait;
         deadline.extension -= wait;
-        until < deadline.at
     }
 
     pub(super) fn set_last_response(&self, head: Option<ResponseHead>) {

@@ -46,7 +46,7 @@ use self::{
 };
 
 pub(crate) use call_kind::CallKind;
-pub(crate) use call_state::{CallOptions, CallState};
+pub(crate) use call_state::{Attempts, CallOptions, CallState};
 pub use policy::RetryPolicy;
 pub(crate) use settings::Settings;
 
@@ -194,10 +194,11 @@ impl Transport {
         let mut state = RetryState::new(call, kind.effect);
         loop {
             while let Err(wait) = shared.throttle.start(path) {
-                match call.time_for(wait.until) {
-                    true => sleep_until(wait.until).await,
-                    false => return Err(not_sent(wait, kind)),
+                call.extend_deadline_for_wait(wait.until);
+                if wait.until >= call.deadline() {
+                    return Err(not_sent(wait, kind));
                 }
+                sleep_until(wait.until).await;
             }
             let mut credentials = AppliedCredentials::Nothing;
             let mut error = match self.attempt(http, request, kind, call, &mut credentials).await {
@@ -220,7 +221,8 @@ impl Transport {
                     let paused_until =
                         shared.throttle.wait(path).map_or_else(Instant::now, |wait| wait.until);
                     let until = paused_until + pause;
-                    if !call.time_for(paused_until) || !self.may_retry(until, call) {
+                    call.extend_deadline_for_wait(paused_until);
+                    if !self.may_retry(until, call) {
                         return Err(error);
                     }
                     spans::retry(span, state.attempts(), &error, until);
@@ -242,7 +244,7 @@ impl Transport {
     }
 
     /// Pauses before a creation that was not applied is repeated. Returns false if it must not be.
-    pub(crate) async fn may_repeat(&self, attempts: u32) -> bool {
+    pub(crate) async fn may_repeat(&self, attempts: Attempts) -> bool {
         let Some(call) = &self.call else { return false };
         let Some(pause) = call.pause_after(attempts, (self.shared.random)()) else { return false };
         let until = in_time(pause);

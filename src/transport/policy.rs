@@ -123,9 +123,9 @@ impl RetryPolicy {
         self.budget
     }
 
-    /// The pause after `attempts` attempts, unless they are used up; `random` is in 0..1.
-    pub(super) fn pause_after(&self, attempts: u32, random: f64) -> Option<Duration> {
-        (attempts < self.max_attempts).then(|| self.pause(attempts, random))
+    /// Whether it allows another attempt after this many.
+    pub(super) fn allows_after(&self, attempts: u32) -> bool {
+        attempts < self.max_attempts
     }
 
     /// The pause after `attempts` attempts; `random` is in 0..1.

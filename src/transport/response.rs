@@ -23,23 +23,33 @@ pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Resp
     if !status.is_success() {
         return Err(service_error(&response));
     }
-    let undecodable = |message: &str| {
+    let undecodable = |message: &str, is_cut: bool| {
         Err(Error::Decode(Box::new(DecodeError {
             status: Some(status.as_u16()),
             request_id: request_id(response.headers()).map(brief),
+            is_cut,
             ..DecodeError::new(message, body)
         })))
     };
     if body.is_empty() {
-        return if kind.needs_content() { undecodable("the body is empty") } else { Ok(response) };
+        return if kind.needs_content() { undecodable("the body is empty", true) } else { Ok(response) };
     }
     match scan(body) {
         Ok(members) if members.is_error(kind.effect) => Err(service_error(&response)),
+        // What was deleted, perhaps; anything else doesn't say that it was.
+        Ok(_) if kind.effect == Effect::Delete && !is_object_or_null(body) => {
+            undecodable("the body is not a JSON object", false)
+        }
         Ok(_) => Ok(response),
         // The responses of unknown operations may have any form.
         Err(_) if kind.operation.is_none() && kind.effect != Effect::Delete => Ok(response),
-        Err(error) => undecodable(&error.to_string()),
+        Err(error) => undecodable(&error.to_string(), error.is_eof()),
     }
+}
+
+/// Whether a valid JSON text is an object or null.
+fn is_object_or_null(json: &[u8]) -> bool {
+    matches!(json.trim_ascii_start().first(), Some(b'{' | b'n'))
 }
 
 fn service_error(response: &Response<Bytes>) -> Error {
@@ -130,6 +140,24 @@ mod tests {
         for (status, body) in [(200, ""), (202, r#"{"error_code":"0"}"#), (204, "")] {
             assert_eq!(classified(Operation::DeleteLogGroup, status, body).unwrap().status(), status);
         }
+    }
+
+    #[test]
+    fn delete_is_done_only_without_an_error_in_the_body() {
+        let unknown = CallKind { operation: None, effect: Effect::Delete };
+        for kind in [unknown, Operation::DeleteLogGroup.into()] {
+            for body in ["", "null", "{}", r#" {"log_transfer_id":"x","log_streams":[{"message":"y"}]}"#] {
+                assert!(classified(kind, 200, body).is_ok(), "{body}");
+            }
+            for body in [r#"{"message":"denied"}"#, r#"{"code":"x"}"#, r#"{"error":{"title":"no"}}"#] {
+                assert!(matches!(classified(kind, 200, body), Err(Error::Service(_))), "{body}");
+            }
+            for body in [r#""no""#, "3", "false", "[]", r#"[{"log_transfer_id":"x"}]"#] {
+                assert!(matches!(classified(kind, 200, body), Err(Error::Decode(_))), "{body}");
+            }
+        }
+        // A list is a success of other requests.
+        assert!(classified(CallKind { operation: None, effect: Effect::Read }, 200, "[]").is_ok());
     }
 
     #[test]

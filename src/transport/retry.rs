@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call_state::CallState;
+use super::call_state::{Attempts, CallState};
 use crate::{
     error::{Error, ServiceError, TransportFailure},
     spec::{Class, Effect, codes},
@@ -26,7 +26,7 @@ pub(super) enum Decision {
 pub(super) struct RetryState<'c> {
     call: &'c CallState,
     effect: Effect,
-    attempts: u32,
+    attempts: Attempts,
     /// Some attempt may have been applied.
     maybe_applied: bool,
     /// The last attempt may have been applied.
@@ -39,7 +39,7 @@ impl<'c> RetryState<'c> {
         Self {
             call,
             effect,
-            attempts: 0,
+            attempts: Attempts::default(),
             maybe_applied: false,
             last_maybe_applied: false,
             reauthenticated: false,
@@ -48,12 +48,12 @@ impl<'c> RetryState<'c> {
 
     /// The number of attempts made.
     pub(super) fn attempts(&self) -> u32 {
-        self.attempts
+        self.attempts.all
     }
 
     /// Decides what follows an attempt that failed with this error; `random` is in 0..1.
     pub(super) fn on_failure(&mut self, error: &Error, random: f64) -> Decision {
-        self.attempts += 1;
+        self.attempts.count(error);
         let before = self.maybe_applied;
         self.last_maybe_applied = may_have_been_applied(error);
         self.maybe_applied |= self.last_maybe_applied;

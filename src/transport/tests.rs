@@ -265,6 +265,25 @@ async fn persistent_call_is_bounded_by_its_deadline_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn persistent_call_gives_up_on_responses_of_another_server() {
+    for operation in [Operation::ListLogGroups, Operation::DeleteLogStream] {
+        let page = || ok("<html>Sign in</html>");
+        // Failures of the service don't count.
+        let replies = [lost(), page(), service_error(500, codes::LTS_0010), page(), lost(), page()];
+        let script = Script::new(replies);
+        let error = call(&with_options(&with_token(), PERSISTENT), &script, operation).await.unwrap_err();
+        assert!(matches!(error, Error::Decode(_)), "{error}");
+        assert_eq!(script.times().len(), 6);
+        // A response that was cut off is complete the next time.
+        let cut = [r#"{"log_groups":[{"log_gr"#, r#"{"log_groups":["#, "{"];
+        let replies = (0..50).map(|i| ok(cut[i % cut.len()])).chain([ok(EMPTY)]);
+        let script = Script::new(replies);
+        call(&with_options(&with_token(), PERSISTENT), &script, operation).await.unwrap();
+        assert_eq!(script.times().len(), 51);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn waiting_that_the_service_asks_for_extends_the_deadline_of_a_persistent_call() {
     // Nine waits of 50 s: five minutes are added, and the deadline is 30 s.
     let script = Script::new((0..9).map(|_| throttled("50")));
