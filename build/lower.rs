@@ -124,7 +124,7 @@ fn read_misspelt_id(document: &mut Value) {
 ///
 /// Generated types reject a name that is one character too long, a number as text, or a null, and then a whole list is
 /// lost. Here numbers, texts, booleans and maps of a response get types that read odd values as absent; lists and
-/// objects may be null or absent; rules and enumerations go. Required ids stay required: an item without one fails the
+/// objects may be null or absent, and items of lists null; rules and enumerations go. Required ids stay required: an item without one fails the
 /// call, so that nothing is created twice because it could not be read.
 fn relax_responses(document: &mut Value) -> Result<(), String> {
     let mut relaxed = Relaxed { root: document.clone(), components: Map::new(), open: Vec::new() };
@@ -178,7 +178,8 @@ impl Relaxed {
             "number" => Ok(reference(LENIENT_NUMBER)),
             "boolean" => Ok(reference(LENIENT_BOOLEAN)),
             "array" => {
-                Ok(json!({"type": "array", "nullable": true, "items": self.schema(&schema["items"])?}))
+                let items = nullable(self.schema(&schema["items"])?);
+                Ok(json!({"type": "array", "nullable": true, "items": items}))
             }
             "object" => match schema.get("properties").and_then(Value::as_object) {
                 Some(members) => self.object(schema, members),
@@ -219,6 +220,18 @@ impl Relaxed {
             self.open.push((component.to_owned(), name.clone()));
         }
         name
+    }
+}
+
+/// A relaxed schema that also accepts null. The lenient types do so themselves.
+fn nullable(mut schema: Value) -> Value {
+    match component(&schema) {
+        Some(component) if component.starts_with("Lenient") => schema,
+        Some(_) => json!({"allOf": [schema], "nullable": true}),
+        None => {
+            schema["nullable"] = json!(true);
+            schema
+        }
     }
 }
 

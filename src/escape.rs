@@ -40,20 +40,25 @@ pub fn json(document: &str) -> Cow<'_, str> {
     escaped(document, |c| c != '\n' && is_unsafe(c), |c, out| *out += &format!("\\u{:04x}", u32::from(c)))
 }
 
-/// Prepares a string for a YAML writer whose document goes to [`yaml`]. The writer escapes control characters, but not
+/// Whether a YAML writer leaves this character as it is, although it is unsafe.
+fn needs_mark(c: char) -> bool {
+    is_hidden(c) && c != '\u{feff}'
+}
+
+/// Prepares a string for a YAML writer whose document goes to [`yaml`]. The writer escapes control characters, but not all
 /// hidden ones: a mark before them makes it quote the string.
 pub fn yaml_string(text: &str) -> Cow<'_, str> {
-    escaped(text, is_hidden, |c, out| out.extend([MARK, c]))
+    escaped(text, needs_mark, |c, out| out.extend([MARK, c]))
 }
 
 /// Escapes a YAML document without block scalars, whose strings were prepared by [`yaml_string`].
 pub fn yaml(document: &str) -> Cow<'_, str> {
-    if !document.contains(is_hidden) {
+    if !document.contains(needs_mark) {
         return document.into();
     }
     let mut out = String::with_capacity(document.len());
     for c in document.chars() {
-        if is_hidden(c) {
+        if needs_mark(c) {
             let mark = format!("\\u{:04X}", u32::from(MARK));
             out.truncate(out.strip_suffix(&mark).unwrap_or(&out).len());
             out += &format!("\\u{:04X}", u32::from(c));

@@ -1,6 +1,6 @@
 //! Resolves the project id.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     CredentialsProvider, ResolvedCredentials,
@@ -79,17 +79,21 @@ async fn look_up(name: &str, iam: &iam::Client) -> Result<ProjectId, Credentials
         .map_err(|e| CredentialsError::new(format!("IAM gave no id of project {name:?}"), Some(e)))?;
     let projects = response.into_inner().projects.unwrap_or_default();
     let failed = |message: String| Err(CredentialsError::new(message, None));
-    // IAM may also list projects with similar names, and projects that are disabled.
-    let named: Vec<_> = projects.iter().filter(|project| project.name.0.as_deref() == Some(name)).collect();
-    let is_enabled = |project: &&&types::Project| project.enabled.0 != Some(false);
-    let enabled: Vec<_> = named.iter().filter(is_enabled).copied().collect();
-    let candidates = if enabled.is_empty() { named } else { enabled };
-    let id = |project: &types::Project| project.id.0.clone().unwrap_or_default();
-    match candidates.as_slice() {
-        [only] => ProjectId::new(id(only)).or_else(|e| failed(format!("IAM's response: {e}"))),
+    // IAM may also list projects with similar names, and projects that are disabled. Without an id, a project is none.
+    let candidate = |project: types::Project| {
+        let is_named = project.name.0.as_deref() == Some(name);
+        let id = project.id.0.and_then(|id| ProjectId::new(id).ok()).filter(|_| is_named)?;
+        Some((id, project.enabled.0 != Some(false)))
+    };
+    let named: Vec<_> = projects.into_iter().flatten().filter_map(candidate).collect();
+    let any_enabled = named.iter().any(|(_, enabled)| *enabled);
+    let candidates = named.into_iter().filter(|(_, enabled)| *enabled || !any_enabled);
+    let ids: BTreeSet<_> = candidates.map(|(id, _)| id).collect();
+    match Vec::from_iter(ids).as_slice() {
+        [only] => Ok(only.clone()),
         [] => failed(format!("IAM knows no project {name:?} of these credentials: set a project id")),
         several => {
-            let ids: Vec<_> = several.iter().map(|project| format!("{} ({name})", id(project))).collect();
+            let ids: Vec<_> = several.iter().map(|id| format!("{id} ({name})")).collect();
             failed(format!("IAM knows several projects {name:?}: {}; set the id of one", ids.join(", ")))
         }
     }

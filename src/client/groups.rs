@@ -331,7 +331,7 @@ async fn create(cx: &CallContext, body: CreateLogGroupRequestBody) -> Result<Gro
 
 async fn list(cx: &CallContext) -> Result<Vec<LogGroup>, Error> {
     let response = cx.response_body(cx.api.list_log_groups().project_id(cx.project()).send().await)?;
-    Ok(response.log_groups.unwrap_or_default())
+    Ok(response.log_groups.unwrap_or_default().into_iter().flatten().collect())
 }
 
 async fn create_or_find(cx: &CallContext, name: &str, ttl: Ttl) -> Result<Ensured<GroupId>, Error> {

@@ -251,7 +251,8 @@ async fn create(
 
 async fn list(cx: &CallContext, group: &GroupId) -> Result<Vec<LogStream>, Error> {
     let call = cx.api.list_log_streams().project_id(cx.project()).log_group_id(group);
-    Ok(cx.response_body(call.send().await)?.log_streams.unwrap_or_default())
+    let response = cx.response_body(call.send().await)?;
+    Ok(response.log_streams.unwrap_or_default().into_iter().flatten().collect())
 }
 
 async fn create_or_find(cx: &CallContext, group: &GroupId, name: &str) -> Result<Ensured<StreamId>, Error> {

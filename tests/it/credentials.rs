@@ -248,6 +248,13 @@ async fn project_lookup_takes_the_exact_name_and_enabled_projects_first() {
         (vec![named("p1", region, false), named("p3", "CN-NORTH-4", true)], Some("p1")),
         (vec![json!({ "id": "p1", "name": region }), named("p2", region, false)], Some("p1")),
         (vec![named("p1", region, true), named("p2", region, true)], None),
+        (vec![json!(null), named("p1", region, true), named("p1", region, true)], Some("p1")),
+        (
+            vec![json!({ "name": region }), json!({ "id": [1], "name": region }), named("p2", region, true)],
+            Some("p2"),
+        ),
+        (vec![named("", region, true), named("p2", region, false)], Some("p2")),
+        (vec![json!({ "name": region })], None),
     ] {
         let reply = Reply::json(200, &json!({ "projects": projects }).to_string());
         let script = ScriptedServer::serve([reply]).await;

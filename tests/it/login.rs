@@ -296,6 +296,17 @@ async fn login_by_project_name_uses_project_of_the_token() {
     assert!(!shown.contains("hunter2") && !shown.contains("one"), "{shown}");
 }
 
+#[tokio::test]
+async fn null_items_of_a_token_are_absent() {
+    let body = json!({ "token": {
+        "expires_at": "2099-01-01T00:00:00Z", "roles": [null, { "id": "0", "name": "te_admin" }, {}], "catalog": [null],
+        "project": { "id": PROJECT },
+    } });
+    let script =
+        ScriptedServer::serve([Reply::with(201, &[("X-Subject-Token", "one")], &body.to_string())]).await;
+    assert_eq!(token(&settings(&script.url).build().unwrap()).await, "one");
+}
+
 fn quick() -> RetryPolicy {
     RetryPolicy::default().first_pause(Duration::ZERO)
 }

@@ -193,6 +193,35 @@ async fn truncated_or_html_list_is_retried() {
 }
 
 #[tokio::test]
+async fn null_items_of_lists_are_absent_and_unreadable_ones_fail_the_call() {
+    let named = |kind: &str| format!(r#"{{"log_{kind}_id":"{GROUP}","log_{kind}_name":"a"}}"#);
+    let lists = |kind: &str| {
+        let item = named(kind);
+        [
+            format!("null,{item},null"),
+            format!("{item},{{}}"),
+            format!(r#"null,{{"log_{kind}_id":"{GROUP}"}}"#),
+        ]
+        .map(|items| Reply::json(200, &format!(r#"{{"log_{kind}s":[{items}]}}"#)))
+    };
+    let script = ScriptedServer::serve(lists("group").into_iter().chain(lists("stream"))).await;
+    let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+    let path = |error: Error| match error {
+        Error::Decode(error) => error.path().to_owned(),
+        error => panic!("{error}"),
+    };
+
+    assert_eq!(lts.groups().list().await.unwrap().len(), 1);
+    assert_eq!(path(lts.groups().list().await.unwrap_err()), "log_groups[1]");
+    assert_eq!(path(lts.groups().ensure("b", Ttl::days(7)).await.unwrap_err()), "log_groups[1]");
+    let streams = lts.group(&group()).streams();
+    assert_eq!(streams.list().await.unwrap().len(), 1);
+    assert_eq!(path(streams.list().await.unwrap_err()), "log_streams[1]");
+    assert_eq!(path(streams.ensure("b").await.unwrap_err()), "log_streams[1]");
+    assert_eq!(script.requests().len(), 6, "nothing was created");
+}
+
+#[tokio::test]
 async fn delete_succeeds_only_without_error_in_the_response() {
     let group = GroupId::new(GROUP).unwrap();
     for (reply, is_done) in [

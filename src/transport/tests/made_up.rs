@@ -184,7 +184,8 @@ async fn update_is_retried() {
 async fn query_and_header_parameters_are_sent_and_unreadable_members_are_absent() {
     const BODY: &str = r#"{"count": "2", "books": [
         {"log_stream_id": "b1", "title": 7, "pages": "300", "weight": 1, "is_lent": "true", "tags": {"a": 1}},
-        {"log_stream_id": "b2", "title": null, "pages": [1], "weight": "heavy", "tags": null}
+        {"log_stream_id": "b2", "title": null, "pages": [1], "weight": "heavy", "tags": null},
+        null
     ]}"#;
     let (client, received) = scripted(lts(), &[(200, BODY)]).await;
     let call = client.read_shelf().shelf_id("s").limit(5);
@@ -192,6 +193,8 @@ async fn query_and_header_parameters_are_sent_and_unreadable_members_are_absent(
     let shelf = client.inner.checked(call.send().await).unwrap().into_inner();
     assert_eq!(shelf.count.0, Some(2));
     let books = shelf.books.unwrap();
+    assert!(books[2].is_none());
+    let books: Vec<_> = books.into_iter().flatten().collect();
     assert_eq!(books[0].log_stream_id, StreamId::new("b1").unwrap());
     assert_eq!((books[0].title.0.as_deref(), books[0].pages.0), (Some("7"), Some(300)));
     assert_eq!((books[0].weight.0, books[0].is_lent.0), (Some(1.0), Some(true)));
