@@ -82,30 +82,28 @@ impl Iam {
         let mut iam = self.iam.clone();
         iam.inner = iam.inner.for_one_call();
         let response = iam.inner.checked(iam.create_token().nocatalog("true").body(body).send().await);
-        let response = response.map_err(|mut error| {
+        let no_token = |mut error: Error| {
             error.redact(&SentSecrets::new([self.login.password.expose()]));
             failed("IAM gave no token".to_owned(), Some(error))
-        })?;
+        };
+        let response = response.map_err(no_token)?;
+        // Another server than IAM may send any of these.
+        let odd = |path: &str, message: &str, found: &str| {
+            no_token(iam.inner.wrong_shape(path, message, found.as_bytes()))
+        };
         let token = response.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
-        let token = token
-            .map(Secret::new)
-            .ok_or_else(|| failed("IAM's response has no X-Subject-Token".into(), None))?;
-        let facts =
-            response.into_inner().token.ok_or_else(|| failed("IAM's response has no token".into(), None))?;
-        let expires_at: jiff::Timestamp = facts
-            .expires_at
-            .0
-            .unwrap_or_default()
-            .parse()
-            .map_err(|e| failed(format!("token.expires_at of IAM's response: {e}"), None))?;
+        let token = token.map(Secret::new).ok_or_else(|| odd("X-Subject-Token", "missing", ""))?;
+        let facts = response.into_inner().token.ok_or_else(|| odd("token", "missing", ""))?;
+        let expires_at = facts.expires_at.0.unwrap_or_default();
+        let expires_at: jiff::Timestamp =
+            expires_at.parse().map_err(|_| odd("token.expires_at", "not a time", &expires_at))?;
         // The life is by IAM's clock and the start by ours, since the clocks may differ.
         let issued_at = facts.issued_at.0.and_then(|time| time.parse::<jiff::Timestamp>().ok());
         let life = issued_at.unwrap_or(asked_at).duration_until(expires_at);
         let ends_at = asked_at.checked_add(life).unwrap_or(expires_at);
+        let project = facts.project.and_then(|project| project.id.0).unwrap_or_default();
         let project =
-            facts.project.ok_or_else(|| failed("IAM's token is for no project".to_owned(), None))?;
-        let project = ProjectId::new(project.id.0.unwrap_or_default())
-            .map_err(|e| failed(format!("IAM's response: {e}"), None))?;
+            ProjectId::new(project.clone()).map_err(|e| odd("token.project.id", &e.to_string(), &project))?;
         Ok(Cached::between(Issued { token, project }, asked_at, ends_at, REFRESH_AHEAD))
     }
 

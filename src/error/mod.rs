@@ -20,7 +20,7 @@ pub use decode::DecodeError;
 pub(crate) use decode::ResponseHead;
 pub(crate) use redaction::SentSecrets;
 pub(crate) use service::RawResponse;
-pub use service::ServiceError;
+pub use service::{RetryLimit, ServiceError};
 pub(crate) use signature_mismatch::Mismatch;
 pub(crate) use through_generated::{from_generated, into_response};
 pub(crate) use transport::ProxyInUse;
@@ -85,6 +85,10 @@ pub enum Error {
     Decode(Box<DecodeError>),
 }
 
+/// What to do if credentials could not be fetched because the server is not IAM.
+const NOT_IAM: &str =
+    "This is not a response of IAM v3: check the IAM endpoint, which HUAWEICLOUD_SDK_IAM_ENDPOINT can set.";
+
 /// What to do if credentials could not be fetched for a reason that may pass.
 const CREDENTIALS_LATER: &str =
     "IAM is out of reach or has a problem: try again later. The call itself was not sent.";
@@ -145,6 +149,7 @@ impl Error {
         }
         match self {
             Self::Service(error) => error.remedy(),
+            Self::Credentials(error) if error.is_not_iam() => Some(Cow::Borrowed(NOT_IAM)),
             Self::Credentials(error) => error.source.as_deref().and_then(|cause| {
                 let later = || cause.is_retryable().then_some(Cow::Borrowed(CREDENTIALS_LATER));
                 cause.remedy().or_else(later)
@@ -202,6 +207,34 @@ impl Error {
         self.as_service().is_some_and(|e| e.status == 429) || self.is(Class::Throttled)
     }
 
+    /// Whether the service could not be reached or is unavailable: no complete response arrived, or a status of 502, 503 or
+    /// 504 did. For a failed login, this is about IAM.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use huaweicloud_lts::{ClientBuilder, Emulator, call::RetryPolicy, emulator::Fault};
+    ///
+    /// let emulator = Emulator::start()?;
+    /// let lts = ClientBuilder::from(&emulator).retry(RetryPolicy::off()).build()?;
+    /// for fault in [Fault::new().status(503), Fault::new().drop_before()] {
+    ///     emulator.fault(fault)?;
+    ///     let error = lts.groups().list().await.unwrap_err();
+    ///     assert!(error.is_unavailable());
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Transport(error) => error.failure != TransportFailure::TooLarge,
+            Self::Service(error) => matches!(error.status, 502..=504),
+            Self::Credentials(error) => error.source.as_deref().is_some_and(Self::is_unavailable),
+            _ => false,
+        }
+    }
+
     /// Whether the credentials are wrong or insufficient.
     pub fn is_auth(&self) -> bool {
         self.as_service().is_some_and(|e| e.status == 401) || self.is(Class::Auth)
@@ -255,6 +288,13 @@ impl Error {
             Self::Decode(error) => error.outcome_unknown = false,
             Self::Service(error) => error.outcome_unknown = false,
             _ => {}
+        }
+    }
+
+    /// Notes the limit that allowed no further attempt.
+    pub(crate) fn set_ended_by(&mut self, limit: RetryLimit) {
+        if let Self::Service(error) = self {
+            error.ended_by = Some(limit);
         }
     }
 
@@ -358,6 +398,15 @@ impl CredentialsError {
         Self { message: message.into(), source: source.map(Arc::new) }
     }
 
+    /// Whether the response shows that the server is not IAM v3, so that the credentials are not to blame.
+    pub fn is_not_iam(&self) -> bool {
+        match self.source.as_deref() {
+            Some(Error::Decode(_)) => true,
+            Some(Error::Service(error)) => error.status == 404,
+            _ => false,
+        }
+    }
+
     /// The failed call that caused it, if any.
     pub fn cause(&self) -> Option<&Error> {
         self.source.as_deref()
@@ -404,6 +453,25 @@ mod tests {
     }
 
     #[test]
+    fn unavailable_service_is_told_from_a_failure_of_the_call() {
+        let decode = Error::from(DecodeError::new("not JSON", b"<html>"));
+        for (error, expected) in [
+            (Error::Transport(TransportError::new(TransportFailure::Connect, false)), true),
+            (Error::Transport(TransportError::new(TransportFailure::Deadline, true)), true),
+            (Error::Transport(TransportError::new(TransportFailure::TooLarge, true)), false),
+            (Error::Service(Box::new(ServiceError::for_test(503, Some("LTS.0010")))), true),
+            (Error::Service(Box::new(ServiceError::for_test(504, None))), true),
+            (Error::Service(Box::new(ServiceError::for_test(500, None))), false),
+            (Error::Service(Box::new(ServiceError::for_test(429, None))), false),
+            (decode, false),
+        ] {
+            assert_eq!(error.is_unavailable(), expected, "{error}");
+            let login = Error::from(CredentialsError::new("the login failed", Some(error)));
+            assert_eq!(login.is_unavailable(), expected, "{login}");
+        }
+    }
+
+    #[test]
     fn advice_about_an_error_is_consistent() {
         for outcome_unknown in [false, true] {
             for mut error in all_errors() {
@@ -424,7 +492,11 @@ mod tests {
                 if !unknown {
                     assert_eq!(login.is_retryable(), retryable, "{login}");
                     let advice = login.remedy().unwrap_or_default();
-                    let expected = if remedy.is_empty() && retryable { CREDENTIALS_LATER } else { &remedy };
+                    let expected = match &login {
+                        Error::Credentials(error) if error.is_not_iam() => NOT_IAM,
+                        _ if remedy.is_empty() && retryable => CREDENTIALS_LATER,
+                        _ => &remedy,
+                    };
                     assert_eq!(advice, expected, "{login}");
                 }
             }

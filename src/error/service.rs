@@ -13,6 +13,18 @@ use crate::spec::{self, Class, ErrorCode, MessageVariant, Operation, OperationFa
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// What limits the attempts of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryLimit {
+    /// The deadline of the call: it is too early for the next attempt, or for the wait that the service asks for.
+    Deadline,
+    /// The maximum number of attempts.
+    Attempts,
+    /// The retry budget that all calls of the client share.
+    Budget,
+}
+
 /// An error that the service reported.
 #[derive(Debug, Clone)]
 pub struct ServiceError {
@@ -27,6 +39,8 @@ pub struct ServiceError {
     /// 0 for a call that was not sent, since another one got this error.
     pub(crate) attempts: u32,
     pub(crate) outcome_unknown: bool,
+    /// The limit that allowed no further attempt.
+    pub(crate) ended_by: Option<RetryLimit>,
     /// The service's time, from the Date header.
     pub(crate) server_time: Option<jiff::Timestamp>,
     /// Differences between the canonical request of the service and ours.
@@ -85,6 +99,26 @@ impl ServiceError {
         self.attempts
     }
 
+    /// The limit that ended the call, if another attempt might have succeeded.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::{call::RetryPolicy, emulator::Fault, error::RetryLimit};
+    ///
+    /// emulator.fault(Fault::new().status(503))?;
+    /// let error = lts.groups().list().retry(RetryPolicy::off()).await.unwrap_err();
+    /// assert_eq!(error.as_service().unwrap().ended_by(), Some(RetryLimit::Attempts));
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn ended_by(&self) -> Option<RetryLimit> {
+        self.ended_by
+    }
+
     /// An error of this status and code.
     #[cfg(test)]
     pub(crate) fn for_test(status: u16, code: Option<&str>) -> Self {
@@ -98,6 +132,7 @@ impl ServiceError {
             retry_at: None,
             attempts: 1,
             outcome_unknown: false,
+            ended_by: None,
             server_time: None,
             mismatch: None,
             response: RawResponse::default(),

@@ -30,8 +30,8 @@ use tracing::{Instrument, Span};
 use crate::{
     api,
     error::{
-        ConfigurationError, DecodeError, Error, ResponseHead, ServiceError, TransportError, TransportFailure,
-        from_generated, into_response, request_id,
+        ConfigurationError, DecodeError, Error, ResponseHead, RetryLimit, ServiceError, TransportError,
+        TransportFailure, from_generated, into_response, request_id,
     },
     ids::ProjectId,
     spec::{self, OperationFacts, REQUEST_MEDIA_TYPE, Server},
@@ -222,7 +222,8 @@ impl Transport {
                         shared.throttle.wait(path).map_or_else(Instant::now, |wait| wait.until);
                     let until = paused_until + pause;
                     call.extend_deadline_for_wait(paused_until);
-                    if !self.may_retry(until, call) {
+                    if let Some(limit) = self.limit_reached(until, call) {
+                        error.set_ended_by(limit);
                         return Err(error);
                     }
                     spans::retry(span, state.attempts(), &error, until);
@@ -232,15 +233,23 @@ impl Transport {
                     spans::retry(span, state.attempts(), &error, Instant::now());
                 }
                 Decision::Succeed => return Ok(no_content()),
+                Decision::OutOfAttempts => {
+                    error.set_ended_by(RetryLimit::Attempts);
+                    return Err(error);
+                }
                 Decision::Reauthenticate | Decision::Fail => return Err(error),
             }
         }
     }
 
-    /// Whether the deadline and the client's budget allow a retry at this time.
-    fn may_retry(&self, at: Instant, call: &CallState) -> bool {
+    /// The limit that forbids a retry at this time: the deadline or the client's budget, from which the retry is paid.
+    fn limit_reached(&self, at: Instant, call: &CallState) -> Option<RetryLimit> {
         let is_budgeted = !call.persistent && call.retry.is_budgeted();
-        at < call.deadline() && (!is_budgeted || self.shared.throttle.try_spend())
+        match () {
+            () if at >= call.deadline() => Some(RetryLimit::Deadline),
+            () if is_budgeted && !self.shared.throttle.try_spend() => Some(RetryLimit::Budget),
+            () => None,
+        }
     }
 
     /// Pauses before a creation that was not applied is repeated. Returns false if it must not be.
@@ -248,7 +257,7 @@ impl Transport {
         let Some(call) = &self.call else { return false };
         let Some(pause) = call.pause_after(attempts, (self.shared.random)()) else { return false };
         let until = in_time(pause);
-        let may = self.may_retry(until, call);
+        let may = self.limit_reached(until, call).is_none();
         if may {
             sleep_until(until).await;
         }
@@ -316,6 +325,7 @@ fn not_sent(wait: Wait, kind: CallKind) -> Error {
     let retry_after = left.map(|left| Duration::try_from(left).unwrap_or_default());
     let mut error = Error::Service(Box::new(ServiceError { retry_after, ..*wait.error }));
     error.complete(kind.operation, 0, false);
+    error.set_ended_by(RetryLimit::Deadline);
     error
 }
 

@@ -67,6 +67,7 @@ fn service_error(response: &Response<Bytes>) -> Error {
         retry_at: retry_after.and_then(|wait| now.checked_add(wait).ok()),
         attempts: 1,
         outcome_unknown: false,
+        ended_by: None,
         server_time: date(headers, &header::DATE),
         mismatch: None,
         response: RawResponse {

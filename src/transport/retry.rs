@@ -11,8 +11,10 @@ use crate::{
 /// The decision after a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// The call failed.
+    /// The call failed, and another attempt can't help.
     Fail,
+    /// The call failed, and the policy allows no further attempt.
+    OutOfAttempts,
     /// An earlier attempt has succeeded.
     Succeed,
     /// Retry after a pause, in addition to any `Retry-After`.
@@ -85,8 +87,9 @@ impl<'c> RetryState<'c> {
             _ => false,
         };
         match self.call.pause_after(self.attempts, random) {
-            Some(pause) if repeatable => Decision::Retry { pause },
-            _ => Decision::Fail,
+            _ if !repeatable => Decision::Fail,
+            Some(pause) => Decision::Retry { pause },
+            None => Decision::OutOfAttempts,
         }
     }
 
@@ -278,9 +281,9 @@ mod tests {
         for pause in [100, 200, 250, 250] {
             assert_eq!(next(), Decision::Retry { pause: Duration::from_millis(pause) });
         }
-        assert_eq!(next(), Decision::Fail);
+        assert_eq!(next(), Decision::OutOfAttempts);
         assert_eq!(state.attempts(), 5);
         let off = with_policy(RetryPolicy::off(), Effect::Read, false);
-        assert_eq!(decision(off, &[service(503, None)]), FAIL);
+        assert_eq!(decision(off, &[service(503, None)]), (Decision::OutOfAttempts, false));
     }
 }

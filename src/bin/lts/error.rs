@@ -7,7 +7,9 @@ use huaweicloud_lts::{
     Error,
     config::{ClientInfo, Profiles, is_loopback},
     emulator::EmulatorError,
-    error::{ConfigurationError, ConfigurationProblem, ServiceError, TransportError, TransportFailure},
+    error::{
+        ConfigurationError, ConfigurationProblem, RetryLimit, ServiceError, TransportError, TransportFailure,
+    },
     escape,
     suggest::did_you_mean,
 };
@@ -166,6 +168,11 @@ fn configuration_cause(error: &ConfigurationError) -> String {
 fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Option<String> {
     // Without a remedy for its cause, a failed login gets advice that names the endpoint.
     let remedy = match error {
+        Error::Credentials(error) if error.is_not_iam() => {
+            let iam = client.and_then(|info| info.iam_endpoint.as_deref()).unwrap_or("the IAM endpoint");
+            let setting = "HUAWEICLOUD_SDK_IAM_ENDPOINT";
+            return Some(format!("check that {iam} is an IAM endpoint; {setting} sets another one"));
+        }
         Error::Credentials(error) => error.cause().and_then(Error::remedy),
         error => error.remedy(),
     };
@@ -173,7 +180,11 @@ fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Op
         let remedy = remedy.replace("ttl_in_days", "--ttl");
         let is_refused = matches!(error, Error::Service(error) if matches!(error.status(), 401 | 403));
         let sources = if is_refused { SOURCES } else { "" };
-        return Some(remedy + sources);
+        let throttled = error.as_service().filter(|_| error.is_throttled());
+        return Some(match throttled.and_then(more_patience) {
+            Some(more) => format!("{}, or {more}.", remedy.trim_end_matches('.')),
+            None => remedy + sources,
+        });
     }
     let endpoint = client.map_or("the endpoint", |info| &info.endpoint);
     let text = match error {
@@ -188,10 +199,6 @@ fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Op
             Some(Error::Service(error)) if matches!(error.status(), 408 | 429 | 500..) => {
                 let iam = client.and_then(|info| info.iam_endpoint.as_deref());
                 service_hint(error, iam.unwrap_or("the IAM endpoint"))
-            }
-            Some(Error::Decode(_)) => {
-                let iam = client.and_then(|info| info.iam_endpoint.as_deref());
-                format!("check that {} is an IAM endpoint", iam.unwrap_or("the IAM endpoint"))
             }
             _ if client.is_some_and(|info| info.logs_in) => {
                 "check HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME, and the project".to_owned()
@@ -291,15 +298,25 @@ fn unknown_region_hint(endpoint: &str, client: &ClientInfo) -> Option<String> {
     Some(format!("check {region}{cloud}, which {endpoint} is made of, and the network connection"))
 }
 
+/// The option that lets a command try longer, if a limit of its own ended it.
+fn more_patience(error: &ServiceError) -> Option<&'static str> {
+    match error.ended_by()? {
+        RetryLimit::Deadline => Some("give the command more time with --timeout"),
+        RetryLimit::Attempts => Some("allow more attempts with --max-attempts"),
+        _ => None,
+    }
+}
+
+fn or_more_patience(advice: &str, error: &ServiceError) -> String {
+    more_patience(error).map_or_else(|| advice.to_owned(), |more| format!("{advice}, or {more}"))
+}
+
 /// What to do about an error response that the spec doesn't describe.
 fn service_hint(error: &ServiceError, endpoint: &str) -> String {
     match error.status() {
         401 | 403 => CHECK_CREDENTIALS.to_owned(),
-        _ if error.retry_after().is_some() => {
-            "wait as long as the service asks, or give the command more time with --timeout or --max-attempts"
-                .to_owned()
-        }
-        429 => "wait, then try again at a lower rate".to_owned(),
+        _ if error.retry_after().is_some() => or_more_patience("wait as long as the service asks", error),
+        429 => or_more_patience("wait, then try again at a lower rate", error),
         500.. => "try again later; if it persists, give the request id to the service's support".to_owned(),
         _ if error.code().is_some() => {
             "look up the code in the service's documentation, or give the request id to its support"

@@ -145,7 +145,7 @@ error: could not create log group "b"
             r#"
 error: could not list the log groups
   why:        listLogGroups: Too Many Requests (HTTP 429, request ID)
-  what to do: wait, then try again at a lower rate
+  what to do: wait, then try again at a lower rate, or allow more attempts with --max-attempts
 "#,
         ),
         (
@@ -155,7 +155,7 @@ error: could not list the log groups
             r#"
 error: could not list the log groups
   why:        listLogGroups: Too Many Requests (HTTP 429, request ID); the service asks to wait 7 s, until TIME UTC
-  what to do: wait as long as the service asks, or give the command more time with --timeout or --max-attempts
+  what to do: wait as long as the service asks, or allow more attempts with --max-attempts
 "#,
         ),
         (
@@ -165,10 +165,30 @@ error: could not list the log groups
             r#"
 error: could not create log group "b"
   why:        createLogGroup: Too Many Requests (HTTP 429, request ID); the service asks to wait 50 s, until TIME UTC
-  what to do: wait as long as the service asks, or give the command more time with --timeout or --max-attempts
+  what to do: wait as long as the service asks, or give the command more time with --timeout
 error: could not create log group "c"
   why:        createLogGroup: not sent, since an earlier call failed: Too Many Requests (HTTP 429, request ID); the service asks to wait 50 s, until TIME UTC
-  what to do: wait as long as the service asks, or give the command more time with --timeout or --max-attempts
+  what to do: wait as long as the service asks, or give the command more time with --timeout
+"#,
+        ),
+        (
+            Some(list().times(3).code("APIGW.0308")),
+            &["group", "list"],
+            7,
+            r#"
+error: could not list the log groups
+  why:        listLogGroups: APIGW.0308: The throttling threshold has been reached (HTTP 429, request ID, 3 attempts)
+  what to do: Wait for the time of Retry-After, if present, then try again at a lower rate, or allow more attempts with --max-attempts.
+"#,
+        ),
+        (
+            Some(on(Operation::CreateLogStream).times(0).code("APIGW.0308").header("Retry-After", "50")),
+            &["stream", "create", "app", "b", "--timeout", "5s"],
+            7,
+            r#"
+error: could not create log stream "b" in group "app"
+  why:        createLogStream: APIGW.0308: The throttling threshold has been reached (HTTP 429, request ID); the service asks to wait 50 s, until TIME UTC
+  what to do: Wait for the time of Retry-After, if present, then try again at a lower rate, or give the command more time with --timeout.
 "#,
         ),
         (
@@ -288,7 +308,7 @@ error: could not list the log groups
             r#"
 error: could not list the log groups
   why:        listLogGroups: APIGW.0301: Incorrect IAM authentication information: Get secretKey failed,ak:UNKNOWNKEY0000000001,err:ak not exist (HTTP 401, request ID)
-  what to do: Check the access key and its cloud. Send X-Security-Token with temporary keys. `lts config show` says where each setting is from.
+  what to do: Check the access key and its cloud. Temporary keys also need their security token. `lts config show` says where each setting is from.
 "#,
         ),
         (
@@ -332,6 +352,63 @@ error: could not list the log groups
         differences.compare(&[variable], &output, &[(cli.emulator.url(), "URL")], (*exit, expected));
     }
     differences.assert_none(rows.len());
+}
+
+#[test]
+fn login_at_a_server_that_is_not_iam() {
+    let cli = Cli::start();
+    let (url, line) = (cli.emulator.url(), ["group", "list"]);
+    let on = || Fault::new().operation(Operation::CreateToken);
+    let rows = [
+        (
+            on().status(404),
+            r#"
+error: could not list the log groups
+  why:        IAM gave no token: createToken: Not Found (HTTP 404, request ID)
+  what to do: check that URL is an IAM endpoint; HUAWEICLOUD_SDK_IAM_ENDPOINT sets another one
+"#,
+        ),
+        (
+            on().code("APIGW.0101").status(404),
+            r#"
+error: could not list the log groups
+  why:        IAM gave no token: createToken: APIGW.0101: The API does not exist: method POST not found (HTTP 404, request ID)
+  what to do: check that URL is an IAM endpoint; HUAWEICLOUD_SDK_IAM_ENDPOINT sets another one
+"#,
+        ),
+        (
+            on().status(201).body(json!({"token": {}})),
+            r#"
+error: could not list the log groups
+  why:        IAM gave no token: createToken: the response doesn't match the spec (HTTP 201): X-Subject-Token: missing; it begins ""
+  what to do: check that URL is an IAM endpoint; HUAWEICLOUD_SDK_IAM_ENDPOINT sets another one
+"#,
+        ),
+        (
+            on().body(json!({"token": {"expires_at": "tomorrow"}})),
+            r#"
+error: could not list the log groups
+  why:        IAM gave no token: createToken: the response doesn't match the spec (HTTP 201): token.expires_at: not a time; it begins "tomorrow"
+  what to do: check that URL is an IAM endpoint; HUAWEICLOUD_SDK_IAM_ENDPOINT sets another one
+"#,
+        ),
+        (
+            on().status(200).times(3).body("<html>Sign in"),
+            r#"
+error: could not list the log groups
+  why:        IAM gave no token: createToken: the response doesn't match the spec (HTTP 200): expected value at line 1 column 1; it begins "<html>Sign in"
+  what to do: check that URL is an IAM endpoint; HUAWEICLOUD_SDK_IAM_ENDPOINT sets another one
+"#,
+        ),
+    ];
+    let mut differences = Differences::default();
+    let situations = rows.len();
+    for (fault, expected) in rows {
+        cli.emulator.fault(fault).unwrap();
+        let output = cli.by_login(&line).output().unwrap();
+        differences.compare(&line, &output, &[(url, "URL")], (7, expected));
+    }
+    differences.assert_none(situations);
 }
 
 /// The response of a gateway that sees the request with another host.
