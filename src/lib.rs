@@ -216,7 +216,6 @@ mod transport;
 
 #[cfg(feature = "emulator")]
 pub mod emulator;
-#[cfg(any(feature = "emulator", feature = "provision"))]
 #[doc(hidden)]
 pub mod escape;
 #[cfg(fuzzing)]

@@ -122,7 +122,8 @@ impl Streams {
     /// Ensures that a log stream with this name exists in the group. Lost responses and concurrent callers do no harm.
     ///
     /// It takes one request if the stream exists, otherwise two. Retries are bounded by the [deadline](Call::deadline) alone,
-    /// unless a [retry policy](Call::retry) is set on this call. If neither a deadline nor a
+    /// unless a [retry policy](Call::retry) is set on this call; a response of another server, such as a proxy's login page,
+    /// is retried as often as in other calls. If neither a deadline nor a
     /// [`call_timeout`](crate::ClientBuilder::call_timeout) is set, up to five minutes of waiting that the service asks for
     /// are added to the 30 s of a call.
     ///

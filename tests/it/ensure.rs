@@ -6,6 +6,7 @@ use huaweicloud_lts::{
     Client, ClientBuilder, Emulator, Error, GroupId, StreamId, Ttl,
     call::RetryPolicy,
     emulator::Fault,
+    spec::Operation,
     transfers::{EnsuredTransfer, Transfer, TransferInterval},
 };
 
@@ -221,6 +222,18 @@ async fn ensure_survives_any_kind_of_fault_until_its_deadline() {
         let unique: BTreeSet<_> = groups.iter().collect();
         assert_eq!((groups.len(), unique.len()), (streams.len() + 1, streams.len() + 1), "{kind}");
     }
+}
+
+#[tokio::test]
+async fn ensure_group_gives_up_on_responses_without_an_id() {
+    let emulator = Emulator::start().unwrap();
+    let lts = ClientBuilder::from(&emulator).build().unwrap();
+    let create = Operation::CreateLogGroup;
+    emulator.fault(Fault::new().operation(create).times(0).status(201).body("{}")).unwrap();
+    let error = lts.groups().ensure("app", Ttl::days(7)).await.unwrap_err();
+    assert!(matches!(error, Error::Decode(_)) && !error.outcome_unknown(), "{error}");
+    let requests = emulator.requests();
+    assert_eq!(requests.iter().filter(|request| request.operation == Some(create)).count(), 3);
 }
 
 #[tokio::test]

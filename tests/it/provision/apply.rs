@@ -108,6 +108,21 @@ async fn prune_deletes_undeclared_streams_of_declared_groups() {
 }
 
 #[tokio::test]
+async fn delete_with_a_proxy_page_fails_after_as_many_attempts_as_an_ordinary_call() {
+    let emulator = Emulator::start().unwrap();
+    let lts = client(&emulator);
+    apply(&lts, &manifest([group("app", &["old"])])).await;
+    let plan = provision::plan(&lts, &manifest([group("app", &[])])).prune(true).await.unwrap();
+    let page = Fault::new().operation(Operation::DeleteLogStream).status(200).body("<html>Sign in");
+    emulator.fault(page.times(0)).unwrap();
+    let outcome = plan.apply(&lts).await;
+    assert_eq!((names(&outcome.failed), outcome.deleted.len()), (vec!["stream app/old".to_owned()], 0));
+    let requests = emulator.requests();
+    let deletes = requests.iter().filter(|request| request.operation == Some(Operation::DeleteLogStream));
+    assert_eq!(deletes.count(), 3);
+}
+
+#[tokio::test]
 async fn failed_items_are_listed_and_the_next_run_creates_them() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);
