@@ -160,7 +160,7 @@
 //! | target | level | what | fields |
 //! | --- | --- | --- | --- |
 //! | `huaweicloud_lts::call` | `DEBUG` | span `call`: a call with all its attempts, or a login | below |
-//! | `huaweicloud_lts::retry` | `DEBUG` | event: an attempt failed and is repeated | `attempt`, `error.type`, `pause_ms` |
+//! | `huaweicloud_lts::retry` | `DEBUG` | event: an attempt failed and is repeated, or a request waits as the service asks | `attempt`, `error.type`, `pause_ms`, `asked` (by the service) |
 //! | `huaweicloud_lts::wire` | `TRACE` | event: a request is sent | `headers`, `body` |
 //! | `huaweicloud_lts::wire` | `TRACE` | event: a response arrived | `request_id`, `bytes`, `ms` |
 //! | `huaweicloud_lts::credentials` | `WARN` | event: a token or key could not be renewed; the old one is used | `error` |

@@ -198,6 +198,7 @@ impl Transport {
                 if wait.until >= call.deadline() {
                     return Err(not_sent(wait, kind));
                 }
+                spans::wait(wait.until);
                 sleep_until(wait.until).await;
             }
             let mut credentials = AppliedCredentials::Nothing;

@@ -56,8 +56,18 @@ pub(super) fn ended(span: &Span, result: &Result<Response<Bytes>, Error>) {
 /// Reports that an attempt failed and is retried.
 pub(super) fn retry(span: &Span, attempt: u32, error: &Error, until: Instant) {
     span.record("http.request.resend_count", attempt);
-    let pause_ms = until.saturating_duration_since(Instant::now()).as_millis() as u64;
-    debug!(target: RETRY, attempt, error.type = kind(error), pause_ms, "attempt failed, retrying: {error}");
+    let asked = error.retry_after().is_some();
+    let pause_ms = milliseconds_until(until);
+    debug!(target: RETRY, attempt, error.type = kind(error), pause_ms, asked, "attempt failed, retrying: {error}");
+}
+
+/// Reports that a request waits, because an earlier response asked to wait.
+pub(super) fn wait(until: Instant) {
+    debug!(target: RETRY, pause_ms = milliseconds_until(until), asked = true, "waiting, as the service asks");
+}
+
+fn milliseconds_until(time: Instant) -> u64 {
+    time.saturating_duration_since(Instant::now()).as_millis() as u64
 }
 
 /// Reports a request at level `TRACE`, and returns the time then.

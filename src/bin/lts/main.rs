@@ -19,6 +19,7 @@ mod output;
 mod parsers;
 mod resolve;
 mod supported;
+mod wrap;
 
 use std::{
     io::{self, Write},
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(error::USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    logging::init(options.verbose);
+    logging::init(options.verbose, options.quiet);
     let context = Context::new(options);
     match run(&command, &context) {
         Ok(()) => ExitCode::SUCCESS,

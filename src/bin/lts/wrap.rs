@@ -1,0 +1,50 @@
+//! Wraps text to the terminal.
+
+use std::io::{self, IsTerminal};
+
+use unicode_width::UnicodeWidthStr;
+
+/// The width of a terminal that doesn't tell it.
+const DEFAULT_WIDTH: usize = 80;
+
+/// The width of standard error, if it is a terminal.
+pub(crate) fn stderr_width() -> Option<usize> {
+    let stderr = io::stderr();
+    let width =
+        || terminal_size::terminal_size_of(&stderr).map_or(DEFAULT_WIDTH, |(width, _)| width.0.into());
+    stderr.is_terminal().then(width)
+}
+
+/// Splits a text at blanks into lines of at most `width` columns. A longer word stays whole, so that it can be copied.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while rest.width() > width {
+        let blanks = || rest.match_indices(' ').map(|(at, _)| at);
+        let last_fitting = blanks().take_while(|at| rest[..*at].width() <= width).last();
+        let Some(at) = last_fitting.or_else(|| blanks().next()) else { break };
+        lines.push(&rest[..at]);
+        rest = &rest[at + 1..];
+    }
+    lines.push(rest);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn wrap_splits_at_blanks_and_keeps_long_words() {
+        for (text, lines) in [
+            ("", &[""][..]),
+            ("one two", &["one two"]),
+            ("one two three", &["one two", "three"]),
+            ("a-long-word one", &["a-long-word", "one"]),
+            ("one a-long-word", &["one", "a-long-word"]),
+            ("日本 日本語", &["日本", "日本語"]),
+        ] {
+            assert_eq!(wrap(text, 8), lines, "{text:?}");
+        }
+    }
+}
