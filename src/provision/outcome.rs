@@ -40,6 +40,9 @@ pub struct Item {
     pub id: Option<String>,
     /// Why it has this status, if that needs an explanation.
     pub reason: Option<String>,
+    /// What to do about it, if it failed for a cause with a [known remedy](crate::Error::remedy).
+    #[serde(skip)]
+    pub remedy: Option<String>,
 }
 
 /// The status of an item after a plan was applied.

@@ -196,6 +196,7 @@ impl Plan {
                     name: step.name.to_owned(),
                     id: step.id.map(str::to_owned),
                     reason,
+                    remedy: None,
                 },
             );
         }

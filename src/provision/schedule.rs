@@ -3,7 +3,7 @@
 //! A group goes through four phases: the group is created, undeclared streams are deleted, streams are created, and
 //! then their transfers. Phases of different groups overlap; the first group in the manifest has priority.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{
     outcome::{Item, ItemKind, ItemStatus, Outcome},
@@ -75,6 +75,13 @@ struct Slot {
     status: ItemStatus,
     id: Option<String>,
     reason: Option<String>,
+    remedy: Option<String>,
+}
+
+impl Slot {
+    fn new(status: ItemStatus, id: Option<String>, reason: Option<String>) -> Self {
+        Self { status, id, reason, remedy: None }
+    }
 }
 
 /// The progress of one group.
@@ -114,8 +121,7 @@ pub(super) struct Schedule<'p> {
 impl<'p> GroupProgress<'p> {
     fn new(plan: &'p GroupPlan) -> Self {
         let id = plan.found.as_ref().map(|group| group.id.clone());
-        let existing =
-            |id: &str| Some(Slot { status: ItemStatus::Unchanged, id: Some(id.to_owned()), reason: None });
+        let existing = |id: &str| Some(Slot::new(ItemStatus::Unchanged, Some(id.to_owned()), None));
         let mut slots = vec![id.as_ref().and_then(|id| existing(id.as_str()))];
         slots.extend(plan.to_delete.iter().map(|_| None));
         slots.extend(plan.streams.iter().map(|id| id.as_ref().and_then(|id| existing(id.as_str()))));
@@ -155,8 +161,8 @@ impl<'p> GroupProgress<'p> {
 
     fn item(&self, slot: usize, result: &Slot) -> Item {
         let (kind, name) = self.kind_and_name(slot);
-        let (id, reason) = (result.id.clone(), result.reason.clone());
-        Item { kind, group: self.plan.declared.name.clone(), name: name.to_owned(), id, reason }
+        let Slot { id, reason, remedy, .. } = result.clone();
+        Item { kind, group: self.plan.declared.name.clone(), name: name.to_owned(), id, reason, remedy }
     }
 
     /// The call for an item, or the reason why it can't be made.
@@ -222,7 +228,7 @@ impl<'p> GroupProgress<'p> {
 /// Marks an item as not tried, unless it is finished.
 fn give_up(slot: &mut Option<Slot>, reason: &str) {
     if slot.is_none() {
-        *slot = Some(Slot { status: ItemStatus::NotDone, id: None, reason: Some(reason.to_owned()) });
+        *slot = Some(Slot::new(ItemStatus::NotDone, None, Some(reason.to_owned())));
     }
 }
 
@@ -329,23 +335,20 @@ impl<'p> Schedule<'p> {
                     Work::DeleteStream(_, stream) => Some(stream.to_string()),
                     _ => id,
                 };
-                return Slot { status, id, reason };
+                return Slot::new(status, id, reason);
             }
             Err(error) => error,
         };
         let reason = error.to_string();
-        let failed = |status| Slot { status, id: None, reason: Some(reason.clone()) };
+        let remedy = error.remedy().map(Cow::into_owned);
+        let failed = |status| Slot { status, id: None, reason: Some(reason.clone()), remedy: remedy.clone() };
         if let Work::DeleteStream(_, stream) = &task.work {
             let id = Some(stream.to_string());
             if error.is_not_found() {
-                return Slot {
-                    status: ItemStatus::Deleted,
-                    id,
-                    reason: Some("it was already deleted".to_owned()),
-                };
+                return Slot::new(ItemStatus::Deleted, id, Some("it was already deleted".to_owned()));
             }
             if error.is_in_use() {
-                return Slot { status: ItemStatus::Conflict, id, reason: Some(reason) };
+                return Slot { id, ..failed(ItemStatus::Conflict) };
             }
         }
         match &error {
@@ -383,7 +386,7 @@ impl<'p> Schedule<'p> {
     pub(super) fn outcome(&self) -> Outcome {
         let mut outcome = Outcome { interrupted: self.interrupted, ..Outcome::default() };
         let reason = self.stop_reason.clone();
-        let not_tried = Slot { status: ItemStatus::NotDone, id: None, reason };
+        let not_tried = Slot::new(ItemStatus::NotDone, None, reason);
         for group in &self.groups {
             for (i, slot) in group.slots.iter().enumerate() {
                 let slot = slot.as_ref().unwrap_or(&not_tried);

@@ -18,8 +18,18 @@ impl Creations<'_> {
     pub(crate) fn add(&mut self, result: Result<Created, CliError>) {
         match result {
             Ok(created) => self.created.push(created),
-            Err(error) => self.failures.report(&error),
+            Err(error) => self.failures.report(&with_advice(error)),
         }
+    }
+}
+
+/// Adds to the advice about something that exists the option that accepts it.
+fn with_advice(error: CliError) -> CliError {
+    match error {
+        CliError::Call { what, error, .. } if error.is_already_exists() || error.is_in_use() => {
+            CliError::Call { what, error, advice: Some("With --if-not-exists, that is no error.") }
+        }
+        error => error,
     }
 }
 

@@ -14,6 +14,8 @@ use huaweicloud_lts::{
     suggest::did_you_mean,
 };
 
+use crate::wrap::{stderr_width, wrap};
+
 /// Wrong usage, or an input rule broken before anything was sent.
 pub(crate) const USAGE: u8 = 2;
 const CONFIGURATION: u8 = 3;
@@ -27,6 +29,9 @@ pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The style of "error:" on a terminal.
 const RED: Style = AnsiColor::Red.on_default().bold();
+
+/// The longest label of the lines below an error.
+const HINT_LABEL: &str = "what to do:";
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -42,9 +47,9 @@ pub(crate) enum CliError {
     /// Existing items differ from a manifest. The details were printed before.
     Conflict(String),
     /// Some items of a manifest failed. The details were printed before.
-    Incomplete(String),
-    /// A call failed. `what` is its purpose; without it, the client could not be built.
-    Call { what: Option<String>, error: Error },
+    Incomplete { what: String, remedies: Vec<String> },
+    /// A call failed. `what` is its purpose; without it, the client could not be built. `advice` follows the hint.
+    Call { what: Option<String>, error: Error, advice: Option<&'static str> },
     /// Reading or writing a file failed.
     Io(String, io::Error),
     /// Standard output could not be written.
@@ -77,13 +82,20 @@ impl CliError {
             Self::Conflict(text) => {
                 write_error(text, &[], Some("change the manifest, or the existing items that conflict"));
             }
-            Self::Incomplete(text) => {
-                let hint = "fix the problems above and run it again; it resumes where it stopped";
-                write_error(text, &[], Some(hint));
+            Self::Incomplete { what, remedies } => {
+                const AGAIN: &str = "run it again; it resumes where it stopped";
+                let hint = if remedies.is_empty() {
+                    format!("fix the problems above and {AGAIN}")
+                } else {
+                    format!("{} Then {AGAIN}.", remedies.join(" "))
+                };
+                write_error(what, &[], Some(&hint));
             }
-            Self::Call { what, error } => {
+            Self::Call { what, error, advice } => {
                 let what = what.clone().unwrap_or_else(|| unbuilt(error, profile));
-                write_error(&what, &causes(error), hint(error, client, profile).as_deref());
+                let hint = hint(error, client, profile);
+                let hint = hint.as_deref().into_iter().chain(*advice).collect::<Vec<_>>().join(" ");
+                write_error(&what, &causes(error), (!hint.is_empty()).then_some(hint.as_str()));
             }
             Self::Io(what, error) => write_error(&format!("{what}: {error}"), &[], None),
             Self::Output(error) => write_error(&format!("standard output: {error}"), &[], None),
@@ -102,22 +114,35 @@ impl CliError {
             Self::Configuration { .. } => CONFIGURATION,
             Self::NotFound { .. } => NOT_FOUND,
             Self::Conflict(_) => CONFLICT,
-            Self::Incomplete(_) => SERVICE,
+            Self::Incomplete { .. } => SERVICE,
             Self::Call { error, .. } => exit_code_of(error),
             Self::Interrupted | Self::Declined => INTERRUPTED,
         }
     }
 }
 
+/// Writes an error. On a terminal, the reason and the hint are wrapped; elsewhere each stays one line to search for.
 fn write_error(what: &str, why: &[String], hint: Option<&str>) {
     // Standard error may be closed.
     let mut err = anstream::stderr().lock();
     let _ = writeln!(err, "{RED}error:{RED:#} {}", escape::lines(what));
+    let width = stderr_width();
+    let mut write_labelled = |label: &str, text: &str| {
+        let text = escape::line(text);
+        let lines = match width {
+            Some(width) => wrap(&text, width.saturating_sub(HINT_LABEL.len() + 3)),
+            None => vec![text.as_ref()],
+        };
+        for (number, line) in lines.into_iter().enumerate() {
+            let label = if number == 0 { label } else { "" };
+            let _ = writeln!(err, "  {label:<label_width$} {line}", label_width = HINT_LABEL.len());
+        }
+    };
     for (number, line) in why.iter().enumerate() {
-        let _ = writeln!(err, "  {:<11} {}", if number == 0 { "why:" } else { "" }, escape::line(line));
+        write_labelled(if number == 0 { "why:" } else { "" }, line);
     }
     if let Some(hint) = hint {
-        let _ = writeln!(err, "  what to do: {}", escape::line(hint));
+        write_labelled(HINT_LABEL, hint);
     }
 }
 
@@ -354,7 +379,7 @@ pub(crate) trait ResultExt<T> {
 
 impl<T> ResultExt<T> for Result<T, Error> {
     fn context(self, what: impl FnOnce() -> String) -> Result<T, CliError> {
-        self.map_err(|error| CliError::Call { what: Some(what()), error })
+        self.map_err(|error| CliError::Call { what: Some(what()), error, advice: None })
     }
 }
 
@@ -366,6 +391,6 @@ impl From<EmulatorError> for CliError {
 
 impl From<Error> for CliError {
     fn from(error: Error) -> Self {
-        Self::Call { what: None, error }
+        Self::Call { what: None, error, advice: None }
     }
 }

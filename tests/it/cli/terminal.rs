@@ -248,3 +248,50 @@ fn response_is_indented_and_ends_its_line() {
     cli.emulator.fault(Fault::new().status(200).body(r#"{"z":1,"a":[2.5,18446744073709551615]}"#)).unwrap();
     assert_eq!(api(), "{\n  \"z\": 1,\n  \"a\": [\n    2.5,\n    18446744073709551615\n  ]\n}\n");
 }
+
+#[test]
+fn reason_and_advice_are_wrapped_with_an_indent() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let mut command = cli.lts(&["group", "create", "app"]);
+    command.env("NO_COLOR", "1");
+    let (text, code) = Terminal::start(60, command).end();
+    assert_eq!(code, 5, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.len() > 5 && lines.iter().all(|line| line.chars().count() <= 60), "{text}");
+    let is_indented = |line: &&str| {
+        line.starts_with("  why:        ")
+            || line.starts_with("  what to do: ")
+            || line.starts_with(&" ".repeat(14))
+    };
+    assert!(lines[1..].iter().all(is_indented), "{text}");
+}
+
+#[test]
+fn long_wait_is_announced_once() {
+    let cli = Cli::start();
+    let busy = Fault::new().operation(Operation::ListLogGroups).status(429).header("Retry-After", "50");
+    cli.emulator.fault(busy).unwrap();
+    let mut terminal = Terminal::start(80, cli.lts(&["group", "list", "--timeout", "120s"]));
+    terminal.wait_for("waiting 5");
+    terminal.wait_for(" s: the service asks to wait\r\n");
+    let id = terminal.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let (text, code) = terminal.end();
+    assert_eq!((text.matches("waiting").count(), code), (1, 130), "{text}");
+}
+
+#[test]
+fn short_wait_is_not_announced() {
+    let cli = Cli::start();
+    cli.emulator.fault(Fault::new().operation(Operation::ListLogGroups).status(503)).unwrap();
+    assert!(!at_terminal(80, cli.lts(&["group", "list"])).contains("waiting"));
+}
+
+#[test]
+fn prune_of_a_manifest_on_standard_input_names_yes() {
+    let cli = Cli::start();
+    let (text, code) = Terminal::start(80, cli.lts(&["apply", "-f", "-", "--prune"])).end();
+    assert!(text.contains("standard input is the manifest") && text.contains("--yes"), "{text}");
+    assert_eq!((code, cli.requests().len()), (2, 0));
+}

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use http::StatusCode;
-use huaweicloud_lts::{Error, call::Response, escape};
+use huaweicloud_lts::{call::Response, escape};
 
 use crate::{
     context::Context,
@@ -63,8 +63,7 @@ pub(crate) fn run(arguments: &ApiArguments, context: &Context) -> Result<(), Cli
         print_head(&response)?;
     }
     print_body(response.body(), context.options().output)?;
-    let failed = |error: Error| CliError::Call { what: Some(format!("{method} {path} failed")), error };
-    response.into_result().map(|_| ()).map_err(failed)
+    response.into_result().map(|_| ()).context(|| format!("{method} {path} failed"))
 }
 
 /// Prints the status line, the headers, and an empty line.

@@ -69,11 +69,19 @@ fn default_concurrency() -> NonZeroUsize {
 
 pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), CliError> {
     let Some(file) = &arguments.file else { return print_schema(context) };
-    let manifest = read(file)?;
     let deletes = arguments.prune && !arguments.dry_run;
     if deletes {
+        if file == "-" && !arguments.yes {
+            return Err(CliError::Usage {
+                what: "--prune needs a confirmation, and standard input is the manifest".to_owned(),
+                hint: Some(
+                    "pass --yes to skip the confirmation prompt, or the manifest as a file".to_owned(),
+                ),
+            });
+        }
         ensure_confirmable(arguments.yes, "--prune")?;
     }
+    let manifest = read(file)?;
     let client = context.client()?;
     context.run_with_interrupt(async |mut interrupt: Interrupt| {
         let planning = async {
@@ -145,7 +153,8 @@ fn read(file: &str) -> Result<Manifest, CliError> {
 fn plan_error(file: &str, error: PlanError) -> CliError {
     match error {
         PlanError::Call(error) => {
-            CliError::Call { what: Some(format!("could not compare {file} with the service")), error }
+            let what = Some(format!("could not compare {file} with the service"));
+            CliError::Call { what, error, advice: None }
         }
         other => CliError::usage(other.to_string()),
     }
@@ -216,7 +225,9 @@ fn plan_line(step: &Step<'_>) -> String {
 fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
     let Outcome { created, deleted, unchanged, conflicts, failed, not_done, .. } = outcome;
     let ids = created.iter().filter_map(|item| item.id.as_deref());
-    context.output.ids_or_data(ids, outcome, || table(outcome))?;
+    // The plan, which was just shown, has the rows that the table of a dry run would have.
+    let rows = || if outcome.dry_run { String::new() } else { table(outcome) };
+    context.output.ids_or_data(ids, outcome, rows)?;
     for (label, items) in [("conflict", conflicts), ("failed", failed), ("not done", not_done)] {
         show_remaining(label, items, context.is_verbose());
     }
@@ -243,9 +254,28 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
     }
     if !outcome.is_complete() {
         let items = plural(failed.len() + not_done.len(), "item");
-        return Err(CliError::Incomplete(format!("{items} failed or not done")));
+        return Err(CliError::Incomplete {
+            what: format!("{items} failed or not done"),
+            remedies: remedies(failed),
+        });
     }
     Ok(())
+}
+
+/// What to do about the failures, each remedy once.
+fn remedies(failed: &[Item]) -> Vec<String> {
+    let mut remedies: Vec<String> = Vec::new();
+    for remedy in failed.iter().filter_map(|item| item.remedy.as_deref()) {
+        // As the manifest calls it.
+        let remedy = remedy.replace("ttl_in_days", "ttl");
+        if !remedies.contains(&remedy) {
+            remedies.push(remedy);
+        }
+    }
+    if !remedies.is_empty() && failed.iter().any(|item| item.remedy.is_none()) {
+        remedies.push("Fix the other problems above.".to_owned());
+    }
+    remedies
 }
 
 /// Shows remaining items. Without `all`, consecutive items with the same reason share a line.

@@ -55,7 +55,7 @@ error: there is no log group "nowhere"
             r#"
 error: could not create log group "app"
   why:        createLogGroup: LTS.0101: Failed to create log group, the group name has been existed (HTTP 400, request ID)
-  what to do: Use the existing log group (list the log groups to find its id), or choose another name.
+  what to do: Use the existing log group (list the log groups to find its id), or choose another name. With --if-not-exists, that is no error.
 "#,
         ),
         (
@@ -65,7 +65,7 @@ error: could not create log group "app"
             r#"
 error: could not create log stream "nginx" in group "app"
   why:        createLogStream: LTS.0205: The log stream name has been existed (HTTP 400, request ID)
-  what to do: Use the existing log stream (list the log streams to find its id), or choose another name.
+  what to do: Use the existing log stream (list the log streams to find its id), or choose another name. With --if-not-exists, that is no error.
 "#,
         ),
         (
