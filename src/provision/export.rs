@@ -1,6 +1,7 @@
 //! Exports a manifest of the existing groups and streams.
 
 use std::{
+    collections::BTreeSet,
     future::{Future, IntoFuture},
     pin::Pin,
 };
@@ -15,6 +16,7 @@ use crate::{
     client::Client,
     error::Error,
     escape,
+    ids::GroupId,
     input::check_text,
     manifest::{Group, Manifest},
     spec::limits,
@@ -33,7 +35,7 @@ pub struct Exported {
 
 /// Reads the existing groups and streams: one call lists the groups, and one per group its streams.
 pub fn export(client: &Client) -> Export<'_> {
-    Export { client, concurrency: DEFAULT_CONCURRENCY }
+    Export { client, concurrency: DEFAULT_CONCURRENCY, groups: None }
 }
 
 impl Exported {
@@ -65,6 +67,7 @@ impl Exported {
 pub struct Export<'c> {
     client: &'c Client,
     concurrency: usize,
+    groups: Option<BTreeSet<GroupId>>,
 }
 
 impl<'c> Export<'c> {
@@ -74,13 +77,22 @@ impl<'c> Export<'c> {
         self
     }
 
+    /// Reads these groups only; those that don't exist are left out.
+    pub fn groups(mut self, groups: impl IntoIterator<Item = GroupId>) -> Self {
+        self.groups = Some(groups.into_iter().collect());
+        self
+    }
+
     /// Reads the groups and streams. Awaiting the export does the same.
     ///
     /// # Errors
     /// See [`Error`]. A group that is deleted in the meantime is no error.
     pub async fn read(self) -> Result<Exported, Error> {
         let client = self.client;
-        let groups = list_groups(client).await?;
+        let mut groups = list_groups(client).await?;
+        if let Some(chosen) = &self.groups {
+            groups.retain(|group| chosen.contains(&group.id));
+        }
         let read = stream::iter(groups).map(move |group| async move {
             match client.group(&group.id).streams().list().persistent().await {
                 Ok(streams) => {

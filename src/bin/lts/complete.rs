@@ -1,22 +1,36 @@
-//! Completes words for a shell: commands and options, and the names of groups, streams and profiles.
+//! Completes words for a shell: commands and options, names of groups, streams and profiles, error codes, and paths of
+//! operations.
 //!
 //! A completion shows nothing but candidates. It takes a second at most, never asks for anything, and never logs in.
 
-use std::{env, ffi::OsString, time::Duration};
+use std::{
+    collections::BTreeSet,
+    env,
+    ffi::OsString,
+    io::{self, Write},
+    path::Path,
+    time::Duration,
+};
 
 use clap::{Arg, Command, ValueHint};
 use clap_complete::{
     CompleteEnv,
     engine::{ArgValueCandidates, CompletionCandidate},
+    env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh},
 };
-use huaweicloud_lts::{Client, call::RetryPolicy, config::Profiles};
+use huaweicloud_lts::{
+    Client,
+    call::RetryPolicy,
+    config::Profiles,
+    spec::{self, Operation},
+};
 
 use crate::{
     cli::{self, PartialLine},
     commands::completions::VARIABLE,
     context::Context,
     options::ClientOptions,
-    resolve,
+    resolve::{self, Ambiguity},
 };
 
 /// The longest time to wait for the service.
@@ -25,9 +39,56 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 /// Prints the completions if a registered shell asks for them. Returns whether it did.
 pub(crate) fn complete_words() -> bool {
     let folder = env::current_dir().ok();
-    let completion = CompleteEnv::with_factory(command).var(VARIABLE);
+    let shells = Shells(&[&BashWithFewOptions, &Elvish, &Fish, &Powershell, &Zsh]);
+    let completion = CompleteEnv::with_factory(command).var(VARIABLE).shells(shells);
     // The text of an error would appear in the line that is being typed.
     completion.try_complete(env::args_os(), folder.as_deref()).unwrap_or(true)
+}
+
+/// Bash, which lists candidates without their help: there, options would hide the other candidates. They are offered once
+/// `-` is typed.
+struct BashWithFewOptions;
+
+impl EnvCompleter for BashWithFewOptions {
+    fn name(&self) -> &'static str {
+        Bash.name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        Bash.is(name)
+    }
+
+    fn write_registration(
+        &self,
+        var: &str,
+        name: &str,
+        bin: &str,
+        completer: &str,
+        buf: &mut dyn Write,
+    ) -> io::Result<()> {
+        Bash.write_registration(var, name, bin, completer, buf)
+    }
+
+    fn write_complete(
+        &self,
+        cmd: &mut Command,
+        args: Vec<OsString>,
+        current_dir: Option<&Path>,
+        buf: &mut dyn Write,
+    ) -> io::Result<()> {
+        let variable = |name| env::var(name).unwrap_or_default();
+        let word = variable("_CLAP_COMPLETE_INDEX").parse().ok().and_then(|index: usize| args.get(index));
+        let is_option = word.is_some_and(|word| word.to_string_lossy().starts_with('-'));
+        let mut candidates = Vec::new();
+        Bash.write_complete(cmd, args, current_dir, &mut candidates)?;
+        let candidates = String::from_utf8_lossy(&candidates);
+        let separator = variable("_CLAP_IFS");
+        let shown: Vec<&str> = candidates
+            .split(separator.as_str())
+            .filter(|candidate| is_option || !candidate.starts_with('-'))
+            .collect();
+        buf.write_all(shown.join(&separator).as_bytes())
+    }
 }
 
 fn command() -> Command {
@@ -42,6 +103,10 @@ fn with_candidates(command: Command) -> Command {
     command.mut_subcommands(with_candidates).mut_args(|arg| match arg.get_id().as_str() {
         "group" | "groups" => arg.add(ArgValueCandidates::new(|| candidates(groups()))),
         "stream" | "streams" => arg.add(ArgValueCandidates::new(|| candidates(streams()))),
+        "code" => arg.add(ArgValueCandidates::new(codes)),
+        // The method may be left out.
+        "method" => arg.add(ArgValueCandidates::new(|| methods().into_iter().chain(paths()).collect())),
+        "path" => arg.add(ArgValueCandidates::new(paths)),
         "profile" => arg.add(ArgValueCandidates::new(|| candidates(profiles()))),
         _ if has_value_name(&arg, "FILE") => arg.value_hint(ValueHint::FilePath),
         _ if has_value_name(&arg, "DIR") && arg.is_positional() => arg.value_hint(ValueHint::DirPath),
@@ -62,6 +127,28 @@ fn is_plain(name: &str) -> bool {
     !name.starts_with('-') && name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
 }
 
+fn codes() -> Vec<CompletionCandidate> {
+    let codes = spec::ERROR_CODES.iter().chain(spec::GATEWAY_ERROR_CODES).map(|row| row.code);
+    unique(codes)
+}
+
+/// The operations that `lts api` can call: those of IAM have another server.
+fn operations() -> impl Iterator<Item = Operation> {
+    Operation::ALL.iter().copied().filter(|operation| operation.server() != spec::servers::IAM)
+}
+
+fn methods() -> Vec<CompletionCandidate> {
+    unique(operations().map(Operation::method))
+}
+
+fn paths() -> Vec<CompletionCandidate> {
+    unique(operations().map(Operation::path))
+}
+
+fn unique(words: impl Iterator<Item = &'static str>) -> Vec<CompletionCandidate> {
+    words.collect::<BTreeSet<_>>().into_iter().map(CompletionCandidate::new).collect()
+}
+
 fn profiles() -> Option<Vec<String>> {
     Some(Profiles::read().ok()?.sections.into_iter().map(|section| section.name).collect())
 }
@@ -77,7 +164,7 @@ fn streams() -> Option<Vec<String>> {
     let PartialLine { options, group } = typed()?;
     let (lts, group) = (client(options)?, group?);
     let streams = within_time(async {
-        let group = resolve::group(&lts, &group).await.ok()?;
+        let group = resolve::group(&lts, &group, Ambiguity::Ignore).await.ok()?;
         lts.group(&group.id).streams().list().await.ok()
     })?;
     Some(streams.into_iter().map(|stream| stream.name).collect())

@@ -1,7 +1,11 @@
 //! Parsers for values of arguments.
 
-use std::{borrow::Cow, fmt::Display, io::Read, ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{
+    borrow::Cow, collections::BTreeSet, fmt::Display, io::Read, ops::RangeInclusive, str::FromStr,
+    time::Duration,
+};
 
+use http::{HeaderName, HeaderValue};
 use huaweicloud_lts::{
     Ttl,
     config::{MAX_TIMEOUT, read_regular_file},
@@ -47,10 +51,13 @@ pub(crate) fn nonzero_duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
-/// Parses `Name: value`.
+/// Parses `Name: value`, and checks that it stays one line.
 pub(crate) fn header(line: &str) -> Result<(String, String), String> {
     let (name, value) = line.split_once(':').ok_or("expected NAME: VALUE")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
+    let (name, value) = (name.trim(), value.trim());
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is not the name of a header"))?;
+    HeaderValue::from_bytes(value.as_bytes()).map_err(|_| "the value has a control character")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// The largest request body that is read, in bytes; more than the service takes.
@@ -76,6 +83,12 @@ pub(crate) fn file_or_stdin(file: &str, max: u64) -> Result<Vec<u8>, CliError> {
         return Err(CliError::usage(format!("{name} is larger than {max} bytes")));
     }
     Ok(bytes)
+}
+
+/// The arguments in their order, a repeated one once.
+pub(crate) fn distinct(arguments: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    arguments.iter().filter(|argument| seen.insert(*argument)).cloned().collect()
 }
 
 /// A parser that checks a text against a rule of the service.

@@ -9,25 +9,41 @@ use huaweicloud_lts::{
 
 use crate::{
     error::{CliError, ResultExt},
-    output::{Resource, quoted},
+    output::{Resource, eprint_line, quoted},
 };
+
+/// What to do about a text that is the id of one resource and the name of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ambiguity {
+    /// Fail: what is deleted is gone.
+    Fail,
+    /// Take the id, and say so on standard error.
+    Note,
+    /// Take the id.
+    Ignore,
+}
 
 /// The most names that are suggested instead of one that doesn't exist.
 const MAX_SUGGESTIONS: usize = 3;
 
 /// The group that is given by its name or id.
-pub(crate) async fn group(lts: &Client, name_or_id: &str) -> Result<LogGroup, CliError> {
+pub(crate) async fn group(
+    lts: &Client,
+    name_or_id: &str,
+    ambiguity: Ambiguity,
+) -> Result<LogGroup, CliError> {
     let groups = list_groups(lts, &[name_or_id]).await?;
-    find_group(&groups, name_or_id)
+    find_group(&groups, name_or_id, ambiguity)
 }
 
 /// The groups that are given by their names or ids, in the same order.
 pub(crate) async fn groups(
     lts: &Client,
     names_or_ids: &[String],
+    ambiguity: Ambiguity,
 ) -> Result<Vec<Result<LogGroup, CliError>>, CliError> {
     let groups = list_groups(lts, names_or_ids).await?;
-    Ok(names_or_ids.iter().map(|name_or_id| find_group(&groups, name_or_id)).collect())
+    Ok(names_or_ids.iter().map(|name_or_id| find_group(&groups, name_or_id, ambiguity)).collect())
 }
 
 /// The stream of a group that is given by its name or id.
@@ -35,9 +51,10 @@ pub(crate) async fn stream(
     group: &GroupHandle,
     group_name: &str,
     name_or_id: &str,
+    ambiguity: Ambiguity,
 ) -> Result<LogStream, CliError> {
     let streams = list_streams(group, group_name, &[name_or_id]).await?;
-    find_stream(&streams, group_name, name_or_id)
+    find_stream(&streams, group_name, name_or_id, ambiguity)
 }
 
 /// The streams of a group that are given by their names or ids, in the same order.
@@ -45,9 +62,11 @@ pub(crate) async fn streams(
     group: &GroupHandle,
     group_name: &str,
     names_or_ids: &[String],
+    ambiguity: Ambiguity,
 ) -> Result<Vec<Result<LogStream, CliError>>, CliError> {
     let streams = list_streams(group, group_name, names_or_ids).await?;
-    Ok(names_or_ids.iter().map(|name_or_id| find_stream(&streams, group_name, name_or_id)).collect())
+    let find = |name_or_id: &String| find_stream(&streams, group_name, name_or_id, ambiguity);
+    Ok(names_or_ids.iter().map(find).collect())
 }
 
 /// All groups, to look these up.
@@ -67,25 +86,36 @@ async fn list_streams<T: AsRef<str>>(
     group.streams().list().await.context(what)
 }
 
-fn find_group(groups: &[LogGroup], name_or_id: &str) -> Result<LogGroup, CliError> {
-    find(groups, name_or_id, "", "lts group list")
+fn find_group(groups: &[LogGroup], name_or_id: &str, ambiguity: Ambiguity) -> Result<LogGroup, CliError> {
+    find(groups, name_or_id, ambiguity, "", "lts group list")
 }
 
-fn find_stream(streams: &[LogStream], group_name: &str, name_or_id: &str) -> Result<LogStream, CliError> {
+fn find_stream(
+    streams: &[LogStream],
+    group_name: &str,
+    name_or_id: &str,
+    ambiguity: Ambiguity,
+) -> Result<LogStream, CliError> {
     let place = format!(" in group {group_name:?}");
-    find(streams, name_or_id, &place, &format!("lts stream list {group_name}"))
+    find(streams, name_or_id, ambiguity, &place, &format!("lts stream list {group_name}"))
 }
 
 /// Finds a resource by its id or, since a name may look like an id, otherwise by its name.
 fn find<R: Resource + Clone>(
     listed: &[R],
     name_or_id: &str,
+    ambiguity: Ambiguity,
     place: &str,
     list_command: &str,
 ) -> Result<R, CliError> {
     let by_id = listed.iter().find(|resource| resource.id() == name_or_id);
-    let found = by_id.or_else(|| listed.iter().find(|resource| resource.name() == name_or_id));
-    found.cloned().ok_or_else(|| {
+    let by_name = listed.iter().find(|resource| resource.name() == name_or_id);
+    if let (Some(by_id), Some(by_name)) = (by_id, by_name)
+        && by_id.id() != by_name.id()
+    {
+        resolve_ambiguity(by_id, by_name, ambiguity)?;
+    }
+    by_id.or(by_name).cloned().ok_or_else(|| {
         let meant = did_you_mean(name_or_id, listed.iter().map(R::name), MAX_SUGGESTIONS);
         let meant = meant.map(|meant| meant + " ").unwrap_or_default();
         CliError::NotFound {
@@ -93,6 +123,25 @@ fn find<R: Resource + Clone>(
             hint: Some(format!("{meant}`{list_command}` shows the existing {}s", R::KIND)),
         }
     })
+}
+
+/// Reports that a text is the id of one resource and the name of another.
+fn resolve_ambiguity<R: Resource>(by_id: &R, by_name: &R, ambiguity: Ambiguity) -> Result<(), CliError> {
+    let (kind, text) = (R::KIND, by_id.id());
+    let what = format!(
+        "{text:?} is the id of {kind} {:?} and the name of the {kind} {}",
+        by_id.name(),
+        by_name.id()
+    );
+    match ambiguity {
+        Ambiguity::Ignore => {}
+        Ambiguity::Note => eprint_line(format_args!("note: {what}; the id is used")),
+        Ambiguity::Fail => {
+            let hint = format!("pass the name {:?} or the id {}", by_id.name(), by_name.id());
+            return Err(CliError::Usage { what, hint: Some(hint) });
+        }
+    }
+    Ok(())
 }
 
 /// Turns a "not found" error into `None`, if `ignore` is set.

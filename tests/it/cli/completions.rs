@@ -146,3 +146,31 @@ fn bash_completes_names_with_the_script() {
     let Ok(output) = command.output() else { return };
     assert_eq!(stdout(&output).trim(), "app", "{}", stderr(&output));
 }
+
+#[test]
+fn codes_methods_and_paths_are_completed() {
+    let words = |words: &[&str]| candidates(lts(&[]), words);
+    assert_eq!(words(&["explain", "LTS.041"]), ["LTS.0416"]);
+    assert_eq!(words(&["explain", "LTS.0010"]), ["LTS.0010"], "once, although it has two statuses");
+    let of_groups = ["/v2/{project_id}/groups", "/v2/{project_id}/groups/{log_group_id}"];
+    for line in [&["api", "/v2/{project_id}/g"][..], &["api", "GET", "/v2/{project_id}/g"]] {
+        let paths = words(line);
+        assert!(of_groups.iter().all(|path| paths.contains(&(*path).to_owned())), "{paths:?}");
+    }
+    assert_eq!(words(&["api", "DEL"]), ["DELETE"]);
+    let both = words(&["api", ""]);
+    assert!(both.contains(&"POST".to_owned()) && both.contains(&of_groups[0].to_owned()), "{both:?}");
+    assert!(!both.contains(&"/v3/auth/tokens".to_owned()), "{both:?}");
+}
+
+#[test]
+fn bash_offers_options_only_after_a_hyphen() {
+    let complete = |shell: &str, words: &[&str]| {
+        let mut command = complete(lts(&[]), words);
+        stdout(&command.env("LTS_COMPLETE", shell).output().unwrap())
+    };
+    assert_eq!(complete("bash", &["group", ""]), "create\nlist\nget\ndelete\nhelp");
+    let options = complete("bash", &["group", "create", "app", "-"]);
+    assert!(options.lines().any(|option| option == "--ttl"), "{options}");
+    assert!(complete("fish", &["group", ""]).contains("--region"));
+}

@@ -138,9 +138,16 @@ fn name_that_looks_like_an_id_is_found_after_ids() {
     cli.id(&["group", "create", UNKNOWN_ID]);
     cli.deletes(&["group", "delete", UNKNOWN_ID], &[&format!("log group {UNKNOWN_ID:?}")]);
     let app = cli.id(&["group", "create", "app"]);
-    cli.id(&["group", "create", &app]);
-    assert_eq!(cli.json(&["group", "get", &app])["log_group_name"], "app");
-    cli.deletes(&["group", "delete", &app], &["log group \"app\""]);
+    let namesake = cli.id(&["group", "create", &app]);
+    let output = cli.run(&["group", "get", &app, "-q"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), format!("{app}\n")));
+    let both = format!("{app:?} is the id of log group \"app\" and the name of the log group {namesake}");
+    assert_eq!(stderr(&output), format!("note: {both}; the id is used\n"));
+    let before = cli.requests().len();
+    cli.fails(&["group", "delete", &app, "--yes"], 2, &format!("{both}\n"));
+    cli.fails(&["group", "rm", &app, "--yes", "--if-exists"], 2, &format!("or the id {namesake}\n"));
+    assert_eq!(cli.requests()[before..], [Operation::ListLogGroups.id(); 2], "nothing is deleted");
+    cli.deletes(&["group", "delete", "app"], &["log group \"app\""]);
     assert_eq!(cli.json(&["group", "get", &app])["log_group_name"], app);
 }
 
@@ -280,4 +287,16 @@ fn list_is_sorted_and_filtered() {
     assert_eq!((stdout(&none), none.status.code()), (String::new(), Some(0)));
     assert_eq!(stderr(&none), "There are no log groups with \"nothing\" in their names.\n");
     cli.fails(&["group", "list", "--sort", "colour"], 2, "--sort");
+}
+
+#[test]
+fn repeated_names_count_once() {
+    let cli = Cli::start();
+    assert_eq!(cli.json(&["group", "create", "app", "app"])["created"], true);
+    assert_eq!(cli.json(&["stream", "create", "app", "b", "a", "b"]).as_array().unwrap().len(), 2);
+    let every = ["--bucket", "lts-test", "--every", "5min"];
+    assert_eq!(cli.json(&[&["transfer", "create", "app", "a", "a"], &every[..]].concat())["created"], true);
+    cli.deletes(&["stream", "delete", "app", "b", "b"], &["log stream \"b\" of group \"app\""]);
+    let output = cli.run(&["group", "delete", "none", "none", "--yes"]);
+    assert_eq!((output.status.code(), stderr(&output).matches("error: ").count()), (Some(4), 1));
 }

@@ -136,3 +136,18 @@ fn sign_rejects_invalid_input() {
     super::failed(&cli.by_login(&["sign", "https://h/p"]).output().unwrap(), 3, "environment has a login");
     assert_eq!(cli.requests(), [""; 0]);
 }
+
+#[test]
+fn body_without_a_content_type_is_noted() {
+    let note = |arguments: &[&str]| {
+        let output =
+            run(&[&["sign", "https://h/", "--date", "20240305T080910Z"], &KEYS[..], arguments].concat());
+        assert!(stdout(&output).contains("Authorization: "), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let expected =
+        "note: the body has no Content-Type; LTS expects -H 'Content-Type: application/json;charset=UTF-8'\n";
+    assert_eq!(note(&["-d", "{}"]), expected);
+    assert_eq!(note(&["-d", "{}", "-H", "content-type: application/json"]), "");
+    assert_eq!((note(&[]), note(&["-d", ""])), (String::new(), String::new()));
+}

@@ -149,3 +149,15 @@ fn list_is_sorted_and_filtered() {
     let list = ["stream", "list", "app", "--columns", "name", "--filter", "NGINX", "--sort", "name"];
     assert_eq!(cli.prints(&list), "NAME\naccess-nginx\nnginx\n");
 }
+
+#[test]
+fn delete_refuses_a_text_that_is_an_id_and_another_name() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let nginx = cli.id(&["stream", "create", "app", "nginx"]);
+    let namesake = cli.id(&["stream", "create", "app", &nginx]);
+    let both =
+        format!("{nginx:?} is the id of log stream \"nginx\" and the name of the log stream {namesake}");
+    cli.fails(&["stream", "delete", "app", &nginx, "--yes"], 2, &both);
+    assert_eq!(cli.json(&["stream", "list", "app"]).as_array().unwrap().len(), 2);
+}

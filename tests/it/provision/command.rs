@@ -173,7 +173,8 @@ fn failures_exit_with_7_and_list_the_remaining_items() {
             left,
             "\n3 created, 0 deleted, 0 unchanged, 0 in conflict, 1 failed, 0 not done\n",
             "error: 1 item",
-            "what to do: ",
+            "what to do: Delete log streams that are no longer needed, use another log group, or ask for a higher \
+             quota. Then run it again; it resumes where it stopped.\n",
         ],
     );
     assert_eq!(names(&output, "failed"), ["app/worker"]);
@@ -298,4 +299,44 @@ fn second_interrupt_exits_at_once() {
     };
     assert_eq!(status.code(), Some(130));
     assert!(sent > 1);
+}
+
+#[test]
+fn dry_run_shows_its_plan_once() {
+    let emulator = Emulator::start().unwrap();
+    let table = apply(&emulator, &["--dry-run"], MANIFEST);
+    assert_ends(&table, 0, &["  create                   stream   app/worker\n"]);
+    assert_eq!(text(&table.stdout), "");
+    let created = apply(&emulator, &[], MANIFEST);
+    assert!(text(&created.stdout).contains("worker"), "{created:?}");
+}
+
+#[test]
+fn each_remedy_is_shown_once_and_other_failures_are_mentioned() {
+    let emulator = Options::default().quota_streams(1).start().unwrap();
+    let manifest = "groups: [{name: a, streams: [x, y]}, {name: b, streams: [x, y]}]";
+    let output = apply(&emulator, &[], manifest);
+    assert_ends(&output, 7, &["error: 2 items failed"]);
+    assert_eq!(text(&output.stderr).matches("or ask for a higher quota.").count(), 1, "{output:?}");
+    emulator.fault(Fault::new().operation(Operation::CreateLogGroup).status(400)).unwrap();
+    let output = apply(&emulator, &[], &manifest.replace("]}]", "]}, {name: c}]"));
+    assert_ends(&output, 7, &["quota. Fix the other problems above. Then run it again; "]);
+}
+
+#[test]
+fn export_of_named_groups_has_no_others() {
+    let emulator = Emulator::start().unwrap();
+    assert_ends(&apply(&emulator, &[], "groups: [{name: a, streams: [x]}, {name: b}, {name: c}]"), 0, &[]);
+    let export = |arguments: &[&str]| lts(&emulator, &[&["export"], arguments].concat()).output().unwrap();
+    let id = lts(&emulator, &["group", "get", "c", "-q"]).output().unwrap();
+    let two = export(&["a", text(&id.stdout).trim(), "-o", "json"]);
+    assert_ends(&two, 0, &[]);
+    let manifest: Manifest = serde_json::from_slice(&two.stdout).unwrap();
+    let names: Vec<_> = manifest.groups.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!((names, manifest.groups[0].streams.as_slice()), (vec!["a", "c"], &["x".to_owned()][..]));
+    let before = emulator.requests().len();
+    let unknown = export(&["a", "no", "aa"]);
+    let parts = ["no log group \"no\"", "no log group \"aa\"", "did you mean \"a\"?"];
+    assert_ends(&unknown, 4, &parts);
+    assert_eq!((text(&unknown.stdout), emulator.requests().len()), ("", before + 1));
 }

@@ -1,27 +1,38 @@
 //! `lts export`: a manifest of the existing groups and streams.
 
 use clap::Args;
-use huaweicloud_lts::provision;
+use huaweicloud_lts::{GroupId, provision};
 
 use crate::{
     context::Context,
     error::{CliError, ResultExt},
+    failures::Failures,
     output::{Format, eprint_line, print},
+    resolve::{self, Ambiguity},
 };
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   lts export > lts.yaml
+  lts export app web
   lts export --project-id ONE | lts apply -f - --project-id ANOTHER
 
 Prints YAML, or JSON with -o json. Transfers are left out, because the API cannot list them.")]
-pub(crate) struct ExportArguments {}
+pub(crate) struct ExportArguments {
+    /// Names or ids of the groups; by default all.
+    #[arg(value_name = "GROUP")]
+    groups: Vec<String>,
+}
 
-pub(crate) fn run(_arguments: &ExportArguments, context: &Context) -> Result<(), CliError> {
+pub(crate) fn run(arguments: &ExportArguments, context: &Context) -> Result<(), CliError> {
     let client = context.client()?;
     context.run(async {
-        let exported = provision::export(client).await;
+        let mut export = provision::export(client);
+        if !arguments.groups.is_empty() {
+            export = export.groups(find_groups(&arguments.groups, context).await?);
+        }
+        let exported = export.await;
         let exported = exported.context(|| "could not read the groups and streams".to_owned())?;
         for line in &exported.left_out {
             eprint_line(format_args!("warning: left out: {line}"));
@@ -33,4 +44,17 @@ pub(crate) fn run(_arguments: &ExportArguments, context: &Context) -> Result<(),
             _ => print(&yaml()?),
         }
     })
+}
+
+/// The ids of these groups. All unknown ones are reported.
+async fn find_groups(names_or_ids: &[String], context: &Context) -> Result<Vec<GroupId>, CliError> {
+    let mut failures = Failures::new(context);
+    let mut ids = Vec::new();
+    for found in resolve::groups(context.client()?, names_or_ids, Ambiguity::Note).await? {
+        match found {
+            Ok(group) => ids.push(group.id),
+            Err(error) => failures.report(&error),
+        }
+    }
+    failures.result().map(|()| ids)
 }

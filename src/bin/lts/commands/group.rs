@@ -12,7 +12,8 @@ use crate::{
         CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, ListOptions, Resource, TAGS, TTL,
         print_list, print_resource,
     },
-    parsers, resolve,
+    parsers,
+    resolve::{self, Ambiguity},
 };
 
 #[derive(Debug, Subcommand)]
@@ -135,10 +136,11 @@ pub(crate) fn run(command: &GroupCommand, context: &Context) -> Result<(), CliEr
 
 fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError> {
     let CreateArguments { names, ttl, if_not_exists } = arguments;
+    let names = parsers::distinct(names);
     let lts = context.client()?;
     let groups = lts.groups();
     create_all(context, &CREATED_GROUPS, names.len(), async |creations| {
-        for name in names {
+        for name in &names {
             let created = if *if_not_exists {
                 let ensured = groups.ensure(name, *ttl).await;
                 ensured.map(|ensured| Created::new(name, ensured.id, ensured.created))
@@ -160,16 +162,17 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
 
 fn get(arguments: &GetArguments, context: &Context) -> Result<(), CliError> {
     let lts = context.client()?;
-    let group = context.run(resolve::group(lts, &arguments.group))?;
+    let group = context.run(resolve::group(lts, &arguments.group, Ambiguity::Note))?;
     print_resource(context.output, &group)
 }
 
 fn delete(arguments: &DeleteArguments, context: &Context) -> Result<(), CliError> {
     let DeleteArguments { groups, options } = arguments;
-    options.ensure_confirmable::<LogGroup>(groups)?;
+    let groups = parsers::distinct(groups);
+    options.ensure_confirmable::<LogGroup>(&groups)?;
     let lts = context.client()?;
     context.run(async {
-        let found = resolve::groups(lts, groups).await?;
+        let found = resolve::groups(lts, &groups, Ambiguity::Fail).await?;
         let question = |groups: &str| format!("Delete {groups} with all streams?");
         let delete = async |group: &LogGroup| lts.groups().delete(&group.id).await;
         options.delete_all(context, found, "", question, delete).await

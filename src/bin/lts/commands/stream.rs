@@ -13,7 +13,7 @@ use crate::{
         print_resource,
     },
     parsers,
-    resolve::{self, ignore_not_found},
+    resolve::{self, Ambiguity, ignore_not_found},
 };
 
 #[derive(Debug, Subcommand)]
@@ -142,11 +142,12 @@ pub(crate) fn run(command: &StreamCommand, context: &Context) -> Result<(), CliE
 
 fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError> {
     let CreateArguments { group, names, if_not_exists } = arguments;
+    let names = parsers::distinct(names);
     let lts = context.client()?;
     create_all(context, &CREATED_STREAMS, names.len(), async |creations| {
-        let group = resolve::group(lts, group).await?;
+        let group = resolve::group(lts, group, Ambiguity::Note).await?;
         let streams = lts.group(&group.id).streams();
-        for name in names {
+        for name in &names {
             let created = if *if_not_exists {
                 let ensured = streams.ensure(name).await;
                 ensured.map(|ensured| Created::new(name, ensured.id, ensured.created))
@@ -164,7 +165,7 @@ fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
     let ListArguments { group, options } = arguments;
     let lts = context.client()?;
     let streams = context.run(async {
-        let group = resolve::group(lts, group).await?;
+        let group = resolve::group(lts, group, Ambiguity::Note).await?;
         let what = || format!("could not list the log streams of group {:?}", group.name);
         lts.group(&group.id).streams().list().await.context(what)
     })?;
@@ -175,21 +176,22 @@ fn get(arguments: &GetArguments, context: &Context) -> Result<(), CliError> {
     let GetArguments { group, stream } = arguments;
     let lts = context.client()?;
     let stream = context.run(async {
-        let group = resolve::group(lts, group).await?;
-        resolve::stream(&lts.group(&group.id), &group.name, stream).await
+        let group = resolve::group(lts, group, Ambiguity::Note).await?;
+        resolve::stream(&lts.group(&group.id), &group.name, stream, Ambiguity::Note).await
     })?;
     print_resource(context.output, &stream)
 }
 
 fn delete(arguments: &DeleteArguments, context: &Context) -> Result<(), CliError> {
     let DeleteArguments { group, streams, options } = arguments;
-    options.ensure_confirmable::<LogStream>(streams)?;
+    let streams = parsers::distinct(streams);
+    options.ensure_confirmable::<LogStream>(&streams)?;
     let lts = context.client()?;
     context.run(async {
-        let resolved = resolve::group(lts, group).await;
+        let resolved = resolve::group(lts, group, Ambiguity::Fail).await;
         let Some(group) = ignore_not_found(resolved, options.if_exists)? else { return Ok(()) };
         let in_group = lts.group(&group.id);
-        let resolved = resolve::streams(&in_group, &group.name, streams).await;
+        let resolved = resolve::streams(&in_group, &group.name, &streams, Ambiguity::Fail).await;
         let Some(found) = ignore_not_found(resolved, options.if_exists)? else { return Ok(()) };
         let place = format!(" of group {:?}", group.name);
         let question = |streams: &str| format!("Delete {streams}{place}?");

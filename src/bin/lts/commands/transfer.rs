@@ -16,7 +16,8 @@ use crate::{
     create::create_all,
     error::{CliError, ResultExt},
     output::{Created, CreatedKind, eprint_line},
-    parsers, resolve,
+    parsers,
+    resolve::{self, Ambiguity},
 };
 
 #[derive(Debug, Subcommand)]
@@ -119,10 +120,11 @@ fn not_supported(verb: &str, instead: &str) -> CliError {
 
 fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError> {
     let CreateArguments { group, streams, .. } = arguments;
+    let streams = parsers::distinct(streams);
     let lts = context.client()?;
     create_all(context, &CREATED_TRANSFERS, streams.len(), async |creations| {
-        let group = resolve::group(lts, group).await?;
-        let found = resolve::streams(&lts.group(&group.id), &group.name, streams).await?;
+        let group = resolve::group(lts, group, Ambiguity::Note).await?;
+        let found = resolve::streams(&lts.group(&group.id), &group.name, &streams, Ambiguity::Note).await?;
         for stream in found {
             let created = match stream {
                 Ok(stream) => create_one(arguments, context, &group, &stream).await,
