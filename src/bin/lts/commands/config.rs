@@ -18,14 +18,44 @@ const SHOWN_CHARACTERS: usize = 4;
 /// The source of a setting of the client's builder, which the options set.
 const CODE: &str = "code";
 
-#[derive(Debug, Subcommand)]
-#[command(after_help = "\
-Options take precedence over the environment, and that over the section [basic] of the profile file. A profile \
-that is chosen with --profile replaces both.
+/// The environment variables with settings, and what they set.
+pub(crate) const VARIABLES: &[(&str, &str)] = &[
+    ("HUAWEICLOUD_SDK_AK", "access key"),
+    ("HUAWEICLOUD_SDK_SK", "its secret key"),
+    ("HUAWEICLOUD_SDK_SECURITY_TOKEN", "token of temporary keys"),
+    ("HUAWEICLOUD_LTS_TOKEN", "IAM token, instead of keys"),
+    ("HUAWEICLOUD_LTS_USERNAME", "user of a login, instead"),
+    ("HUAWEICLOUD_LTS_PASSWORD", "the user's password"),
+    ("HUAWEICLOUD_LTS_DOMAIN_NAME", "the user's account"),
+    ("HUAWEICLOUD_SDK_PROJECT_ID", "project id"),
+    ("HUAWEICLOUD_LTS_REGION", "region"),
+    ("HUAWEICLOUD_LTS_CLOUD", "domain of the cloud"),
+    ("HUAWEICLOUD_LTS_ENDPOINT", "endpoint of LTS"),
+    ("HUAWEICLOUD_LTS_ACCESS_ENDPOINT", "endpoint for writing logs"),
+    ("HUAWEICLOUD_SDK_IAM_ENDPOINT", "endpoint of IAM"),
+    ("HUAWEICLOUD_LTS_ALLOW_PLAIN_HTTP", "true: http to other hosts"),
+    ("HUAWEICLOUD_LTS_METADATA_ENDPOINT", "ECS metadata service"),
+    ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "profile file"),
+];
 
-Examples:
-  lts config show
-  lts config profiles")]
+/// The default profile file.
+pub(crate) const PROFILE_FILE: &str = "~/.huaweicloud/credentials";
+
+/// Precedence and variables, for the help.
+fn settings_help() -> String {
+    let width = VARIABLES.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let variables: String =
+        VARIABLES.iter().map(|(name, meaning)| format!("  {name:<width$}  {meaning}\n")).collect();
+    format!(
+        "Options take precedence over the environment, and that over the section [basic] of the profile file. A \
+         profile that is chosen with --profile replaces both.\n\n\
+         Environment variables:\n{variables}\n\
+         Examples:\n  lts config show\n  lts config profiles"
+    )
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = settings_help())]
 pub(crate) enum ConfigCommand {
     /// Show the settings in effect and where each is from. Nothing is sent.
     #[command(after_help = "\

@@ -6,14 +6,15 @@ use std::{
     process,
 };
 
-use clap::{Args, Command};
+use clap::{ArgAction, Args, Command};
 use clap_mangen::{
     Man,
-    roff::{Roff, roman},
+    roff::{Roff, bold, italic, roman},
 };
 
 use crate::{
     after_help::{Block, blocks},
+    commands::config::{PROFILE_FILE, VARIABLES},
     error::CliError,
     output::print_bytes,
 };
@@ -65,14 +66,59 @@ fn page(command: &Command, is_root: bool) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
+    synopsis(command).to_writer(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     if command.has_subcommands() {
         man.render_subcommands_section(&mut page)?;
     }
+    if is_root {
+        environment_and_files().to_writer(&mut page)?;
+    }
     notes(command, is_root).to_writer(&mut page)?;
     Ok(page)
+}
+
+/// The section with the arguments in one line; unlike that of `clap_mangen`, it shows the values of options.
+fn synopsis(command: &Command) -> Roff {
+    let mut line = vec![bold(command.get_bin_name().unwrap_or(command.get_name()))];
+    let arguments = || command.get_arguments().filter(|arg| !arg.is_hide_set());
+    for arg in
+        arguments().filter(|arg| !arg.is_positional()).chain(arguments().filter(|arg| arg.is_positional()))
+    {
+        let is_required = arg.is_required_set();
+        line.push(roman(if is_required { " " } else { " [" }));
+        let names = arg.get_short().map(|short| format!("-{short}"));
+        let names: Vec<_> = names.into_iter().chain(arg.get_long().map(|long| format!("--{long}"))).collect();
+        line.push(bold(names.join("|")));
+        if arg.get_action().takes_values() {
+            let value =
+                arg.get_value_names().map_or_else(|| arg.get_id().to_string(), |names| names.join(" "));
+            line.extend([roman(if arg.is_positional() { "" } else { " " }), italic(value)]);
+        }
+        let is_repeatable = matches!(arg.get_action(), ArgAction::Append | ArgAction::Count);
+        line.push(roman(if is_repeatable { "..." } else { "" }));
+        line.push(roman(if is_required { "" } else { "]" }));
+    }
+    if command.has_subcommands() {
+        line.extend([roman(" "), italic("COMMAND")]);
+    }
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]).text(line);
+    roff
+}
+
+/// The sections of lts(1) about settings.
+fn environment_and_files() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["ENVIRONMENT"]);
+    for (name, meaning) in VARIABLES {
+        roff.control("TP", []).text([bold(*name)]).text([roman(*meaning)]);
+    }
+    roff.control("SH", ["FILES"]);
+    roff.control("TP", []).text([italic(PROFILE_FILE)]);
+    roff.text([roman("profiles; lts-config-profiles(1) shows an example")]);
+    roff
 }
 
 /// The text after the command's help, with its examples line by line.
