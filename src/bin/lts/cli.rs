@@ -113,12 +113,21 @@ pub(crate) fn parse(
     line: impl IntoIterator<Item = OsString>,
 ) -> Result<(Command, ClientOptions), clap::Error> {
     let mut command = command();
-    let matches = command.try_get_matches_from_mut(line)?;
+    let matches = command.try_get_matches_from_mut(without_help_flags_of_help(line))?;
     if matches.subcommand_name() == Some(EMULATOR) {
         reject_client_options(&mut command, &matches)?;
     }
     let options = client_options(&matches)?;
     Ok((Arguments::from_arg_matches(&matches)?.command, options))
+}
+
+/// Ignores `-h` and `--help` after `lts help`, which clap rejects there.
+fn without_help_flags_of_help(line: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut line: Vec<OsString> = line.into_iter().collect();
+    if line.get(1).is_some_and(|word| word == "help") {
+        line.retain(|word| word != "-h" && word != "--help");
+    }
+    line
 }
 
 /// What was typed of an incomplete command line.

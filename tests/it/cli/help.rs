@@ -26,4 +26,8 @@ fn help_options_lists_them_with_their_texts() {
     let page = std::fs::read_to_string("docs/cli.md").unwrap();
     assert_eq!(page.matches("`--max-attempts N`").count(), 1);
     assert_eq!(stdout(&run(&["options"])), help);
+    for flag in ["-h", "--help"] {
+        assert_eq!(stdout(&run(&["help", "options", flag])), help);
+        assert_eq!(stdout(&run(&["help", "group", flag])), stdout(&run(&["help", "group"])));
+    }
 }
