@@ -90,7 +90,9 @@ fn synopsis(command: &Command) -> Roff {
         line.push(roman(if is_required { " " } else { " [" }));
         let names = arg.get_short().map(|short| format!("-{short}"));
         let names: Vec<_> = names.into_iter().chain(arg.get_long().map(|long| format!("--{long}"))).collect();
-        line.push(bold(names.join("|")));
+        if !arg.is_positional() {
+            line.push(bold(names.join("|")));
+        }
         if arg.get_action().takes_values() {
             let value =
                 arg.get_value_names().map_or_else(|| arg.get_id().to_string(), |names| names.join(" "));
