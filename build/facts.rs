@@ -29,6 +29,7 @@ pub(crate) fn spec(lts: &Document, iam: &Document) -> Result<TokenStream, String
         .collect::<TokenStream>();
     let constants = code_constants(&lts.raw);
     let intervals = intervals(&lts.raw);
+    let transfer_types = transfer_types(&lts.raw);
     let servers = servers(&[lts, iam])?;
     let media_type = described(lts)
         .find_map(|o| lts.resolve(&o.operation["requestBody"])["content"].as_object()?.keys().next().cloned())
@@ -61,6 +62,9 @@ pub(crate) fn spec(lts: &Document, iam: &Document) -> Result<TokenStream, String
         }
 
         #intervals
+
+        /// What the members of a transfer task must be, by its type.
+        pub static TRANSFER_TYPES: &[TransferType] = &[#transfer_types];
     })
 }
 
@@ -169,6 +173,10 @@ fn operation_docs(doc: &Document, at: &OperationAt<'_>) -> String {
 fn operation_facts(doc: &Document, at: &OperationAt<'_>) -> Result<TokenStream, String> {
     let OperationAt { path, method, id, operation } = at;
     let summary = text(operation, "summary");
+    let sdk_name = match text(operation, "x-lts-sdk-name") {
+        "" => quote!(None),
+        name => quote!(Some(#name)),
+    };
     let effect = format_ident!("{}", pascal(text(operation, "x-lts-effect")));
     let edition = match text(operation, "x-lts-edition") {
         "" => text(&doc.raw["info"], "x-lts-edition"),
@@ -200,6 +208,7 @@ fn operation_facts(doc: &Document, at: &OperationAt<'_>) -> Result<TokenStream, 
     Ok(quote! {
         OperationFacts {
             id: #id,
+            sdk_name: #sdk_name,
             service: Service::#service,
             server: Server { name: #server_name, url: #url },
             method: #method,
@@ -248,9 +257,18 @@ fn parameter_facts(doc: &Document, parameter: &Value) -> Result<TokenStream, Str
     let name = text(parameter, "name");
     let location = format_ident!("{}", pascal(text(parameter, "in")));
     let required = parameter["required"] == true;
-    let rule = rules::value_rule(doc.resolve(&parameter["schema"]))
-        .map_err(|message| format!("{name}: {message}"))?;
-    Ok(quote!(Parameter { name: #name, location: Location::#location, required: #required, rule: #rule }))
+    let schema = doc.resolve(&parameter["schema"]);
+    let rule = rules::value_rule(schema).map_err(|message| format!("{name}: {message}"))?;
+    let code = match schema.get("x-lts-error-code") {
+        Some(error) => {
+            let (code, status) = (text(error, "code"), number(error, "status") as u16);
+            quote!(Some((#code, #status)))
+        }
+        None => quote!(None),
+    };
+    Ok(quote! {
+        Parameter { name: #name, location: Location::#location, required: #required, rule: #rule, code: #code }
+    })
 }
 
 fn operation_bodies(doc: &Document, at: &OperationAt<'_>) -> TokenStream {
@@ -399,6 +417,18 @@ pub(crate) fn limits(doc: &Document) -> Result<TokenStream, String> {
         }
     }
     Ok(out)
+}
+
+/// The types of transfer tasks.
+fn transfer_types(root: &Value) -> TokenStream {
+    list(root, "x-lts-transfer-types")
+        .iter()
+        .map(|row| {
+            let (name, mode) = (text(row, "type"), text(row, "mode"));
+            let required = list(row, "required").iter().filter_map(Value::as_str);
+            quote!(TransferType { name: #name, mode: #mode, required: &[#(#required),*] },)
+        })
+        .collect()
 }
 
 /// The enum of the legal transfer intervals.

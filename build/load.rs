@@ -258,6 +258,7 @@ const EXTENSIONS: Fields = &[
     ("x-lts-rule", Kind::Text),
     ("x-lts-effect", EFFECT),
     ("x-lts-edition", Kind::Text),
+    ("x-lts-sdk-name", Kind::Text),
     (
         "x-lts-service-rule",
         Kind::Struct(&[("code", Kind::Text), ("status", Kind::Count), ("rule", Kind::Text)], &[]),
@@ -277,6 +278,13 @@ const EXTENSIONS: Fields = &[
         "x-lts-intervals",
         Kind::List(&Kind::Struct(
             &[("name", Kind::Text), ("period", Kind::Count), ("period_unit", Kind::Word(&["min", "hour"]))],
+            &[],
+        )),
+    ),
+    (
+        "x-lts-transfer-types",
+        Kind::List(&Kind::Struct(
+            &[("type", Kind::Text), ("mode", Kind::Text), ("required", Kind::List(&Kind::Text))],
             &[],
         )),
     ),

@@ -11,12 +11,14 @@ use serde_json::{Map, Value, json};
 use super::load::{list, resolve, text};
 
 /// Components that have a type of ours: `(component, type)`.
-pub(crate) const REPLACED: [(&str, &str); 13] = [
+pub(crate) const REPLACED: [(&str, &str); 15] = [
     ("ProjectId", "crate::ids::ProjectId"),
     ("LogGroupId", "crate::ids::GroupId"),
     ("LogStreamId", "crate::ids::StreamId"),
     ("LogDumpObsId", "crate::ids::TransferId"),
+    ("LogTransferId", "crate::ids::TransferId"),
     ("TtlInDays", "crate::model::Ttl"),
+    ("StreamTtlInDays", "crate::model::StreamTtl"),
     ("Password", "crate::secret::Secret"),
     ("LogGroup", "crate::model::LogGroup"),
     ("LogStream", "crate::model::LogStream"),
@@ -44,7 +46,7 @@ const SUCCESS: &str = "2XX";
 pub(crate) fn lower(mut document: Value) -> Result<Value, String> {
     strip_media_parameters(&mut document);
     merge_successes(&mut document)?;
-    drop_delete_responses(&mut document);
+    drop_change_responses(&mut document);
     read_misspelt_id(&mut document);
     relax_responses(&mut document)?;
     drop_rules(&mut document);
@@ -98,12 +100,13 @@ fn merge_successes(document: &mut Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Drops what deletes respond with.
+/// Drops what updates and deletes respond with.
 ///
-/// Some return what was deleted, some a status text, some nothing, and the reference is wrong about which. Whether the
-/// delete was done is for the transport to say, and callers have no use for the rest.
-fn drop_delete_responses(document: &mut Value) {
-    for operation in operations(document).filter(|operation| operation["x-lts-effect"] == "delete") {
+/// Some return the resource, some a status text, some nothing, and the references disagree about which. Whether the
+/// change was made is for the transport to say; lists show the resource.
+fn drop_change_responses(document: &mut Value) {
+    let is_change = |operation: &&mut Value| ["update", "delete"].contains(&text(operation, "x-lts-effect"));
+    for operation in operations(document).filter(is_change) {
         operation["responses"] = json!({SUCCESS: {"description": ""}});
     }
 }

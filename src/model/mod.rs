@@ -11,4 +11,4 @@ mod ttl;
 pub use group::LogGroup;
 pub use stream::LogStream;
 pub use transfer::{Destination, ObsDestination, StorageFormat, Transfer};
-pub use ttl::Ttl;
+pub use ttl::{StreamTtl, Ttl};

@@ -4,7 +4,11 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{input::InvalidInput, lenient::FromJson};
+use crate::{
+    input::{InvalidInput, check_integer},
+    lenient::FromJson,
+    spec::limits,
+};
 
 /// The retention of a log group, in days.
 ///
@@ -36,6 +40,24 @@ impl Ttl {
     /// ```
     pub const fn as_days(self) -> i32 {
         self.0
+    }
+
+    /// The retention of the log group, for a log stream.
+    ///
+    /// ```
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// assert_eq!(Ttl::inherited().to_string(), "inherited");
+    /// ```
+    pub const fn inherited() -> StreamTtl {
+        StreamTtl::INHERITED
+    }
+}
+
+impl Ttl {
+    /// Checks the range of the document.
+    pub(crate) fn check(self) -> Result<(), InvalidInput> {
+        check_integer("ttl_in_days", &limits::TTL_IN_DAYS, self.0.into())
     }
 }
 
@@ -72,6 +94,79 @@ impl FromStr for Ttl {
     }
 }
 
+/// The retention of a log stream: its own, or that of its log group.
+///
+/// ```
+/// use huaweicloud_lts::{Ttl, streams::StreamTtl};
+///
+/// assert_eq!(StreamTtl::from(Ttl::days(14)).own(), Some(Ttl::days(14)));
+/// assert_eq!(Ttl::inherited().own(), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct StreamTtl(i32);
+
+impl StreamTtl {
+    const INHERITED: Self = Self(-1);
+
+    /// The retention of the stream itself; `None` if it has that of its group.
+    pub fn own(self) -> Option<Ttl> {
+        (self != Self::INHERITED).then_some(Ttl(self.0))
+    }
+
+    /// Checks the range of the document.
+    pub(crate) fn check(self) -> Result<(), InvalidInput> {
+        match self.own() {
+            Some(ttl) => ttl.check(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<Ttl> for StreamTtl {
+    fn from(ttl: Ttl) -> Self {
+        Self(ttl.0)
+    }
+}
+
+impl FromJson for StreamTtl {
+    fn from_text(text: &str) -> Option<Self> {
+        i64::from_text(text).and_then(Self::from_integer)
+    }
+
+    fn from_integer(number: i64) -> Option<Self> {
+        number.try_into().ok().map(Self)
+    }
+
+    fn from_float(number: f64) -> Option<Self> {
+        i64::from_float(number).and_then(Self::from_integer)
+    }
+}
+
+impl fmt::Display for StreamTtl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.own() {
+            Some(ttl) => ttl.fmt(f),
+            None => f.pad("inherited"),
+        }
+    }
+}
+
+impl FromStr for StreamTtl {
+    type Err = InvalidInput;
+
+    /// Parses a number of days, or `inherit`.
+    fn from_str(text: &str) -> Result<Self, InvalidInput> {
+        match text {
+            "inherit" => Ok(Self::INHERITED),
+            days => days.parse().map(|ttl: Ttl| ttl.into()).map_err(|_: InvalidInput| {
+                InvalidInput::new("ttl_in_days", days, "a whole number of days, or inherit")
+            }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +179,18 @@ mod tests {
         );
         assert_eq!("30".parse::<Ttl>().unwrap(), Ttl::days(30));
         assert!("7d".parse::<Ttl>().is_err());
+    }
+
+    #[test]
+    fn stream_ttl_is_own_or_inherited() {
+        let own = StreamTtl::from(Ttl::days(14));
+        assert_eq!((own.to_string(), own.own()), ("14 days".to_owned(), Some(Ttl::days(14))));
+        assert_eq!(format!("{:>10}", Ttl::inherited()), " inherited");
+        assert_eq!("inherit".parse::<StreamTtl>().unwrap(), Ttl::inherited());
+        assert_eq!("14".parse::<StreamTtl>().unwrap(), own);
+        assert_eq!(serde_json::to_string(&Ttl::inherited()).unwrap(), "-1");
+        assert!("-1".parse::<StreamTtl>().unwrap_err().to_string().contains("inherit"));
+        assert!(StreamTtl::from(Ttl::days(0)).check().is_err());
+        assert!(Ttl::inherited().check().is_ok());
     }
 }

@@ -115,12 +115,15 @@ pub struct Parameter {
     pub required: bool,
     /// The allowed values.
     pub rule: ValueRule,
+    /// The error code and status for another value, if it has one of its own.
+    pub code: Option<(&'static str, u16)>,
 }
 
 /// The facts of one operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OperationFacts {
     pub(crate) id: &'static str,
+    pub(crate) sdk_name: Option<&'static str>,
     pub(crate) service: Service,
     pub(crate) server: Server,
     pub(crate) method: &'static str,
@@ -170,6 +173,11 @@ impl Operation {
         };
         let mut all = Self::ALL.iter().copied().filter(|operation| operation.service() == Service::Lts);
         all.find(|operation| operation.method() == method.as_str() && matches(operation.path()))
+    }
+
+    /// Its name in the vendor's SDKs, where they have it: `ListLogStream` for `listLogStreams`.
+    pub fn sdk_name(self) -> Option<&'static str> {
+        self.facts().sdk_name
     }
 
     /// The service that it belongs to.
@@ -240,6 +248,17 @@ impl FromStr for Operation {
             known: Self::ALL.iter().map(|operation| operation.id()).collect(),
         })
     }
+}
+
+/// A type of transfer tasks: where they copy logs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransferType {
+    /// `OBS`, for instance.
+    pub name: &'static str,
+    /// The mode of its tasks: `cycle` or `realTime`.
+    pub mode: &'static str,
+    /// The members that the detail of its tasks must have.
+    pub required: &'static [&'static str],
 }
 
 /// The quota of a resource.

@@ -32,19 +32,14 @@ export default (schema, options, { path, documentInventory }) => {
     if (!schema.properties?.[member]) findings.push({ message: `there is no member ${member}` });
   }
   const own = `#/components/schemas/${path[2]}`;
-  const sends = (node, seen = new Set()) => {
-    if (node === null || typeof node !== 'object') return false;
-    if (typeof node.$ref === 'string') {
-      if (node.$ref === own) return true;
-      if (seen.has(node.$ref)) return false;
-      seen.add(node.$ref);
-      return sends(document.components.schemas[node.$ref.split('/').at(-1)], seen);
-    }
-    return Object.values(node).some((child) => sends(child, seen));
+  // The service has specific errors for a whole body and for its direct members only.
+  const sends = (body) => {
+    const schema = body?.$ref?.startsWith('#/components/schemas/') ? document.components.schemas[body.$ref.split('/').at(-1)] : body;
+    return [body, ...Object.values(schema?.properties ?? {})].some((node) => node?.$ref === own);
   };
   const senders = Object.entries(document.paths).flatMap(([route, item]) =>
     Object.entries(item)
-      .filter(([, operation]) => sends(operation?.requestBody?.content))
+      .filter(([, operation]) => Object.values(operation?.requestBody?.content ?? {}).some(({ schema }) => sends(schema)))
       .map(([method]) => documentInventory.resolved.paths[route][method]),
   );
   if (senders.length === 0) findings.push({ message: 'no operation sends this schema' });

@@ -10,15 +10,16 @@ use crate::{
 
 /// Checks the declared query parameters by their rules. Other parameters are ignored.
 pub(crate) fn check(query: &Query, declared: &[Parameter]) -> Result<(), ApiError> {
-    let mut declared = declared.iter().filter(|parameter| parameter.location == Location::Query);
-    let is_valid = |parameter: &Parameter| match query.get(parameter.name) {
-        Some(value) => parameter.rule.allows(value),
-        None => !parameter.required,
-    };
-    match declared.all(is_valid) {
-        true => Ok(()),
-        false => Err(ApiError::code(INVALID_BODY)),
+    let declared = declared.iter().filter(|parameter| parameter.location == Location::Query);
+    for parameter in declared {
+        match (query.get(parameter.name), parameter.code) {
+            (Some(value), _) if parameter.rule.allows(value) => {}
+            (None, _) if !parameter.required => {}
+            (Some(_), Some((code, _))) => return Err(ApiError::code(code)),
+            _ => return Err(ApiError::code(INVALID_BODY)),
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -32,7 +33,8 @@ mod tests {
 
     #[test]
     fn declared_parameters_must_follow_their_rules() {
-        let parameter = |name, required, rule| Parameter { name, location: Location::Query, required, rule };
+        let parameter =
+            |name, required, rule| Parameter { name, location: Location::Query, required, rule, code: None };
         let declared = [
             parameter("id", true, ValueRule::OneOf(&["a", "b"])),
             parameter("limit", false, ValueRule::Integer(IntegerRule { min: 1, max: 100 })),
