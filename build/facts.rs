@@ -178,9 +178,9 @@ fn operation_facts(doc: &Document, at: &OperationAt<'_>) -> Result<TokenStream, 
         name => quote!(Some(#name)),
     };
     let effect = format_ident!("{}", pascal(text(operation, "x-lts-effect")));
-    let edition = match text(operation, "x-lts-edition") {
-        "" => text(&doc.raw["info"], "x-lts-edition"),
-        edition => edition,
+    let (edition, is_newer) = match text(operation, "x-lts-edition") {
+        "" => (text(&doc.raw["info"], "x-lts-edition"), false),
+        edition => (edition, true),
     };
     let (server_name, url) = server(doc, operation)?;
     let service = format_ident!("{}", pascal(&server(doc, &doc.raw)?.0));
@@ -216,6 +216,7 @@ fn operation_facts(doc: &Document, at: &OperationAt<'_>) -> Result<TokenStream, 
             summary: #summary,
             effect: Effect::#effect,
             edition: #edition,
+            is_newer: #is_newer,
             security: &[#(Security::#security),*],
             parameters: &[#(#parameters),*],
             has_content: #has_content,

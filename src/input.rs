@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::spec::{IntegerRule, TextRule};
+use crate::spec::{IntegerRule, TextRule, limits};
 
 /// A value that breaks a rule of the service: the field, the value and the rule.
 ///
@@ -56,6 +56,33 @@ pub(crate) fn check_text(field: &'static str, rule: &TextRule, text: &str) -> Re
     if rule.allows(text) { Ok(()) } else { Err(InvalidInput::new(field, text, rule.to_string())) }
 }
 
+/// Whether tags may have this character. Letters of any language count.
+fn is_tag_character(c: char) -> bool {
+    c.is_alphanumeric() || " _.:=+-@".contains(c)
+}
+
+/// Checks the key of a tag.
+pub(crate) fn check_tag_key(key: &str) -> Result<(), InvalidInput> {
+    check_text("key", &limits::TAG_KEY, key)?;
+    let rule = if key.starts_with("_sys_") {
+        "a key that does not start with _sys_, which are the service's"
+    } else if key.trim() != key || !key.chars().all(is_tag_character) {
+        "letters, digits, spaces and _.:=+-@ only, without spaces at its ends"
+    } else {
+        return Ok(());
+    };
+    Err(InvalidInput::new("key", key, rule))
+}
+
+/// Checks the value of a tag, which may be empty.
+pub(crate) fn check_tag_value(value: &str) -> Result<(), InvalidInput> {
+    check_text("value", &limits::TAG_VALUE, value)?;
+    if value.chars().all(|c| is_tag_character(c) || c == '/') {
+        return Ok(());
+    }
+    Err(InvalidInput::new("value", value, "letters, digits, spaces and _.:=+-@/ only"))
+}
+
 /// Checks a number against the spec's rule.
 pub(crate) fn check_integer(
     field: &'static str,
@@ -68,7 +95,6 @@ pub(crate) fn check_integer(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::limits;
 
     #[test]
     fn group_names_are_checked_against_the_reference() {
@@ -86,6 +112,22 @@ mod tests {
     fn length_limits_count_characters_not_bytes() {
         check_text("log_stream_name", &limits::LOG_STREAM_NAME, &"日".repeat(64)).unwrap();
         check_text("log_stream_name", &limits::LOG_STREAM_NAME, &"日".repeat(65)).unwrap_err();
+    }
+
+    #[test]
+    fn tags_have_rules_of_their_own() {
+        for good in ["a", "team", "Größe 1", "日志", "a_b.c:d=e+f-g@h", "_a", "sys_", &"x".repeat(128)] {
+            check_tag_key(good).unwrap();
+        }
+        for bad in ["", " a", "a ", "_sys_a", "a/b", "a,b", "a\nb", &"x".repeat(129)] {
+            check_tag_key(bad).unwrap_err();
+        }
+        for good in ["", "a/b", " a ", &"x".repeat(255)] {
+            check_tag_value(good).unwrap();
+        }
+        for bad in ["a,b", "a\tb", &"x".repeat(256)] {
+            check_tag_value(bad).unwrap_err();
+        }
     }
 
     #[test]

@@ -358,5 +358,10 @@ fn check(name: &str, ttl: Ttl) -> Result<(), InvalidInput> {
 }
 
 fn request_body(name: &str, ttl: Ttl) -> CreateLogGroupRequestBody {
-    CreateLogGroupRequestBody { log_group_name: name.to_owned().into(), ttl_in_days: ttl }
+    CreateLogGroupRequestBody {
+        log_group_name: name.to_owned().into(),
+        ttl_in_days: ttl,
+        log_group_name_alias: None,
+        tags: Vec::new(),
+    }
 }

@@ -273,5 +273,11 @@ fn check(name: &str) -> Result<(), InvalidInput> {
 }
 
 fn request_body(name: &str) -> CreateLogStreamRequestBody {
-    CreateLogStreamRequestBody { log_stream_name: name.to_owned().into() }
+    CreateLogStreamRequestBody {
+        log_stream_name: name.to_owned().into(),
+        ttl_in_days: None,
+        log_stream_name_alias: None,
+        tags: Vec::new(),
+        enterprise_project_name: None,
+    }
 }

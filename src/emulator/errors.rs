@@ -69,6 +69,12 @@ impl ApiError {
         Self::Code { code, status: None, about: Some(about) }
     }
 
+    /// The error for a token that is not valid: some operations have a code of their own for it.
+    pub(super) fn token_invalid(operation: Operation) -> Self {
+        let own = example_of(operation, codes::LTS_0414, None);
+        Self::code(if own.is_some() { codes::LTS_0414 } else { codes::LTS_0003 })
+    }
+
     /// The error for a resource that was not created. `name_taken` is the operation's code for a name in use; the
     /// code for an exceeded quota is the spec's.
     pub(super) fn for_create(error: StoreError, operation: Operation, name_taken: &'static str) -> Self {
@@ -134,6 +140,8 @@ impl From<StoreError> for ApiError {
             StoreError::StreamUnknown(id) => Self::about(codes::LTS_0208, id),
             StoreError::BucketUnknown(name) => Self::about(codes::LTS_0416, name),
             StoreError::InUse(id) => Self::about(codes::LTS_0207, id),
+            StoreError::TransferUnknown => Self::code(codes::LTS_0405),
+            StoreError::TooManyTags | StoreError::Unfit => Self::code(INVALID_BODY),
             StoreError::Failed(error) => Self::Broken(error.to_string()),
             StoreError::Stopped => Self::Stopped,
             // `NameTaken` and `QuotaReached` are mapped by the create handlers; `Invalid` and `DataFile` only occur

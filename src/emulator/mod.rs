@@ -147,7 +147,7 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] if there is no memory left, or the data file can't be written.
     pub fn delete_transfer(&self, id: &TransferId) -> Result<bool, EmulatorError> {
-        Ok(store::block_on(self.state.store.delete_transfer(id.as_str()))?)
+        Ok(store::block_on(self.state.store.remove_transfer(id.as_str()))?)
     }
 
     /// Adds all of a seed, or nothing.

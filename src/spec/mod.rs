@@ -131,6 +131,8 @@ pub(crate) struct OperationFacts {
     pub(crate) summary: &'static str,
     pub(crate) effect: Effect,
     pub(crate) edition: &'static str,
+    /// Whether the edition is newer than that of the document.
+    pub(crate) is_newer: bool,
     pub(crate) security: &'static [Security],
     pub(crate) parameters: &'static [Parameter],
     /// Whether a success has a body.
@@ -213,6 +215,11 @@ impl Operation {
     /// The edition of the reference that describes it: `2024-03`.
     pub fn edition(self) -> &'static str {
         self.facts().edition
+    }
+
+    /// Whether a newer edition than the document's describes it, so that some clouds don't offer it.
+    pub fn is_newer(self) -> bool {
+        self.facts().is_newer
     }
 
     /// The accepted ways to authenticate; empty if it needs no credentials.

@@ -34,9 +34,10 @@ impl CallKind {
         self.operation.is_none_or(|operation| !operation.security.is_empty())
     }
 
-    /// Whether a success must have a body. Bodies of deletes are dropped.
+    /// Whether a success must have a body. Bodies of updates and deletes are dropped.
     pub(super) fn needs_content(self) -> bool {
-        self.effect != Effect::Delete && self.operation.is_some_and(|operation| operation.has_content)
+        let is_dropped = |effect| matches!(effect, Effect::Update | Effect::Delete);
+        self.operation.is_some_and(|operation| operation.has_content && !is_dropped(operation.effect))
     }
 
     /// Rejects credentials that the operation doesn't accept.

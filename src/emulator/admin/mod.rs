@@ -186,7 +186,7 @@ async fn response(
         (&Method::GET, "codes") => ok(ApiResponse::json(StatusCode::OK, &console::codes())),
         (&Method::GET, "transfers") => ok(ApiResponse::json(StatusCode::OK, &state.store.transfers()?)),
         (&Method::DELETE, path) => match path.split_once('/') {
-            Some(("transfers", id)) if state.store.delete_transfer(id).await? => {
+            Some(("transfers", id)) if state.store.remove_transfer(id).await? => {
                 ok(ApiResponse::no_content())
             }
             Some(("transfers", _)) => Err(AdminError::NotFound("there is no transfer with this id")),

@@ -39,7 +39,7 @@ impl Caller {
         };
         match store.token(token.as_bytes(), now)? {
             Some(token) => Ok(Self::Token { project_id: token.project_id }),
-            None => Err(ApiError::code(codes::LTS_0003)),
+            None => Err(ApiError::token_invalid(call.operation)),
         }
     }
 

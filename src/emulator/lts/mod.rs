@@ -5,8 +5,10 @@
 
 mod groups;
 mod streams;
+mod tags;
 mod transfers;
 
 pub(super) use groups::*;
 pub(super) use streams::*;
+pub(super) use tags::change_tags;
 pub(super) use transfers::*;

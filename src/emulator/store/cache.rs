@@ -72,11 +72,16 @@ impl QueryCache {
         if let Some(body) = self.lists.get(&key) {
             return Ok(body.clone());
         }
-        let json = serde_json::to_vec(&read()?).map_err(|error| StoreError::Failed(Box::new(error)))?;
-        let body = Bytes::from(json);
+        let body = json_body(&read()?)?;
         self.lists.insert(key, body.clone());
         Ok(body)
     }
+}
+
+/// A response body in JSON.
+pub(super) fn json_body<T: Serialize>(value: &T) -> Result<Bytes> {
+    let json = serde_json::to_vec(value).map_err(|error| StoreError::Failed(Box::new(error)))?;
+    Ok(json.into())
 }
 
 /// Cached results of one kind.

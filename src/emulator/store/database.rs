@@ -174,7 +174,10 @@ pub(super) fn in_use(error: rusqlite::Error, id: &str) -> StoreError {
 mod tests {
     use jiff::Timestamp;
 
-    use super::{super::quota::CACHE_FROM, *};
+    use super::{
+        super::{groups::NewGroup, quota::CACHE_FROM, streams::NewStream},
+        *,
+    };
 
     /// Asserts that each cached number is the actual one.
     fn assert_counts_are_correct(database: &Database) {
@@ -187,9 +190,10 @@ mod tests {
     fn cached_quota_counts_are_correct() {
         let database = Database::in_memory().unwrap();
         let quota = CACHE_FROM + 2;
-        let group = |name: String| database.create_group("p", &name, 7, Timestamp::UNIX_EPOCH, quota);
+        let group =
+            |name: String| database.create_group("p", &NewGroup::new(name, 7), Timestamp::UNIX_EPOCH, quota);
         let stream = |group: &str, name: String| {
-            database.create_stream("p", group, &name, Timestamp::UNIX_EPOCH, quota)
+            database.create_stream("p", group, &NewStream::new(name), Timestamp::UNIX_EPOCH, quota)
         };
         let ids: Vec<_> = (0..quota).map(|i| group(format!("g{i}")).unwrap()).collect();
         for i in 0..quota {

@@ -17,6 +17,12 @@ pub(crate) enum StoreError {
     QuotaReached,
     /// The bucket does not exist.
     BucketUnknown(String),
+    /// The project has no such transfer.
+    TransferUnknown,
+    /// A resource would have more tags than it may.
+    TooManyTags,
+    /// A change doesn't fit the resource as it is.
+    Unfit,
     /// A transfer reads from this stream, or from one of this group.
     InUse(String),
     /// The data to add is invalid, as the text says.

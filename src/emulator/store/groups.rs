@@ -1,6 +1,6 @@
 //! Log groups.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -15,22 +15,72 @@ use super::{
     error::{Result, StoreError},
     inner::Inner,
     quota::QuotaScope,
+    tags::{TagChange, Tags},
 };
 use crate::{emulator::random, spec::Operation};
+
+/// A group to create.
+#[derive(Debug, Clone)]
+pub(in crate::emulator) struct NewGroup {
+    pub(in crate::emulator) name: String,
+    pub(in crate::emulator) ttl: i64,
+    pub(in crate::emulator) alias: Option<String>,
+    pub(in crate::emulator) tags: Tags,
+    pub(in crate::emulator) enterprise_project: String,
+}
+
+impl NewGroup {
+    /// A group of the default enterprise project, without tags.
+    pub(in crate::emulator) fn new(name: impl Into<String>, ttl: i64) -> Self {
+        Self {
+            name: name.into(),
+            ttl,
+            alias: None,
+            tags: Tags::default(),
+            enterprise_project: "0".to_owned(),
+        }
+    }
+}
 
 impl Store {
     /// Creates a group and returns its id. A `quota` of 0 means unlimited.
     pub(in crate::emulator) async fn create_group(
         &self,
         project: &str,
-        name: &str,
-        ttl: i64,
+        group: NewGroup,
         now: Timestamp,
         quota: u64,
     ) -> Result<String> {
-        let (project, name) = (project.to_owned(), name.to_owned());
+        let project = project.to_owned();
+        self.write(Invalidation::LISTS, move |database| database.create_group(&project, &group, now, quota))
+            .await
+    }
+
+    /// Changes retention and tags of a group. Returns the response body.
+    pub(in crate::emulator) async fn update_group(
+        &self,
+        project: &str,
+        group: &str,
+        ttl: i64,
+        tags: Vec<TagChange>,
+    ) -> Result<Value> {
+        let (project, group) = (project.to_owned(), group.to_owned());
         self.write(Invalidation::LISTS, move |database| {
-            database.create_group(&project, &name, ttl, now, quota)
+            database.atomically(|database| {
+                database.tag_group(&project, &group, &tags)?;
+                database.execute("UPDATE groups SET ttl_in_days = ?2 WHERE id = ?1", params![group, ttl])?;
+                let sql = "SELECT creation_time, name FROM groups WHERE id = ?1";
+                let body = database.optional(sql, [&group], |row| {
+                    let (created, name): (i64, String) = (row.get(0)?, row.get(1)?);
+                    Ok(json!({
+                        "creation_time": created,
+                        "log_group_name": name,
+                        "log_group_id": group,
+                        "ttl_in_days": ttl,
+                    }))
+                })?;
+                body.ok_or(StoreError::GroupUnknown)
+            })
         })
         .await
     }
@@ -45,21 +95,27 @@ impl Store {
         struct Group {
             creation_time: i64,
             log_group_name: String,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            log_group_name_alias: Option<String>,
             log_group_id: String,
             ttl_in_days: i64,
+            tag: BTreeMap<String, String>,
         }
         let mut inner = self.read();
         let Inner { database, cache } = &mut *inner;
         cache.list(Operation::ListLogGroups, project.to_owned(), || {
             let log_groups = database.all(
-                "SELECT creation_time, name, id, ttl_in_days FROM groups WHERE project_id = ?1 ORDER BY seq",
+                "SELECT creation_time, name, alias, id, ttl_in_days, tags, enterprise_project
+                 FROM groups WHERE project_id = ?1 ORDER BY seq",
                 [project],
                 |row| {
                     Ok(Group {
                         creation_time: row.get(0)?,
                         log_group_name: row.get(1)?,
-                        log_group_id: row.get(2)?,
-                        ttl_in_days: row.get(3)?,
+                        log_group_name_alias: row.get(2)?,
+                        log_group_id: row.get(3)?,
+                        ttl_in_days: row.get(4)?,
+                        tag: row.get::<_, Tags>(5)?.with_enterprise_project(row.get(6)?),
                     })
                 },
             )?;
@@ -78,20 +134,20 @@ impl Database {
     pub(super) fn create_group(
         &self,
         project: &str,
-        name: &str,
-        ttl: i64,
+        group: &NewGroup,
         now: Timestamp,
         quota: u64,
     ) -> Result<String> {
+        let NewGroup { name, ttl, alias, tags, enterprise_project } = group;
         if !self.below_quota(QuotaScope::GroupsOfProject, project, quota)? {
             let taken = "SELECT 1 FROM groups WHERE project_id = ?1 AND name = ?2";
             return Err(self.taken_or_full(taken, [project, name])?);
         }
         let id = random::resource_id();
         self.execute(
-            "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![id, project, name, ttl, now.as_millisecond()],
+            "INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time, alias, tags, enterprise_project)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![id, project, name, ttl, now.as_millisecond(), alias, tags, enterprise_project],
         )
         .map_err(name_taken)?;
         self.quota.adjust(QuotaScope::GroupsOfProject, project, 1);

@@ -20,6 +20,7 @@ mod quota;
 mod schema;
 mod seeding;
 mod streams;
+mod tags;
 mod tokens;
 mod transfers;
 mod writer;
@@ -34,6 +35,10 @@ use serde_json::{Value, json};
 
 pub(super) use block_on::block_on;
 pub(super) use error::StoreError;
+pub(super) use groups::NewGroup;
+pub(super) use streams::NewStream;
+pub(super) use tags::{MAX_TAGS, TagChange, Tagged, Tags};
+pub(super) use transfers::{NewTransfer, TransferChange, TransferFilter};
 
 use super::options::Options;
 use cache::Invalidation;
@@ -145,11 +150,21 @@ mod tests {
     }
 
     fn group(store: &Store, name: &str) -> String {
-        block_on(store.create_group(PROJECT, name, 7, now(), 0)).unwrap()
+        block_on(store.create_group(PROJECT, NewGroup::new(name, 7), now(), 0)).unwrap()
     }
 
     fn stream(store: &Store, group: &str, name: &str) -> String {
-        block_on(store.create_stream(PROJECT, group, name, now(), 0)).unwrap()
+        block_on(store.create_stream(PROJECT, group, NewStream::new(name), now(), 0)).unwrap()
+    }
+
+    fn transfer(group: &str, streams: &[&str]) -> NewTransfer {
+        let detail = json!({"obs_bucket_name": Options::DEFAULT_BUCKET});
+        NewTransfer {
+            group: group.to_owned(),
+            streams: streams.iter().map(|stream| (*stream).to_owned()).collect(),
+            info: json!({"log_agency_transfer": null, "log_transfer_detail": detail}),
+            request: json!({}),
+        }
     }
 
     #[test]
@@ -157,15 +172,15 @@ mod tests {
         let store = store();
         let (a, b) = (group(&store, "a"), group(&store, "b"));
         assert!(matches!(
-            block_on(store.create_group(PROJECT, "a", 7, now(), 0)),
+            block_on(store.create_group(PROJECT, NewGroup::new("a", 7), now(), 0)),
             Err(StoreError::NameTaken)
         ));
-        block_on(store.create_group("other", "a", 7, now(), 0)).unwrap();
+        block_on(store.create_group("other", NewGroup::new("a", 7), now(), 0)).unwrap();
         stream(&store, &a, "s");
         stream(&store, &b, "s");
         stream(&store, &a, "S");
         assert!(matches!(
-            block_on(store.create_stream(PROJECT, &a, "s", now(), 0)),
+            block_on(store.create_stream(PROJECT, &a, NewStream::new("s"), now(), 0)),
             Err(StoreError::NameTaken)
         ));
     }
@@ -175,14 +190,12 @@ mod tests {
         let store = store();
         let group = group(&store, "a");
         let stream = stream(&store, &group, "s");
-        let body = Value::Null;
         for refused in [
-            block_on(store.create_stream("other", &group, "t", now(), 0)).err(),
+            block_on(store.create_stream("other", &group, NewStream::new("t"), now(), 0)).err(),
             store.list_streams("other", &group).err(),
             block_on(store.delete_stream("other", &group, &stream)).err(),
             block_on(store.delete_group("other", &group)).err(),
-            block_on(store.create_transfer("other", &group, &[&stream], Options::DEFAULT_BUCKET, &body))
-                .err(),
+            block_on(store.create_transfer("other", transfer(&group, &[&stream]), now())).err(),
         ] {
             assert!(matches!(refused, Some(StoreError::GroupUnknown)), "{refused:?}");
         }
@@ -192,11 +205,11 @@ mod tests {
     #[test]
     fn taken_name_takes_precedence_over_quota() {
         let store = store();
-        let create = |name| block_on(store.create_group(PROJECT, name, 7, now(), 1));
+        let create = |name| block_on(store.create_group(PROJECT, NewGroup::new(name, 7), now(), 1));
         let group = create("a").unwrap();
         assert!(matches!(create("a"), Err(StoreError::NameTaken)));
         assert!(matches!(create("b"), Err(StoreError::QuotaReached)));
-        let create = |name| block_on(store.create_stream(PROJECT, &group, name, now(), 1));
+        let create = |name| block_on(store.create_stream(PROJECT, &group, NewStream::new(name), now(), 1));
         create("s").unwrap();
         assert!(matches!(create("s"), Err(StoreError::NameTaken)));
         assert!(matches!(create("t"), Err(StoreError::QuotaReached)));
@@ -207,18 +220,19 @@ mod tests {
         let store = store();
         let group = group(&store, "a");
         let (s, t) = (stream(&store, &group, "s"), stream(&store, &group, "t"));
-        let transfer = |streams: &[&str]| {
-            block_on(store.create_transfer(PROJECT, &group, streams, "lts-test", &json!({})))
-        };
-        let id = transfer(&[&s, &s]).unwrap();
-        assert!(matches!(transfer(&[&t, &s]), Err(StoreError::InUse(stream)) if stream == s));
+        let create =
+            |streams: &[&str]| block_on(store.create_transfer(PROJECT, transfer(&group, streams), now()));
+        let task = create(&[&s, &s]).unwrap();
+        assert_eq!(task["log_streams"].as_array().unwrap().len(), 1);
+        let id = task["log_transfer_id"].as_str().unwrap();
+        assert!(matches!(create(&[&t, &s]), Err(StoreError::InUse(stream)) if stream == s));
         // The refused transfer left nothing.
         assert_eq!(store.transfers().unwrap().len(), 1);
         assert!(matches!(block_on(store.delete_stream(PROJECT, &group, &s)), Err(StoreError::InUse(_))));
         assert!(matches!(block_on(store.delete_group(PROJECT, &group)), Err(StoreError::InUse(_))));
         block_on(store.delete_stream(PROJECT, &group, &t)).unwrap();
-        assert!(block_on(store.delete_transfer(&id)).unwrap());
-        assert!(!block_on(store.delete_transfer(&id)).unwrap());
+        assert!(block_on(store.remove_transfer(id)).unwrap());
+        assert!(!block_on(store.remove_transfer(id)).unwrap());
         block_on(store.delete_group(PROJECT, &group)).unwrap();
         assert_eq!(store.state().unwrap()["groups"], json!([]));
         assert!(matches!(store.list_streams(PROJECT, &group), Err(StoreError::GroupUnknown)));

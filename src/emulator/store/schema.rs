@@ -9,7 +9,7 @@ pub(super) const APPLICATION_ID: i32 = 0x4c54_5345;
 
 /// The migration to each version from the one before; the first creates the tables. A released step never changes, since
 /// there are files that it made.
-const STEPS: [&str; 2] = [TABLES, EXPIRY];
+const STEPS: [&str; 3] = [TABLES, EXPIRY, NEWER_EDITIONS];
 
 /// The current version.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
@@ -41,6 +41,34 @@ const TABLES: &str = "
 
 /// Each login deletes expired tokens, which must not scan all tokens.
 const EXPIRY: &str = "CREATE INDEX tokens_by_expiry ON tokens (expires_at);";
+
+/// What operations of newer editions keep. A transfer has its request and what lists show; the transfers of older files are
+/// all of createLogDumpObs.
+const NEWER_EDITIONS: &str = "
+    ALTER TABLE groups ADD COLUMN alias TEXT;
+    ALTER TABLE groups ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE groups ADD COLUMN enterprise_project TEXT NOT NULL DEFAULT '0';
+    ALTER TABLE streams ADD COLUMN alias TEXT;
+    ALTER TABLE streams ADD COLUMN tags TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE streams ADD COLUMN ttl_in_days INTEGER NOT NULL DEFAULT -1;
+    ALTER TABLE streams ADD COLUMN log_storage INTEGER NOT NULL DEFAULT TRUE;
+    ALTER TABLE transfers ADD COLUMN group_id TEXT NOT NULL DEFAULT '';
+    ALTER TABLE transfers ADD COLUMN creation_time INTEGER;
+    ALTER TABLE transfers ADD COLUMN info TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE transfer_streams ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+    UPDATE transfers SET group_id = body ->> 'log_group_id', info = json_object(
+        'log_agency_transfer', NULL,
+        'log_storage_format', coalesce(body ->> 'storage_format', 'RAW'),
+        'log_transfer_mode', 'cycle',
+        'log_transfer_status', iif(coalesce(body ->> 'switch_on', TRUE), 'ENABLE', 'DISABLE'),
+        'log_transfer_type', 'OBS',
+        'log_transfer_detail', json_patch('{}', json_object(
+            'obs_period', body -> 'period',
+            'obs_period_unit', body ->> 'period_unit',
+            'obs_bucket_name', body ->> 'obs_bucket_name',
+            'obs_prefix_name', nullif(body ->> 'prefix_name', ''),
+            'obs_dir_pre_fix_name', nullif(body ->> 'dir_prefix_name', ''))));
+";
 
 /// Empties every table, dependants first.
 pub(super) const CLEAR: &str = "

@@ -10,11 +10,15 @@ use super::{
     cache::Invalidation,
     database::{Database, violated},
     error::{Result, StoreError},
+    groups::NewGroup,
     schema,
+    streams::NewStream,
     tokens::hash,
+    transfers::NewTransfer,
 };
 use crate::emulator::{
     account::{Account, Key, Project, User},
+    lts::log_dump_info,
     options::Options,
     seed::{Seed, transfer_body},
 };
@@ -141,11 +145,13 @@ impl Database {
     ) -> Result<()> {
         let manifest::Group { name, ttl, streams, transfers } = group;
         let group = format!("group {name:?}");
-        let id = self.create_group(project, name, ttl.as_days().into(), now, options.quota_groups);
+        let new = NewGroup::new(name, ttl.as_days().into());
+        let id = self.create_group(project, &new, now, options.quota_groups);
         let id = id.map_err(|error| cannot_declare(error, &group))?;
         let mut ids = HashMap::new();
         for name in streams {
-            let stream = self.create_stream(project, &id, name, now, options.quota_streams);
+            let new = NewStream::new(name);
+            let stream = self.create_stream(project, &id, &new, now, options.quota_streams);
             let stream =
                 stream.map_err(|error| cannot_declare(error, &format!("{group}, stream {name:?}")))?;
             ids.insert(name, stream);
@@ -155,9 +161,14 @@ impl Database {
                 let what = format!("{group}, transfer of stream {name:?}");
                 let unknown = || StoreError::Invalid(format!("{what}: the group has no such stream"));
                 let stream = ids.get(name).ok_or_else(unknown)?;
-                let body = transfer_body(&id, stream, transfer).to_string();
-                self.create_transfer(project, &id, std::slice::from_ref(stream), &transfer.to.bucket, &body)
-                    .map_err(|error| cannot_declare(error, &what))?;
+                let request = transfer_body(&id, stream, transfer);
+                let new = NewTransfer {
+                    group: id.clone(),
+                    streams: vec![stream.clone()],
+                    info: log_dump_info(&request),
+                    request,
+                };
+                self.create_transfer(project, &new, now).map_err(|error| cannot_declare(error, &what))?;
             }
         }
         Ok(())

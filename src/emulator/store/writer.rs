@@ -192,7 +192,7 @@ mod tests {
         super::{block_on, data_file::DataFile},
         *,
     };
-    use crate::emulator::Options;
+    use crate::emulator::{Options, store::NewGroup};
 
     /// A new file with an empty store.
     fn file() -> (TempDir, DataFile) {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     fn create(database: &Database, name: &str) -> Result<String> {
-        database.create_group("p", name, 7, jiff::Timestamp::UNIX_EPOCH, 0)
+        database.create_group("p", &NewGroup::new(name, 7), jiff::Timestamp::UNIX_EPOCH, 0)
     }
 
     type Jobs = Vec<Box<dyn FnOnce(&Database) -> Result<String> + Send>>;

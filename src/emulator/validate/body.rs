@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     json::{self, JsonError},
-    schemas,
+    odd_clients, schemas,
 };
 use crate::{
     emulator::errors::{ApiError, INVALID_BODY, NOT_JSON},
@@ -29,10 +29,11 @@ pub(crate) fn parse(
     }
     // Before the body is parsed: the allocator can't return the body's memory while later allocations are in use.
     let validator = schemas::request(operation).map_err(ApiError::Broken)?;
-    let body = json::parse(body).map_err(|error| match error {
+    let mut body = json::parse(body).map_err(|error| match error {
         JsonError::Syntax(_) => ApiError::code(NOT_JSON),
         JsonError::TooManyValues => ApiError::code(INVALID_BODY),
     })?;
+    odd_clients::adapt(operation, &mut body);
     let members = operation.coded_members();
     if !validator.is_valid(&body) {
         // A valid example with every member that has a code.
@@ -110,7 +111,8 @@ pub(crate) fn required_text<'a>(body: &'a Value, member: &str) -> Result<&'a str
 /// Whether a Content-Type says JSON, with or without parameters.
 fn is_json(content_type: &HeaderValue) -> bool {
     let essence = content_type.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
+    let essence = essence.trim_ascii().to_ascii_lowercase();
+    essence == b"application/json" || (essence.starts_with(b"application/") && essence.ends_with(b"+json"))
 }
 
 #[cfg(test)]
@@ -205,6 +207,8 @@ mod tests {
             Some("application/json"),
             Some("application/json;charset=UTF-8"),
             Some("Application/JSON ; charset=utf-8"),
+            Some("application/json;charset=utf8"),
+            Some("application/merge-patch+json"),
         ] {
             assert!(create(good).is_ok(), "{good:?}");
         }

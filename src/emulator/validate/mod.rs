@@ -2,5 +2,6 @@
 
 pub(super) mod body;
 pub(super) mod json;
+mod odd_clients;
 pub(super) mod query;
 pub(super) mod schemas;

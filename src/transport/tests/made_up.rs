@@ -158,8 +158,7 @@ async fn put_sends_its_body_and_accepts_any_success() {
         let (client, received) = scripted(lts(), &[(status, r#"{"name":"too long","width":"7"}"#)]).await;
         let shelf = generated::types::Shelf { name: "abc".to_owned().into(), width: Some(1) };
         let response = client.replace_shelf().shelf_id("s 1").body(shelf).send().await;
-        let shelf = client.inner.checked(response).unwrap().into_inner();
-        assert_eq!((shelf.name.0.as_deref(), shelf.width.0), (Some("too long"), Some(7)));
+        client.inner.checked(response).unwrap();
         let request = take(&received);
         assert_eq!((request.method, request.target.as_str()), (Method::PUT, "/v1/shelves/s%201"));
         assert_eq!(json(&request.body), serde_json::json!({"name": "abc", "width": 1}));
