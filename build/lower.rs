@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::load::{list, resolve, text};
 
 /// Components that have a type of ours: `(component, type)`.
-pub(crate) const REPLACED: [(&str, &str); 15] = [
+pub(crate) const REPLACED: [(&str, &str); 17] = [
     ("ProjectId", "crate::ids::ProjectId"),
     ("LogGroupId", "crate::ids::GroupId"),
     ("LogStreamId", "crate::ids::StreamId"),
@@ -22,6 +22,9 @@ pub(crate) const REPLACED: [(&str, &str); 15] = [
     ("Password", "crate::secret::Secret"),
     ("LogGroup", "crate::model::LogGroup"),
     ("LogStream", "crate::model::LogStream"),
+    ("LogTransfer", "crate::model::LogTransfer"),
+    // An update sends back what the service has, so members that the document doesn't know must stay.
+    ("TransferDetail", "::serde_json::Map<::std::string::String, ::serde_json::Value>"),
     (LENIENT_TEXT, "crate::lenient::Lenient<::std::string::String>"),
     (LENIENT_INTEGER, "crate::lenient::Lenient<i64>"),
     (LENIENT_NUMBER, "crate::lenient::Lenient<f64>"),

@@ -5,7 +5,7 @@
 
 use huaweicloud_lts::{
     ClientBuilder, Emulator, Ttl,
-    transfers::{EnsuredTransfer, StorageFormat, Transfer, TransferInterval},
+    transfers::{StorageFormat, Transfer, TransferInterval},
 };
 
 #[tokio::main]
@@ -21,18 +21,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), TransferInterval::Minutes5)
         .prefix("nginx")
         .format(StorageFormat::Json);
-    match lts.transfers().ensure_log_dump(transfer).await? {
-        EnsuredTransfer::Created(id) => {
-            println!("transfer {id}");
-            // The service has no operation for this: delete transfers in its console.
-            emulator.delete_transfer(&id)?;
-        }
-        EnsuredTransfer::AlreadyThere => println!("the stream already has a transfer"),
-    }
+    let id = lts.transfers().create(transfer).await?;
+    println!("transfer {id}");
 
     for group in lts.groups().list().await? {
         println!("{} {} was created at {:?}", group.id, group.name, group.created_at());
     }
+    // A stream can't be deleted while it has a transfer.
+    lts.transfers().delete(&id).await?;
     in_group.streams().delete(&stream).await?;
     lts.groups().delete(&group).await?;
     Ok(())

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
 use crate::spec::{IntegerRule, TextRule, limits};
 
 /// A value that breaks a rule of the service: the field, the value and the rule.
@@ -56,6 +58,9 @@ pub(crate) fn check_text(field: &'static str, rule: &TextRule, text: &str) -> Re
     if rule.allows(text) { Ok(()) } else { Err(InvalidInput::new(field, text, rule.to_string())) }
 }
 
+/// The most tags of a request and of a resource, which is the `maxItems` of the document.
+pub(crate) const MAX_TAGS: usize = 20;
+
 /// Whether tags may have this character. Letters of any language count.
 fn is_tag_character(c: char) -> bool {
     c.is_alphanumeric() || " _.:=+-@".contains(c)
@@ -81,6 +86,21 @@ pub(crate) fn check_tag_value(value: &str) -> Result<(), InvalidInput> {
         return Ok(());
     }
     Err(InvalidInput::new("value", value, "letters, digits, spaces and _.:=+-@/ only"))
+}
+
+/// The standard offset of a time zone, as `UTC+01:00`.
+pub(crate) fn standard_offset(name: &str) -> Result<String, InvalidInput> {
+    let wrong = || InvalidInput::new("obs_time_zone_id", name, "an IANA time zone, such as Africa/Lagos");
+    let zone = TimeZone::get(name).map_err(|_| wrong())?;
+    // One of the two is outside summer time.
+    let now = Timestamp::now();
+    let in_half_a_year = now.checked_add(SignedDuration::from_hours(183 * 24)).unwrap_or(now);
+    let offset = [now, in_half_a_year].map(|time| zone.to_offset_info(time));
+    let standard = offset.iter().find(|info| !info.dst().is_dst()).unwrap_or(&offset[0]);
+    let seconds = standard.offset().seconds();
+    let minutes = seconds.abs() / 60;
+    let sign = if seconds < 0 { '-' } else { '+' };
+    Ok(format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60))
 }
 
 /// Checks a number against the spec's rule.
@@ -134,5 +154,19 @@ mod tests {
     fn long_values_are_shortened_in_errors() {
         let error = InvalidInput::new("log_group_name", "ä".repeat(5_000), "shorter");
         assert!(error.to_string().chars().count() < 150);
+    }
+
+    #[test]
+    fn offsets_are_those_outside_summer_time() {
+        for (zone, offset) in [
+            ("Africa/Lagos", "UTC+01:00"),
+            ("Europe/Berlin", "UTC+01:00"),
+            ("America/New_York", "UTC-05:00"),
+            ("Australia/Sydney", "UTC+10:00"),
+            ("Asia/Kolkata", "UTC+05:30"),
+            ("UTC", "UTC+00:00"),
+        ] {
+            assert_eq!(standard_offset(zone).unwrap(), offset, "{zone}");
+        }
     }
 }

@@ -239,7 +239,7 @@ mod readme {}
 pub mod groups {
     #[doc(inline)]
     pub use crate::{
-        client::{CreateGroup, GroupHandle, Groups, NewGroup},
+        client::{CreateGroup, GroupChanges, GroupHandle, Groups, NewGroup, UpdateGroup},
         model::LogGroup,
     };
 }
@@ -248,17 +248,23 @@ pub mod groups {
 pub mod streams {
     #[doc(inline)]
     pub use crate::{
-        client::{CreateStream, NewStream, Streams},
-        model::LogStream,
+        client::{
+            CreateStream, ListProjectStreams, NewStream, ProjectStreams, StreamChanges, StreamFilter,
+            Streams, UpdateStream,
+        },
+        model::{LogStream, StreamTtl},
     };
 }
 
-/// Transfers of log streams to object storage.
+/// Transfers of log streams to object storage, DIS and DMS.
 pub mod transfers {
     #[doc(inline)]
     pub use crate::{
-        client::{EnsuredTransfer, Transfers},
-        model::{Destination, ObsDestination, StorageFormat, Transfer},
+        client::{EnsuredLogDump, EnsuredTransfer, TransferUpdate, Transfers, UpdateTransfer},
+        model::{
+            Agency, Destination, LogTransfer, ObsDestination, StorageFormat, Transfer, TransferChanges,
+            TransferInfo, TransferStream,
+        },
         spec::TransferInterval,
     };
 }

@@ -63,6 +63,8 @@ pub struct Transfer {
     pub streams: Vec<String>,
     /// The bucket, and how logs are written to it.
     pub to: ObsDestination,
+    /// The storage format.
+    pub format: StorageFormat,
     /// Whether the task is created switched off.
     pub paused: bool,
 }
@@ -92,6 +94,9 @@ struct TransferMembers {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(schema_with = "schema::dir"))]
     dir: Option<String>,
+    /// The time zone of the times in file names, by its IANA name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
     /// Whether the task is created switched off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     paused: bool,
@@ -99,16 +104,16 @@ struct TransferMembers {
 
 impl From<Transfer> for TransferMembers {
     fn from(transfer: Transfer) -> Self {
-        let Transfer { streams, to: ObsDestination { bucket, every, format, prefix, dir }, paused } =
-            transfer;
-        Self { streams, bucket, every, format, prefix, dir, paused }
+        let Transfer { streams, to, format, paused } = transfer;
+        let ObsDestination { bucket, every, prefix, dir, time_zone } = to;
+        Self { streams, bucket, every, format, prefix, dir, time_zone, paused }
     }
 }
 
 impl From<TransferMembers> for Transfer {
     fn from(members: TransferMembers) -> Self {
-        let TransferMembers { streams, bucket, every, format, prefix, dir, paused } = members;
-        Self { streams, to: ObsDestination { bucket, every, format, prefix, dir }, paused }
+        let TransferMembers { streams, bucket, every, format, prefix, dir, time_zone, paused } = members;
+        Self { streams, to: ObsDestination { bucket, every, prefix, dir, time_zone }, format, paused }
     }
 }
 

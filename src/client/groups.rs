@@ -1,15 +1,16 @@
-//! Log groups: create, list, find, ensure, delete.
+//! Log groups: create, list, find, ensure, update, delete.
 
 use super::{
     Call, Client, Streams,
     call::CallContext,
     ensure::{self, Ensured},
+    tags::{self, TagChanges, Tagged, Tags},
 };
 use crate::{
-    api::lts::types::CreateLogGroupRequestBody,
+    api::lts::types::{CreateLogGroupRequestBody, UpdateLogGroupRequestBody},
     error::{ConflictError, Error},
     ids::GroupId,
-    input::{InvalidInput, check_integer, check_text},
+    input::{InvalidInput, check_text},
     model::{LogGroup, Ttl},
     spec::limits,
 };
@@ -74,6 +75,160 @@ pub type CreateGroup = Call<GroupId, NewGroup>;
 pub struct NewGroup {
     name: String,
     ttl: Ttl,
+    alias: Option<String>,
+    tags: Tags,
+    enterprise_project: Option<String>,
+}
+
+impl CreateGroup {
+    /// Adds a tag. A group has 20 at most.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// lts.groups().create("app", Ttl::days(7)).tag("team", "shop").await?;
+    /// let group = lts.groups().find("app").await?.expect("it was just created");
+    /// assert_eq!(group.tags["team"], "shop");
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let added = tags::add(&mut self.arguments.tags, key.into(), value.into());
+        self.checked(added)
+    }
+
+    /// Sets a second name for people, 1 to 64 characters.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// lts.groups().create("app", Ttl::days(7)).alias("Web shop").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn alias(mut self, alias: impl Into<String>) -> Self {
+        let alias = alias.into();
+        let checked = check_text("log_group_name_alias", &limits::ALIAS, &alias);
+        self.arguments.alias = Some(alias);
+        self.checked(checked)
+    }
+
+    /// Sets the enterprise project, by its id.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// let project = "1d26cc8c-86a8-40e2-8a4f-8d0d07852f1d";
+    /// lts.groups().create("app", Ttl::days(7)).enterprise_project(project).await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn enterprise_project(mut self, id: impl Into<String>) -> Self {
+        self.arguments.enterprise_project = Some(id.into());
+        self
+    }
+}
+
+/// The call of [`Groups::update`].
+pub type UpdateGroup = Call<(), GroupChanges>;
+
+/// The arguments of [`UpdateGroup`].
+#[derive(Debug, Clone)]
+pub struct GroupChanges {
+    id: GroupId,
+    ttl: Option<Ttl>,
+    tags: TagChanges,
+}
+
+impl UpdateGroup {
+    /// Sets the retention.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// lts.groups().update(&id).ttl(Ttl::days(30)).await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn ttl(mut self, ttl: Ttl) -> Self {
+        self.arguments.ttl = Some(ttl);
+        self.checked(ttl.check())
+    }
+
+    /// Sets a tag. Others stay.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// lts.groups().update(&id).tag("team", "shop").tag("production", "").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let set = self.arguments.tags.set(key.into(), value.into());
+        self.checked(set)
+    }
+
+    /// Deletes a tag, which may be absent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// lts.groups().update(&id).untag("team").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn untag(mut self, key: impl Into<String>) -> Self {
+        let deleted = self.arguments.tags.delete(key.into());
+        self.checked(deleted)
+    }
+
+    /// Sets whether tags are changed on the group's existing streams too; they are not by default.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// lts.groups().update(&id).tag("team", "shop").tag_streams(true).await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn tag_streams(mut self, too: bool) -> Self {
+        self.arguments.tags.on_streams = too;
+        self
+    }
 }
 
 impl Groups {
@@ -102,10 +257,16 @@ impl Groups {
     /// [`is_quota_exceeded()`](Error::is_quota_exceeded). If no response arrived, the group may still have been
     /// created: see [`Error::outcome_unknown`], or use [`ensure`](Self::ensure).
     pub fn create(&self, name: impl Into<String>, ttl: Ttl) -> CreateGroup {
-        let group = NewGroup { name: name.into(), ttl };
+        let (alias, tags, enterprise_project) = (None, Tags::new(), None);
+        let group = NewGroup { name: name.into(), ttl, alias, tags, enterprise_project };
         let checked = check(&group.name, ttl);
         let call = Call::with_arguments(&self.client, group, async move |cx, group| {
-            create(&cx, request_body(&group.name, group.ttl)).await
+            let body = CreateLogGroupRequestBody {
+                log_group_name_alias: group.alias.map(Into::into),
+                tags: tags::request_tags(&group.tags),
+                ..request_body(&group.name, group.ttl)
+            };
+            create(&cx, body, group.enterprise_project).await
         });
         call.checked(checked)
     }
@@ -248,6 +409,41 @@ impl Groups {
         call.checked(checked).persistent()
     }
 
+    /// Changes retention and tags of a log group ([`updateLogGroup`](crate::spec::Operation::UpdateLogGroup),
+    /// [`changeTags`](crate::spec::Operation::ChangeTags)). What is not set stays; nothing to change sends nothing.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// lts.groups().update(&id).ttl(Ttl::days(30)).tag("team", "shop").untag("old").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if the ttl or a tag breaks a rule; [`is_not_found()`](Error::is_not_found). The ttl is
+    /// sent first, then tags to set, then tags to delete: if a later request fails, [`Error::Incomplete`] says what was
+    /// done. A cloud with an older edition of the service responds with APIGW.0101.
+    pub fn update(&self, group: &GroupId) -> UpdateGroup {
+        let changes = GroupChanges { id: group.clone(), ttl: None, tags: TagChanges::default() };
+        Call::with_arguments(&self.client, changes, async move |cx, changes| {
+            let mut done = Vec::new();
+            if let Some(ttl) = changes.ttl {
+                let call = cx.api.update_log_group().project_id(cx.project()).log_group_id(&changes.id);
+                let body = UpdateLogGroupRequestBody { ttl_in_days: ttl, tags: Vec::new() };
+                cx.response_body(call.body(body).send().await)?;
+                done.push(format!("the ttl was set to {ttl}"));
+            }
+            changes.tags.send(&cx, &Tagged::Group(&changes.id), done).await
+        })
+    }
+
     /// Deletes a log group and its streams ([`deleteLogGroup`](crate::spec::Operation::DeleteLogGroup)).
     ///
     /// ```
@@ -325,8 +521,15 @@ impl GroupHandle {
     }
 }
 
-async fn create(cx: &CallContext, body: CreateLogGroupRequestBody) -> Result<GroupId, Error> {
-    let call = cx.api.create_log_group().project_id(cx.project()).body(body);
+async fn create(
+    cx: &CallContext,
+    body: CreateLogGroupRequestBody,
+    enterprise_project: Option<String>,
+) -> Result<GroupId, Error> {
+    let mut call = cx.api.create_log_group().project_id(cx.project()).body(body);
+    if let Some(id) = enterprise_project {
+        call = call.enterprise_project_id(id);
+    }
     Ok(cx.response_body(call.send().await)?.log_group_id)
 }
 
@@ -338,14 +541,14 @@ async fn list(cx: &CallContext) -> Result<Vec<LogGroup>, Error> {
 async fn create_or_find(cx: &CallContext, name: &str, ttl: Ttl) -> Result<Ensured<GroupId>, Error> {
     let body = request_body(name, ttl);
     let find = || async { find(&list(cx).await?, name, ttl) };
-    ensure::create_or_find(cx, find, || create(cx, body.clone())).await
+    ensure::create_or_find(cx, find, || create(cx, body.clone(), None)).await
 }
 
 /// The id of the group with this name.
 fn find(groups: &[LogGroup], name: &str, ttl: Ttl) -> Result<Option<GroupId>, Error> {
     match groups.iter().find(|group| group.name == name) {
         Some(LogGroup { ttl: Some(found), .. }) if *found != ttl => {
-            Err(Error::Conflict(ConflictError { group: name.to_owned(), wanted: ttl, found: *found }))
+            Err(Error::Conflict(ConflictError::Ttl { group: name.to_owned(), wanted: ttl, found: *found }))
         }
         group => Ok(group.map(|group| group.id.clone())),
     }
@@ -354,7 +557,7 @@ fn find(groups: &[LogGroup], name: &str, ttl: Ttl) -> Result<Option<GroupId>, Er
 /// Checks the arguments of a creation against the rules of the document.
 fn check(name: &str, ttl: Ttl) -> Result<(), InvalidInput> {
     check_text("log_group_name", &limits::LOG_GROUP_NAME, name)?;
-    check_integer("ttl_in_days", &limits::TTL_IN_DAYS, ttl.as_days().into())
+    ttl.check()
 }
 
 fn request_body(name: &str, ttl: Ttl) -> CreateLogGroupRequestBody {

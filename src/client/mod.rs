@@ -4,18 +4,24 @@ mod builder;
 mod call;
 mod ensure;
 mod groups;
+mod log_dumps;
 mod request;
 mod streams;
+mod tags;
 mod transfers;
 
 use std::{fmt, sync::Arc};
 
 pub use call::Call;
 pub use ensure::Ensured;
-pub use groups::{CreateGroup, GroupHandle, Groups, NewGroup};
+pub use groups::{CreateGroup, GroupChanges, GroupHandle, Groups, NewGroup, UpdateGroup};
+pub use log_dumps::EnsuredLogDump;
 pub use request::{Request, RequestArguments, Response};
-pub use streams::{CreateStream, NewStream, Streams};
-pub use transfers::{EnsuredTransfer, Transfers};
+pub use streams::{
+    CreateStream, ListProjectStreams, NewStream, ProjectStreams, StreamChanges, StreamFilter, Streams,
+    UpdateStream,
+};
+pub use transfers::{EnsuredTransfer, TransferUpdate, Transfers, UpdateTransfer};
 
 use crate::{
     api,

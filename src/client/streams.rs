@@ -1,16 +1,17 @@
-//! Log streams of a group: create, list, find, ensure, delete.
+//! Log streams: create, list, find, ensure, update, delete.
 
 use super::{
     Call, Client,
     call::CallContext,
     ensure::{self, Ensured},
+    tags::{self, TagChanges, Tagged, Tags},
 };
 use crate::{
-    api::lts::types::CreateLogStreamRequestBody,
+    api::lts::types::{CreateLogStreamRequestBody, UpdateLogStreamRequestBody},
     error::Error,
     ids::{GroupId, StreamId},
     input::{InvalidInput, check_text},
-    model::LogStream,
+    model::{LogStream, StreamTtl},
     spec::limits,
 };
 
@@ -30,6 +31,267 @@ pub type CreateStream = Call<StreamId, NewStream>;
 pub struct NewStream {
     group: GroupId,
     name: String,
+    ttl: Option<StreamTtl>,
+    alias: Option<String>,
+    tags: Tags,
+    enterprise_project: Option<String>,
+}
+
+impl CreateStream {
+    /// Sets the retention; without it the stream has that of its group.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// lts.group(&id).streams().create("nginx").ttl(Ttl::days(14)).await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn ttl(mut self, ttl: impl Into<StreamTtl>) -> Self {
+        let ttl = ttl.into();
+        self.arguments.ttl = Some(ttl);
+        self.checked(ttl.check())
+    }
+
+    /// Adds a tag. A stream has 20 at most.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// lts.group(&id).streams().create("nginx").tag("team", "shop").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let added = tags::add(&mut self.arguments.tags, key.into(), value.into());
+        self.checked(added)
+    }
+
+    /// Sets a second name for people, 1 to 64 characters.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// lts.group(&id).streams().create("nginx").alias("Front door").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn alias(mut self, alias: impl Into<String>) -> Self {
+        let alias = alias.into();
+        let checked = check_text("log_stream_name_alias", &limits::ALIAS, &alias);
+        self.arguments.alias = Some(alias);
+        self.checked(checked)
+    }
+
+    /// Sets the enterprise project, by its name.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// lts.group(&id).streams().create("nginx").enterprise_project("shop").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn enterprise_project(mut self, name: impl Into<String>) -> Self {
+        self.arguments.enterprise_project = Some(name.into());
+        self
+    }
+}
+
+/// The call of [`Streams::update`].
+pub type UpdateStream = Call<(), StreamChanges>;
+
+/// The arguments of [`UpdateStream`].
+#[derive(Debug, Clone)]
+pub struct StreamChanges {
+    group: GroupId,
+    id: StreamId,
+    ttl: Option<StreamTtl>,
+    tags: TagChanges,
+}
+
+impl UpdateStream {
+    /// Sets the retention: a number of days, or that of the group.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&id).streams().create("nginx").await?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// let streams = lts.group(&id).streams();
+    /// streams.update(&nginx).ttl(Ttl::days(14)).await?;
+    /// streams.update(&nginx).ttl(Ttl::inherited()).await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn ttl(mut self, ttl: impl Into<StreamTtl>) -> Self {
+        let ttl = ttl.into();
+        self.arguments.ttl = Some(ttl);
+        self.checked(ttl.check())
+    }
+
+    /// Sets a tag. Others stay.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&id).streams().create("nginx").await?;
+    /// lts.group(&id).streams().update(&nginx).tag("team", "shop").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        let set = self.arguments.tags.set(key.into(), value.into());
+        self.checked(set)
+    }
+
+    /// Deletes a tag, which may be absent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&id).streams().create("nginx").await?;
+    /// lts.group(&id).streams().update(&nginx).untag("team").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn untag(mut self, key: impl Into<String>) -> Self {
+        let deleted = self.arguments.tags.delete(key.into());
+        self.checked(deleted)
+    }
+}
+
+impl Client {
+    /// The log streams of the project. Nothing is sent.
+    ///
+    /// ```
+    /// # fn doc(lts: &huaweicloud_lts::Client) {
+    /// let streams = lts.streams();
+    /// # }
+    /// ```
+    pub fn streams(&self) -> ProjectStreams {
+        ProjectStreams { client: self.clone() }
+    }
+}
+
+/// The log streams of a project; [`Client::streams`] returns it. It can be cloned, stored and spawned.
+#[derive(Debug, Clone)]
+pub struct ProjectStreams {
+    client: Client,
+}
+
+/// The call of [`ProjectStreams::list`].
+pub type ListProjectStreams = Call<Vec<LogStream>, StreamFilter>;
+
+/// The arguments of [`ListProjectStreams`].
+#[derive(Debug, Clone, Default)]
+pub struct StreamFilter {
+    group_name: Option<String>,
+    stream_name: Option<String>,
+}
+
+impl ProjectStreams {
+    /// Lists the streams of all log groups ([`listProjectLogStreams`](crate::spec::Operation::ListProjectLogStreams)).
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # lts.group(&id).streams().create("nginx").await?;
+    /// for stream in lts.streams().list().group_name("app").await? {
+    ///     println!("{} {:?}", stream.name, stream.group);
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// Those of every call. A cloud with an older edition of the service responds with APIGW.0101.
+    pub fn list(&self) -> ListProjectStreams {
+        Call::with_arguments(&self.client, StreamFilter::default(), async move |cx, filter| {
+            let mut call = cx.api.list_project_log_streams().project_id(cx.project());
+            if let Some(name) = filter.group_name {
+                call = call.log_group_name(name);
+            }
+            if let Some(name) = filter.stream_name {
+                call = call.log_stream_name(name);
+            }
+            let response = cx.response_body(call.send().await)?;
+            Ok(response.log_streams.unwrap_or_default().into_iter().flatten().collect())
+        })
+    }
+}
+
+impl ListProjectStreams {
+    /// Lists only the streams of the group with this name.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let streams = lts.streams().list().group_name("app").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn group_name(mut self, name: impl Into<String>) -> Self {
+        self.arguments.group_name = Some(name.into());
+        self
+    }
+
+    /// Lists only streams with this name.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let streams = lts.streams().list().stream_name("nginx").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn stream_name(mut self, name: impl Into<String>) -> Self {
+        self.arguments.stream_name = Some(name.into());
+        self
+    }
 }
 
 impl Streams {
@@ -60,10 +322,19 @@ impl Streams {
     /// response arrived, the stream may still have been created: see [`Error::outcome_unknown`], or use
     /// [`ensure`](Self::ensure).
     pub fn create(&self, name: impl Into<String>) -> CreateStream {
-        let stream = NewStream { group: self.group.clone(), name: name.into() };
+        let (ttl, alias, tags, enterprise_project) = (None, None, Tags::new(), None);
+        let stream =
+            NewStream { group: self.group.clone(), name: name.into(), ttl, alias, tags, enterprise_project };
         let checked = check(&stream.name);
         let call = Call::with_arguments(&self.client, stream, async move |cx, stream| {
-            create(&cx, &stream.group, request_body(&stream.name)).await
+            let body = CreateLogStreamRequestBody {
+                ttl_in_days: stream.ttl,
+                log_stream_name_alias: stream.alias.map(Into::into),
+                tags: tags::request_tags(&stream.tags),
+                enterprise_project_name: stream.enterprise_project,
+                ..request_body(&stream.name)
+            };
+            create(&cx, &stream.group, body).await
         });
         call.checked(checked)
     }
@@ -204,6 +475,55 @@ impl Streams {
         let (name, group, checked) = (name.to_owned(), self.group.clone(), check(name));
         let call = Call::new(&self.client, async move |cx| create_or_find(&cx, &group, &name).await);
         call.checked(checked).persistent()
+    }
+
+    /// Changes retention and tags of a log stream ([`updateLogStream`](crate::spec::Operation::UpdateLogStream),
+    /// [`changeTags`](crate::spec::Operation::ChangeTags)). What is not set stays; nothing to change sends nothing.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&id).streams().create("nginx").await?;
+    /// use huaweicloud_lts::Ttl;
+    ///
+    /// lts.group(&id).streams().update(&nginx).ttl(Ttl::days(14)).tag("team", "shop").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if the ttl or a tag breaks a rule; [`is_not_found()`](Error::is_not_found). The ttl is
+    /// sent first, then tags to set, then tags to delete: if a later request fails, [`Error::Incomplete`] says what was
+    /// done. A cloud with an older edition of the service responds with APIGW.0101.
+    pub fn update(&self, stream: &StreamId) -> UpdateStream {
+        let changes = StreamChanges {
+            group: self.group.clone(),
+            id: stream.clone(),
+            ttl: None,
+            tags: TagChanges::default(),
+        };
+        Call::with_arguments(&self.client, changes, async move |cx, changes| {
+            let mut done = Vec::new();
+            if let Some(ttl) = changes.ttl {
+                let call = cx.api.update_log_stream().project_id(cx.project());
+                let call = call.log_group_id(&changes.group).log_stream_id(&changes.id);
+                let body = UpdateLogStreamRequestBody {
+                    ttl_in_days: ttl,
+                    tags: Vec::new(),
+                    whether_log_storage: None,
+                };
+                cx.response_body(call.body(body).send().await)?;
+                done.push(match ttl.own() {
+                    Some(ttl) => format!("the ttl was set to {ttl}"),
+                    None => "the ttl of the group was set".to_owned(),
+                });
+            }
+            changes.tags.send(&cx, &Tagged::Stream(&changes.id), done).await
+        })
     }
 
     /// Deletes a log stream ([`deleteLogStream`](crate::spec::Operation::DeleteLogStream)).

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::lts::types::{self, TransferType},
-    input::{InvalidInput, check_integer, check_text},
+    input::{InvalidInput, check_integer, check_text, standard_offset},
     manifest::{self, Manifest},
     spec::limits,
 };
@@ -176,6 +176,9 @@ fn check_group(group: &manifest::Group) -> Result<(), InvalidInput> {
         if let Some(prefix) = &transfer.to.prefix {
             check_text("prefix_name", &limits::PREFIX_NAME, prefix)?;
         }
+        if let Some(name) = &transfer.to.time_zone {
+            standard_offset(name)?;
+        }
         if let Some(dir) = &transfer.to.dir {
             check_text("dir_prefix_name", &limits::DIR_PREFIX_NAME, dir)?;
         }
@@ -190,7 +193,7 @@ pub(super) fn transfer_body(group: &str, stream: &str, transfer: &manifest::Tran
         "log_stream_ids": [stream],
         "obs_bucket_name": transfer.to.bucket,
         "type": TransferType::Cycle,
-        "storage_format": types::StorageFormat::from(transfer.to.format),
+        "storage_format": types::StorageFormat::from(transfer.format),
         "switch_on": !transfer.paused,
         "period": transfer.to.every.period(),
         "period_unit": transfer.to.every.period_unit(),

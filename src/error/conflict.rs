@@ -2,34 +2,44 @@
 
 use std::fmt;
 
-use crate::model::Ttl;
+use crate::{
+    ids::{StreamId, TransferId},
+    model::Ttl,
+};
 
-/// A group that exists with another ttl than the requested one.
+/// A resource exists, and isn't what was to be ensured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConflictError {
-    pub(crate) group: String,
-    pub(crate) wanted: Ttl,
-    pub(crate) found: Ttl,
-}
-
-impl ConflictError {
-    /// The requested ttl.
-    pub fn wanted(&self) -> Ttl {
-        self.wanted
-    }
-
-    /// The ttl of the existing group.
-    pub fn found(&self) -> Ttl {
-        self.found
-    }
+#[non_exhaustive]
+pub enum ConflictError {
+    /// A group has another ttl. [`Groups::update`](crate::groups::Groups::update) changes it.
+    Ttl {
+        /// The name of the group.
+        group: String,
+        /// The requested ttl.
+        wanted: Ttl,
+        /// The ttl of the existing group.
+        found: Ttl,
+    },
+    /// The stream belongs to a transfer that can't become the requested one.
+    Transfer {
+        /// The stream.
+        stream: StreamId,
+        /// The existing transfer.
+        transfer: TransferId,
+        /// Why it can't be changed.
+        reason: &'static str,
+    },
 }
 
 impl fmt::Display for ConflictError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { group, wanted, found } = self;
-        write!(
-            f,
-            "log group {group:?} exists with a ttl of {found}, not {wanted}, and its ttl can't be changed"
-        )
+        match self {
+            Self::Ttl { group, wanted, found } => {
+                write!(f, "log group {group:?} exists with a ttl of {found}, not {wanted}")
+            }
+            Self::Transfer { stream, transfer, reason } => {
+                write!(f, "log stream {stream} belongs to transfer {transfer}, which {reason}")
+            }
+        }
     }
 }

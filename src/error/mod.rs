@@ -4,6 +4,7 @@ mod body;
 mod configuration;
 mod conflict;
 mod decode;
+mod incomplete;
 mod operation_prefix;
 mod redaction;
 mod service;
@@ -18,6 +19,7 @@ pub use configuration::{ConfigurationError, ConfigurationProblem};
 pub use conflict::ConflictError;
 pub use decode::DecodeError;
 pub(crate) use decode::ResponseHead;
+pub use incomplete::IncompleteError;
 pub(crate) use redaction::SentSecrets;
 pub(crate) use service::RawResponse;
 pub use service::{RetryLimit, ServiceError};
@@ -77,6 +79,8 @@ pub enum Error {
     InvalidInput(InvalidInput),
     /// An existing resource differs from the requested one and can't be changed.
     Conflict(ConflictError),
+    /// A call of several requests was done in part.
+    Incomplete(IncompleteError),
     /// No complete response arrived.
     Transport(TransportError),
     /// The service reported an error.
@@ -99,6 +103,7 @@ impl Error {
         match self {
             Self::Service(error) => Some(error),
             Self::Credentials(error) => error.source.as_deref().and_then(Self::as_service),
+            Self::Incomplete(error) => error.cause.as_service(),
             _ => None,
         }
     }
@@ -112,6 +117,7 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Decode(error) => error.status,
+            Self::Incomplete(error) => error.cause.status(),
             _ => self.as_service().map(ServiceError::status),
         }
     }
@@ -120,6 +126,7 @@ impl Error {
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Decode(error) => error.request_id.as_deref(),
+            Self::Incomplete(error) => error.cause.request_id(),
             _ => self.as_service().and_then(ServiceError::request_id),
         }
     }
@@ -155,6 +162,7 @@ impl Error {
                 cause.remedy().or_else(later)
             }),
             Self::Transport(error) => error.remedy().map(Cow::Borrowed),
+            Self::Incomplete(error) => error.cause.remedy(),
             _ => None,
         }
     }
@@ -247,6 +255,7 @@ impl Error {
             Self::Transport(error) => error.failure != TransportFailure::TooLarge,
             Self::Service(error) => matches!(error.status, 408 | 429 | 500..=599) || self.is_throttled(),
             Self::Credentials(error) => error.source.as_deref().is_some_and(Self::is_retryable),
+            Self::Incomplete(error) => error.cause.is_retryable(),
             _ => false,
         };
         is_transient && !self.outcome_unknown()
@@ -277,6 +286,7 @@ impl Error {
             Self::Transport(error) => error.outcome_unknown,
             Self::Decode(error) => error.outcome_unknown,
             Self::Service(error) => error.outcome_unknown,
+            Self::Incomplete(error) => error.cause.outcome_unknown(),
             _ => false,
         }
     }
@@ -287,6 +297,7 @@ impl Error {
             Self::Transport(error) => error.outcome_unknown = false,
             Self::Decode(error) => error.outcome_unknown = false,
             Self::Service(error) => error.outcome_unknown = false,
+            Self::Incomplete(error) => error.cause.forget_unknown_outcome(),
             _ => {}
         }
     }
@@ -328,6 +339,7 @@ impl fmt::Display for Error {
             Self::Credentials(e) => e.fmt(f)?,
             Self::InvalidInput(e) => e.fmt(f)?,
             Self::Conflict(e) => e.fmt(f)?,
+            Self::Incomplete(e) => e.fmt(f)?,
             Self::Transport(e) => e.fmt(f)?,
             Self::Service(e) => e.fmt(f)?,
             Self::Decode(e) => e.fmt(f)?,
@@ -355,6 +367,7 @@ impl std::error::Error for Error {
             Self::Transport(error) => error.source.as_ref().map(|e| e as _),
             // The source's text is already part of the message.
             Self::Credentials(error) => error.source.as_deref().and_then(std::error::Error::source),
+            Self::Incomplete(error) => error.cause.source(),
             _ => None,
         }
     }

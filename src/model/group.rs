@@ -18,6 +18,14 @@ pub struct LogGroup {
     /// The name, unique in the project.
     #[serde(rename = "log_group_name")]
     pub name: String,
+    /// The second name, if the group has one.
+    #[serde(
+        rename = "log_group_name_alias",
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub alias: Option<String>,
     /// The retention, if the service sent it.
     #[serde(
         rename = "ttl_in_days",

@@ -3,12 +3,14 @@
 //! These types are stable. The generated types follow the OpenAPI document and may change with it.
 
 mod group;
+mod log_transfer;
 mod stream;
 mod timestamp;
 mod transfer;
 mod ttl;
 
 pub use group::LogGroup;
+pub use log_transfer::{LogTransfer, TransferChanges, TransferInfo, TransferStream};
 pub use stream::LogStream;
-pub use transfer::{Destination, ObsDestination, StorageFormat, Transfer};
+pub use transfer::{Agency, Destination, ObsDestination, StorageFormat, Transfer};
 pub use ttl::{StreamTtl, Ttl};

@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::timestamp::system_time;
-use crate::{ids::StreamId, lenient};
+use super::{StreamTtl, timestamp::system_time};
+use crate::{
+    ids::{GroupId, StreamId},
+    lenient,
+};
 
 /// A log stream, as [`listLogStreams`](crate::spec::Operation::ListLogStreams) returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +21,30 @@ pub struct LogStream {
     /// The name, unique in the group.
     #[serde(rename = "log_stream_name")]
     pub name: String,
+    /// The second name, if the stream has one.
+    #[serde(
+        rename = "log_stream_name_alias",
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub alias: Option<String>,
+    /// The group of the stream, in lists of the streams of a project.
+    #[serde(
+        rename = "log_group_id",
+        default,
+        deserialize_with = "optional_id",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub group: Option<GroupId>,
+    /// The retention, if the service sent it.
+    #[serde(
+        rename = "ttl_in_days",
+        default,
+        deserialize_with = "lenient::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ttl: Option<StreamTtl>,
     /// The creation time in milliseconds since 1970-01-01T00:00:00Z, if the service sent it.
     #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
     pub creation_time: Option<i64>,
@@ -35,6 +62,12 @@ pub struct LogStream {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub tags: BTreeMap<String, String>,
+}
+
+/// An id; one that can't be read is absent.
+fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<GroupId>, D::Error> {
+    let text: Option<String> = lenient::option(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
 }
 
 impl LogStream {

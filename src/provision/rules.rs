@@ -122,7 +122,7 @@ fn check_transfer(at: &[PathSegment], transfer: &Transfer, all: &mut Vec<Mistake
 mod tests {
     use super::*;
     use crate::{
-        model::{ObsDestination, Ttl},
+        model::{ObsDestination, StorageFormat, Ttl},
         spec::TransferInterval,
     };
 
@@ -130,6 +130,7 @@ mod tests {
         Transfer {
             streams: streams.iter().map(|name| (*name).to_owned()).collect(),
             to: ObsDestination::new("bucket", TransferInterval::Minutes5),
+            format: StorageFormat::Raw,
             paused: false,
         }
     }

@@ -10,7 +10,7 @@ use super::{
     plan::{GroupPlan, Plan},
 };
 use crate::{
-    client::{Ensured, EnsuredTransfer},
+    client::{Ensured, EnsuredLogDump},
     error::Error,
     ids::{GroupId, StreamId},
     manifest::{self, Transfer},
@@ -31,7 +31,7 @@ pub(super) enum WorkResult {
     Group(Ensured<GroupId>),
     Deleted,
     Stream(Ensured<StreamId>),
-    Transfer(EnsuredTransfer),
+    Transfer(EnsuredLogDump),
 }
 
 /// A call, and the item that it creates or deletes.
@@ -322,10 +322,10 @@ impl<'p> Schedule<'p> {
                         }
                         (status(created), Some(text), None)
                     }
-                    WorkResult::Transfer(EnsuredTransfer::Created(id)) => {
+                    WorkResult::Transfer(EnsuredLogDump::Created(id)) => {
                         (ItemStatus::Created, Some(id.to_string()), None)
                     }
-                    WorkResult::Transfer(EnsuredTransfer::AlreadyThere) => {
+                    WorkResult::Transfer(EnsuredLogDump::AlreadyThere) => {
                         let reason = "already there; the API cannot read its id or its settings";
                         (ItemStatus::Unchanged, None, Some(reason.to_owned()))
                     }

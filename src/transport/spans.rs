@@ -105,5 +105,6 @@ fn kind(error: &Error) -> &str {
         Error::InvalidInput(_) => "invalid_input",
         Error::Configuration(_) => "configuration",
         Error::Conflict(_) => "conflict",
+        Error::Incomplete(error) => kind(error.cause()),
     }
 }

@@ -7,7 +7,7 @@ use huaweicloud_lts::{
     call::RetryPolicy,
     emulator::Fault,
     spec::Operation,
-    transfers::{EnsuredTransfer, Transfer, TransferInterval},
+    transfers::{EnsuredLogDump, Transfer, TransferInterval},
 };
 
 /// The number of names that the calls use.
@@ -174,7 +174,7 @@ async fn ensure_transfer_creates_once_and_deletes_finish() {
             ensure(TransferInterval::Minutes5).await.unwrap();
         }
         let again = ensure(TransferInterval::Hours1).await.unwrap();
-        assert_eq!(again, EnsuredTransfer::AlreadyThere);
+        assert_eq!(again, EnsuredLogDump::AlreadyThere);
         let transfers = emulator.transfers().unwrap();
         assert_eq!(transfers.len(), 1, "{transfers:?}");
         let id = transfers[0]["log_dump_obs_id"].as_str().unwrap().parse().unwrap();

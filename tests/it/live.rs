@@ -129,7 +129,7 @@ async fn failed_run_is_cleaned_up() {
 
 #[tokio::test]
 async fn cleanup_reports_groups_it_cannot_delete() {
-    use huaweicloud_lts::transfers::{EnsuredTransfer, Transfer, TransferInterval};
+    use huaweicloud_lts::transfers::{EnsuredLogDump, Transfer, TransferInterval};
 
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
@@ -140,7 +140,7 @@ async fn cleanup_reports_groups_it_cannot_delete() {
     let stream = in_group.streams().create("s").await.unwrap();
     let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), TransferInterval::Minutes5);
     let transfer = lts.transfers().ensure_log_dump(transfer).await.unwrap();
-    assert!(matches!(transfer, EnsuredTransfer::Created(_)));
+    assert!(matches!(transfer, EnsuredLogDump::Created(_)));
     let left = clean_up(&lts, &prefix).await.unwrap_err();
     assert!(left.contains(&name) && left.contains("what to do"), "{left}");
     let error: Error = lts.groups().delete(&group).await.unwrap_err();

@@ -6,7 +6,7 @@ use huaweicloud_lts::{
     Client, ClientBuilder, Emulator, GroupId, Ttl,
     call::RetryPolicy,
     spec::Operation,
-    transfers::{EnsuredTransfer, Transfer, TransferInterval},
+    transfers::{EnsuredLogDump, Transfer, TransferInterval},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -139,7 +139,7 @@ async fn transfer_is_created_once_and_deletes_finish() {
         let ensure = || lts.transfers().ensure_log_dump(transfer.clone());
         ensure().await.unwrap();
         for _ in 0..3 {
-            assert_eq!(ensure().await.unwrap(), EnsuredTransfer::AlreadyThere, "{fault:?}");
+            assert_eq!(ensure().await.unwrap(), EnsuredLogDump::AlreadyThere, "{fault:?}");
         }
         let transfers = emulator.transfers().unwrap();
         assert_eq!((transfers.len(), created(&emulator, Operation::CreateLogDumpObs)), (1, 1), "{fault:?}");

@@ -25,10 +25,10 @@ fn transfer(emulator: &Emulator, streams: &[&str]) -> Transfer {
     Transfer {
         streams: streams.iter().map(|name| (*name).to_owned()).collect(),
         to: ObsDestination {
-            format: StorageFormat::Json,
             prefix: Some("p".to_owned()),
             ..ObsDestination::new(emulator.bucket(), TransferInterval::Minutes5)
         },
+        format: StorageFormat::Json,
         paused: true,
     }
 }

@@ -46,10 +46,12 @@ impl TestEnvironment<'_> {
         let first = lts.groups().ensure(&name, Ttl::days(7)).await.unwrap();
         let second = lts.groups().ensure(&name, Ttl::days(7)).await.unwrap();
         assert_eq!((first.created, second.created, &first.id), (true, false, &second.id));
-        let Error::Conflict(conflict) = lts.groups().ensure(&name, Ttl::days(30)).await.unwrap_err() else {
+        let Error::Conflict(huaweicloud_lts::error::ConflictError::Ttl { wanted, found, .. }) =
+            lts.groups().ensure(&name, Ttl::days(30)).await.unwrap_err()
+        else {
             panic!("another ttl is a conflict")
         };
-        assert_eq!((conflict.wanted(), conflict.found()), (Ttl::days(30), Ttl::days(7)));
+        assert_eq!((wanted, found), (Ttl::days(30), Ttl::days(7)));
 
         let in_group = lts.group(&first.id);
         let one = in_group.streams().ensure("s").await.unwrap();

@@ -9,10 +9,10 @@ use crate::{
     emulator::{
         errors::{ApiError, INVALID_BODY},
         state::State,
-        store::{MAX_TAGS, TagChange, Tagged, Tags},
+        store::{TagChange, Tagged, Tags},
         wire::{request::Call, response::ApiResponse},
     },
-    input::{check_tag_key, check_tag_value},
+    input::{MAX_TAGS, check_tag_key, check_tag_value},
 };
 
 pub(crate) async fn change_tags(

@@ -37,7 +37,7 @@ pub(super) use block_on::block_on;
 pub(super) use error::StoreError;
 pub(super) use groups::NewGroup;
 pub(super) use streams::NewStream;
-pub(super) use tags::{MAX_TAGS, TagChange, Tagged, Tags};
+pub(super) use tags::{TagChange, Tagged, Tags};
 pub(super) use transfers::{NewTransfer, TransferChange, TransferFilter};
 
 use super::options::Options;

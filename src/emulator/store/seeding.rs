@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use rusqlite::{ffi, params};
+use serde_json::Value;
 
 use super::{
     Store,
@@ -22,7 +23,7 @@ use crate::emulator::{
     options::Options,
     seed::{Seed, transfer_body},
 };
-use crate::manifest;
+use crate::{input::standard_offset, manifest};
 
 /// How to add an item that exists.
 #[derive(Clone, Copy)]
@@ -165,7 +166,7 @@ impl Database {
                 let new = NewTransfer {
                     group: id.clone(),
                     streams: vec![stream.clone()],
-                    info: log_dump_info(&request),
+                    info: seeded_info(&request, transfer.to.time_zone.as_deref()),
                     request,
                 };
                 self.create_transfer(project, &new, now).map_err(|error| cannot_declare(error, &what))?;
@@ -173,6 +174,18 @@ impl Database {
         }
         Ok(())
     }
+}
+
+/// What lists show of a transfer of a manifest.
+fn seeded_info(request: &Value, time_zone: Option<&str>) -> Value {
+    let mut info = log_dump_info(request);
+    if let Some(name) = time_zone {
+        let detail = &mut info["log_transfer_detail"];
+        detail["obs_time_zone_id"] = name.into();
+        // The seed's check has accepted the name.
+        detail["obs_time_zone"] = standard_offset(name).unwrap_or_default().into();
+    }
+    info
 }
 
 /// Why an item of the account can't be added.

@@ -13,9 +13,7 @@ use super::{
     database::Database,
     error::{Result, StoreError},
 };
-
-/// The most tags of a resource, which is the `maxItems` of a request.
-pub(in crate::emulator) const MAX_TAGS: usize = 20;
+use crate::input::MAX_TAGS;
 
 /// The service's tag with the id of the enterprise project.
 const ENTERPRISE_PROJECT: &str = "_sys_enterprise_project_id";

@@ -143,13 +143,14 @@ impl Reader {
         let mut transfer = Transfer {
             streams: Vec::new(),
             to: ObsDestination::new("", TransferInterval::ALL[0]),
+            format: StorageFormat::default(),
             paused: false,
         };
         self.map(node, &TRANSFER, |reader, key, value| match key {
             "streams" => transfer.streams = reader.list(value, key, "names", Self::text),
             "bucket" => transfer.to.bucket = reader.text(value),
             "every" => transfer.to.every = reader.interval(value),
-            "format" => transfer.to.format = reader.format(value),
+            "format" => transfer.format = reader.format(value),
             "prefix" => transfer.to.prefix = reader.text_or_null(value),
             "dir" => transfer.to.dir = reader.text_or_null(value),
             "paused" => transfer.paused = reader.flag(value),

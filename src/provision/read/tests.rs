@@ -25,11 +25,11 @@ fn known_keys_are_those_of_the_types() {
     let transfer = Transfer {
         streams: vec!["s".to_owned()],
         to: ObsDestination {
-            format: StorageFormat::Json,
             prefix: Some("p".to_owned()),
             dir: Some("d".to_owned()),
             ..ObsDestination::new("bucket", TransferInterval::Minutes5)
         },
+        format: StorageFormat::Json,
         paused: true,
     };
     let group = Group {

@@ -8,7 +8,7 @@ use huaweicloud_lts::{
     groups::LogGroup,
     spec::limits,
     streams::LogStream,
-    transfers::{Destination, EnsuredTransfer, ObsDestination, StorageFormat, Transfer, TransferInterval},
+    transfers::{Destination, EnsuredLogDump, ObsDestination, StorageFormat, Transfer, TransferInterval},
 };
 
 use crate::{
@@ -143,23 +143,20 @@ async fn create_one(
     stream: &LogStream,
 ) -> Result<Created, CliError> {
     let CreateArguments { bucket, every, format, prefix, dir, paused, if_not_exists, .. } = arguments;
-    let destination = ObsDestination {
-        format: *format,
-        prefix: prefix.clone(),
-        dir: dir.clone(),
-        ..ObsDestination::new(bucket, *every)
-    };
-    let transfer = Transfer::new(&group.id, [&stream.id], Destination::Obs(destination)).paused(*paused);
+    let destination =
+        ObsDestination { prefix: prefix.clone(), dir: dir.clone(), ..ObsDestination::new(bucket, *every) };
+    let transfer =
+        Transfer::new(&group.id, [&stream.id], Destination::Obs(destination)).format(*format).paused(*paused);
     let transfers = context.client()?.transfers();
     let ensured = if *if_not_exists {
         transfers.ensure_log_dump(transfer).await
     } else {
-        transfers.create_log_dump(transfer).await.map(EnsuredTransfer::Created)
+        transfers.create_log_dump(transfer).await.map(EnsuredLogDump::Created)
     };
     let name = &stream.name;
     match ensured.context(|| format!("could not create a transfer of {name:?} to bucket {bucket:?}"))? {
-        EnsuredTransfer::Created(id) => Ok(Created::new(name, id, true)),
-        EnsuredTransfer::AlreadyThere => {
+        EnsuredLogDump::Created(id) => Ok(Created::new(name, id, true)),
+        EnsuredLogDump::AlreadyThere => {
             if !context.output.quiet {
                 eprint_line(format_args!(
                     "log stream {name:?} already has a transfer; the API cannot read its id or settings"
