@@ -422,8 +422,8 @@ mod tests {
             "log_transfer_type": "OBS", "log_transfer_mode": "cycle", "log_storage_format": "RAW",
             "log_transfer_status": "ENABLE", "log_agency_transfer": null, "log_create_time": 1,
             "log_transfer_detail": {
-                "obs_period": 5, "obs_period_unit": "min", "obs_bucket_name": "b", "obs_prefix_name": "p",
-                "obs_transfer_path": "/b/LogTanks/r/", "obs_encrypted_enable": false, "tags": ["hostIP"],
+                "obs_period": 5, "obs_period_unit": "min", "obs_bucket_name": "bucket", "obs_prefix_name": "p",
+                "obs_transfer_path": "/bucket/LogTanks/r/", "obs_encrypted_enable": false, "tags": ["hostIP"],
             },
         })
     }
@@ -433,7 +433,7 @@ mod tests {
         let read = transfer(to_obs());
         assert_eq!(serde_json::to_value(&read).unwrap()["log_transfer_info"], to_obs());
         let obs = read.obs().unwrap();
-        assert_eq!((obs.bucket.as_str(), obs.every, obs.dir), ("b", TransferInterval::Minutes5, None));
+        assert_eq!((obs.bucket.as_str(), obs.every, obs.dir), ("bucket", TransferInterval::Minutes5, None));
         assert_eq!(
             (read.format(), read.is_paused(), read.is_delegated()),
             (Some(StorageFormat::Raw), false, false)
