@@ -178,6 +178,7 @@ fn operation_facts(doc: &Document, at: &OperationAt<'_>) -> Result<TokenStream, 
         name => quote!(Some(#name)),
     };
     let effect = format_ident!("{}", pascal(text(operation, "x-lts-effect")));
+    let alternative = text(operation, "x-lts-alternative");
     let (edition, is_newer) = match text(operation, "x-lts-edition") {
         "" => (text(&doc.raw["info"], "x-lts-edition"), false),
         edition => (edition, true),
@@ -217,6 +218,7 @@ fn operation_facts(doc: &Document, at: &OperationAt<'_>) -> Result<TokenStream, 
             effect: Effect::#effect,
             edition: #edition,
             is_newer: #is_newer,
+            alternative: #alternative,
             security: &[#(Security::#security),*],
             parameters: &[#(#parameters),*],
             has_content: #has_content,

@@ -259,6 +259,7 @@ const EXTENSIONS: Fields = &[
     ("x-lts-effect", EFFECT),
     ("x-lts-edition", Kind::Text),
     ("x-lts-sdk-name", Kind::Text),
+    ("x-lts-alternative", Kind::Text),
     (
         "x-lts-service-rule",
         Kind::Struct(&[("code", Kind::Text), ("status", Kind::Count), ("rule", Kind::Text)], &[]),

@@ -4,7 +4,6 @@ mod body;
 mod configuration;
 mod conflict;
 mod decode;
-mod incomplete;
 mod operation_prefix;
 mod redaction;
 mod service;
@@ -19,7 +18,6 @@ pub use configuration::{ConfigurationError, ConfigurationProblem};
 pub use conflict::ConflictError;
 pub use decode::DecodeError;
 pub(crate) use decode::ResponseHead;
-pub use incomplete::IncompleteError;
 pub(crate) use redaction::SentSecrets;
 pub(crate) use service::RawResponse;
 pub use service::{RetryLimit, ServiceError};
@@ -433,6 +431,31 @@ impl fmt::Display for CredentialsError {
             Some(source) => write!(f, ": {source}"),
             None => Ok(()),
         }
+    }
+}
+
+/// A call of several requests whose later one failed. What the earlier ones changed stays changed.
+#[derive(Debug)]
+pub struct IncompleteError {
+    pub(crate) done: Vec<String>,
+    pub(crate) cause: Box<Error>,
+}
+
+impl IncompleteError {
+    /// What was done before the failure: `the ttl was set to 30 days`.
+    pub fn done(&self) -> &[String] {
+        &self.done
+    }
+
+    /// Why the rest was not done.
+    pub fn cause(&self) -> &Error {
+        &self.cause
+    }
+}
+
+impl fmt::Display for IncompleteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (done before: {})", self.cause, self.done.join(", "))
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     operation_prefix::write_operation,
     signature_mismatch::{self, Mismatch},
 };
-use crate::spec::{self, Class, ErrorCode, MessageVariant, Operation, OperationFacts};
+use crate::spec::{self, Class, ErrorCode, MessageVariant, Operation, OperationFacts, codes};
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -170,8 +170,16 @@ impl ServiceError {
         if self.is_about_the_range_of_a_ttl() {
             return Some(Cow::Borrowed("Set the ttl to a whole number of days from 1 to 365."));
         }
+        if let Some(operation) = self.operation.filter(|operation| self.is_not_offered(operation)) {
+            return Some(format!("This cloud does not offer {operation}. {}", operation.alternative).into());
+        }
         let variant = self.variant().map(|variant| variant.solution);
         variant.or_else(|| self.row().map(|row| row.solution)).map(Cow::Borrowed)
+    }
+
+    /// Whether the gateway doesn't know an operation of a newer edition.
+    fn is_not_offered(&self, operation: &OperationFacts) -> bool {
+        operation.is_newer && self.code.as_deref() == Some(codes::APIGW_0101)
     }
 
     /// Newer services use the code of "must be 7" for any ttl that they reject.

@@ -54,6 +54,18 @@ pub struct LogStream {
     /// Whether the stream is marked as a favorite.
     #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
     pub is_favorite: Option<bool>,
+    /// Whether the logs are kept, if the service sent it.
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
+    pub whether_log_storage: Option<bool>,
+    /// Whether older logs are moved to cheaper storage, if the service sent it.
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
+    pub hot_cold_separation: Option<bool>,
+    /// After how many days logs are moved to cheaper storage, if the service sent it; -1 if they are not.
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
+    pub hot_storage_days: Option<i64>,
+    /// Whether web pages may send logs without a credential, if the service sent it.
+    #[serde(default, deserialize_with = "lenient::option", skip_serializing_if = "Option::is_none")]
+    pub auth_web_tracking: Option<bool>,
     /// The tags; empty if the service sends none.
     #[serde(
         rename = "tag",

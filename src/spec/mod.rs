@@ -133,6 +133,8 @@ pub(crate) struct OperationFacts {
     pub(crate) edition: &'static str,
     /// Whether the edition is newer than that of the document.
     pub(crate) is_newer: bool,
+    /// What to do where a cloud doesn't offer it; empty for operations that all clouds have.
+    pub(crate) alternative: &'static str,
     pub(crate) security: &'static [Security],
     pub(crate) parameters: &'static [Parameter],
     /// Whether a success has a body.

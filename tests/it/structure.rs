@@ -36,7 +36,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("model", &["ids", "input", "lenient", "spec"]),
     // The generated types hold ours; the generated clients carry a transport.
     ("api", &["ids", "lenient", "model", "secret", "transport"]),
-    ("error", &["input", "model", "spec"]),
+    ("error", &["ids", "input", "model", "spec"]),
     // An IAM client without credentials logs in and looks projects up.
     ("auth", &["api", "error", "ids", "input", "secret"]),
     ("config", &["auth", "error", "escape", "ids", "secret", "spec", "transport"]),

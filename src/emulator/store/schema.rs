@@ -56,7 +56,7 @@ const NEWER_EDITIONS: &str = "
     ALTER TABLE transfers ADD COLUMN creation_time INTEGER;
     ALTER TABLE transfers ADD COLUMN info TEXT NOT NULL DEFAULT '{}';
     ALTER TABLE transfer_streams ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
-    UPDATE transfers SET group_id = body ->> 'log_group_id', info = json_object(
+    UPDATE transfers SET group_id = coalesce(body ->> 'log_group_id', ''), info = json_object(
         'log_agency_transfer', NULL,
         'log_storage_format', coalesce(body ->> 'storage_format', 'RAW'),
         'log_transfer_mode', 'cycle',
