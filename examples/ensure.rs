@@ -16,10 +16,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
-    // The ttl of a group can't be changed, so another one is a conflict.
+    // `ensure` changes nothing that exists, so another ttl is a conflict. `update` changes it.
     match lts.groups().ensure("app", Ttl::days(30)).await {
         Err(Error::Conflict(conflict)) => println!("{conflict}"),
         other => panic!("expected a conflict, got {other:?}"),
     }
+    let group = lts.groups().find("app").await?.ok_or("the group was just ensured")?;
+    lts.groups().update(&group.id).ttl(Ttl::days(30)).await?;
     Ok(())
 }

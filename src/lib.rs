@@ -1,5 +1,5 @@
-//! A client of [Huawei Cloud Log Tank Service][LTS] (LTS): log groups, log streams, and transfers of logs to object
-//! storage. It signs requests or logs in, retries what is safe to repeat, and explains errors. An [emulator](Emulator)
+//! A client of [Huawei Cloud Log Tank Service][LTS] (LTS): log groups, log streams, their tags, and transfers of logs to
+//! object storage and other services. It signs requests or logs in, retries what is safe to repeat, and explains errors. An [emulator](Emulator)
 //! of the service runs in your tests, so that they need no account.
 //!
 //! [LTS]: https://support.huaweicloud.com/intl/en-us/lts/index.html

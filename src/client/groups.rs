@@ -458,11 +458,11 @@ impl Groups {
     /// let stream = lts.group(&group).streams().create("nginx").await?;
     /// let every = TransferInterval::Minutes5;
     /// let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), every);
-    /// let transfer = lts.transfers().create_log_dump(transfer).await?;
+    /// let transfer = lts.transfers().create(transfer).await?;
     ///
     /// // The transfer reads a stream of the group.
     /// assert!(lts.groups().delete(&group).await.unwrap_err().is_in_use());
-    /// emulator.delete_transfer(&transfer)?; // in the console of the service
+    /// lts.transfers().delete(&transfer).await?;
     /// lts.groups().delete(&group).await?;
     /// assert!(lts.groups().delete(&group).await.unwrap_err().is_not_found());
     /// # Ok(()) }

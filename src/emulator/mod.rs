@@ -142,7 +142,7 @@ impl Emulator {
         Ok(self.state.store.transfers()?)
     }
 
-    /// Deletes a transfer, which LTS has no operation for. Returns whether it existed.
+    /// Deletes a transfer, as the console of a cloud does that has no operation for it. Returns whether it existed.
     ///
     /// # Errors
     /// [`EmulatorError`] if there is no memory left, or the data file can't be written.

@@ -75,7 +75,7 @@ pub enum Error {
     Credentials(CredentialsError),
     /// A value breaks a rule of the service; nothing was sent.
     InvalidInput(InvalidInput),
-    /// An existing resource differs from the requested one and can't be changed.
+    /// An existing resource differs from the one to be ensured, which changes no such thing.
     Conflict(ConflictError),
     /// A call of several requests was done in part.
     Incomplete(IncompleteError),
