@@ -45,6 +45,11 @@ pub(crate) trait FromJson: Sized {
         None
     }
 
+    fn from_list<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
     fn from_map<'de, A: MapAccess<'de>>(mut members: A) -> Result<Option<Self>, A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
@@ -138,6 +143,14 @@ pub(crate) fn or_default<'de, D: Deserializer<'de>, T: FromJson + Default>(
     option(deserializer).map(Option::unwrap_or_default)
 }
 
+/// Reads a list of items that must be readable, for `deserialize_with` together with `default`. A null item is skipped.
+pub(crate) fn items<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let items: Option<Vec<Option<T>>> = Option::deserialize(deserializer)?;
+    Ok(items.into_iter().flatten().flatten().collect())
+}
+
 struct AnyValue<T>(PhantomData<T>);
 
 impl<'de, T: FromJson> Visitor<'de> for AnyValue<T> {
@@ -179,9 +192,8 @@ impl<'de, T: FromJson> Visitor<'de> for AnyValue<T> {
         Ok(T::from_boolean(value))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        T::from_list(items)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {

@@ -1,10 +1,10 @@
 //! Transfers that exist, and changes of them.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData, time::SystemTime};
+use std::time::SystemTime;
 
 use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    Deserialize, Serialize,
+    de::{MapAccess, SeqAccess, value::MapAccessDeserializer},
 };
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use super::{ObsDestination, StorageFormat, timestamp::system_time, transfer::Age
 use crate::{
     ids::{GroupId, StreamId, TransferId},
     input::{InvalidInput, standard_offset},
-    lenient,
+    lenient::{self, FromJson, Lenient},
     spec::TransferInterval,
 };
 
@@ -49,10 +49,10 @@ pub struct LogTransfer {
     )]
     pub group_name: Option<String>,
     /// The streams.
-    #[serde(rename = "log_streams", default, deserialize_with = "items")]
+    #[serde(rename = "log_streams", default, deserialize_with = "lenient::items")]
     pub streams: Vec<TransferStream>,
     /// Type, mode, format, status and destination.
-    #[serde(rename = "log_transfer_info", default, deserialize_with = "or_default")]
+    #[serde(rename = "log_transfer_info", default, deserialize_with = "lenient::or_default")]
     pub info: TransferInfo,
 }
 
@@ -98,10 +98,10 @@ pub struct TransferInfo {
     )]
     pub creation_time: Option<i64>,
     /// The delegation of another account, if there is one.
-    #[serde(rename = "log_agency_transfer", deserialize_with = "or_default")]
+    #[serde(rename = "log_agency_transfer", deserialize_with = "lenient::option")]
     pub agency: Option<Agency>,
     /// Where and how logs are transferred: the members of the service, texts, numbers, booleans and lists of them.
-    #[serde(rename = "log_transfer_detail", deserialize_with = "detail")]
+    #[serde(rename = "log_transfer_detail", deserialize_with = "lenient::or_default")]
     pub detail: Map<String, Value>,
 }
 
@@ -273,132 +273,58 @@ fn set(detail: &mut Map<String, Value>, name: &str, text: Option<&str>) {
     }
 }
 
-/// The items of a list that are there. A list that is absent or null is empty.
-fn items<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    let items: Option<Vec<Option<T>>> = Option::deserialize(deserializer)?;
-    Ok(items.into_iter().flatten().flatten().collect())
-}
-
-/// An object; a null or a value of another kind is absent.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    struct Object<T>(PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for Object<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
-            T::deserialize(MapAccessDeserializer::new(members))
-        }
-
-        fn visit_unit<E>(self) -> Result<T, E> {
-            Ok(T::default())
-        }
-
-        fn visit_bool<E>(self, _: bool) -> Result<T, E> {
-            Ok(T::default())
-        }
-
-        fn visit_i64<E>(self, _: i64) -> Result<T, E> {
-            Ok(T::default())
-        }
-
-        fn visit_u64<E>(self, _: u64) -> Result<T, E> {
-            Ok(T::default())
-        }
-
-        fn visit_f64<E>(self, _: f64) -> Result<T, E> {
-            Ok(T::default())
-        }
-
-        fn visit_str<E>(self, _: &str) -> Result<T, E> {
-            Ok(T::default())
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
-            while items.next_element::<IgnoredAny>()?.is_some() {}
-            Ok(T::default())
-        }
-    }
-
-    deserializer.deserialize_any(Object(PhantomData))
-}
-
-/// The members of a detail that are texts, numbers, booleans or lists of them.
-#[derive(Default)]
-struct Detail(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Detail {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members: BTreeMap<String, DetailMember> = BTreeMap::deserialize(deserializer)?;
-        let known = members.into_iter().filter_map(|(name, DetailMember(value))| Some((name, value?)));
-        Ok(Self(known.collect()))
+impl FromJson for TransferInfo {
+    fn from_map<'de, A: MapAccess<'de>>(members: A) -> Result<Option<Self>, A::Error> {
+        Self::deserialize(MapAccessDeserializer::new(members)).map(Some)
     }
 }
 
-fn detail<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
-    or_default::<D, Detail>(deserializer).map(|detail| detail.0)
-}
-
-/// A member of a detail; `None` for an object or null. Nothing is kept of an object, so that no response takes much
-/// more memory than its bytes.
-struct DetailMember(Option<Value>);
-
-impl<'de> Deserialize<'de> for DetailMember {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DetailVisitor)
+impl FromJson for Agency {
+    fn from_map<'de, A: MapAccess<'de>>(members: A) -> Result<Option<Self>, A::Error> {
+        Self::deserialize(MapAccessDeserializer::new(members)).map(Some)
     }
 }
 
-struct DetailVisitor;
+/// The members of a detail that can be read.
+impl FromJson for Map<String, Value> {
+    fn from_map<'de, A: MapAccess<'de>>(mut members: A) -> Result<Option<Self>, A::Error> {
+        let mut detail = Self::new();
+        while let Some((name, value)) = members.next_entry::<String, Lenient<DetailMember>>()? {
+            if let Lenient(Some(DetailMember(value))) = value {
+                detail.insert(name, value);
+            }
+        }
+        Ok(Some(detail))
+    }
+}
 
-impl<'de> Visitor<'de> for DetailVisitor {
-    type Value = DetailMember;
+/// A text, number, boolean or list of them. Nothing is kept of an object, so that no response takes much more memory than
+/// its bytes.
+struct DetailMember(Value);
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
+impl FromJson for DetailMember {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self(text.into()))
     }
 
-    fn visit_unit<E>(self) -> Result<DetailMember, E> {
-        Ok(DetailMember(None))
+    fn from_integer(number: i64) -> Option<Self> {
+        Some(Self(number.into()))
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<DetailMember, E> {
-        Ok(DetailMember(Some(value.into())))
+    fn from_float(number: f64) -> Option<Self> {
+        Some(Self(number.into()))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<DetailMember, E> {
-        Ok(DetailMember(Some(number.into())))
+    fn from_boolean(value: bool) -> Option<Self> {
+        Some(Self(value.into()))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<DetailMember, E> {
-        Ok(DetailMember(Some(number.into())))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<DetailMember, E> {
-        Ok(DetailMember(Some(number.into())))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<DetailMember, E> {
-        Ok(DetailMember(Some(text.into())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<DetailMember, A::Error> {
+    fn from_list<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
         let mut list = Vec::new();
-        while let Some(DetailMember(item)) = items.next_element()? {
-            list.extend(item.filter(|item| !item.is_array()));
+        while let Some(Lenient(item)) = items.next_element::<Lenient<Self>>()? {
+            list.extend(item.map(|Self(item)| item).filter(|item| !item.is_array()));
         }
-        Ok(DetailMember(Some(list.into())))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<DetailMember, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(DetailMember(None))
+        Ok(Some(Self(list.into())))
     }
 }
 

@@ -132,15 +132,15 @@ impl From<Ttl> for StreamTtl {
 
 impl FromJson for StreamTtl {
     fn from_text(text: &str) -> Option<Self> {
-        i64::from_text(text).and_then(Self::from_integer)
+        Ttl::from_text(text).map(Self::from)
     }
 
     fn from_integer(number: i64) -> Option<Self> {
-        number.try_into().ok().map(Self)
+        Ttl::from_integer(number).map(Self::from)
     }
 
     fn from_float(number: f64) -> Option<Self> {
-        i64::from_float(number).and_then(Self::from_integer)
+        Ttl::from_float(number).map(Self::from)
     }
 }
 
