@@ -444,6 +444,46 @@ impl Groups {
         })
     }
 
+    /// Sets a tag of a log group; the same as [`update`](Self::update) with a tag.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// lts.groups().tag(&id, "team", "shop").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn tag(&self, group: &GroupId, key: impl Into<String>, value: impl Into<String>) -> UpdateGroup {
+        self.update(group).tag(key, value)
+    }
+
+    /// Deletes a tag of a log group; the same as [`update`](Self::update) with `untag`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// lts.groups().untag(&id, "team").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn untag(&self, group: &GroupId, key: impl Into<String>) -> UpdateGroup {
+        self.update(group).untag(key)
+    }
+
     /// Deletes a log group and its streams ([`deleteLogGroup`](crate::spec::Operation::DeleteLogGroup)).
     ///
     /// ```

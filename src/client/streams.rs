@@ -526,6 +526,48 @@ impl Streams {
         })
     }
 
+    /// Sets a tag of a log stream; the same as [`update`](Self::update) with a tag.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&id).streams().create("nginx").await?;
+    /// lts.group(&id).streams().tag(&nginx, "team", "shop").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn tag(&self, stream: &StreamId, key: impl Into<String>, value: impl Into<String>) -> UpdateStream {
+        self.update(stream).tag(key, value)
+    }
+
+    /// Deletes a tag of a log stream; the same as [`update`](Self::update) with `untag`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&id).streams().create("nginx").await?;
+    /// lts.group(&id).streams().untag(&nginx, "team").await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn untag(&self, stream: &StreamId, key: impl Into<String>) -> UpdateStream {
+        self.update(stream).untag(key)
+    }
+
     /// Deletes a log stream ([`deleteLogStream`](crate::spec::Operation::DeleteLogStream)).
     ///
     /// ```
