@@ -11,6 +11,7 @@ mod codes;
 mod document;
 mod errata;
 mod headers;
+mod newer_editions;
 mod operations;
 mod reference;
 mod settled;
@@ -24,17 +25,24 @@ use serde_json::Value;
 use self::{
     check::{check, lines},
     document::Doc,
+    newer_editions::Newer,
     reference::Reference,
     settled::WITHOUT_SOURCE,
 };
 
 const TABLES: &str = include_str!("../data/reference-tables.yaml");
+const NEWER: &str = include_str!("../data/newer-editions.yaml");
 const LTS: &str = include_str!("../../openapi/lts.yaml");
 const IAM: &str = include_str!("../../openapi/iam.yaml");
 const README: &str = include_str!("../../openapi/README.md");
 
 fn reference() -> Reference {
     serde_yaml::from_str(TABLES).unwrap()
+}
+
+fn newer() -> &'static Newer {
+    static FACTS: OnceLock<Newer> = OnceLock::new();
+    FACTS.get_or_init(|| serde_yaml::from_str(NEWER).unwrap())
 }
 
 fn docs() -> [Doc; 2] {
@@ -59,7 +67,12 @@ fn spec_matches_the_reference() {
     for (erratum, facts) in &report.settled {
         println!("  erratum {erratum}: {facts}");
     }
+    let newer = &report.newer;
+    println!("newer editions: {} operations, {} objects", newer.operations, newer.objects);
+    println!("  facts matched: {}, settled otherwise: {}", newer.matched, newer.settled);
     assert_eq!((report.cited.len(), report.tables), (55, 55));
+    assert_eq!((newer.operations, newer.objects), (8, 21));
+    assert!(newer.matched > 500 && newer.settled > 50, "too few facts of newer editions were compared");
     assert!(report.matched > 500 && settled > 100, "too few facts were compared");
 }
 

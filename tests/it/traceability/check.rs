@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 
 use super::{
     document::{Doc, Node, schema_facts},
+    newer,
+    newer_editions::{Coverage, Newer},
     reference::{Facts, Printed, Reference},
-    settled::SETTLED,
+    settled::{NEWER_SETTLED, SETTLED},
 };
 
 #[derive(Debug, PartialEq)]
@@ -36,22 +38,30 @@ pub(super) struct Report {
     pub(super) matched: usize,
     /// The number of printed facts that the spec changes, by erratum.
     pub(super) settled: BTreeMap<u64, usize>,
+    /// The part of both that newer editions print.
+    pub(super) newer: Coverage,
 }
 
 pub(super) struct Check<'a> {
     pub(super) reference: &'a Reference,
+    pub(super) newer: &'a Newer,
     pub(super) docs: &'a [Doc; 2],
     pub(super) report: Report,
-    /// The rows of `SETTLED` that were used.
+    /// The rows of `SETTLED` and `NEWER_SETTLED` that were used.
     pub(super) used_rows: BTreeSet<usize>,
     /// The places that each table describes.
     pub(super) about: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Compares the documents with the facts of the reference.
+/// Compares the documents with the facts of the reference and of newer editions.
 pub(super) fn check(reference: &Reference, docs: &[Doc; 2]) -> Report {
+    check_all(reference, newer(), docs)
+}
+
+pub(super) fn check_all(reference: &Reference, newer: &Newer, docs: &[Doc; 2]) -> Report {
     let mut check = Check {
         reference,
+        newer,
         docs,
         report: Report::default(),
         used_rows: BTreeSet::new(),
@@ -65,14 +75,21 @@ pub(super) fn check(reference: &Reference, docs: &[Doc; 2]) -> Report {
     }
     check.intervals_and_quotas();
     check.unprinted_operations();
+    check.newer_editions();
     check.sources();
-    for (row, (table, member, fact, erratum, _)) in SETTLED.iter().enumerate() {
+    for (row, (table, member, fact, erratum, _)) in all_settled().enumerate() {
         if !check.used_rows.contains(&row) {
             let message = format!("SETTLED: {table} {member} {fact}: erratum {erratum} settles nothing");
             check.finding_at("tests/it/traceability/settled.rs", message);
         }
     }
     check.report
+}
+
+/// The rows of both tables of settled differences.
+fn all_settled()
+-> impl Iterator<Item = &'static (&'static str, &'static str, &'static str, u64, &'static str)> {
+    SETTLED.iter().chain(NEWER_SETTLED)
 }
 
 impl<'a> Check<'a> {
@@ -116,7 +133,7 @@ impl<'a> Check<'a> {
         }
         let show = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
         let instead = show(in_spec);
-        let row = SETTLED.iter().position(|(tables, m, f, _, i)| {
+        let row = all_settled().position(|(tables, m, f, _, i)| {
             let same = tables.strip_suffix('*').map_or(*tables == table, |start| table.starts_with(start));
             same && (*m, *f, *i) == (member, fact, instead.as_str())
         });
@@ -128,7 +145,7 @@ impl<'a> Check<'a> {
             }
             Some(row) => {
                 self.used_rows.insert(row);
-                let erratum = SETTLED[row].3;
+                let erratum = all_settled().nth(row).map_or(0, |row| row.3);
                 if places.iter().any(|at| at.resolutions().iter().any(|(number, _)| *number == erratum)) {
                     *self.report.settled.entry(erratum).or_default() += 1;
                 } else {

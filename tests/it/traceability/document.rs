@@ -150,15 +150,7 @@ pub(super) fn schema_facts(schema: &Node<'_>, printed: &Facts) -> Facts {
                 facts.extend(inner.map(|(inner, value)| (format!("{keyword}.{inner}"), value)));
             }
             "pattern" => {
-                let pattern = regress::Regex::new(at.value.as_str().unwrap_or_default());
-                let passes = |text: String| pattern.as_ref().is_ok_and(|p| p.find(&text).is_some());
-                let rule = json!([
-                    probed(|c| passes(format!("a{c}a"))),
-                    probed(|c| passes(format!("{c}a"))),
-                    probed(|c| passes(format!("a{c}"))),
-                    probed(|c| passes(c.to_string())),
-                ]);
-                facts.insert(keyword.to_owned(), rule);
+                facts.insert(keyword.to_owned(), pattern_rule(at.value.as_str().unwrap_or_default()));
             }
             _ => {
                 facts.insert(keyword.to_owned(), at.value.clone());
@@ -179,6 +171,18 @@ pub(super) fn schema_facts(schema: &Node<'_>, printed: &Facts) -> Facts {
         }
     }
     facts
+}
+
+/// The characters that a pattern allows in the middle, at the start, at the end, and alone.
+pub(super) fn pattern_rule(pattern: &str) -> Value {
+    let pattern = regress::Regex::new(pattern);
+    let passes = |text: String| pattern.as_ref().is_ok_and(|p| p.find(&text).is_some());
+    json!([
+        probed(|c| passes(format!("a{c}a"))),
+        probed(|c| passes(format!("{c}a"))),
+        probed(|c| passes(format!("a{c}"))),
+        probed(|c| passes(c.to_string())),
+    ])
 }
 
 /// Converts `log_group_id` to `LogGroupId`.

@@ -156,7 +156,9 @@ impl<'a> Check<'a> {
             self.member(table, name, member, property, Some(required.contains(&in_spec)), &examples, &places);
         }
         for (name, property) in properties.iter().filter(|(name, _)| !seen.contains(name)) {
-            self.unprinted(&property.resolved(), section, name);
+            if !self.newer.adds(object.name(), name) {
+                self.unprinted(&property.resolved(), section, name);
+            }
         }
         for name in required.iter().filter(|name| !properties.iter().any(|(property, _)| property == *name)) {
             self.finding(&object, format!("{name} is required, but not a member"));
