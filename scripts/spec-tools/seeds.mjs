@@ -17,6 +17,8 @@ export const groups = (doc) => doc.paths['/v2/{project_id}/groups'];
 export const group = (doc) => doc.paths['/v2/{project_id}/groups/{log_group_id}'];
 export const streams = (doc) => doc.paths['/v2/{project_id}/groups/{log_group_id}/streams'];
 export const transfer = (doc) => doc.paths['/v2/{project_id}/log-dump/obs'].post;
+export const transfers = (doc) => doc.paths['/v2/{project_id}/transfers'];
+export const tags = (doc) => doc.paths['/v1/{project_id}/{resource_type}/{resource_id}/tags/action'];
 export const schemas = (doc) => doc.components.schemas;
 export const sent = (operation) => operation.requestBody.content[JSON_BODY];
 export const response = (operation, status) => operation.responses[status].content['application/json'];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { lint } from './lint.mjs';
-import { code, group, groups, JSON_BODY, openapi, rename, response, schemas, sent, sound, streams, transfer, write } from './seeds.mjs';
+import { code, group, groups, JSON_BODY, openapi, rename, response, schemas, sent, sound, streams, tags, transfer, transfers, write } from './seeds.mjs';
 import { tally } from './tally.mjs';
 
 const created = (doc) => groups(doc).post.responses['201'];
@@ -64,6 +64,8 @@ const DEFECTS = {
     ['a response that is text only', (d) => delete d.components.responses.ServiceUnavailable.content['application/json']],
     ['503 in JSON only', (d) => delete d.components.responses.ServiceUnavailable.content['text/plain']],
     ['a body without a schema', (d) => delete response(groups(d).get, '200').schema],
+    ['an update without a body', (d) => delete group(d).post.responses['200'].content],
+    ['a change of tags with an error without a body', (d) => delete tags(d).post.responses['400'].content],
     ['a status without a body', (d) => delete groups(d).post.responses['500'].content],
     ['204 with a body', (d) => (group(d).delete.responses['204'].content = created(d).content)],
     ['201 with another schema than 200', (d) => (response(transfer(d), '201').schema = { $ref: '#/components/schemas/CreateLogStreamResponseBody' })],
@@ -71,11 +73,15 @@ const DEFECTS = {
     ['a removed 429', (d) => delete groups(d).post.responses['429']],
     ['a removed 403', (d) => delete transfer(d).responses['403']],
     ['a creation without 201', (d) => delete transfer(d).responses['201']],
+    ['a creation of a newer edition with neither 200 nor 201', (d) => (transfers(d).post.responses['202'] = transfers(d).post.responses['200']) && delete transfers(d).post.responses['200']],
+    ['a deletion of the reference with 200', (d) => { group(d).delete.responses['200'] = group(d).delete.responses['204']; delete group(d).delete.responses['204']; }],
+    ['a change of tags without success', (d) => delete tags(d).post.responses['200']],
     ['an operation without success', (d) => delete groups(d).get.responses['200']],
     ['a status that does not exist', (d) => (groups(d).get.responses['299x'] = groups(d).get.responses['200'])],
     ['a default response', (d) => (groups(d).get.responses.default = groups(d).get.responses['500'])],
     ['an operationId used twice', (d) => (streams(d).get.operationId = 'listLogGroups')],
     ['an operationId that does not start with a verb', (d) => (groups(d).get.operationId = 'logGroupsList')],
+    ['an operationId that starts with an unknown verb', (d) => (tags(d).post.operationId = 'batchTags')],
     ['an operationId in snake_case', (d) => (groups(d).get.operationId = 'list_log_groups')],
     ['an operation without operationId', (d) => delete transfer(d).operationId],
     ['an operation without a tag', (d) => delete groups(d).get.tags],
@@ -151,6 +157,11 @@ const DEFECTS = {
     ['an error code for a member without its example', (d) => (schemas(d).TransferType['x-lts-error-code'].example = 'kind_invalid')],
     ['an error code for a member with the example of another', (d) => (schemas(d).PrefixName['x-lts-error-code'].example = 'type_invalid')],
     ['an error code for a member that has no limit', (d) => delete schemas(d).PrefixName.maxLength],
+    ['an error code for a parameter that is in no table', (d) => (transfers(d).get.parameters[1].schema['x-lts-error-code'].code = 'LTS.0199')],
+    ['an error code for a parameter without its example', (d) => (transfers(d).get.parameters[1].schema['x-lts-error-code'].example = 'type_invalid')],
+    ['an error code for a parameter that has no limit', (d) => delete transfers(d).get.parameters[1].schema.enum],
+    ['an error code for an action without its example', (d) => (schemas(d).ChangeTagsRequestBody.properties.action['x-lts-error-code'].example = 'kind_invalid')],
+    ['an error code for a member that only an object in the body has', (d) => (schemas(d).LogTransferType['x-lts-error-code'] = { code: 'LTS.0009', status: 400, example: 'body_invalid' })],
     ['an error that no member refers to', (d) => delete schemas(d).TransferType['x-lts-error-code']],
     ['an error code with a message that no example has', (d) => (code(d, 'LTS.0101').message = 'Failed to create log group, the name exists')],
     ['a text with an unknown code', (d) => (schemas(d).TtlInDays.description += 'Or with LTS.0116.')],
@@ -158,6 +169,14 @@ const DEFECTS = {
     ['an interval that the enumerations forbid', (d) => (d['x-lts-intervals'][1] = { name: '10min', period: 10, period_unit: 'min' })],
     ['an interval with a wrong name', (d) => (d['x-lts-intervals'][0].name = '2hour')],
     ['an interval too few', (d) => d['x-lts-intervals'].pop()],
+    ['a type of transfer that the enumeration lacks', (d) => (d['x-lts-transfer-types'][1].type = 'DWS')],
+    ['a type of transfer too few', (d) => d['x-lts-transfer-types'].pop()],
+    ['a type of transfer listed twice', (d) => d['x-lts-transfer-types'].push({ ...d['x-lts-transfer-types'][0] })],
+    ['a type of transfer with an unknown mode', (d) => (d['x-lts-transfer-types'][0].mode = 'daily')],
+    ['a mode that no type of transfer has', (d) => schemas(d).LogTransferMode.enum.push('daily')],
+    ['a type of transfer that requires an unknown member', (d) => d['x-lts-transfer-types'][2].required.push('kafka_group')],
+    ['a type of transfer without required members', (d) => delete d['x-lts-transfer-types'][0].required],
+    ['types of transfer that are no list', (d) => (d['x-lts-transfer-types'] = {})],
     ['a quota that the description does not have', (d) => (groups(d).post['x-lts-quota'].default = 50)],
     ['a quota with a code of another class', (d) => (groups(d).post['x-lts-quota'].code = 'LTS.0101')],
     ['a rule of the service with an unknown code', (d) => (schemas(d).TtlInDays['x-lts-service-rule'].code = 'LTS.0199')],

@@ -1,5 +1,5 @@
 // Checks x-lts-error-code and x-lts-service-rule: the code has a row. For x-lts-error-code, the operations that send
-// the schema have an example with that status and name.
+// the schema, or have the parameter, have an example with that status and name.
 const FORMS = {
   'x-lts-error-code': { required: ['code', 'status', 'example'], optional: ['members'] },
   'x-lts-service-rule': { required: ['code', 'status', 'rule'], optional: [] },
@@ -37,11 +37,15 @@ export default (schema, options, { path, documentInventory }) => {
     const schema = body?.$ref?.startsWith('#/components/schemas/') ? document.components.schemas[body.$ref.split('/').at(-1)] : body;
     return [body, ...Object.values(schema?.properties ?? {})].some((node) => node?.$ref === own);
   };
-  const senders = Object.entries(document.paths).flatMap(([route, item]) =>
-    Object.entries(item)
-      .filter(([, operation]) => Object.values(operation?.requestBody?.content ?? {}).some(({ schema }) => sends(schema)))
-      .map(([method]) => documentInventory.resolved.paths[route][method]),
-  );
+  const { paths } = documentInventory.resolved;
+  const bodies = ([, operation]) => Object.values(operation?.requestBody?.content ?? {});
+  const senders = path[0] === 'paths'
+    ? [paths[path[1]][path[2]]]
+    : Object.entries(document.paths).flatMap(([route, item]) =>
+        Object.entries(item)
+          .filter((entry) => bodies(entry).some(({ schema }) => sends(schema)))
+          .map(([method]) => paths[route][method]),
+      );
   if (senders.length === 0) findings.push({ message: 'no operation sends this schema' });
   for (const { operationId, responses } of senders) {
     const examples = Object.values(responses?.[value.status]?.content ?? {}).map((media) => media.examples?.[value.example]);
