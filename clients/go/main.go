@@ -33,7 +33,7 @@ func clientWithToken(token string) *lts.APIClient {
 
 // [with a signature]
 
-// signature signs each request. Paths of LTS are plain and have no query, so nothing has to be normalised.
+// signature signs each request. Paths and queries here consist of ids, so they are canonical as they are.
 type signature struct{ ak, sk string }
 
 func (s signature) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -49,7 +49,7 @@ func (s signature) RoundTrip(request *http.Request) (*http.Response, error) {
 	date := time.Now().UTC().Format("20060102T150405Z")
 	const names = "host;x-sdk-date"
 	lines := fmt.Sprintf("host:%s\nx-sdk-date:%s\n", request.URL.Host, date)
-	canonical := fmt.Sprintf("%s\n%s/\n\n%s\n%s\n%s", request.Method, request.URL.EscapedPath(), lines, names, hash(body))
+	canonical := fmt.Sprintf("%s\n%s/\n%s\n%s\n%s\n%s", request.Method, request.URL.EscapedPath(), request.URL.RawQuery, lines, names, hash(body))
 	mac := hmac.New(sha256.New, []byte(s.sk))
 	fmt.Fprintf(mac, "SDK-HMAC-SHA256\n%s\n%s", date, hash([]byte(canonical)))
 	signed.Header.Set("X-Sdk-Date", date)
@@ -164,7 +164,11 @@ func lifeCycle(client *lts.APIClient) error {
 	if err != nil || response.StatusCode != 200 || again.GetErrorCode() != "LTS.0207" || again.HasLogDumpObsId() {
 		return fmt.Errorf("second transfer %+v, %w", again, err)
 	}
-	if _, err := send("DELETE", "/_emulator/transfers/"+task.GetLogDumpObsId(), nil); err != nil {
+	deleted, _, err := transfers.DeleteTransfer(ctx, project).LogTransferId(task.GetLogDumpObsId()).Execute()
+	if err != nil || deleted.LogTransferId != task.GetLogDumpObsId() {
+		return fmt.Errorf("deleted %+v, %w", deleted, err)
+	}
+	if err := newerOperations(client, group, stream.LogStreamId); err != nil {
 		return err
 	}
 
@@ -175,6 +179,48 @@ func lifeCycle(client *lts.APIClient) error {
 		return fmt.Errorf("group not deleted: %w", err)
 	}
 	return nil
+}
+
+func newerOperations(client *lts.APIClient, group, stream string) error {
+	ctx := context.Background()
+	update := *lts.NewUpdateLogGroupRequestBody(30)
+	updated, _, err := client.LogGroupsAPI.UpdateLogGroup(ctx, project, group).UpdateLogGroupRequestBody(update).Execute()
+	if err != nil || updated.TtlInDays != 30 {
+		return fmt.Errorf("updated %+v, %w", updated, err)
+	}
+	tag := lts.NewTagChange("team")
+	tag.SetValue("edge")
+	tag.SetTagsToStreamsEnable(false)
+	tags := lts.NewChangeTagsRequestBody("create", []lts.TagChange{*tag})
+	tags.SetIsOpen(true)
+	if _, err := client.TagsAPI.ChangeTags(ctx, project, "groups", group).ChangeTagsRequestBody(*tags).Execute(); err != nil {
+		return err
+	}
+	groups, _, err := client.LogGroupsAPI.ListLogGroups(ctx, project).Execute()
+	if err != nil || groups.LogGroups[0].GetTag()["team"] != "edge" {
+		return fmt.Errorf("tagged %+v, %w", groups, err)
+	}
+
+	detail := lts.NewTransferDetail()
+	detail.SetObsPeriod(lts.PERIOD__5)
+	detail.SetObsPeriodUnit(lts.PERIODUNIT_MIN)
+	detail.SetObsBucketName("lts-test")
+	info := lts.NewCreateTransferInfo("OBS", "cycle", "RAW", "ENABLE", *detail)
+	body := lts.NewCreateTransferRequestBody(group, []lts.TransferStream{*lts.NewTransferStream(stream)}, *info)
+	transfers := client.LogTransfersAPI
+	task, _, err := transfers.CreateTransfer(ctx, project).CreateTransferRequestBody(*body).Execute()
+	if err != nil {
+		return err
+	}
+	listed, _, err := transfers.ListTransfers(ctx, project).Execute()
+	if err != nil || len(listed.LogTransfers) != 1 || listed.LogTransfers[0].LogTransferId != task.LogTransferId {
+		return fmt.Errorf("listed %+v, %w", listed, err)
+	}
+	if _, _, err := transfers.DeleteTransfer(ctx, project).LogTransferId(task.LogTransferId).Execute(); err != nil {
+		return err
+	}
+	_, response, err := transfers.DeleteTransfer(ctx, project).LogTransferId(task.LogTransferId).Execute()
+	return refused(response, err, 400, "LTS.0405")
 }
 
 func lifeCycleWithToken() error {

@@ -13,25 +13,41 @@ import httpx
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "generated"))
 
 from log_tank_service_lts_client import AuthenticatedClient, Client
-from log_tank_service_lts_client.api.log_groups import create_log_group, delete_log_group, list_log_groups
+from log_tank_service_lts_client.api.log_groups import create_log_group, delete_log_group, list_log_groups, update_log_group
 from log_tank_service_lts_client.api.log_streams import create_log_stream, delete_log_stream, list_log_streams
-from log_tank_service_lts_client.api.log_transfers import create_log_dump_obs
+from log_tank_service_lts_client.api.log_transfers import create_log_dump_obs, create_transfer, delete_transfer, list_transfers
+from log_tank_service_lts_client.api.tags import change_tags
 from log_tank_service_lts_client.models import (
+    ChangeTagsRequestBody,
+    ChangeTagsRequestBodyAction,
+    ChangeTagsResourceType,
     CreateLogDumpObsRequestBody,
     CreateLogDumpObsResponseBody,
     CreateLogGroupRequestBody,
     CreateLogGroupResponseBody,
     CreateLogStreamRequestBody,
     CreateLogStreamResponseBody,
+    CreateTransferInfo,
+    CreateTransferRequestBody,
     ErrorResponseBody,
     ListLogGroupsResponseBody,
     ListLogStreamsResponseBody,
+    ListTransfersResponseBody,
     LogGroup,
     LogStream,
+    LogTransfer,
+    LogTransferFormat,
+    LogTransferMode,
+    LogTransferStatus,
+    LogTransferType,
     Period,
     PeriodUnit,
     StorageFormat,
+    TagChange,
+    TransferDetail,
+    TransferStream,
     TransferType,
+    UpdateLogGroupRequestBody,
 )
 
 URL = os.environ["LTS_URL"]
@@ -45,7 +61,7 @@ def client_with_token(token: str) -> AuthenticatedClient:
 
 # [with a signature]
 class Signature(httpx.Auth):
-    """Signs each request. Paths of LTS are plain and have no query, so nothing has to be normalised."""
+    """Signs each request. Paths and queries here consist of ids, so they are canonical as they are."""
 
     requires_request_body = True
 
@@ -58,7 +74,7 @@ class Signature(httpx.Auth):
         names = ";".join(headers)
         lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
         body = hashlib.sha256(request.content).hexdigest()
-        canonical = f"{request.method}\n{request.url.raw_path.decode()}/\n\n{lines}\n{names}\n{body}"
+        canonical = f"{request.method}\n{request.url.path}/\n{request.url.query.decode()}\n{lines}\n{names}\n{body}"
         text = f"SDK-HMAC-SHA256\n{date}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.new(self.sk.encode(), text.encode(), hashlib.sha256).hexdigest()
         request.headers["X-Sdk-Date"] = date
@@ -123,10 +139,43 @@ def life_cycle(client) -> None:
     again = create_log_dump_obs.sync_detailed(PROJECT, client=client, body=transfer)
     assert again.status_code == 200 and again.parsed.error_code == "LTS.0207", again
     assert not again.parsed.log_dump_obs_id, again
-    control("DELETE", f"transfers/{task.parsed.log_dump_obs_id}")
+    deleted = delete_transfer.sync(PROJECT, client=client, log_transfer_id=task.parsed.log_dump_obs_id)
+    assert isinstance(deleted, LogTransfer) and deleted.log_transfer_id == task.parsed.log_dump_obs_id, deleted
+    newer_operations(client, group, stream.log_stream_id)
 
     assert delete_log_stream.sync_detailed(PROJECT, group, stream.log_stream_id, client=client).status_code == 204
     assert delete_log_group.sync_detailed(PROJECT, group, client=client).status_code == 204
+
+
+def newer_operations(client, group: str, stream: str) -> None:
+    updated = update_log_group.sync_detailed(PROJECT, group, client=client, body=UpdateLogGroupRequestBody(ttl_in_days=30))
+    assert updated.status_code == 200 and updated.parsed.ttl_in_days == 30, updated
+    tags = [TagChange(key="team", value="edge", tags_to_streams_enable=False)]
+    body = ChangeTagsRequestBody(action=ChangeTagsRequestBodyAction.CREATE, is_open=True, tags=tags)
+    tagged = change_tags.sync_detailed(PROJECT, ChangeTagsResourceType.GROUPS, group, client=client, body=body)
+    assert tagged.status_code == 200, tagged
+    [found] = list_log_groups.sync(PROJECT, client=client).log_groups
+    assert (found.ttl_in_days, found.tag["team"]) == (30, "edge"), found
+
+    detail = TransferDetail(obs_period=Period.VALUE_5, obs_period_unit=PeriodUnit.MIN, obs_bucket_name="lts-test")
+    info = CreateTransferInfo(
+        log_transfer_type=LogTransferType.OBS,
+        log_transfer_mode=LogTransferMode.CYCLE,
+        log_storage_format=LogTransferFormat.RAW,
+        log_transfer_status=LogTransferStatus.ENABLE,
+        log_transfer_detail=detail,
+    )
+    streams = [TransferStream(log_stream_id=stream)]
+    transfer = CreateTransferRequestBody(log_group_id=group, log_streams=streams, log_transfer_info=info)
+    task = create_transfer.sync(PROJECT, client=client, body=transfer)
+    assert isinstance(task, LogTransfer) and task.log_transfer_info.log_agency_transfer is None, task
+    listed = list_transfers.sync(PROJECT, client=client)
+    assert isinstance(listed, ListTransfersResponseBody), listed
+    assert [one.log_transfer_id for one in listed.log_transfers] == [task.log_transfer_id], listed
+    for status in (200, 400):
+        response = delete_transfer.sync_detailed(PROJECT, client=client, log_transfer_id=task.log_transfer_id)
+        assert response.status_code == status, response
+    assert response.parsed.error_code == "LTS.0405", response
 
 
 def refused_credentials() -> None:

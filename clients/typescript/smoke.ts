@@ -20,17 +20,17 @@ function clientWithToken(token: string): Lts {
 }
 
 // [with a signature]
-/** Signs each request. Paths of LTS are plain and have no query, so nothing has to be normalised. */
+/** Signs each request. Paths and queries here consist of ids, so they are canonical as they are. */
 function signature(ak: string, sk: string): Middleware {
     const hash = (data: string | Uint8Array) => createHash("sha256").update(data).digest("hex");
     return {
         async onRequest({ request }) {
-            const { host, pathname } = new URL(request.url);
+            const { host, pathname, search } = new URL(request.url);
             const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
             const names = "host;x-sdk-date";
             const body = new Uint8Array(await request.clone().arrayBuffer());
             const lines = `host:${host}\nx-sdk-date:${date}\n`;
-            const canonical = [request.method, `${pathname}/`, "", lines, names, hash(body)].join("\n");
+            const canonical = [request.method, `${pathname}/`, search.slice(1), lines, names, hash(body)].join("\n");
             const text = `SDK-HMAC-SHA256\n${date}\n${hash(canonical)}`;
             const signed = createHmac("sha256", sk).update(text).digest("hex");
             request.headers.set("X-Sdk-Date", date);
@@ -107,13 +107,57 @@ async function lifeCycle(lts: Lts): Promise<void> {
     assert.equal(task.response.status, 201);
     const again = await lts.POST("/v2/{project_id}/log-dump/obs", { ...inProject, body: transfer });
     assert.deepEqual([again.response.status, again.data?.error_code], [200, "LTS.0207"]);
-    await send("DELETE", `/_emulator/transfers/${task.data!.log_dump_obs_id}`);
+    const query = { log_transfer_id: task.data!.log_dump_obs_id! };
+    const deleted = await lts.DELETE("/v2/{project_id}/transfers", { params: { path: { project_id }, query } });
+    assert.equal(deleted.data?.log_transfer_id, query.log_transfer_id);
+    await newerOperations(lts, log_group_id, log_stream_id);
 
     const path = { project_id, log_group_id, log_stream_id };
     const one = await lts.DELETE("/v2/{project_id}/groups/{log_group_id}/streams/{log_stream_id}", { params: { path } });
     assert.equal(one.response.status, 204);
     const all = await lts.DELETE("/v2/{project_id}/groups/{log_group_id}", inGroup);
     assert.equal(all.response.status, 204);
+}
+
+async function newerOperations(lts: Lts, log_group_id: string, log_stream_id: string): Promise<void> {
+    const path = { project_id };
+    const group = { params: { path: { project_id, log_group_id } }, body: { ttl_in_days: 30 } };
+    const updated = await lts.POST("/v2/{project_id}/groups/{log_group_id}", group);
+    assert.deepEqual([updated.response.status, updated.data?.ttl_in_days], [200, 30]);
+    const resource = { project_id, resource_type: "groups", resource_id: log_group_id } as const;
+    const tags = [{ key: "team", value: "edge", tags_to_streams_enable: false }];
+    const tagged = await lts.POST("/v1/{project_id}/{resource_type}/{resource_id}/tags/action", {
+        params: { path: resource },
+        body: { action: "create", is_open: true, tags },
+    });
+    assert.equal(tagged.response.status, 200);
+    const groups = await lts.GET("/v2/{project_id}/groups", { params: { path } });
+    assert.equal(groups.data!.log_groups[0]!.tag?.["team"], "edge");
+
+    const task = await lts.POST("/v2/{project_id}/transfers", {
+        params: { path },
+        body: {
+            log_group_id,
+            log_streams: [{ log_stream_id }],
+            log_transfer_info: {
+                log_transfer_type: "OBS",
+                log_transfer_mode: "cycle",
+                log_storage_format: "RAW",
+                log_transfer_status: "ENABLE",
+                log_transfer_detail: { obs_period: 5, obs_period_unit: "min", obs_bucket_name: "lts-test" },
+            },
+        },
+    });
+    assert.equal(task.response.status, 200);
+    const log_transfer_id: string = task.data!.log_transfer_id;
+    const listed = await lts.GET("/v2/{project_id}/transfers", { params: { path } });
+    assert.deepEqual(listed.data!.log_transfers.map((one) => one.log_transfer_id), [log_transfer_id]);
+    const query = { log_transfer_id };
+    const deleted = await lts.DELETE("/v2/{project_id}/transfers", { params: { path, query } });
+    assert.equal(deleted.data?.log_transfer_id, log_transfer_id);
+    const refused = await lts.DELETE("/v2/{project_id}/transfers", { params: { path, query } });
+    assert(typeof refused.error === "object");
+    assert.deepEqual(code(refused.error, refused.response), [400, "LTS.0405"]);
 }
 
 async function wrongCredentials(): Promise<void> {
