@@ -118,18 +118,27 @@ pub(crate) fn body_hash<'a>(body: &[u8]) -> Cow<'a, str> {
 
 /// The string to sign.
 pub(crate) fn string_to_sign(date: &str, canonical_request: &str) -> String {
-    let hash = hex(&Sha256::digest(canonical_request.as_bytes()));
-    [ALGORITHM, "\n", date, "\n", &hash].concat()
+    [ALGORITHM, "\n", date, "\n", &request_hash(canonical_request)].concat()
+}
+
+/// The hash of a canonical request.
+pub(super) fn request_hash(canonical_request: &str) -> String {
+    hex(&Sha256::digest(canonical_request.as_bytes()))
 }
 
 /// The signature of a string to sign.
 pub(crate) fn signature(secret_key: &str, string_to_sign: &str) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes()) else {
+    hex(&hmac(secret_key.as_bytes(), &[string_to_sign.as_bytes()]))
+}
+
+/// HMAC-SHA256 of several parts.
+pub(super) fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         // HMAC accepts keys of any length.
-        return String::new();
+        return [0; 32];
     };
-    mac.update(string_to_sign.as_bytes());
-    hex(&mac.finalize().into_bytes())
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
 }
 
 /// Lower-case hexadecimal digits.

@@ -24,9 +24,12 @@ pub struct SigningRequest<'a> {
     path: &'a str,
     query: &'a str,
     headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    body: &'a [u8],
+    pub(super) body: &'a [u8],
     date: Option<Cow<'a, str>>,
 }
+
+/// The headers that signing adds to a request, with the names that are sent.
+pub(super) type AddedHeaders = Vec<(&'static str, String)>;
 
 impl<'a> SigningRequest<'a> {
     /// Creates a request without headers and body. `host` is the authority as sent, including a port; `target` is path and
@@ -70,38 +73,19 @@ impl<'a> SigningRequest<'a> {
 
     /// Signs the request.
     pub fn sign(&self, keys: &AkSk) -> Signed {
-        let explicit = |name: &str| self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
-        let mut added: Vec<(&'static str, String)> = Vec::with_capacity(4);
-        if explicit("host").is_none() {
+        let mut added: AddedHeaders = Vec::with_capacity(4);
+        if self.given("host").is_none() {
             added.push((HOST, self.host.to_owned()));
         }
-        if explicit(DATE_HEADER).is_none() {
-            added.push((DATE, self.date.as_deref().map_or_else(now, str::to_owned)));
-        }
-        if let Some(token) = keys.token()
-            && explicit(SECURITY_TOKEN_HEADER).is_none()
-        {
-            added.push((SECURITY_TOKEN, token.expose().to_owned()));
-        }
-        let unsigned = explicit("content-type").is_some_and(|(_, value)| !is_hashed(value));
-        if unsigned && explicit(PAYLOAD_HEADER).is_none() {
+        self.add_date_and_token(keys, &mut added);
+        let unsigned = self.given("content-type").is_some_and(|value| !is_hashed(value));
+        if unsigned && self.given(PAYLOAD_HEADER).is_none() {
             added.push((PAYLOAD, UNSIGNED_PAYLOAD.to_owned()));
         }
-        let headers: Vec<(Cow<'_, str>, Cow<'_, str>)> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (&**name, &**value))
-            .chain(added.iter().map(|(name, value)| (*name, value.as_str())))
-            .filter(|(name, _)| !name.contains('_'))
-            .map(|(name, value)| (lower(name), Cow::Borrowed(value)))
-            .collect();
-        let header =
-            |name: &str| headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.clone());
-        let (date, payload) = (header(DATE_HEADER).unwrap_or_default(), header(PAYLOAD_HEADER));
-        let payload_hash = canonical::payload_hash(payload.as_deref(), self.body);
-        let Self { method, path, query, .. } = *self;
-        let (canonical_request, signed_headers) =
-            Canonical { method, path, query, headers, payload_hash }.written();
+        let (date, payload) =
+            (self.sent(DATE_HEADER, &added).unwrap_or_default(), self.sent(PAYLOAD_HEADER, &added));
+        let payload_hash = canonical::payload_hash(payload, self.body);
+        let (canonical_request, signed_headers) = self.canonical(&added, payload_hash);
         let string_to_sign = canonical::string_to_sign(date.trim(), &canonical_request);
         let signature = canonical::signature(keys.secret_key().expose(), &string_to_sign);
         let parts = [
@@ -115,6 +99,46 @@ impl<'a> SigningRequest<'a> {
         ];
         let authorization = parts.concat();
         Signed { added, canonical_request, string_to_sign, signed_headers, authorization }
+    }
+}
+
+impl SigningRequest<'_> {
+    /// The value of a header that was given, by its name in lower case.
+    fn given(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
+        headers.next().map(|(_, value)| &**value)
+    }
+
+    /// The value of a header that was given, or else added.
+    pub(super) fn sent<'h>(&'h self, name: &str, added: &'h AddedHeaders) -> Option<&'h str> {
+        let mut added = added.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
+        self.given(name).or_else(|| added.next().map(|(_, value)| value.as_str()))
+    }
+
+    /// Adds the time of signing, and the security token of temporary keys, unless they were given.
+    pub(super) fn add_date_and_token(&self, keys: &AkSk, added: &mut AddedHeaders) {
+        if self.given(DATE_HEADER).is_none() {
+            added.push((DATE, self.date.as_deref().map_or_else(now, str::to_owned)));
+        }
+        if let Some(token) = keys.token()
+            && self.given(SECURITY_TOKEN_HEADER).is_none()
+        {
+            added.push((SECURITY_TOKEN, token.expose().to_owned()));
+        }
+    }
+
+    /// The canonical request, and the names of the signed headers.
+    pub(super) fn canonical(&self, added: &AddedHeaders, payload_hash: Cow<'_, str>) -> (String, String) {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .chain(added.iter().map(|(name, value)| (*name, value.as_str())))
+            .filter(|(name, _)| !name.contains('_'))
+            .map(|(name, value)| (lower(name), Cow::Borrowed(value)))
+            .collect();
+        let Self { method, path, query, .. } = *self;
+        Canonical { method, path, query, headers, payload_hash }.written()
     }
 }
 
@@ -145,11 +169,11 @@ fn now() -> String {
 /// A signed request: what to send, and what was signed.
 #[derive(Clone)]
 pub struct Signed {
-    added: Vec<(&'static str, String)>,
-    canonical_request: String,
-    string_to_sign: String,
-    signed_headers: String,
-    authorization: String,
+    pub(super) added: AddedHeaders,
+    pub(super) canonical_request: String,
+    pub(super) string_to_sign: String,
+    pub(super) signed_headers: String,
+    pub(super) authorization: String,
 }
 
 impl Signed {
