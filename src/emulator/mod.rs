@@ -38,6 +38,7 @@ pub(crate) mod fuzzing;
 mod iam;
 mod journal;
 mod log;
+mod log_dump;
 mod lts;
 mod options;
 mod random;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     emulator::{
         errors::{ApiError, INVALID_BODY},
+        log_dump,
         state::State,
         store::{NewTransfer, TransferChange, TransferFilter},
         validate::body::{integer, required_text},
@@ -22,7 +23,7 @@ pub(crate) async fn create_log_dump_obs(
     let transfer = NewTransfer {
         group: required_text(body, "log_group_id")?.to_owned(),
         streams: texts(&body["log_stream_ids"]),
-        info: log_dump_info(body),
+        info: log_dump::info(body),
         request: body.clone(),
     };
     let (project, now) = (call.parameter("project_id"), state.clock.now());
@@ -124,28 +125,6 @@ fn detail(kind: &TransferType, given: &Value) -> Result<Value, ApiError> {
         && has(&"obs_time_zone") == has(&"obs_time_zone_id")
         && (detail.get("obs_encrypted_enable") != Some(&json!(true)) || has(&"obs_encrypted_id"));
     if is_valid { Ok(detail.into()) } else { Err(ApiError::code(INVALID_BODY)) }
-}
-
-/// How lists show a task of createLogDumpObs.
-pub(crate) fn log_dump_info(body: &Value) -> Value {
-    let mut detail = json!({
-        "obs_period": body["period"],
-        "obs_period_unit": body["period_unit"],
-        "obs_bucket_name": body["obs_bucket_name"],
-    });
-    for (member, name) in [("prefix_name", "obs_prefix_name"), ("dir_prefix_name", "obs_dir_pre_fix_name")] {
-        if let Some(text) = body[member].as_str().filter(|text| !text.is_empty()) {
-            detail[name] = text.into();
-        }
-    }
-    json!({
-        "log_agency_transfer": null,
-        "log_storage_format": body["storage_format"].as_str().unwrap_or("RAW"),
-        "log_transfer_detail": detail,
-        "log_transfer_mode": "cycle",
-        "log_transfer_status": if body["switch_on"] == false { "DISABLE" } else { "ENABLE" },
-        "log_transfer_type": "OBS",
-    })
 }
 
 fn texts(list: &Value) -> Vec<String> {

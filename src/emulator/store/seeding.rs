@@ -19,7 +19,7 @@ use super::{
 };
 use crate::emulator::{
     account::{Account, Key, Project, User},
-    lts::log_dump_info,
+    log_dump,
     options::Options,
     seed::{Seed, transfer_body},
 };
@@ -178,7 +178,7 @@ impl Database {
 
 /// What lists show of a transfer of a manifest.
 fn seeded_info(request: &Value, time_zone: Option<&str>) -> Value {
-    let mut info = log_dump_info(request);
+    let mut info = log_dump::info(request);
     if let Some(name) = time_zone {
         let detail = &mut info["log_transfer_detail"];
         detail["obs_time_zone_id"] = name.into();
