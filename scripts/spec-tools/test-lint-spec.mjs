@@ -169,6 +169,8 @@ const DEFECTS = {
     ['an interval that the enumerations forbid', (d) => (d['x-lts-intervals'][1] = { name: '10min', period: 10, period_unit: 'min' })],
     ['an interval with a wrong name', (d) => (d['x-lts-intervals'][0].name = '2hour')],
     ['an interval too few', (d) => d['x-lts-intervals'].pop()],
+    ['an operation of a newer edition without an alternative', (d) => delete group(d).post['x-lts-alternative']],
+    ['an alternative of an operation that all clouds have', (d) => (groups(d).get['x-lts-alternative'] = 'Use the console.')],
     ['a type of transfer that the enumeration lacks', (d) => (d['x-lts-transfer-types'][1].type = 'DWS')],
     ['a type of transfer too few', (d) => d['x-lts-transfer-types'].pop()],
     ['a type of transfer listed twice', (d) => d['x-lts-transfer-types'].push({ ...d['x-lts-transfer-types'][0] })],
