@@ -139,6 +139,22 @@ const PATH: &str = "obs_transfer_path";
 
 impl LogTransfer {
     /// The bucket and its settings; `None` for another destination.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// for transfer in lts.transfers().list().await? {
+    ///     match transfer.obs() {
+    ///         Some(obs) => println!("{}: every {} to {}", transfer.id, obs.every, obs.bucket),
+    ///         None => println!("{}: {:?}", transfer.id, transfer.info.kind),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn obs(&self) -> Option<ObsDestination> {
         let detail = &self.info.detail;
         let text = |name: &str| detail.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
@@ -157,21 +173,77 @@ impl LogTransfer {
     }
 
     /// The storage format, if it is known.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// use huaweicloud_lts::transfers::StorageFormat;
+    ///
+    /// let transfers = lts.transfers().list().await?;
+    /// let raw = transfers.iter().filter(|transfer| transfer.format() == Some(StorageFormat::Raw));
+    /// println!("{} of {} transfers store raw lines", raw.count(), transfers.len());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn format(&self) -> Option<StorageFormat> {
         self.info.format.as_deref()?.parse().ok()
     }
 
     /// Whether the task is switched off.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// for transfer in lts.transfers().list().await? {
+    ///     if transfer.is_paused() {
+    ///         lts.transfers().update(&transfer).paused(false).await?;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn is_paused(&self) -> bool {
         self.info.status.as_deref() == Some("DISABLE")
     }
 
     /// Whether another account delegates the transfer of its logs.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let transfers = lts.transfers().list().await?;
+    /// let own: Vec<_> = transfers.iter().filter(|transfer| !transfer.is_delegated()).collect();
+    /// println!("{} of {} transfers are this account's own", own.len(), transfers.len());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn is_delegated(&self) -> bool {
         self.info.agency.is_some()
     }
 
     /// The time of creation, if the service sent it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// let mut transfers = lts.transfers().list().await?;
+    /// transfers.sort_by_key(|transfer| transfer.created_at());
+    /// println!("the newest: {:?}", transfers.last());
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
     pub fn created_at(&self) -> Option<SystemTime> {
         self.info.creation_time.map(system_time)
     }

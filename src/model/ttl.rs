@@ -111,6 +111,12 @@ impl StreamTtl {
     const INHERITED: Self = Self(-1);
 
     /// The retention of the stream itself; `None` if it has that of its group.
+    ///
+    /// ```
+    /// use huaweicloud_lts::{Ttl, streams::StreamTtl};
+    ///
+    /// assert_eq!(StreamTtl::from(Ttl::days(14)).own(), Some(Ttl::days(14)));
+    /// ```
     pub fn own(self) -> Option<Ttl> {
         (self != Self::INHERITED).then_some(Ttl(self.0))
     }

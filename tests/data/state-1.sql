@@ -27,11 +27,16 @@ INSERT INTO buckets (name) VALUES ('seeded-bucket');
 INSERT INTO groups (id, project_id, name, ttl_in_days, creation_time)
     VALUES ('6ab1a4bb-50a3-4b9c-a1a6-4f1c1a9d0b11', 'seeded-project', 'app', 30, 1700000000000);
 INSERT INTO streams (id, group_id, name, creation_time)
-    VALUES ('5d41402a-bc4b-4a76-b971-9d911017c592', '6ab1a4bb-50a3-4b9c-a1a6-4f1c1a9d0b11', 'nginx', 1700000000001);
+    VALUES ('5d41402a-bc4b-4a76-b971-9d911017c592', '6ab1a4bb-50a3-4b9c-a1a6-4f1c1a9d0b11', 'nginx', 1700000000001),
+        ('2c624232-bc4b-4a76-b971-9d911017c592', '6ab1a4bb-50a3-4b9c-a1a6-4f1c1a9d0b11', 'worker', 1700000000002),
+        ('19581e27-bc4b-4a76-b971-9d911017c592', '6ab1a4bb-50a3-4b9c-a1a6-4f1c1a9d0b11', 'audit', 1700000000003);
 INSERT INTO transfers (id, project_id, body)
-    VALUES ('7d793037-a076-4186-a4f1-2a2f1d3f0b7c', 'seeded-project', '{"obs_bucket_name":"seeded-bucket"}');
+    VALUES ('7d793037-a076-4186-a4f1-2a2f1d3f0b7c', 'seeded-project', '{"log_group_id":"6ab1a4bb-50a3-4b9c-a1a6-4f1c1a9d0b11","log_stream_ids":["5d41402a-bc4b-4a76-b971-9d911017c592","2c624232-bc4b-4a76-b971-9d911017c592"],"obs_bucket_name":"seeded-bucket","type":"cycle","storage_format":"JSON","switch_on":false,"prefix_name":"p","dir_prefix_name":"","period":5,"period_unit":"min"}'),
+        ('e4da3b7f-a076-4186-a4f1-2a2f1d3f0b7c', 'seeded-project', '{"log_group_id":"6ab1a4bb-50a3-4b9c-a1a6-4f1c1a9d0b11","log_stream_ids":["19581e27-bc4b-4a76-b971-9d911017c592"],"obs_bucket_name":"seeded-bucket","type":"cycle","period":12,"period_unit":"hour"}');
 INSERT INTO transfer_streams
-    VALUES ('5d41402a-bc4b-4a76-b971-9d911017c592', '7d793037-a076-4186-a4f1-2a2f1d3f0b7c');
+    VALUES ('5d41402a-bc4b-4a76-b971-9d911017c592', '7d793037-a076-4186-a4f1-2a2f1d3f0b7c'),
+        ('2c624232-bc4b-4a76-b971-9d911017c592', '7d793037-a076-4186-a4f1-2a2f1d3f0b7c'),
+        ('19581e27-bc4b-4a76-b971-9d911017c592', 'e4da3b7f-a076-4186-a4f1-2a2f1d3f0b7c');
 PRAGMA application_id = 1280594757;
 PRAGMA user_version = 1;
 PRAGMA journal_mode = WAL;

@@ -16,7 +16,9 @@ mod lifecycle;
 mod routes;
 mod seed_and_clock;
 mod streams;
+mod tags;
 mod transfers;
+mod updates;
 pub(crate) mod wire;
 
 use std::{collections::BTreeSet, thread};
@@ -54,6 +56,22 @@ fn delete(path: &str) -> Request {
 
 fn post(path: &str, body: &Value) -> Request {
     Request::new("POST", format!("/v2/{PROJECT}{path}")).json(body)
+}
+
+fn put(path: &str, body: &Value) -> Request {
+    Request::new("PUT", format!("/v2/{PROJECT}{path}")).json(body)
+}
+
+/// Sends a signed request that must succeed, and returns the body of the response.
+fn done(emulator: &Emulator, request: Request) -> Value {
+    let reply = request.signed(emulator).send(emulator);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    if reply.body.is_empty() { Value::Null } else { reply.json() }
+}
+
+/// Sends a signed request that must fail, and returns status, code and message.
+fn refused(emulator: &Emulator, request: Request) -> (u16, String, String) {
+    request.signed(emulator).send(emulator).error()
 }
 
 fn create_group(emulator: &Emulator, name: &str) -> Reply {
@@ -110,15 +128,24 @@ async fn client_covers_all_operations() {
     let emulator = start();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let group = lts.groups().create("app", Ttl::days(7)).await.unwrap();
-    let stream = lts.group(&group).streams().create("nginx").await.unwrap();
+    let (in_group, transfers) = (lts.group(&group), lts.transfers());
+    let stream = in_group.streams().create("nginx").await.unwrap();
     assert_eq!(lts.groups().list().await.unwrap()[0].id, group);
-    assert_eq!(lts.group(&group).streams().list().await.unwrap()[0].id, stream);
+    assert_eq!(in_group.streams().list().await.unwrap()[0].id, stream);
+    lts.groups().update(&group).ttl(Ttl::days(30)).tag("team", "shop").await.unwrap();
+    in_group.streams().update(&stream).ttl(Ttl::days(14)).await.unwrap();
+    let of_project = lts.streams().list().await.unwrap();
+    assert_eq!((of_project[0].group.as_ref(), of_project[0].ttl), (Some(&group), Some(Ttl::days(14).into())));
     let transfer = Transfer::to_obs(&group, [&stream], "lts-test", TransferInterval::Minutes5);
-    let transfer = lts.transfers().create_log_dump(transfer.format(StorageFormat::Json)).await.unwrap();
+    let dump = transfers.create_log_dump(transfer.clone().format(StorageFormat::Json)).await.unwrap();
     assert!(lts.groups().delete(&group).await.unwrap_err().is_in_use());
-    let end = Request::new("DELETE", format!("/_emulator/transfers/{transfer}"));
-    assert_eq!(end.send(&emulator).status, 204);
-    lts.group(&group).streams().delete(&stream).await.unwrap();
+    transfers.delete(&dump).await.unwrap();
+    let task = transfers.create(transfer).await.unwrap();
+    let listed = transfers.list().await.unwrap();
+    assert_eq!(listed[0].id, task);
+    transfers.update(&listed[0]).paused(true).await.unwrap();
+    transfers.delete(&task).await.unwrap();
+    in_group.streams().delete(&stream).await.unwrap();
     lts.groups().delete(&group).await.unwrap();
     let used: BTreeSet<_> = emulator.requests().iter().filter_map(|entry| entry.operation).collect();
     let all: BTreeSet<_> = Operation::ALL.iter().copied().filter(|o| o.service() == Service::Lts).collect();

@@ -21,9 +21,10 @@ pub(crate) async fn create_log_group(
     call: &Call<'_>,
     body: &Value,
 ) -> Result<ApiResponse, ApiError> {
+    let tags = new_tags(body)?;
     let mut group = NewGroup::new(required_text(body, "log_group_name")?, ttl(state, body)?);
     group.alias = body["log_group_name_alias"].as_str().map(str::to_owned);
-    group.tags = new_tags(body)?;
+    group.tags = tags;
     if let Some(id) = call.query("enterprise_project_id") {
         group.enterprise_project = id.to_owned();
     }
@@ -48,7 +49,8 @@ pub(crate) async fn update_log_group(
     body: &Value,
 ) -> Result<ApiResponse, ApiError> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
-    let (ttl, tags) = (ttl(state, body)?, tag_changes(body)?);
+    // The rules of the body come before those of this service.
+    let (tags, ttl) = (tag_changes(body)?, ttl(state, body)?);
     Ok(ApiResponse::json(StatusCode::OK, &state.store.update_group(project, group, ttl, tags).await?))
 }
 

@@ -23,11 +23,11 @@ pub(crate) async fn create_log_stream(
 ) -> Result<ApiResponse, ApiError> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
     let mut stream = NewStream::new(required_text(body, "log_stream_name")?);
+    stream.tags = new_tags(body)?;
     if let Some(ttl) = ttl(state, body)? {
         stream.ttl = ttl;
     }
     stream.alias = body["log_stream_name_alias"].as_str().map(str::to_owned);
-    stream.tags = new_tags(body)?;
     let quota = state.options.quota_streams;
     let id = state.store.create_stream(project, group, stream, state.clock.now(), quota).await;
     let id = id.map_err(|error| ApiError::for_create(error, call.operation, codes::LTS_0205))?;
@@ -55,8 +55,9 @@ pub(crate) async fn update_log_stream(
 ) -> Result<ApiResponse, ApiError> {
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
     let (stream, log_storage) = (call.parameter("log_stream_id"), body["whether_log_storage"].as_bool());
+    let tags = tag_changes(body)?;
     let ttl = ttl(state, body)?.ok_or(ApiError::code(INVALID_BODY))?;
-    let updated = state.store.update_stream(project, group, stream, ttl, log_storage, tag_changes(body)?);
+    let updated = state.store.update_stream(project, group, stream, ttl, log_storage, tags);
     Ok(ApiResponse::json(StatusCode::OK, &updated.await?))
 }
 

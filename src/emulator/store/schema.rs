@@ -67,7 +67,11 @@ const NEWER_EDITIONS: &str = "
             'obs_period_unit', body ->> 'period_unit',
             'obs_bucket_name', body ->> 'obs_bucket_name',
             'obs_prefix_name', nullif(body ->> 'prefix_name', ''),
-            'obs_dir_pre_fix_name', nullif(body ->> 'dir_prefix_name', ''))));
+            'obs_dir_pre_fix_name', nullif(body ->> 'dir_prefix_name', ''),
+            'obs_transfer_path', '/' || (body ->> 'obs_bucket_name') || '/LogTanks/' || coalesce(
+                (SELECT name FROM projects WHERE projects.id = project_id), project_id) || '/')));
+    UPDATE transfer_streams SET position = coalesce((SELECT min(key) FROM transfers, json_each(body, '$.log_stream_ids')
+        WHERE transfers.id = transfer_id AND value = stream_id), 0);
 ";
 
 /// Empties every table, dependants first.

@@ -366,6 +366,48 @@ fn older_file_is_migrated() {
     let id = groups["log_groups"][0]["log_group_id"].as_str().unwrap();
     assert_eq!(list(&format!("groups/{id}/streams"))["log_streams"][0]["log_stream_name"], "nginx");
     assert_eq!(admin(&emulator, "transfers")[0]["obs_bucket_name"], "seeded-bucket");
+    // What version 1 had no place for.
+    let enterprise_project = json!({"_sys_enterprise_project_id": "0"});
+    assert_eq!(groups["log_groups"][0]["tag"], enterprise_project);
+    let streams = list("log-streams");
+    let nginx = &streams["log_streams"][0];
+    assert_eq!((&nginx["ttl_in_days"], &nginx["tag"]), (&json!(-1), &enterprise_project));
+    assert_eq!((&nginx["log_group_id"], &nginx["whether_log_storage"]), (&json!(id), &json!(true)));
+    let listed = |transfer: usize, streams: Value, info: Value| {
+        let id = admin(&emulator, "transfers")[transfer]["log_dump_obs_id"].clone();
+        json!({
+            "log_group_id": groups["log_groups"][0]["log_group_id"], "log_group_name": "app",
+            "log_streams": streams, "log_transfer_id": id, "log_transfer_info": info,
+        })
+    };
+    let first = json!([
+        {"log_stream_id": "5d41402a-bc4b-4a76-b971-9d911017c592", "log_stream_name": "nginx"},
+        {"log_stream_id": "2c624232-bc4b-4a76-b971-9d911017c592", "log_stream_name": "worker"},
+    ]);
+    let second =
+        json!([{"log_stream_id": "19581e27-bc4b-4a76-b971-9d911017c592", "log_stream_name": "audit"}]);
+    let info = |format: &str, status: &str, detail: Value| {
+        json!({
+            "log_agency_transfer": null, "log_storage_format": format, "log_transfer_mode": "cycle",
+            "log_transfer_status": status, "log_transfer_type": "OBS", "log_transfer_detail": detail,
+        })
+    };
+    let path = "/seeded-bucket/LogTanks/cn-east-3/";
+    let paused = json!({
+        "obs_period": 5, "obs_period_unit": "min", "obs_bucket_name": "seeded-bucket", "obs_prefix_name": "p",
+        "obs_transfer_path": path,
+    });
+    let plain = json!({
+        "obs_period": 12, "obs_period_unit": "hour", "obs_bucket_name": "seeded-bucket",
+        "obs_transfer_path": path,
+    });
+    assert_eq!(
+        list("transfers")["log_transfers"],
+        json!([
+            listed(0, first, info("JSON", "DISABLE", paused)),
+            listed(1, second, info("RAW", "ENABLE", plain)),
+        ])
+    );
     assert_eq!(admin(&emulator, "state")["buckets"], json!(["seeded-bucket", "lts-test"]));
     group(&emulator, "new");
     drop(emulator);
