@@ -66,8 +66,8 @@ fn is_tag_character(c: char) -> bool {
     c.is_alphanumeric() || " _.:=+-@".contains(c)
 }
 
-/// Checks the key of a tag.
-pub(crate) fn check_tag_key(key: &str) -> Result<(), InvalidInput> {
+/// Checks the key of a tag against the rules of the service.
+pub fn check_tag_key(key: &str) -> Result<(), InvalidInput> {
     check_text("key", &limits::TAG_KEY, key)?;
     let rule = if key.starts_with("_sys_") {
         "a key that does not start with _sys_, which are the service's"
@@ -79,8 +79,8 @@ pub(crate) fn check_tag_key(key: &str) -> Result<(), InvalidInput> {
     Err(InvalidInput::new("key", key, rule))
 }
 
-/// Checks the value of a tag, which may be empty.
-pub(crate) fn check_tag_value(value: &str) -> Result<(), InvalidInput> {
+/// Checks the value of a tag, which may be empty, against the rules of the service.
+pub fn check_tag_value(value: &str) -> Result<(), InvalidInput> {
     check_text("value", &limits::TAG_VALUE, value)?;
     if value.chars().all(|c| is_tag_character(c) || c == '/') {
         return Ok(());

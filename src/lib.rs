@@ -286,6 +286,12 @@ pub mod credentials {
     };
 }
 
+/// Rules of tags, shared with the binary.
+#[doc(hidden)]
+pub mod tags {
+    pub use crate::input::{check_tag_key, check_tag_value};
+}
+
 pub use auth::{AkSk, Credentials, Login, signing};
 pub use client::Client;
 pub use config::ClientBuilder;

@@ -395,7 +395,7 @@ impl Transfer {
             _ => Ok(()),
         };
         match &self.destination {
-            Destination::Obs(obs) => obs.checks().into_iter().try_for_each(|(_, checked)| checked),
+            Destination::Obs(obs) => obs.check(),
             Destination::Dis { id, name } => not_empty("dis_id", id).and(not_empty("dis_name", name)),
             Destination::Dms { kafka, topic } => {
                 not_empty("kafka_id", kafka).and(not_empty("kafka_topic", topic))
@@ -415,6 +415,24 @@ impl ObsDestination {
     /// ```
     pub fn new(bucket: impl Into<String>, every: TransferInterval) -> Self {
         Self { bucket: bucket.into(), every, prefix: None, dir: None, time_zone: None }
+    }
+
+    /// Checks the settings against the rules of the service, as [`Transfers::create`](crate::transfers::Transfers::create)
+    /// does before it sends them.
+    ///
+    /// ```
+    /// use huaweicloud_lts::transfers::{ObsDestination, TransferInterval};
+    ///
+    /// let mut bucket = ObsDestination::new("my-bucket", TransferInterval::Hours1);
+    /// assert!(bucket.check().is_ok());
+    /// bucket.time_zone = Some("Africa/Nowhere".to_owned());
+    /// assert!(bucket.check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// The first setting that breaks a rule.
+    pub fn check(&self) -> Result<(), InvalidInput> {
+        self.checks().into_iter().try_for_each(|(_, checked)| checked)
     }
 
     /// Checks each member against the rules of the document ([`limits`]).

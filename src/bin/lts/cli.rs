@@ -48,13 +48,13 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create, list, get and delete log groups.
+    /// Create, list, get, update and delete log groups.
     #[command(subcommand)]
     Group(GroupCommand),
-    /// Create, list, get and delete the log streams of a group.
+    /// Create, list, get, update and delete the log streams of a group.
     #[command(subcommand)]
     Stream(StreamCommand),
-    /// Transfer log streams to object storage (OBS).
+    /// Transfer log streams to object storage (OBS): create, list, get, update and delete.
     #[command(subcommand)]
     Transfer(TransferCommand),
     /// Create the groups, streams and transfers that a manifest declares.

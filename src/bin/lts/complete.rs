@@ -1,5 +1,5 @@
-//! Completes words for a shell: commands and options, names of groups, streams and profiles, error codes, and paths of
-//! operations.
+//! Completes words for a shell: commands and options, names of groups, streams and profiles, ids of transfers, error
+//! codes, and paths of operations.
 //!
 //! A completion shows nothing but candidates. It takes a second at most, never asks for anything, and never logs in.
 
@@ -22,13 +22,16 @@ use huaweicloud_lts::{
     Client,
     call::RetryPolicy,
     config::Profiles,
+    escape,
     spec::{self, Operation},
+    transfers::LogTransfer,
 };
 
 use crate::{
     cli::{self, PartialLine},
     commands::completions::VARIABLE,
     context::Context,
+    in_the_way,
     options::ClientOptions,
     resolve::{self, Ambiguity},
 };
@@ -103,6 +106,7 @@ fn with_candidates(command: Command) -> Command {
     command.mut_subcommands(with_candidates).mut_args(|arg| match arg.get_id().as_str() {
         "group" | "groups" => arg.add(ArgValueCandidates::new(|| candidates(groups()))),
         "stream" | "streams" => arg.add(ArgValueCandidates::new(|| candidates(streams()))),
+        "transfer" | "transfers" => arg.add(ArgValueCandidates::new(|| transfers().unwrap_or_default())),
         "code" => arg.add(ArgValueCandidates::new(codes)),
         // The method may be left out.
         "method" => arg.add(ArgValueCandidates::new(|| methods().into_iter().chain(paths()).collect())),
@@ -168,6 +172,18 @@ fn streams() -> Option<Vec<String>> {
         lts.group(&group.id).streams().list().await.ok()
     })?;
     Some(streams.into_iter().map(|stream| stream.name).collect())
+}
+
+/// The ids of transfers, with what they transfer where.
+fn transfers() -> Option<Vec<CompletionCandidate>> {
+    let lts = client(typed()?.options)?;
+    let transfers = within_time(async { lts.transfers().list().await.ok() })?;
+    let candidate = |transfer: &LogTransfer| {
+        let what = escape::line(&in_the_way::route(transfer)).into_owned();
+        CompletionCandidate::new(transfer.id.to_string()).help(Some(what.into()))
+    };
+    let transfers = transfers.iter().filter(|transfer| is_plain(transfer.id.as_str()));
+    Some(transfers.map(candidate).collect())
 }
 
 /// The words of the line, which the shell passes after `--`.

@@ -1,5 +1,7 @@
 //! Creates resources, one for each name.
 
+use huaweicloud_lts::Error;
+
 use crate::{
     context::Context,
     error::CliError,
@@ -27,7 +29,7 @@ impl Creations<'_> {
 fn with_advice(error: CliError) -> CliError {
     match error {
         CliError::Call { what, error, .. } if error.is_already_exists() || error.is_in_use() => {
-            CliError::Call { what, error, advice: Some("With --if-not-exists, that is no error.") }
+            CliError::Call { what, error, advice: Some("With --if-not-exists, that is no error.".to_owned()) }
         }
         error => error,
     }
@@ -47,4 +49,22 @@ pub(crate) fn create_all(
         print_created(context.output, kind, &created, number > 1)?;
     }
     result.and(failures.result())
+}
+
+/// Creates a resource unless `find` finds it. Returns its id, and whether it was created: also if the response got lost
+/// and the resource exists then.
+pub(crate) async fn create_unless_exists<I>(
+    find: impl AsyncFn() -> Result<Option<I>, Error>,
+    create: impl IntoFuture<Output = Result<I, Error>>,
+) -> Result<(I, bool), Error> {
+    if let Some(id) = find().await? {
+        return Ok((id, false));
+    }
+    let error = match create.await {
+        Ok(id) => return Ok((id, true)),
+        Err(error) => error,
+    };
+    let may_exist = error.outcome_unknown() || error.is_already_exists() || error.is_in_use();
+    let found = if may_exist { find().await.ok().flatten() } else { None };
+    found.map(|id| (id, error.outcome_unknown())).ok_or(error)
 }

@@ -8,7 +8,8 @@ use huaweicloud_lts::{
     config::{ClientInfo, Profiles, is_loopback},
     emulator::EmulatorError,
     error::{
-        ConfigurationError, ConfigurationProblem, RetryLimit, ServiceError, TransportError, TransportFailure,
+        ConfigurationError, ConfigurationProblem, ConflictError, RetryLimit, ServiceError, TransportError,
+        TransportFailure,
     },
     escape,
     suggest::did_you_mean,
@@ -44,12 +45,14 @@ pub(crate) enum CliError {
     Configuration { what: String, hint: Option<String> },
     /// The thing that was named doesn't exist.
     NotFound { what: String, hint: Option<String> },
+    /// The thing that was named exists, and is another one.
+    Differs { what: String, hint: String },
     /// Existing items differ from a manifest. The details were printed before.
     Conflict(String),
     /// Some items of a manifest failed. The details were printed before.
     Incomplete { what: String, remedies: Vec<String> },
     /// A call failed. `what` is its purpose; without it, the client could not be built. `advice` follows the hint.
-    Call { what: Option<String>, error: Error, advice: Option<&'static str> },
+    Call { what: Option<String>, error: Error, advice: Option<String> },
     /// Reading or writing a file failed.
     Io(String, io::Error),
     /// Standard output could not be written.
@@ -67,6 +70,11 @@ impl CliError {
         Self::Usage { what: what.into(), hint: None }
     }
 
+    /// An update without an option that changes something.
+    pub(crate) fn nothing_to_change(hint: &str) -> Self {
+        Self::Usage { what: "there is nothing to change".to_owned(), hint: Some(hint.to_owned()) }
+    }
+
     pub(crate) fn configuration(what: impl Into<String>) -> Self {
         Self::Configuration { what: what.into(), hint: None }
     }
@@ -79,6 +87,7 @@ impl CliError {
             Self::Usage { what, hint }
             | Self::Configuration { what, hint }
             | Self::NotFound { what, hint } => write_error(what, &[], hint.as_deref()),
+            Self::Differs { what, hint } => write_error(what, &[], Some(hint)),
             Self::Conflict(text) => {
                 write_error(text, &[], Some("change the manifest, or the existing items that conflict"));
             }
@@ -94,7 +103,7 @@ impl CliError {
             Self::Call { what, error, advice } => {
                 let what = what.clone().unwrap_or_else(|| unbuilt(error, profile));
                 let hint = hint(error, client, profile);
-                let hint = hint.as_deref().into_iter().chain(*advice).collect::<Vec<_>>().join(" ");
+                let hint = hint.as_deref().into_iter().chain(advice.as_deref()).collect::<Vec<_>>().join(" ");
                 write_error(&what, &causes(error), (!hint.is_empty()).then_some(hint.as_str()));
             }
             Self::Io(what, error) => write_error(&format!("{what}: {error}"), &[], None),
@@ -113,7 +122,7 @@ impl CliError {
             Self::Usage { .. } | Self::Io(..) => USAGE,
             Self::Configuration { .. } => CONFIGURATION,
             Self::NotFound { .. } => NOT_FOUND,
-            Self::Conflict(_) => CONFLICT,
+            Self::Differs { .. } | Self::Conflict(_) => CONFLICT,
             Self::Incomplete { .. } => SERVICE,
             Self::Call { error, .. } => exit_code_of(error),
             Self::Interrupted | Self::Declined => INTERRUPTED,
@@ -202,7 +211,7 @@ fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Op
         error => error.remedy(),
     };
     if let Some(remedy) = remedy {
-        let remedy = remedy.replace("ttl_in_days", "--ttl");
+        let remedy = in_terms_of_commands(&remedy);
         let is_refused = matches!(error, Error::Service(error) if matches!(error.status(), 401 | 403));
         let sources = if is_refused { SOURCES } else { "" };
         let throttled = error.as_service().filter(|_| error.is_throttled());
@@ -231,11 +240,29 @@ fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Op
             _ => CHECK_CREDENTIALS.to_owned(),
         },
         Error::Decode(_) => format!("check that {endpoint} is an LTS endpoint"),
-        Error::Conflict(_) => "use the ttl of the existing group, or another name".to_owned(),
+        Error::Conflict(ConflictError::Ttl { group, wanted, .. }) => format!(
+            "use the ttl of the existing group, or change it with `lts group update {group} --ttl {}`",
+            wanted.as_days()
+        ),
+        Error::Conflict(ConflictError::Transfer { transfer, .. }) => {
+            format!("`lts transfer get {transfer}` shows the existing transfer")
+        }
+        Error::Incomplete(error) => return hint(error.cause(), client, profile),
         Error::Service(error) => service_hint(error, endpoint),
         _ => return None,
     };
     Some(text)
+}
+
+/// A remedy of the spec with the commands and options that stand for operations and members of the API.
+fn in_terms_of_commands(remedy: &str) -> String {
+    const TERMS: [(&str, &str); 4] = [
+        ("ttl_in_days", "--ttl"),
+        ("with createLogDumpObs", "with --log-dump"),
+        ("with deleteTransfer", "with `lts transfer delete`"),
+        ("with listLogStreams", "with `lts stream list GROUP`"),
+    ];
+    TERMS.iter().fold(remedy.to_owned(), |remedy, (term, command)| remedy.replace(term, command))
 }
 
 /// What to do about a setting. An invalid value is described by the error itself.
@@ -355,6 +382,7 @@ fn exit_code_of(error: &Error) -> u8 {
     match error {
         Error::InvalidInput(_) => USAGE,
         Error::Configuration(_) => CONFIGURATION,
+        Error::Incomplete(error) => exit_code_of(error.cause()),
         error if error.is_not_found() => NOT_FOUND,
         Error::Conflict(_) => CONFLICT,
         error if error.is_already_exists() || error.is_in_use() || error.is_quota_exceeded() => CONFLICT,

@@ -13,12 +13,14 @@ mod create;
 mod delete;
 mod error;
 mod failures;
+mod in_the_way;
 mod logging;
 mod options;
 mod output;
 mod parsers;
 mod resolve;
 mod supported;
+mod tags;
 mod wrap;
 
 use std::{

@@ -10,6 +10,8 @@ use huaweicloud_lts::{
     Ttl,
     config::{MAX_TIMEOUT, read_regular_file},
     spec::{TextRule, limits},
+    streams::StreamTtl,
+    tags::{check_tag_key, check_tag_value},
 };
 
 use crate::error::CliError;
@@ -103,6 +105,27 @@ pub(crate) fn ttl(days: &str) -> Result<Ttl, String> {
     let rule = limits::TTL_IN_DAYS;
     let ttl = days.parse::<Ttl>().ok().filter(|ttl| rule.allows(ttl.as_days().into()));
     ttl.ok_or_else(|| format!("must be a number of days, {rule}"))
+}
+
+/// Parses the retention of a stream: a number of days, or `inherit`.
+pub(crate) fn stream_ttl(text: &str) -> Result<StreamTtl, String> {
+    match text {
+        "inherit" => Ok(Ttl::inherited()),
+        days => ttl(days).map(StreamTtl::from).map_err(|error| format!("{error}, or inherit")),
+    }
+}
+
+/// Parses the key of a tag.
+pub(crate) fn tag_key(text: &str) -> Result<String, String> {
+    check_tag_key(text).map(|()| text.to_owned()).map_err(|error| format!("the key must be {}", error.rule()))
+}
+
+/// Parses `KEY=VALUE`; the value may be empty.
+pub(crate) fn tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    let key = tag_key(key)?;
+    check_tag_value(value).map_err(|error| format!("the value must be {}", error.rule()))?;
+    Ok((key, value.to_owned()))
 }
 
 /// A parser of whole numbers in a range.

@@ -1,15 +1,16 @@
-//! Resolves names and ids of groups and streams, through lists of what exists.
+//! Resolves names and ids of groups and streams, and ids of transfers, through lists of what exists.
 
 use huaweicloud_lts::{
     Client,
     groups::{GroupHandle, LogGroup},
     streams::LogStream,
     suggest::did_you_mean,
+    transfers::LogTransfer,
 };
 
 use crate::{
     error::{CliError, ResultExt},
-    output::{Resource, eprint_line, quoted},
+    output::{Named, eprint_line, quoted},
 };
 
 /// What to do about a text that is the id of one resource and the name of another.
@@ -69,6 +70,26 @@ pub(crate) async fn streams(
     Ok(names_or_ids.iter().map(find).collect())
 }
 
+/// The transfer with this id.
+pub(crate) async fn transfer(lts: &Client, id: &str) -> Result<LogTransfer, CliError> {
+    find_transfer(&list_transfers(lts, &[id]).await?, id)
+}
+
+/// The transfers with these ids, in the same order.
+pub(crate) async fn transfers(
+    lts: &Client,
+    ids: &[String],
+) -> Result<Vec<Result<LogTransfer, CliError>>, CliError> {
+    let transfers = list_transfers(lts, ids).await?;
+    Ok(ids.iter().map(|id| find_transfer(&transfers, id)).collect())
+}
+
+/// All transfers, to look these up.
+async fn list_transfers<T: AsRef<str>>(lts: &Client, ids: &[T]) -> Result<Vec<LogTransfer>, CliError> {
+    let what = || format!("could not look up {}", quoted(LogTransfer::KIND, ids));
+    lts.transfers().list().await.context(what)
+}
+
 /// All groups, to look these up.
 async fn list_groups<T: AsRef<str>>(lts: &Client, names_or_ids: &[T]) -> Result<Vec<LogGroup>, CliError> {
     let what = || format!("could not look up {}", quoted(LogGroup::KIND, names_or_ids));
@@ -86,6 +107,10 @@ async fn list_streams<T: AsRef<str>>(
     group.streams().list().await.context(what)
 }
 
+fn find_transfer(transfers: &[LogTransfer], id: &str) -> Result<LogTransfer, CliError> {
+    find(transfers, id, Ambiguity::Ignore, "", "lts transfer list")
+}
+
 fn find_group(groups: &[LogGroup], name_or_id: &str, ambiguity: Ambiguity) -> Result<LogGroup, CliError> {
     find(groups, name_or_id, ambiguity, "", "lts group list")
 }
@@ -101,7 +126,7 @@ fn find_stream(
 }
 
 /// Finds a resource by its id or, since a name may look like an id, otherwise by its name.
-fn find<R: Resource + Clone>(
+fn find<R: Named + Clone>(
     listed: &[R],
     name_or_id: &str,
     ambiguity: Ambiguity,
@@ -126,7 +151,7 @@ fn find<R: Resource + Clone>(
 }
 
 /// Reports that a text is the id of one resource and the name of another.
-fn resolve_ambiguity<R: Resource>(by_id: &R, by_name: &R, ambiguity: Ambiguity) -> Result<(), CliError> {
+fn resolve_ambiguity<R: Named>(by_id: &R, by_name: &R, ambiguity: Ambiguity) -> Result<(), CliError> {
     let (kind, text) = (R::KIND, by_id.id());
     let what = format!(
         "{text:?} is the id of {kind} {:?} and the name of the {kind} {}",

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use super::{Cli, fails, lts, run, stderr, stdout};
+use super::{Cli, failed, fails, lts, run, stderr, stdout};
 use crate::scripted_server::{Reply, ScriptedServer};
 
 const KEYS: [&str; 4] = ["--ak", "AK", "--sk", "SK"];
@@ -133,7 +133,7 @@ fn sign_rejects_invalid_input() {
     fails(&with_keys(&["--date", "now"]), 2, "20240305T080910Z");
     fails(&with_keys(&["-d", "@/no/such/file"]), 2, "/no/such/file");
     let cli = Cli::start();
-    super::failed(&cli.by_login(&["sign", "https://h/p"]).output().unwrap(), 3, "environment has a login");
+    failed(&cli.by_login(&["sign", "https://h/p"]).output().unwrap(), 3, "environment has a login");
     assert_eq!(cli.requests(), [""; 0]);
 }
 
@@ -150,4 +150,23 @@ fn body_without_a_content_type_is_noted() {
     assert_eq!(note(&["-d", "{}"]), expected);
     assert_eq!(note(&["-d", "{}", "-H", "content-type: application/json"]), "");
     assert_eq!((note(&[]), note(&["-d", ""])), (String::new(), String::new()));
+}
+
+#[test]
+fn password_in_a_url_is_not_repeated() {
+    for url in [
+        "https://user:Sec-ret-7@lts.example/v2/p/groups",
+        "https://user:Sec-ret/7@lts.example/ b",
+        "user:Sec-ret-7@lts.example",
+        "https://Sec-ret-7@",
+    ] {
+        let output = run(&["sign", url, "--ak", "AK", "--sk", "SK"]);
+        failed(&output, 2, "is not a full URL with scheme, host and escaped path");
+        assert!(!stderr(&output).contains("ret"), "{}", stderr(&output));
+    }
+    fails(
+        &["sign", "https://user:pw@lts.example/", "--ak", "AK", "--sk", "SK"],
+        2,
+        "\"https://…@lts.example/\"",
+    );
 }

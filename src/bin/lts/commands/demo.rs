@@ -3,7 +3,7 @@
 use std::{fmt::Display, future::IntoFuture, time::Instant};
 
 use huaweicloud_lts::{
-    Client, Emulator, Error, Login, Ttl,
+    Client, Emulator, Error, GroupId, Login, StreamId, Ttl,
     error::ServiceError,
     transfers::{Transfer, TransferInterval},
 };
@@ -15,7 +15,9 @@ use crate::{
 };
 
 const GROUP: &str = "lts-demo";
+const OTHER_GROUP: &str = "lts-demo-2";
 const STREAM: &str = "nginx";
+const OTHER_STREAM: &str = "worker";
 /// The minimum length of a path segment that is shortened as an id.
 const MIN_ID_LENGTH: usize = 30;
 
@@ -42,16 +44,16 @@ impl Demo {
             .credentials(login)
             .build()?;
         self.step(with_token.project_id(), |_| "a token".to_owned()).await?;
-        self.seven_operations(&with_token).await?;
+        self.all_operations(&with_token).await?;
 
         print("\nWith an access key, each request signed:\n")?;
         let with_key = huaweicloud_lts::ClientBuilder::from(emulator).build()?;
-        self.seven_operations(&with_key).await?;
+        self.all_operations(&with_key).await?;
 
         print("\nAn error response:\n")?;
         let group = self.step(with_key.groups().create(GROUP, Ttl::days(7)), short).await?;
         self.error_response(&with_key).await?;
-        self.step(with_key.groups().delete(&group), |()| "deleted".to_owned()).await?;
+        self.step(with_key.groups().delete(&group), deleted).await?;
 
         let left = (with_key.groups().list().await?.len(), emulator.transfers()?.len());
         if left != (0, 0) {
@@ -60,28 +62,63 @@ impl Demo {
         print("\nEvery step succeeded; nothing is left behind.\n")
     }
 
-    async fn seven_operations(&self, lts: &Client) -> Result<(), CliError> {
+    async fn all_operations(&self, lts: &Client) -> Result<(), CliError> {
+        let (group, stream) = self.operations_of_the_reference(lts).await?;
+        self.newer_operations(lts, &group, &stream).await?;
+        self.step(lts.group(&group).streams().delete(&stream), deleted).await?;
+        self.step(lts.groups().delete(&group), deleted).await
+    }
+
+    /// The seven operations of the reference of 2024-03. Returns a group and its stream, which has a transfer.
+    async fn operations_of_the_reference(&self, lts: &Client) -> Result<(GroupId, StreamId), CliError> {
         let group = self.step(lts.groups().create(GROUP, Ttl::days(7)), short).await?;
+        let other = self.step(lts.groups().create(OTHER_GROUP, Ttl::days(7)), short).await?;
         let groups = self.step(lts.groups().list(), |groups| plural(groups.len(), "group")).await?;
         expect(groups.iter().any(|found| found.id == group && found.name == GROUP), "the group is listed")?;
 
-        let in_group = lts.group(&group);
-        let stream = self.step(in_group.streams().create(STREAM), short).await?;
-        let streams = self.step(in_group.streams().list(), |streams| plural(streams.len(), "stream")).await?;
-        expect(
-            streams.iter().any(|found| found.id == stream && found.name == STREAM),
-            "the stream is listed",
-        )?;
+        let streams = lts.group(&group).streams();
+        let stream = self.step(streams.create(STREAM), short).await?;
+        let unused = self.step(streams.create(OTHER_STREAM), short).await?;
+        let listed = self.step(streams.list(), |streams| plural(streams.len(), "stream")).await?;
+        let is_listed = listed.iter().any(|found| found.id == stream && found.name == STREAM);
+        expect(is_listed, "the stream is listed")?;
 
+        let transfer =
+            Transfer::to_obs(&group, [&stream], self.emulator.bucket(), TransferInterval::Minutes5);
+        self.step(lts.transfers().create_log_dump(transfer), short).await?;
+        self.step(streams.delete(&unused), deleted).await?;
+        self.step(lts.groups().delete(&other), deleted).await?;
+        Ok((group, stream))
+    }
+
+    /// The operations of newer editions.
+    async fn newer_operations(
+        &self,
+        lts: &Client,
+        group: &GroupId,
+        stream: &StreamId,
+    ) -> Result<(), CliError> {
+        self.step(lts.groups().update(group).ttl(Ttl::days(30)), |()| "30 days".to_owned()).await?;
+        let streams = lts.group(group).streams();
+        self.step(streams.update(stream).ttl(Ttl::days(14)), |()| "14 days".to_owned()).await?;
+        self.step(streams.update(stream).tag("team", "shop"), |()| "1 tag".to_owned()).await?;
+        let listed = self.step(lts.streams().list(), |streams| plural(streams.len(), "stream")).await?;
+        let is_changed = listed.iter().any(|found| {
+            found.id == *stream && found.ttl == Some(Ttl::days(14).into()) && found.tags["team"] == "shop"
+        });
+        expect(is_changed, "the stream has the new ttl and the tag")?;
+
+        let transfers = lts.transfers();
+        let listed = self.step(transfers.list(), |transfers| plural(transfers.len(), "transfer")).await?;
+        let [dump] = listed.as_slice() else {
+            return Err(CliError::Bug(format!("expected one transfer, found {}", listed.len())));
+        };
+        self.step(transfers.update(dump).paused(true), |()| "paused".to_owned()).await?;
+        self.step(transfers.delete(&dump.id), deleted).await?;
         let bucket = self.emulator.bucket();
-        let transfer = Transfer::to_obs(&group, [&stream], bucket, TransferInterval::Minutes5);
-        let transfer = self.step(lts.transfers().create_log_dump(transfer), short).await?;
-        // The service has no operation for this, and refuses to delete a stream that has a transfer.
-        expect(self.emulator.delete_transfer(&transfer)?, "the emulator's admin API has the transfer")?;
-        print("  (the emulator's admin API deletes the transfer: LTS has no operation for that)\n")?;
-
-        self.step(in_group.streams().delete(&stream), |()| "deleted".to_owned()).await?;
-        self.step(lts.groups().delete(&group), |()| "deleted".to_owned()).await
+        let transfer = Transfer::to_obs(group, [stream], bucket, TransferInterval::Hours1);
+        let transfer = self.step(transfers.create(transfer), short).await?;
+        self.step(transfers.delete(&transfer), deleted).await
     }
 
     /// Makes a call and prints a line about its request.
@@ -119,8 +156,13 @@ impl Demo {
         let operation = last.operation.map(|operation| operation.id()).unwrap_or_default();
         let status = last.status.map(|status| status.to_string()).unwrap_or_default();
         let (method, path) = (&last.method, shortened(&last.path));
-        print_lines(&format!("{operation:<16} {method:<6} {path:<33} {status} {result:<9} {time:>5.1} ms\n"))
+        print_lines(&format!("{operation:<21} {method:<6} {path:<36} {status} {result:<10} {time:>5.1} ms\n"))
     }
+}
+
+/// What a line says about a deletion.
+fn deleted(_: &()) -> String {
+    "deleted".to_owned()
 }
 
 /// The first characters of an id.

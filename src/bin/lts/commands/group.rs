@@ -1,19 +1,27 @@
 //! `lts group`: log groups.
 
 use clap::{Args, Subcommand};
-use huaweicloud_lts::{Ttl, groups::LogGroup, spec::limits};
+use huaweicloud_lts::{
+    Client, Error, Ttl,
+    error::ConflictError,
+    groups::{Groups, LogGroup},
+    spec::limits,
+    transfers::LogTransfer,
+};
 
 use crate::{
     context::Context,
-    create::create_all,
-    delete::DeleteOptions,
+    create::{create_all, create_unless_exists},
+    delete::{DeleteOptions, Deletion},
     error::{CliError, ResultExt},
+    in_the_way,
     output::{
-        CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, ListOptions, Resource, TAGS, TTL,
-        print_list, print_resource,
+        CREATED, CREATION_TIME, Column, Created, CreatedKind, Fit, ListOptions, Named, Resource, TAGS, TTL,
+        plural, print_list, print_resource, quoted,
     },
     parsers,
     resolve::{self, Ambiguity},
+    tags::{NewTags, TagChanges},
 };
 
 #[derive(Debug, Subcommand)]
@@ -21,6 +29,7 @@ use crate::{
 Examples:
   lts group create app --ttl 30
   lts group list
+  lts group update app --ttl 90 --tag team=shop
   lts group delete app")]
 pub(crate) enum GroupCommand {
     /// Create log groups.
@@ -30,6 +39,8 @@ pub(crate) enum GroupCommand {
     List(ListArguments),
     /// Show one log group.
     Get(GetArguments),
+    /// Change the retention and the tags of a log group.
+    Update(UpdateArguments),
     /// Delete log groups with their streams.
     #[command(visible_alias = "rm")]
     Delete(DeleteArguments),
@@ -40,6 +51,7 @@ pub(crate) enum GroupCommand {
 Examples:
   lts group create app
   lts group create app web --ttl 30 --if-not-exists
+  lts group create app --tag team=shop --tag production=
   id=$(lts group create app -q)
 
 JSON and YAML: {log_group_id, created}; created is false if the group existed already. \
@@ -51,7 +63,9 @@ pub(crate) struct CreateArguments {
     /// Number of days to keep logs.
     #[arg(long, value_name = "DAYS", default_value = "7", value_parser = parsers::ttl, allow_negative_numbers = true)]
     ttl: Ttl,
-    /// Succeed if a group with this name and ttl already exists.
+    #[command(flatten)]
+    tags: NewTags,
+    /// Succeed if a group with this name and ttl already exists. Its tags are not changed.
     #[arg(long)]
     if_not_exists: bool,
 }
@@ -65,7 +79,8 @@ Examples:
   lts group list -o json | jq -r '.[] | select(.ttl_in_days > 7).log_group_name'
 
 JSON and YAML: an array of {log_group_name, log_group_id, ttl_in_days, created_at, creation_time, \
-tag}. creation_time is in milliseconds; members that the service doesn't send are left out.
+tag}. creation_time is in milliseconds; members that the service doesn't send are left out. tag also \
+has the service's own tags, whose keys begin with _sys_.
 
 On a narrow terminal, times and ids give way to names; --columns shows them.")]
 pub(crate) struct ListArguments {
@@ -88,11 +103,31 @@ pub(crate) struct GetArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  lts group update app --ttl 90
+  lts group update app --tag team=shop --tag production= --untag draft
+
+The tags of the group's streams stay as they are.
+
+Prints the group as it is then, like lts group get.")]
+pub(crate) struct UpdateArguments {
+    /// Name or id of the group.
+    group: String,
+    /// Number of days to keep logs.
+    #[arg(long, value_name = "DAYS", value_parser = parsers::ttl, allow_negative_numbers = true)]
+    ttl: Option<Ttl>,
+    #[command(flatten)]
+    tags: TagChanges,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
   lts group delete app
   lts group delete app web --yes
   lts group delete b6b9332b-091f-4b22-b810-264318d2d664 --yes --if-exists
 
-A group with a transfer can't be deleted: delete its transfers in the console first.")]
+Deletes the streams of the groups with all their logs, too. A group with a transfer can't be deleted: \
+delete its transfers first, with lts transfer delete.")]
 pub(crate) struct DeleteArguments {
     /// Names or ids of the groups.
     #[arg(required = true, value_name = "GROUP")]
@@ -101,17 +136,8 @@ pub(crate) struct DeleteArguments {
     options: DeleteOptions,
 }
 
-impl Resource for LogGroup {
+impl Named for LogGroup {
     const KIND: &'static str = "log group";
-    const COLUMNS: &'static [Column] = &[
-        Column::new("name", "log_group_name", Fit::Whole),
-        Column::new("id", ID, Fit::Id),
-        TTL,
-        CREATED,
-        CREATION_TIME,
-        TAGS,
-    ];
-    const NONE: &'static str = "There are no log groups in this project.";
 
     fn id(&self) -> &str {
         self.id.as_str()
@@ -119,6 +145,22 @@ impl Resource for LogGroup {
 
     fn name(&self) -> &str {
         &self.name
+    }
+}
+
+impl Resource for LogGroup {
+    const COLUMNS: &'static [Column] = &[
+        Column::new("name", "log_group_name", Fit::Whole),
+        Column::new("id", ID, Fit::Id),
+        TTL,
+        CREATED,
+        CREATION_TIME,
+        TAGS,
+        Column::optional("alias", "log_group_name_alias", Fit::Whole),
+    ];
+
+    fn creation_time(&self) -> Option<i64> {
+        self.creation_time
     }
 }
 
@@ -130,22 +172,24 @@ pub(crate) fn run(command: &GroupCommand, context: &Context) -> Result<(), CliEr
         GroupCommand::Create(arguments) => create(arguments, context),
         GroupCommand::List(arguments) => list(arguments, context),
         GroupCommand::Get(arguments) => get(arguments, context),
+        GroupCommand::Update(arguments) => update(arguments, context),
         GroupCommand::Delete(arguments) => delete(arguments, context),
     }
 }
 
 fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError> {
-    let CreateArguments { names, ttl, if_not_exists } = arguments;
-    let names = parsers::distinct(names);
+    let CreateArguments { names, ttl, tags, if_not_exists } = arguments;
+    let (names, tags) = (parsers::distinct(names), tags.get()?);
     let lts = context.client()?;
     let groups = lts.groups();
     create_all(context, &CREATED_GROUPS, names.len(), async |creations| {
         for name in &names {
             let created = if *if_not_exists {
-                let ensured = groups.ensure(name, *ttl).await;
-                ensured.map(|ensured| Created::new(name, ensured.id, ensured.created))
+                ensure(&groups, name, *ttl, tags).await
             } else {
-                groups.create(name, *ttl).await.map(|id| Created::new(name, id, true))
+                let create =
+                    tags.iter().fold(groups.create(name, *ttl), |call, (key, value)| call.tag(key, value));
+                create.await.map(|id| Created::new(name, id, true))
             };
             creations.add(created.context(|| format!("could not create log group {name:?}")));
         }
@@ -153,16 +197,54 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     })
 }
 
+/// Creates a group unless one with this name and ttl exists.
+async fn ensure(groups: &Groups, name: &str, ttl: Ttl, tags: &[(String, String)]) -> Result<Created, Error> {
+    if tags.is_empty() {
+        let ensured = groups.ensure(name, ttl).await?;
+        return Ok(Created::new(name, ensured.id, ensured.created));
+    }
+    let find = async || match groups.find(name).await? {
+        Some(LogGroup { ttl: Some(found), .. }) if found != ttl => {
+            Err(Error::Conflict(ConflictError::Ttl { group: name.to_owned(), wanted: ttl, found }))
+        }
+        found => Ok(found.map(|group| group.id)),
+    };
+    let create = tags.iter().fold(groups.create(name, ttl), |call, (key, value)| call.tag(key, value));
+    let (id, created) = create_unless_exists(find, create).await?;
+    Ok(Created::new(name, id, created))
+}
+
 fn list(arguments: &ListArguments, context: &Context) -> Result<(), CliError> {
     let lts = context.client()?;
     let what = || "could not list the log groups".to_owned();
     let groups = context.run(async { lts.groups().list().await.context(what) })?;
-    print_list(context.output, &groups, &arguments.options)
+    print_list(context.output, &groups, &arguments.options, "There are no log groups in this project.")
 }
 
 fn get(arguments: &GetArguments, context: &Context) -> Result<(), CliError> {
     let lts = context.client()?;
     let group = context.run(resolve::group(lts, &arguments.group, Ambiguity::Note))?;
+    print_resource(context.output, &group)
+}
+
+fn update(arguments: &UpdateArguments, context: &Context) -> Result<(), CliError> {
+    let UpdateArguments { group, ttl, tags } = arguments;
+    if ttl.is_none() && tags.is_empty() {
+        return Err(CliError::nothing_to_change("pass --ttl, --tag or --untag"));
+    }
+    tags.check()?;
+    let lts = context.client()?;
+    let group = context.run(async {
+        let group = resolve::group(lts, group, Ambiguity::Note).await?;
+        let mut update = lts.groups().update(&group.id);
+        if let Some(ttl) = ttl {
+            update = update.ttl(*ttl);
+        }
+        update = tags.set.iter().fold(update, |update, (key, value)| update.tag(key, value));
+        update = tags.delete.iter().fold(update, |update, key| update.untag(key));
+        update.await.context(|| format!("could not update log group {:?}", group.name))?;
+        resolve::group(lts, group.id.as_str(), Ambiguity::Ignore).await
+    })?;
     print_resource(context.output, &group)
 }
 
@@ -173,8 +255,41 @@ fn delete(arguments: &DeleteArguments, context: &Context) -> Result<(), CliError
     let lts = context.client()?;
     context.run(async {
         let found = resolve::groups(lts, &groups, Ambiguity::Fail).await?;
-        let question = |groups: &str| format!("Delete {groups} with all streams?");
-        let delete = async |group: &LogGroup| lts.groups().delete(&group.id).await;
-        options.delete_all(context, found, "", question, delete).await
+        options.delete_all(context, found, &GroupDeletion { lts }).await
     })
+}
+
+struct GroupDeletion<'a> {
+    lts: &'a Client,
+}
+
+/// The most streams that a question names.
+const MAX_NAMED: usize = 5;
+
+impl Deletion<LogGroup> for GroupDeletion<'_> {
+    async fn question(&self, groups: &[LogGroup]) -> Result<String, CliError> {
+        let mut streams = Vec::new();
+        for group in groups {
+            let what = || format!("could not list the log streams of group {:?}", group.name);
+            streams.extend(self.lts.group(&group.id).streams().list().await.context(what)?);
+        }
+        let is_of = |transfer: &LogTransfer| groups.iter().any(|group| group.id == transfer.group);
+        in_the_way::warn(&in_the_way::transfers(self.lts, is_of).await);
+        let groups: Vec<&str> = groups.iter().map(Named::name).collect();
+        let names: Vec<&str> = streams.iter().map(|stream| stream.name.as_str()).collect();
+        let streams = match names.len() {
+            0 => "no log streams".to_owned(),
+            1..=MAX_NAMED => format!("{} and all logs", quoted("log stream", &names)),
+            number => format!("{} and all logs", plural(number, "log stream")),
+        };
+        Ok(format!("Delete {} with {streams}?", quoted(LogGroup::KIND, &groups)))
+    }
+
+    async fn delete(&self, group: &LogGroup) -> Result<(), Error> {
+        self.lts.groups().delete(&group.id).await
+    }
+
+    async fn transfers(&self, group: &LogGroup) -> Vec<LogTransfer> {
+        in_the_way::transfers(self.lts, |transfer| transfer.group == group.id).await
+    }
 }

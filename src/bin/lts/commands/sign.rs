@@ -100,10 +100,17 @@ fn signing_keys(arguments: &SignArguments, context: &Context) -> Result<AkSk, Cl
     context.run(async { builder.signing_keys().await.context(what) })
 }
 
+/// The URL as a message shows it: without user name and password.
+fn without_user(url: &str) -> Cow<'_, str> {
+    let Some((before, host)) = url.rsplit_once('@') else { return url.into() };
+    let scheme = before.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+    format!("{scheme}…@{host}").into()
+}
+
 /// Splits a URL into host and request target, as typed: a URL library would normalize them.
 fn split_url(url: &str) -> Result<(&str, Cow<'_, str>), CliError> {
     let invalid = || CliError::Usage {
-        what: format!("{url:?} is not a full URL with scheme, host and escaped path"),
+        what: format!("{:?} is not a full URL with scheme, host and escaped path", without_user(url)),
         hint: Some("write it like https://lts.cn-north-4.myhuaweicloud.com/v2/PROJECT_ID/groups".to_owned()),
     };
     let (_, rest) = url.split_once("://").ok_or_else(invalid)?;

@@ -46,7 +46,7 @@ pub(crate) struct CreatedKind {
 impl CreatedKind {
     fn object(&self, item: &Created) -> Object {
         let id = item.id.as_deref().map_or(Value::Null, Value::from);
-        Object(vec![(self.member, id), ("created", item.created.into())])
+        Object(vec![(self.member.to_owned(), id), ("created".to_owned(), item.created.into())])
     }
 }
 

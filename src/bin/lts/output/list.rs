@@ -7,14 +7,13 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 use jiff::{Timestamp, tz::TimeZone};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
     format::Output,
     object::Object,
     print::{eprint_line, stdout_is_terminal},
-    resource::{CREATED, CREATION_TIME, Column, Resource, TTL},
+    resource::{CREATED, CREATION_TIME, Column, Resource, Shown, TTL},
     table::{Fit, blocks, rows},
 };
 use crate::error::CliError;
@@ -41,13 +40,19 @@ pub(crate) struct ListOptions<R: Resource> {
 impl<R: Resource> ListOptions<R> {
     fn shows(&self, item: &R) -> bool {
         let filter = self.filter.as_ref().map(|text| text.to_lowercase());
-        filter.is_none_or(|text| item.name().to_lowercase().contains(&text))
+        filter.is_none_or(|text| item.has_in_name(&text))
+    }
+
+    /// Whether this column was chosen.
+    pub(crate) fn chooses(&self, name: &str) -> bool {
+        let chosen = self.columns.iter().filter_map(|name| find_column::<R>(name));
+        chosen.chain(self.sort.as_deref().and_then(find_column::<R>)).any(|column| column.name == name)
     }
 
     /// Puts the items into the order that was chosen.
-    fn sort(&self, items: &mut [(String, Map<String, Value>)]) {
+    fn sort(&self, items: &mut [Listed<'_, R>]) {
         if let Some(column) = self.sort.as_deref().and_then(find_column::<R>) {
-            items.sort_by(|(_, a), (_, b)| compare(a.get(column.member), b.get(column.member)));
+            items.sort_by(|a, b| compare(a.members.get(column.member), b.members.get(column.member)));
         }
         if self.reverse {
             items.reverse();
@@ -78,38 +83,75 @@ fn column_parser<T: Resource>() -> PossibleValuesParser {
     T::COLUMNS.iter().map(value).collect::<Vec<_>>().into()
 }
 
-/// Prints a list. Unless columns are chosen, tables have the default columns and objects all members that the service
-/// sent.
+/// An item with its members, and the values of its derived columns.
+struct Listed<'a, T> {
+    item: &'a T,
+    members: Map<String, Value>,
+}
+
+impl<'a, T: Resource> Listed<'a, T> {
+    fn new(item: &'a T) -> Result<Self, CliError> {
+        Ok(Self { item, members: members(item)? })
+    }
+
+    /// The members that the service sent, in the order of the columns.
+    fn sent(&self) -> Object {
+        let mut rest = self.members.clone();
+        let mut sent = Vec::new();
+        for column in T::COLUMNS {
+            if let Some(value) = rest.remove(column.member)
+                && !column.derived
+            {
+                sent.push((column.member.to_owned(), value));
+            }
+        }
+        sent.extend(rest);
+        Object(sent)
+    }
+
+    /// The values of these columns.
+    fn chosen(&self, columns: &[&Column]) -> Object {
+        let value = |column: &Column| self.members.get(column.member).cloned().unwrap_or_default();
+        Object(columns.iter().map(|column| (column.member.to_owned(), value(column))).collect())
+    }
+
+    fn cells(&self, columns: &[&Column]) -> Vec<String> {
+        let plain = |column: &Column| self.members.get(column.member).map(|value| cell(column, value));
+        let cell = |column: &&Column| self.item.cell(column).or_else(|| plain(column)).unwrap_or_default();
+        columns.iter().map(cell).collect()
+    }
+}
+
+/// Prints a list, or `none` if it is empty. Unless columns are chosen, tables have the default columns and objects all
+/// members that the service sent.
 pub(crate) fn print_list<T: Resource>(
     output: Output,
     items: &[T],
     options: &ListOptions<T>,
+    none: &str,
 ) -> Result<(), CliError> {
     let shown = items.iter().filter(|item| options.shows(item));
-    let with_members = |item: &T| Ok((item.id().to_owned(), members(item)?));
-    let mut items = shown.map(with_members).collect::<Result<Vec<_>, CliError>>()?;
+    let mut items = shown.map(Listed::new).collect::<Result<Vec<_>, CliError>>()?;
     options.sort(&mut items);
-    let (ids, items): (Vec<String>, Vec<_>) = items.into_iter().unzip();
     let chosen: Vec<&Column> = options.columns.iter().filter_map(|name| find_column::<T>(name)).collect();
-    let object = |members: &Map<String, Value>| {
-        if chosen.is_empty() {
-            return sent::<T>(members);
-        }
-        let value = |column: &Column| members.get(column.member).cloned().unwrap_or_default();
-        Object(chosen.iter().map(|column| (column.member, value(column))).collect())
-    };
+    let object = |item: &Listed<'_, T>| if chosen.is_empty() { item.sent() } else { item.chosen(&chosen) };
     let objects: Vec<Object> = items.iter().map(object).collect();
-    output.ids_or_data(ids, &objects, || {
+    output.ids_or_data(items.iter().map(|listed| listed.item.id()), &objects, || {
         if items.is_empty() {
             match &options.filter {
                 Some(text) => {
                     eprint_line(format_args!("There are no {}s with {text:?} in their names.", T::KIND))
                 }
-                None => eprint_line(T::NONE),
+                None => eprint_line(none),
             }
             return String::new();
         }
-        let default = || T::COLUMNS.iter().filter(|column| column.default).collect();
+        let is_default = |column: &&Column| match column.shown {
+            Shown::Always => true,
+            Shown::IfPresent => items.iter().any(|listed| listed.members.contains_key(column.member)),
+            Shown::Never => false,
+        };
+        let default = || T::COLUMNS.iter().filter(is_default).collect();
         let columns: Vec<&Column> = if chosen.is_empty() { default() } else { chosen.clone() };
         let mut headers = headers(&columns);
         if !chosen.is_empty() {
@@ -117,26 +159,22 @@ pub(crate) fn print_list<T: Resource>(
             let shortened = headers.iter_mut().filter(|(_, fit)| *fit != Fit::Wrap);
             shortened.for_each(|(_, fit)| *fit = Fit::Whole);
         }
-        rows(&headers, items.iter().map(|members| cells(&columns, members)).collect())
+        rows(&headers, items.iter().map(|listed| listed.cells(&columns)).collect())
     })
 }
 
 /// Prints one resource: as a table, a line for each column that it has a value for.
 pub(crate) fn print_resource<T: Resource>(output: Output, item: &T) -> Result<(), CliError> {
-    let members = members(item)?;
-    output.ids_or_data([item.id()], &sent::<T>(&members), || {
+    let listed = Listed::new(item)?;
+    output.ids_or_data([item.id()], &listed.sent(), || {
         // The time of creation is shown once, as people read it.
-        let shown =
-            |column: &&Column| column.member != CREATION_TIME.member && members.contains_key(column.member);
-        let columns: Vec<&Column> = T::COLUMNS.iter().filter(shown).collect();
-        blocks(&headers(&columns), &[cells(&columns, &members)])
+        let columns = T::COLUMNS.iter().filter(|column| column.member != CREATION_TIME.member);
+        let columns: Vec<&Column> = columns.collect();
+        let cells = listed.cells(&columns);
+        let shown = columns.into_iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
+        let (columns, cells): (Vec<&Column>, Vec<String>) = shown.unzip();
+        blocks(&headers(&columns), &[cells])
     })
-}
-
-/// The members that the service sent.
-fn sent<T: Resource>(members: &Map<String, Value>) -> Object {
-    let sent = |column: &Column| Some((column.member, members.get(column.member)?.clone()));
-    Object(T::COLUMNS.iter().filter_map(sent).collect())
 }
 
 fn find_column<T: Resource>(name: &str) -> Option<&'static Column> {
@@ -144,16 +182,20 @@ fn find_column<T: Resource>(name: &str) -> Option<&'static Column> {
     T::COLUMNS.iter().find(|column| has_name(column.name) || has_name(column.member))
 }
 
-/// The members of an item, with the creation time in RFC 3339 added.
-fn members<T: Serialize>(item: &T) -> Result<Map<String, Value>, CliError> {
+/// The members of an item, with the creation time in RFC 3339 and the derived values added.
+fn members<T: Resource>(item: &T) -> Result<Map<String, Value>, CliError> {
     let value =
         serde_json::to_value(item).map_err(|e| CliError::Bug(format!("data can't be serialized: {e}")))?;
     let Value::Object(mut members) = value else {
         return Err(CliError::Bug("a listed item is not an object".to_owned()));
     };
-    let time = members.get(CREATION_TIME.member).and_then(Value::as_i64);
-    if let Some(time) = time.and_then(rfc3339) {
+    if let Some(time) = item.creation_time().and_then(rfc3339) {
         members.insert(CREATED.member.to_owned(), time.into());
+    }
+    for column in T::COLUMNS.iter().filter(|column| column.derived) {
+        if let Some(value) = item.derived(column) {
+            members.insert(column.member.to_owned(), value);
+        }
     }
     Ok(members)
 }
@@ -167,10 +209,8 @@ fn headers(columns: &[&Column]) -> Vec<(String, Fit)> {
     columns.iter().map(|column| (column.name.to_uppercase().replace('_', " "), column.fit)).collect()
 }
 
-fn cells(columns: &[&Column], members: &Map<String, Value>) -> Vec<String> {
-    let cell = |column: &&Column| members.get(column.member).map(|value| cell(column, value));
-    columns.iter().map(|column| cell(column).unwrap_or_default()).collect()
-}
+/// The beginning of the keys of the service's own tags.
+const SERVICE_TAGS: &str = "_sys_";
 
 /// A value as a table shows it.
 fn cell(column: &Column, value: &Value) -> String {
@@ -186,7 +226,8 @@ fn cell(column: &Column, value: &Value) -> String {
         Value::Object(members) => {
             let pair =
                 |(name, value): (&String, &Value)| format!("{name}={}", value.as_str().unwrap_or_default());
-            members.iter().map(pair).collect::<Vec<_>>().join(", ")
+            let own = members.iter().filter(|(name, _)| !name.starts_with(SERVICE_TAGS));
+            own.map(pair).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     }

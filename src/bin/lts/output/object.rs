@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 /// An object with its members in this order.
-pub(super) struct Object(pub(super) Vec<(&'static str, Value)>);
+pub(super) struct Object(pub(super) Vec<(String, Value)>);
 
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

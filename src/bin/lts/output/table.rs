@@ -24,15 +24,18 @@ pub(crate) enum Fit {
     Whole,
     /// It is wrapped.
     Wrap,
+    /// A detail, which is left out.
+    Detail,
     /// An id, which is left out.
     Id,
     /// A time, which becomes a date or is left out.
     Time,
 }
 
-/// What is shown of ids and times.
+/// What is shown of details, ids and times.
 #[derive(Debug, Clone, Copy)]
-struct Detail {
+struct Shown {
+    details: bool,
     ids: bool,
     times: Times,
 }
@@ -44,19 +47,21 @@ enum Times {
     None,
 }
 
-/// From all details to none. Times give way first: a date is left of them.
-const DETAILS: [Detail; 5] = [
-    Detail { ids: true, times: Times::Whole },
-    Detail { ids: true, times: Times::Dates },
-    Detail { ids: false, times: Times::Whole },
-    Detail { ids: false, times: Times::Dates },
-    Detail { ids: false, times: Times::None },
+/// From everything to the least. Details give way first, then times: a date is left of them.
+const STEPS: [Shown; 6] = [
+    Shown { details: true, ids: true, times: Times::Whole },
+    Shown { details: false, ids: true, times: Times::Whole },
+    Shown { details: false, ids: true, times: Times::Dates },
+    Shown { details: false, ids: false, times: Times::Whole },
+    Shown { details: false, ids: false, times: Times::Dates },
+    Shown { details: false, ids: false, times: Times::None },
 ];
 
-impl Detail {
+impl Shown {
     fn shows(self, fit: Fit) -> bool {
         match fit {
             Fit::Whole | Fit::Wrap => true,
+            Fit::Detail => self.details,
             Fit::Id => self.ids,
             Fit::Time => !matches!(self.times, Times::None),
         }
@@ -109,18 +114,18 @@ fn escaped(cell: &str) -> String {
     escape::line(cell).into_owned()
 }
 
-/// Renders rows as a table. Where it is wider than the terminal, times and ids give way; where that isn't enough,
-/// each row becomes a block of lines with all details.
+/// Renders rows as a table. Where it is wider than the terminal, details, times and ids give way; where that isn't enough,
+/// each row becomes a block of lines with everything.
 pub(crate) fn rows<H: AsRef<str>>(columns: &[(H, Fit)], rows: Vec<Vec<String>>) -> String {
     let columns: Vec<_> = columns.iter().map(|(header, fit)| (header.as_ref(), *fit)).collect();
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect()).collect();
     let Some(width) = terminal_width() else { return grid(&columns, rows) };
-    for detail in DETAILS {
-        let shown: Vec<_> = columns.iter().copied().filter(|(_, fit)| detail.shows(*fit)).collect();
+    for step in STEPS {
+        let shown: Vec<_> = columns.iter().copied().filter(|(_, fit)| step.shows(*fit)).collect();
         let cells = |row: &Vec<String>| {
-            let cells = columns.iter().zip(row).filter(|((_, fit), _)| detail.shows(*fit));
-            cells.map(|((_, fit), cell)| detail.cell(*fit, cell)).collect()
+            let cells = columns.iter().zip(row).filter(|((_, fit), _)| step.shows(*fit));
+            cells.map(|((_, fit), cell)| step.cell(*fit, cell)).collect()
         };
         let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
         if min_width(&shown, &rows) <= width.into() {
