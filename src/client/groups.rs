@@ -401,11 +401,19 @@ impl Groups {
         call.checked(checked).persistent()
     }
 
-    /// [`ensure`](Self::ensure) for a group that a list has just shown to be missing: one request instead of two.
+    /// [`ensure`](Self::ensure) for a group that a list has just shown to be missing: one request instead of two. If it
+    /// exists nevertheless, its retention and tags may be others.
     #[cfg(feature = "provision")]
-    pub(crate) fn ensure_new(&self, name: &str, ttl: Ttl) -> Call<Ensured<GroupId>> {
+    pub(crate) fn ensure_new(&self, name: &str, ttl: Ttl, tags: &Tags) -> Call<Ensured<GroupId>> {
         let (name, checked) = (name.to_owned(), check(name, ttl));
-        let call = Call::new(&self.client, async move |cx| create_or_find(&cx, &name, ttl).await);
+        let body = CreateLogGroupRequestBody { tags: tags::request_tags(tags), ..request_body(&name, ttl) };
+        let call = Call::new(&self.client, async move |cx| {
+            let find = || async {
+                let mut groups = list(&cx).await?.into_iter();
+                Ok(groups.find(|group| group.name == name).map(|group| group.id))
+            };
+            ensure::create_or_find(&cx, find, || create(&cx, body.clone(), None)).await
+        });
         call.checked(checked).persistent()
     }
 

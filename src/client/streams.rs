@@ -469,11 +469,26 @@ impl Streams {
         call.checked(checked).persistent()
     }
 
-    /// [`ensure`](Self::ensure) for a stream that a list has just shown to be missing: one request instead of two.
+    /// [`ensure`](Self::ensure) for a stream that a list has just shown to be missing: one request instead of two. If it
+    /// exists nevertheless, its retention and tags may be others.
     #[cfg(feature = "provision")]
-    pub(crate) fn ensure_new(&self, name: &str) -> Call<Ensured<StreamId>> {
-        let (name, group, checked) = (name.to_owned(), self.group.clone(), check(name));
-        let call = Call::new(&self.client, async move |cx| create_or_find(&cx, &group, &name).await);
+    pub(crate) fn ensure_new(
+        &self,
+        name: &str,
+        ttl: Option<StreamTtl>,
+        tags: &Tags,
+    ) -> Call<Ensured<StreamId>> {
+        let (name, group) = (name.to_owned(), self.group.clone());
+        let checked = check(&name).and(ttl.map_or(Ok(()), StreamTtl::check));
+        let body = CreateLogStreamRequestBody {
+            ttl_in_days: ttl,
+            tags: tags::request_tags(tags),
+            ..request_body(&name)
+        };
+        let call = Call::new(&self.client, async move |cx| {
+            let find = || async { Ok(find(&list(&cx, &group).await?, &name)) };
+            ensure::create_or_find(&cx, find, || create(&cx, &group, body.clone())).await
+        });
         call.checked(checked).persistent()
     }
 

@@ -412,7 +412,15 @@ impl Transfers {
                 Err(InvalidInput::new("log_streams", format!("{streams} streams"), rule))
             }
         });
-        let call = Call::new(&self.client, async move |cx| ensure(&cx, &transfer).await);
+        let call = Call::new(&self.client, async move |cx| ensure(&cx, &transfer, true).await);
+        call.checked(checked).persistent()
+    }
+
+    /// [`ensure`](Self::ensure) for a stream that a list has just shown to have no transfer: one request instead of two.
+    #[cfg(feature = "provision")]
+    pub(crate) fn ensure_new(&self, transfer: Transfer) -> Call<EnsuredTransfer> {
+        let checked = transfer.check();
+        let call = Call::new(&self.client, async move |cx| ensure(&cx, &transfer, false).await);
         call.checked(checked).persistent()
     }
 
@@ -493,14 +501,16 @@ fn find(transfers: Vec<LogTransfer>, stream: &StreamId) -> Option<LogTransfer> {
     transfers.into_iter().find(|transfer| transfer.streams.iter().any(|one| one.id == *stream))
 }
 
-async fn ensure(cx: &CallContext, transfer: &Transfer) -> Result<EnsuredTransfer, Error> {
+/// Creates a transfer of one stream, or changes the one that it has. `look` says whether to look for one first.
+async fn ensure(cx: &CallContext, transfer: &Transfer, mut look: bool) -> Result<EnsuredTransfer, Error> {
     let mut attempts = Attempts::default();
     let mut maybe_created = false;
     loop {
         let existing = match transfer.streams.first() {
-            Some(stream) => find(list(cx).await?, stream),
-            None => None,
+            Some(stream) if look => find(list(cx).await?, stream),
+            _ => None,
         };
+        look = true;
         if let Some(existing) = existing {
             let changed = adapted(transfer, &existing)?;
             let id = existing.id.clone();

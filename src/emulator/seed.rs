@@ -1,6 +1,6 @@
 //! Seeds: data for tests and demonstrations, without a call per item.
 
-use std::{fmt, time::SystemTime};
+use std::{collections::BTreeMap, fmt, time::SystemTime};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -13,7 +13,9 @@ use super::{
 };
 use crate::{
     api::lts::types::{self, TransferType},
-    input::{InvalidInput, check_integer, check_text, standard_offset},
+    input::{
+        InvalidInput, MAX_TAGS, check_integer, check_tag_key, check_tag_value, check_text, standard_offset,
+    },
     manifest::{self, Manifest},
     spec::limits,
 };
@@ -155,7 +157,9 @@ impl Seed {
         self.tokens.iter().try_for_each(|token| not_empty("token", &token.token))?;
         for group in &self.manifest.groups {
             check_group(group).map_err(|error| format!("group {:?}: {error}", group.name))?;
-            if options.ttl_must_be_7 && i64::from(group.ttl.as_days()) != Options::ONLY_TTL {
+            let streams = group.streams.iter().filter_map(|stream| stream.ttl?.own());
+            let mut ttls = group.ttl.into_iter().chain(streams);
+            if options.ttl_must_be_7 && ttls.any(|ttl| i64::from(ttl.as_days()) != Options::ONLY_TTL) {
                 return Err(format!("group {:?}: its ttl must be {}", group.name, Options::ONLY_TTL));
             }
         }
@@ -165,9 +169,12 @@ impl Seed {
 
 fn check_group(group: &manifest::Group) -> Result<(), InvalidInput> {
     check_text("log_group_name", &limits::LOG_GROUP_NAME, &group.name)?;
-    check_integer("ttl_in_days", &limits::TTL_IN_DAYS, group.ttl.as_days().into())?;
+    check_ttl(group.ttl.map(|ttl| ttl.as_days()))?;
+    check_tags(&group.tags)?;
     for stream in &group.streams {
-        check_text("log_stream_name", &limits::LOG_STREAM_NAME, stream)?;
+        check_text("log_stream_name", &limits::LOG_STREAM_NAME, &stream.name)?;
+        check_ttl(stream.ttl.and_then(|ttl| ttl.own()).map(|ttl| ttl.as_days()))?;
+        check_tags(&stream.tags)?;
     }
     for transfer in &group.transfers {
         if transfer.streams.is_empty() {
@@ -184,6 +191,17 @@ fn check_group(group: &manifest::Group) -> Result<(), InvalidInput> {
         }
     }
     Ok(())
+}
+
+fn check_ttl(days: Option<i32>) -> Result<(), InvalidInput> {
+    days.map_or(Ok(()), |days| check_integer("ttl_in_days", &limits::TTL_IN_DAYS, days.into()))
+}
+
+fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), InvalidInput> {
+    if tags.len() > MAX_TAGS {
+        return Err(InvalidInput::new("tags", tags.len(), format!("at most {MAX_TAGS} tags")));
+    }
+    tags.iter().try_for_each(|(key, value)| check_tag_key(key).and(check_tag_value(value)))
 }
 
 /// The request body that creates a transfer of one stream.

@@ -14,17 +14,14 @@ use futures_util::future::{Either, join_all, select};
 use tokio::sync::Notify;
 
 use super::{
+    existing::DEFAULT_CONCURRENCY,
     outcome::{Item, ItemStatus, Outcome},
-    plan::{DEFAULT_CONCURRENCY, Plan},
-    schedule::{Finished, Next, Schedule, Work, WorkResult},
+    plan::Plan,
+    schedule::{Finished, Next, Schedule},
 };
-use crate::{
-    client::Client,
-    error::Error,
-    model::{Destination, Transfer},
-};
+use crate::client::Client;
 
-/// The progress of [`Apply`], after an item was created, deleted or failed.
+/// The progress of [`Apply`], after an item was created, updated, deleted or failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Progress<'a> {
@@ -52,7 +49,8 @@ pub struct Apply<'a> {
 }
 
 impl Plan {
-    /// Applies the plan: groups are created first, then the streams of each group, then their transfers.
+    /// Applies the plan: groups come first, then the streams of each group, then their transfers. What is deleted goes
+    /// in the opposite order, and before others of its kind are created in its group.
     pub fn apply<'a>(&'a self, client: &'a Client) -> Apply<'a> {
         Apply { plan: self, client, concurrency: DEFAULT_CONCURRENCY, observer: None, stop: None }
     }
@@ -156,7 +154,7 @@ impl<'a> Shared<'a> {
                     return;
                 }
             };
-            let result = self.call(&task.work).await;
+            let result = task.resource.make(self.client, &task.ids).await;
             let finished = self.schedule().finish(&task, result);
             self.call_ended.notify_waiters();
             if let Some(observer) = &self.observer {
@@ -164,25 +162,5 @@ impl<'a> Shared<'a> {
                 observer(Progress { status: *status, item, done: *done, total: *total });
             }
         }
-    }
-
-    async fn call(&self, work: &Work<'_>) -> Result<WorkResult, Error> {
-        Ok(match work {
-            Work::CreateGroup(group) => {
-                WorkResult::Group(self.client.groups().ensure_new(&group.name, group.ttl).await?)
-            }
-            Work::DeleteStream(group, stream) => {
-                self.client.group(group).streams().delete(stream).persistent().await?;
-                WorkResult::Deleted
-            }
-            Work::CreateStream(group, name) => {
-                WorkResult::Stream(self.client.group(group).streams().ensure_new(name).await?)
-            }
-            Work::CreateTransfer(group, stream, transfer) => {
-                let destination = Destination::Obs(transfer.to.clone());
-                let transfer = Transfer::new(group, [stream], destination).paused(transfer.paused);
-                WorkResult::Transfer(self.client.transfers().ensure_log_dump(transfer).await?)
-            }
-        })
     }
 }

@@ -1,4 +1,4 @@
-//! Plans and creates the groups, streams and transfers that a manifest declares, and exports existing ones.
+//! Plans, creates and updates the groups, streams and transfers that a manifest declares, and exports existing ones.
 //!
 //! A program that needs a few groups and streams calls [`Groups::ensure`](crate::groups::Groups::ensure) and
 //! [`Streams::ensure`](crate::streams::Streams::ensure). This module is for many of them: it shows a plan before
@@ -29,19 +29,26 @@
 //!
 //! # Layout
 //!
-//! `read` parses a [`Manifest`](crate::manifest::Manifest), `rules` validates it, `plan` compares it with the service,
-//! `apply` runs the plan's calls (`schedule` decides their order), and `export` makes a manifest of what exists.
+//! `read` parses a [`Manifest`](crate::manifest::Manifest) and `rules` validates it. `existing` reads the lists of the
+//! service. A `resource` compares what is wanted with what is present, and makes the calls; `resources` has one for groups,
+//! streams and transfers. `plan` makes a graph of resources, `apply` runs their calls (`schedule` decides their order), and
+//! `export` makes a manifest of what exists.
 
 mod apply;
+mod existing;
 mod export;
 mod outcome;
 mod plan;
 mod read;
+mod resource;
+mod resources;
 mod rules;
 mod schedule;
 
 pub use apply::{Apply, Progress};
+pub use existing::DEFAULT_CONCURRENCY;
 pub use export::{Export, Exported, export};
 pub use outcome::{Item, ItemKind, ItemStatus, Outcome};
-pub use plan::{Action, DEFAULT_CONCURRENCY, Plan, PlanError, PlanRequest, Step, plan};
-pub use read::{LARGEST_DOCUMENT, ManifestError, ManifestMistake, parse};
+pub use plan::{Plan, PlanError, PlanRequest, Step, plan};
+pub use read::{LARGEST_DOCUMENT, ManifestError, ManifestMistake, parse, parse_all};
+pub use resource::Action;

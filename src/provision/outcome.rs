@@ -50,6 +50,8 @@ pub struct Item {
 pub enum ItemStatus {
     /// It was created.
     Created,
+    /// It was changed.
+    Updated,
     /// It was deleted.
     Deleted,
     /// It exists as before.
@@ -70,7 +72,7 @@ pub struct Outcome {
     pub dry_run: bool,
     /// Items that were created.
     pub created: Vec<Item>,
-    /// Items that were changed. Empty at present: no call changes an item.
+    /// Items that were changed. The reason says what differed.
     pub updated: Vec<Item>,
     /// Items that were deleted.
     pub deleted: Vec<Item>,
@@ -96,6 +98,7 @@ impl Outcome {
     pub(super) fn push(&mut self, status: ItemStatus, item: Item) {
         let list = match status {
             ItemStatus::Created => &mut self.created,
+            ItemStatus::Updated => &mut self.updated,
             ItemStatus::Deleted => &mut self.deleted,
             ItemStatus::Unchanged => &mut self.unchanged,
             ItemStatus::Conflict => &mut self.conflicts,

@@ -1,30 +1,31 @@
-//! Plans: the difference between a manifest and the existing groups and streams.
+//! Plans: the difference between a manifest and what exists.
 
 use std::{
-    collections::HashMap,
-    fmt,
+    collections::{HashMap, HashSet},
     future::{Future, IntoFuture},
     pin::Pin,
+    sync::Arc,
 };
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-
 use super::{
+    existing::{DEFAULT_CONCURRENCY, Existing},
     outcome::{Item, ItemKind, ItemStatus, Outcome},
     read::ManifestError,
+    resource::{Action, Comparison, Id, Key, Resource},
+    resources::{
+        GroupResource, PresentTransfer, PrunedTransfer, Settings, StreamResource, Task, TransferResource,
+        foreign_reason,
+    },
     rules::mistakes,
 };
 use crate::{
     client::Client,
-    error::{Error, TransportFailure},
-    ids::{GroupId, StreamId},
+    error::Error,
+    ids::StreamId,
     manifest::{self, Manifest},
-    model::{LogGroup, LogStream},
+    model::{LogGroup, LogStream, LogTransfer},
     spec::Operation,
 };
-
-/// The default number of calls that run at the same time.
-pub const DEFAULT_CONCURRENCY: usize = 16;
 
 /// Why a plan with conflicts leaves its other items as they are.
 const NOT_TRIED: &str = "not tried: the plan has conflicts";
@@ -36,44 +37,9 @@ pub enum PlanError {
     /// The manifest breaks a rule. Nothing was sent.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The existing groups and streams could not be read.
+    /// The existing groups, streams and transfers could not be read.
     #[error(transparent)]
     Call(#[from] Error),
-}
-
-/// What applying the plan does with an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Action {
-    /// Create it: it doesn't exist.
-    Create,
-    /// Create it unless its stream has a transfer already. The API cannot list transfers, so the plan can't know.
-    CreateOrFind,
-    /// Keep it: it exists already.
-    Keep,
-    /// Delete it: the manifest doesn't declare it.
-    Delete,
-    /// It conflicts with an existing item.
-    Conflict,
-}
-
-impl Action {
-    /// Whether the action may change something.
-    pub fn changes(self) -> bool {
-        matches!(self, Self::Create | Self::CreateOrFind | Self::Delete)
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Create => "create",
-            Self::CreateOrFind => "create, or already there",
-            Self::Keep => "unchanged",
-            Self::Delete => "delete",
-            Self::Conflict => "conflict",
-        })
-    }
 }
 
 /// One item of a plan.
@@ -89,148 +55,93 @@ pub struct Step<'p> {
     /// Its name; for a transfer the name of its stream.
     pub name: &'p str,
     /// Its id, if it exists.
-    pub id: Option<&'p str>,
-    /// Why, if that needs an explanation.
-    pub reason: Option<String>,
+    pub id: Option<String>,
+    /// What differs for an [update](Action::Update); otherwise why, if that needs an explanation.
+    pub reason: Option<&'p str>,
 }
 
 /// What has to be done so that the service has what a manifest declares. [`apply`](Self::apply) does it.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    pub(super) groups: Vec<GroupPlan>,
+    pub(super) nodes: Vec<Node>,
     warnings: Vec<String>,
 }
 
-/// The plan for a declared group, and what exists of it.
+/// A resource and what there is to do for it.
 #[derive(Debug, Clone)]
-pub(super) struct GroupPlan {
-    pub(super) declared: manifest::Group,
-    pub(super) found: Option<LogGroup>,
-    /// The ids of the declared streams that exist, in the order of the manifest.
-    pub(super) streams: Vec<Option<StreamId>>,
-    /// A transfer per stream: the positions of its declaration and of the stream.
-    pub(super) transfers: Vec<(usize, usize)>,
-    /// Existing streams that are not declared, and are deleted.
-    pub(super) to_delete: Vec<(String, StreamId)>,
+pub(super) struct Node {
+    pub(super) resource: Arc<dyn Resource>,
+    pub(super) action: Action,
+    pub(super) reason: Option<String>,
+    /// The positions of the resources that it depends on.
+    pub(super) requires: Vec<usize>,
 }
 
-impl GroupPlan {
-    /// Why the existing group conflicts with the declared one.
-    pub(super) fn conflict(&self) -> Option<String> {
-        let (found, declared) = (self.found.as_ref()?.ttl?, self.declared.ttl);
-        let message =
-            || format!("it exists with a ttl of {found}, not {declared}, and the API cannot change it");
-        (found != declared).then(message)
-    }
-
-    fn new(declared: &manifest::Group) -> Self {
-        let positions: HashMap<&str, usize> =
-            declared.streams.iter().enumerate().map(|(s, name)| (name.as_str(), s)).collect();
-        let transfers = declared.transfers.iter().enumerate();
-        let transfers = transfers.flat_map(|(t, transfer)| {
-            let streams = transfer.streams.iter().filter_map(|name| positions.get(name.as_str()));
-            streams.map(move |s| (t, *s)).collect::<Vec<_>>()
-        });
-        Self {
-            found: None,
-            streams: vec![None; declared.streams.len()],
-            transfers: transfers.collect(),
-            to_delete: Vec::new(),
-            declared: declared.clone(),
-        }
-    }
-
-    /// Compares the declared streams with the existing ones.
-    fn compare(&mut self, existing: Vec<LogStream>, prune: bool) {
-        let mut existing: HashMap<String, StreamId> =
-            existing.into_iter().map(|stream| (stream.name, stream.id)).collect();
-        for (id, name) in self.streams.iter_mut().zip(&self.declared.streams) {
-            *id = existing.remove(name);
-        }
-        if prune {
-            self.to_delete = existing.into_iter().collect();
-            self.to_delete.sort();
-        }
-    }
-}
-
-/// Plans what has to be done for a manifest, and changes nothing. One call lists the groups, and one per existing
-/// group of the manifest its streams.
+/// Plans what has to be done for a manifest, and changes nothing. One call lists the groups and, unless all of them are
+/// new, one the streams and one the transfers of the project.
 pub fn plan<'a>(client: &'a Client, manifest: &'a Manifest) -> PlanRequest<'a> {
     PlanRequest { client, manifest, prune: false, concurrency: DEFAULT_CONCURRENCY }
 }
 
 impl Plan {
-    /// The steps in the order of the manifest. Within a group, deletions come before creations.
-    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
-        self.groups.iter().flat_map(steps_of)
+    /// A plan for resources, in this order.
+    fn new(resources: Vec<Arc<dyn Resource>>, warnings: Vec<String>) -> Self {
+        let positions: HashMap<Key<'_>, usize> =
+            resources.iter().enumerate().map(|(i, resource)| (resource.key(), i)).collect();
+        let required = |resource: &Arc<dyn Resource>| {
+            resource.depends_on().iter().filter_map(|key| positions.get(key).copied()).collect()
+        };
+        let requires: Vec<Vec<usize>> = resources.iter().map(required).collect();
+        let nodes = resources.into_iter().zip(requires).map(|(resource, requires)| {
+            let Comparison { action, reason } = resource.compare();
+            Node { resource, action, reason, requires }
+        });
+        Self { nodes: nodes.collect(), warnings }
     }
 
-    /// Warnings about what may fail.
+    /// The steps in the order of the manifest. Within a group, deletions come before creations.
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        self.nodes.iter().map(|node| {
+            let Key { kind, group, name } = node.resource.key();
+            let id = node.resource.id().as_ref().map(Id::to_string);
+            Step { action: node.action, kind, group, name, id, reason: node.reason.as_deref() }
+        })
+    }
+
+    /// Warnings about what may fail, and about transfers that a manifest can't declare.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
     /// Whether the plan has conflicts. Applying it does nothing then.
     pub fn has_conflicts(&self) -> bool {
-        self.groups.iter().any(|group| group.conflict().is_some())
+        self.nodes.iter().any(|node| node.action == Action::Conflict)
     }
 
-    /// The outcome if every call succeeds. With conflicts, nothing is created or deleted.
+    /// Whether something differs from the manifest. A transfer that the cloud doesn't list doesn't count.
+    pub fn has_differences(&self) -> bool {
+        self.nodes.iter().any(|node| !matches!(node.action, Action::Keep | Action::CreateOrFind))
+    }
+
+    /// The outcome if every call succeeds. With conflicts, nothing is changed.
     pub fn outcome(&self) -> Outcome {
         let has_conflicts = self.has_conflicts();
         let mut outcome = Outcome { dry_run: true, ..Outcome::default() };
-        for step in self.steps() {
-            let (status, reason) = match step.action {
-                Action::Conflict => (ItemStatus::Conflict, step.reason),
-                Action::Keep => (ItemStatus::Unchanged, step.reason),
+        for Step { action, kind, group, name, id, reason } in self.steps() {
+            let reason = reason.map(str::to_owned);
+            let (status, reason) = match action {
+                Action::Conflict => (ItemStatus::Conflict, reason),
+                Action::Keep => (ItemStatus::Unchanged, reason),
                 _ if has_conflicts => (ItemStatus::NotDone, Some(NOT_TRIED.to_owned())),
-                Action::Create | Action::CreateOrFind => (ItemStatus::Created, step.reason),
-                Action::Delete => (ItemStatus::Deleted, step.reason),
+                Action::Create | Action::CreateOrFind => (ItemStatus::Created, reason),
+                Action::Update => (ItemStatus::Updated, reason),
+                Action::Delete => (ItemStatus::Deleted, reason),
             };
-            outcome.push(
-                status,
-                Item {
-                    kind: step.kind,
-                    group: step.group.to_owned(),
-                    name: step.name.to_owned(),
-                    id: step.id.map(str::to_owned),
-                    reason,
-                    remedy: None,
-                },
-            );
+            let (group, name) = (group.to_owned(), name.to_owned());
+            outcome.push(status, Item { kind, group, name, id, reason, remedy: None });
         }
         outcome
     }
-}
-
-/// The steps of a group.
-fn steps_of(group: &GroupPlan) -> impl Iterator<Item = Step<'_>> {
-    let name = group.declared.name.as_str();
-    let step = move |action, kind, item, id| Step { action, kind, group: name, name: item, id, reason: None };
-    let group_step = match (&group.found, group.conflict()) {
-        (Some(found), Some(reason)) => Step {
-            reason: Some(reason),
-            ..step(Action::Conflict, ItemKind::Group, name, Some(found.id.as_str()))
-        },
-        (Some(found), None) => step(Action::Keep, ItemKind::Group, name, Some(found.id.as_str())),
-        (None, _) => step(Action::Create, ItemKind::Group, name, None),
-    };
-    let deletions = group.to_delete.iter();
-    let deletions =
-        deletions.map(move |(stream, id)| step(Action::Delete, ItemKind::Stream, stream, Some(id.as_str())));
-    let streams = group.declared.streams.iter().zip(&group.streams).map(move |(stream, id)| match id {
-        Some(id) => step(Action::Keep, ItemKind::Stream, stream, Some(id.as_str())),
-        None => step(Action::Create, ItemKind::Stream, stream, None),
-    });
-    let transfers = group.transfers.iter().filter_map(move |(_, s)| {
-        let stream = group.declared.streams.get(*s)?;
-        Some(Step {
-            reason: Some("or already there: the API cannot list transfers".to_owned()),
-            ..step(Action::CreateOrFind, ItemKind::Transfer, stream, None)
-        })
-    });
-    std::iter::once(group_step).chain(deletions).chain(streams).chain(transfers)
 }
 
 /// A plan that is not made yet; awaiting it makes the calls.
@@ -244,7 +155,8 @@ pub struct PlanRequest<'a> {
 }
 
 impl<'a> PlanRequest<'a> {
-    /// Sets whether streams of declared groups are deleted if they are not declared. Other groups never change.
+    /// Sets whether streams, transfers and tags of declared groups are deleted if they are not declared. Other groups never
+    /// change.
     pub fn prune(mut self, prune: bool) -> Self {
         self.prune = prune;
         self
@@ -265,48 +177,28 @@ impl<'a> PlanRequest<'a> {
         if !mistakes.is_empty() {
             return Err(ManifestError::of_built(mistakes).into());
         }
-        let (client, prune) = (self.client, self.prune);
-        let existing = list_groups(client).await?;
-        let existing_groups = existing.len();
-        let mut existing: HashMap<String, LogGroup> =
-            existing.into_iter().map(|group| (group.name.clone(), group)).collect();
-        let mut groups: Vec<GroupPlan> = self.manifest.groups.iter().map(GroupPlan::new).collect();
-        for group in &mut groups {
-            group.found = existing.remove(&group.declared.name);
+        let declared = &self.manifest.groups;
+        let names: HashSet<&str> = declared.iter().map(|group| group.name.as_str()).collect();
+        let mut existing =
+            Existing::read(self.client, self.concurrency, |group| names.contains(group.name.as_str()))
+                .await?;
+        let mut found: HashMap<String, LogGroup> = std::mem::take(&mut existing.groups)
+            .into_iter()
+            .map(|group| (group.name.clone(), group))
+            .collect();
+        let mut planner =
+            Planner { prune: self.prune, existing, resources: Vec::new(), warnings: Vec::new() };
+        planner.warn_of_unlisted_transfers(self.manifest);
+        let mut new_groups = 0;
+        for group in declared {
+            let found = found.remove(&group.name);
+            new_groups += usize::from(found.is_none());
+            planner.add_group(group, found);
         }
-        // A new group has no streams to list.
-        let ids = groups.iter().filter_map(|group| group.found.as_ref().map(|found| found.id.clone()));
-        let ids: Vec<GroupId> = ids.collect();
-        let lists = stream::iter(ids).map(move |id| async move {
-            match client.group(&id).streams().list().persistent().await {
-                Ok(streams) => Ok(Some(streams)),
-                // The group was deleted in the meantime.
-                Err(error) if error.is_not_found() => Ok(None),
-                Err(error) => Err(error),
-            }
-        });
-        let mut lists = lists.buffered(self.concurrency);
-        let mut warnings = Vec::new();
-        let mut listed = groups.iter_mut().filter(|group| group.found.is_some());
-        while let Some(streams) = lists.try_next().await? {
-            let Some(group) = listed.next() else { break };
-            let Some(streams) = streams else {
-                group.found = None;
-                continue;
-            };
-            let before = streams.len();
-            group.compare(streams, prune);
-            let new = group.streams.iter().filter(|id| id.is_none()).count();
-            let after = before + new - group.to_delete.len();
-            warnings.extend(quota_warning(Operation::CreateLogStream, after, new, &group.declared.name));
-        }
-        for group in groups.iter().filter(|group| group.found.is_none()) {
-            let new = group.streams.len();
-            warnings.extend(quota_warning(Operation::CreateLogStream, new, new, &group.declared.name));
-        }
-        let new = groups.iter().filter(|group| group.found.is_none()).count();
-        warnings.extend(quota_warning(Operation::CreateLogGroup, existing_groups + new, new, ""));
-        Ok(Plan { groups, warnings })
+        let groups = planner.existing.all_groups + new_groups;
+        let warning = quota_warning(Operation::CreateLogGroup, groups, new_groups, "");
+        planner.warnings.extend(warning);
+        Ok(Plan::new(planner.resources, planner.warnings))
     }
 }
 
@@ -319,17 +211,153 @@ impl<'a> IntoFuture for PlanRequest<'a> {
     }
 }
 
-/// Lists the groups. Failures are retried until the deadline, except for a service that can't be reached at all: a wrong
-/// endpoint is reported soon.
-pub(super) async fn list_groups(client: &Client) -> Result<Vec<LogGroup>, Error> {
-    let is_unreachable =
-        |error: &Error| matches!(error, Error::Transport(e) if e.failure() == TransportFailure::Connect);
-    match client.groups().list().await {
-        Err(error) if error.is_retryable() && !is_unreachable(&error) => {
-            client.groups().list().persistent().await
-        }
-        result => result,
+/// Makes resources of a manifest and what exists.
+struct Planner {
+    prune: bool,
+    existing: Existing,
+    resources: Vec<Arc<dyn Resource>>,
+    warnings: Vec<String>,
+}
+
+/// What a stream is transferred by.
+#[derive(Clone)]
+enum TaskOfStream {
+    Own(Arc<Task>),
+    Foreign(String),
+}
+
+impl Planner {
+    fn add(&mut self, resource: impl Resource + 'static) {
+        self.resources.push(Arc::new(resource));
     }
+
+    fn warn_of_unlisted_transfers(&mut self, manifest: &Manifest) {
+        let has_transfers = manifest.groups.iter().any(|group| !group.transfers.is_empty());
+        if has_transfers && !self.existing.lists_transfers() {
+            let warning = "this cloud does not list transfers: those that are missing are created, and existing ones \
+                           stay as they are";
+            self.warnings.push(warning.to_owned());
+        }
+    }
+
+    /// Adds a group, its deletions, its streams and its transfers.
+    fn add_group(&mut self, declared: &manifest::Group, found: Option<LogGroup>) {
+        let id = found.as_ref().map(|group| group.id.clone());
+        let streams = id.as_ref().map(|id| self.existing.take_streams(id)).unwrap_or_default();
+        let tasks = id.as_ref().map(|id| self.existing.take_transfers(id)).unwrap_or_default();
+        self.add(GroupResource::new(declared, found, self.prune));
+        let before = streams.len();
+        let mut streams: HashMap<String, LogStream> =
+            streams.into_iter().map(|stream| (stream.name.clone(), stream)).collect();
+        let present: Vec<Option<LogStream>> =
+            declared.streams.iter().map(|stream| streams.remove(&stream.name)).collect();
+        let mut undeclared: Vec<LogStream> =
+            if self.prune { streams.into_values().collect() } else { Vec::new() };
+        undeclared.sort_by(|a, b| a.name.cmp(&b.name));
+
+        let wanted = wanted_settings(declared);
+        let ids: HashMap<&str, &StreamId> =
+            present.iter().flatten().map(|stream| (stream.name.as_str(), &stream.id)).collect();
+        let tasks = self.tasks(declared, tasks, &wanted, &ids);
+        let task_of = |stream: &LogStream| tasks.get(&stream.id).cloned();
+
+        if self.prune {
+            let without =
+                present.iter().flatten().filter(|stream| !wanted.contains_key(stream.name.as_str()));
+            let mut unwanted: Vec<&LogStream> = without.chain(&undeclared).collect();
+            unwanted.sort_by(|a, b| a.name.cmp(&b.name));
+            for stream in unwanted {
+                if let Some(TaskOfStream::Own(task)) = task_of(stream) {
+                    let present = PresentTransfer::Own { task, stream: stream.id.clone() };
+                    let (group, stream) = (declared.name.clone(), stream.name.clone());
+                    self.add(TransferResource { group, stream, wanted: None, present });
+                }
+            }
+        }
+        let (new, deleted) = (present.iter().filter(|stream| stream.is_none()).count(), undeclared.len());
+        for stream in undeclared {
+            let transfer = match task_of(&stream) {
+                Some(TaskOfStream::Own(_)) => PrunedTransfer::Deleted,
+                Some(TaskOfStream::Foreign(reason)) => PrunedTransfer::Stays(reason),
+                None => PrunedTransfer::None,
+            };
+            self.add(StreamResource::undeclared(&declared.name, stream, transfer));
+        }
+        let tasks_of_present: Vec<Option<PresentTransfer>> = present
+            .iter()
+            .map(|stream| {
+                let stream = stream.as_ref()?;
+                Some(match task_of(stream)? {
+                    TaskOfStream::Own(task) => PresentTransfer::Own { task, stream: stream.id.clone() },
+                    TaskOfStream::Foreign(reason) => PresentTransfer::Foreign(reason),
+                })
+            })
+            .collect();
+        let mut tasks: HashMap<&str, PresentTransfer> = declared
+            .streams
+            .iter()
+            .zip(tasks_of_present)
+            .filter_map(|(stream, task)| Some((stream.name.as_str(), task?)))
+            .collect();
+        for (stream, present) in declared.streams.iter().zip(present) {
+            self.add(StreamResource::declared(&declared.name, stream, present, self.prune));
+        }
+        for stream in declared.transfers.iter().flat_map(|transfer| &transfer.streams) {
+            let present = match tasks.remove(stream.as_str()) {
+                Some(task) => task,
+                None if self.existing.lists_transfers() => PresentTransfer::None,
+                None => PresentTransfer::Unknown,
+            };
+            let wanted = wanted.get(stream.as_str()).cloned();
+            let (group, stream) = (declared.name.clone(), stream.clone());
+            self.add(TransferResource { group, stream, wanted, present });
+        }
+        let after = before + new - deleted;
+        self.warnings.extend(quota_warning(Operation::CreateLogStream, after, new, &declared.name));
+    }
+
+    /// What each stream of a group is transferred by. Tasks that a manifest can't declare are reported.
+    fn tasks(
+        &mut self,
+        declared: &manifest::Group,
+        tasks: Vec<LogTransfer>,
+        wanted: &HashMap<&str, Arc<Settings>>,
+        ids: &HashMap<&str, &StreamId>,
+    ) -> HashMap<StreamId, TaskOfStream> {
+        let wanted: HashMap<StreamId, Settings> = wanted
+            .iter()
+            .filter_map(|(stream, settings)| Some(((*ids.get(stream)?).clone(), (**settings).clone())))
+            .collect();
+        let mut of_streams = HashMap::new();
+        for task in tasks {
+            let streams: Vec<StreamId> = task.streams.iter().map(|stream| stream.id.clone()).collect();
+            let found = match (foreign_reason(&task), Settings::of(&task)) {
+                (None, Some(settings)) => {
+                    TaskOfStream::Own(Arc::new(Task::new(task, settings, &wanted, self.prune)))
+                }
+                (reason, _) => {
+                    let reason = reason.unwrap_or_default();
+                    self.warnings.push(format!(
+                        "group {:?}: {reason}; it is left as it is, since a manifest can't declare it",
+                        declared.name
+                    ));
+                    TaskOfStream::Foreign(reason)
+                }
+            };
+            of_streams.extend(streams.into_iter().map(|stream| (stream, found.clone())));
+        }
+        of_streams
+    }
+}
+
+/// The settings of the transfer of each stream that has one, by the stream's name.
+fn wanted_settings(declared: &manifest::Group) -> HashMap<&str, Arc<Settings>> {
+    let mut wanted = HashMap::new();
+    for transfer in &declared.transfers {
+        let settings = Arc::new(Settings::declared(transfer));
+        wanted.extend(transfer.streams.iter().map(|stream| (stream.as_str(), Arc::clone(&settings))));
+    }
+    wanted
 }
 
 /// A warning if creating `new` items leads to more than the default quota of an account.

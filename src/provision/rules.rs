@@ -2,22 +2,28 @@
 //!
 //! Each mistake has the path of the part that it is about.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use PathSegment::{Field, Item};
 
 use crate::{
-    input::{InvalidInput, check_integer, check_text},
-    manifest::{Group, Manifest, Transfer},
+    input::{InvalidInput, MAX_TAGS, check_tag_key, check_tag_value, check_text},
+    manifest::{Group, Manifest, Stream, Transfer},
+    model::{StreamTtl, Ttl},
     spec::limits,
     suggest::did_you_mean,
 };
 
 /// A step from a part of a manifest to one inside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PathSegment {
     /// The value of a key.
     Field(&'static str),
+    /// The value of a tag.
+    Tag(String),
     /// An item of a list.
     Item(usize),
 }
@@ -49,13 +55,12 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
     let mut group_positions = HashMap::new();
     for (g, group) in manifest.groups.iter().enumerate() {
         let at = [Field("groups"), Item(g)];
-        let name = [at[0], at[1], Field("name")];
+        let name = [at.as_slice(), &[Field("name")]].concat();
         if let Some(first) = group_positions.insert(group.name.as_str(), g) {
             let message = format!("group {:?} is declared twice", group.name);
             group_positions.insert(&group.name, first);
-            all.push(
-                Mistake::new(&name, message).with(&[at[0], Item(first), Field("name")], "the first one is"),
-            );
+            let first = [Field("groups"), Item(first), Field("name")];
+            all.push(Mistake::new(&name, message).with(&first, "the first one is"));
         }
         check_group(&at, group, &mut all);
     }
@@ -71,17 +76,17 @@ fn check_group(at: &[PathSegment; 2], group: &Group, all: &mut Vec<Mistake>) {
     let part = |steps: &[PathSegment]| [at.as_slice(), steps].concat();
     let checked = check_text("log_group_name", &limits::LOG_GROUP_NAME, &group.name);
     add_failed(all, &part(&[Field("name")]), checked);
-    let checked = check_integer("ttl_in_days", &limits::TTL_IN_DAYS, group.ttl.as_days().into());
-    add_failed(all, &part(&[Field("ttl")]), checked);
+    add_failed(all, &part(&[Field("ttl")]), group.ttl.map_or(Ok(()), Ttl::check));
+    check_tags(&part(&[Field("tags")]), &group.tags, all);
     let mut stream_positions = HashMap::with_capacity(group.streams.len());
     for (s, stream) in group.streams.iter().enumerate() {
         let here = part(&[Field("streams"), Item(s)]);
-        add_failed(all, &here, check_text("log_stream_name", &limits::LOG_STREAM_NAME, stream));
-        if let Some(first) = stream_positions.insert(stream.as_str(), s) {
-            stream_positions.insert(stream, first);
-            let message = format!("stream {stream:?} is declared twice in group {:?}", group.name);
+        check_stream(&here, stream, all);
+        if let Some(first) = stream_positions.insert(stream.name.as_str(), s) {
+            stream_positions.insert(&stream.name, first);
+            let message = format!("stream {:?} is declared twice in group {:?}", stream.name, group.name);
             let first = part(&[Field("streams"), Item(first)]);
-            all.push(Mistake::new(&here, message).with(&first, "the first one is"));
+            all.push(Mistake::new(&name_of(&here, stream), message).with(&first, "the first one is"));
         }
     }
     let mut transferred: HashMap<&str, Vec<PathSegment>> = HashMap::new();
@@ -107,6 +112,33 @@ fn check_group(at: &[PathSegment; 2], group: &Group, all: &mut Vec<Mistake>) {
     }
 }
 
+/// Where the name of a stream is: the stream itself, or one of its keys.
+fn name_of(at: &[PathSegment], stream: &Stream) -> Vec<PathSegment> {
+    let name: &[PathSegment] = if stream.is_name() { &[] } else { &[Field("name")] };
+    [at, name].concat()
+}
+
+fn check_stream(at: &[PathSegment], stream: &Stream, all: &mut Vec<Mistake>) {
+    let checked = check_text("log_stream_name", &limits::LOG_STREAM_NAME, &stream.name);
+    add_failed(all, &name_of(at, stream), checked);
+    add_failed(all, &[at, &[Field("ttl")]].concat(), stream.ttl.map_or(Ok(()), StreamTtl::check));
+    check_tags(&[at, &[Field("tags")]].concat(), &stream.tags, all);
+}
+
+fn check_tags(at: &[PathSegment], tags: &BTreeMap<String, String>, all: &mut Vec<Mistake>) {
+    if tags.len() > MAX_TAGS {
+        all.push(Mistake::new(
+            at,
+            format!("{} tags are too many: at most {MAX_TAGS} are allowed", tags.len()),
+        ));
+    }
+    for (key, value) in tags {
+        let here = [at, &[PathSegment::Tag(key.clone())]].concat();
+        add_failed(all, &here, check_tag_key(key));
+        add_failed(all, &here, check_tag_value(value));
+    }
+}
+
 fn check_transfer(at: &[PathSegment], transfer: &Transfer, all: &mut Vec<Mistake>) {
     let part = |name: &'static str| [at, &[Field(name)]].concat();
     if transfer.streams.is_empty() {
@@ -122,7 +154,7 @@ fn check_transfer(at: &[PathSegment], transfer: &Transfer, all: &mut Vec<Mistake
 mod tests {
     use super::*;
     use crate::{
-        model::{ObsDestination, StorageFormat, Ttl},
+        model::{ObsDestination, StorageFormat},
         spec::TransferInterval,
     };
 
@@ -138,9 +170,9 @@ mod tests {
     fn group(name: &str, streams: &[&str], transfers: &[&[&str]]) -> Group {
         Group {
             name: name.to_owned(),
-            ttl: Ttl::days(7),
-            streams: streams.iter().map(|name| (*name).to_owned()).collect(),
+            streams: streams.iter().map(|name| (*name).into()).collect(),
             transfers: transfers.iter().map(|streams| transfer(streams)).collect(),
+            ..Group::default()
         }
     }
 
@@ -156,7 +188,11 @@ mod tests {
     #[test]
     fn all_mistakes_are_found_in_order() {
         let mut bad = group(".a", &["x", "", "x"], &[&["x", "z"], &[], &["x"]]);
-        bad.ttl = Ttl::days(366);
+        bad.ttl = Some(Ttl::days(366));
+        bad.tags =
+            [("_sys_a", "x"), ("a", "x\n")].map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        bad.streams[0].ttl = Some(Ttl::days(0).into());
+        bad.streams[0].tags = (0..21).map(|i| (i.to_string(), String::new())).collect();
         bad.transfers[1].to.bucket = "b".to_owned();
         bad.transfers[2].to.prefix = Some("p".repeat(65));
         bad.transfers[2].to.dir = Some("d".repeat(65));
@@ -164,6 +200,10 @@ mod tests {
         let expected = [
             "invalid log_group_name \".a\"",
             "invalid ttl_in_days \"366\"",
+            "invalid key \"_sys_a\"",
+            "invalid value \"x\\n\"",
+            "invalid ttl_in_days \"0\"",
+            "21 tags are too many",
             "invalid log_stream_name \"\"",
             "stream \"x\" is declared twice",
             "stream \"z\" is not among",

@@ -32,7 +32,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("suggest", &[]),
     ("escape", &[]),
     ("ids", &["input"]),
-    ("manifest", &["model", "spec"]),
+    ("manifest", &["input", "model", "spec"]),
     ("model", &["ids", "input", "lenient", "spec"]),
     // The generated types hold ours; the generated clients carry a transport.
     ("api", &["ids", "lenient", "model", "secret", "transport"]),

@@ -14,6 +14,7 @@ use super::{
     groups::NewGroup,
     schema,
     streams::NewStream,
+    tags::Tags,
     tokens::hash,
     transfers::NewTransfer,
 };
@@ -144,14 +145,18 @@ impl Database {
         options: &Options,
         now: Timestamp,
     ) -> Result<()> {
-        let manifest::Group { name, ttl, streams, transfers } = group;
+        let manifest::Group { name, ttl, tags, streams, transfers } = group;
         let group = format!("group {name:?}");
-        let new = NewGroup::new(name, ttl.as_days().into());
+        let ttl = ttl.unwrap_or(manifest::DEFAULT_TTL).as_days().into();
+        let new = NewGroup { tags: Tags(tags.clone()), ..NewGroup::new(name, ttl) };
         let id = self.create_group(project, &new, now, options.quota_groups);
         let id = id.map_err(|error| cannot_declare(error, &group))?;
         let mut ids = HashMap::new();
-        for name in streams {
-            let new = NewStream::new(name);
+        for manifest::Stream { name, ttl, tags } in streams {
+            let mut new = NewStream { tags: Tags(tags.clone()), ..NewStream::new(name) };
+            if let Some(ttl) = ttl.and_then(|ttl| ttl.own()) {
+                new.ttl = ttl.as_days().into();
+            }
             let stream = self.create_stream(project, &id, &new, now, options.quota_streams);
             let stream =
                 stream.map_err(|error| cannot_declare(error, &format!("{group}, stream {name:?}")))?;

@@ -12,7 +12,6 @@ const SHOWN: usize = 20;
 /// `Display` has a line for each mistake: file, line, column and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestError {
-    file: String,
     mistakes: Vec<ManifestMistake>,
     hidden: usize,
 }
@@ -21,6 +20,8 @@ pub struct ManifestError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManifestMistake {
+    /// The file, as it was called; `manifest` for one that a program built.
+    pub file: String,
     /// The line, from 1; none where the manifest is no text, or the mistake is about all of it.
     pub line: Option<usize>,
     /// The column in characters, from 1.
@@ -42,26 +43,35 @@ impl ManifestError {
         &self.mistakes
     }
 
-    pub(super) fn new(file: &str, mut mistakes: Vec<ManifestMistake>) -> Self {
+    pub(super) fn new(mut mistakes: Vec<ManifestMistake>) -> Self {
         let hidden = mistakes.len().saturating_sub(SHOWN);
         mistakes.truncate(SHOWN);
-        mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-        Self { file: file.to_owned(), mistakes, hidden }
+        for of_file in mistakes.chunk_by_mut(|one, next| one.file == next.file) {
+            of_file.sort_by_key(|mistake| (mistake.line, mistake.column));
+        }
+        Self { mistakes, hidden }
     }
 
     /// The error for a manifest that a program built.
     pub(in crate::provision) fn of_built(mistakes: Vec<Mistake>) -> Self {
         let with_path = |mistake: Mistake| {
-            ManifestMistake::new(None, format!("{}: {}", path_text(&mistake.path), mistake.message))
+            let message = format!("{}: {}", path_text(&mistake.path), mistake.message);
+            ManifestMistake::new(None, message).of_file("manifest")
         };
-        Self::new("manifest", mistakes.into_iter().map(with_path).collect())
+        Self::new(mistakes.into_iter().map(with_path).collect())
     }
 }
 
 impl ManifestMistake {
+    /// A mistake in a file that [`of_file`](Self::of_file) names.
     pub(super) fn new(position: Option<Position>, message: impl Into<String>) -> Self {
         let (line, column) = position.map(|position| (position.line, position.column)).unzip();
-        Self { line, column, message: message.into() }
+        Self { file: String::new(), line, column, message: message.into() }
+    }
+
+    pub(super) fn of_file(mut self, file: &str) -> Self {
+        file.clone_into(&mut self.file);
+        self
     }
 }
 
@@ -70,6 +80,7 @@ fn path_text(path: &[PathSegment]) -> String {
     let mut text = String::new();
     for segment in path {
         match segment {
+            PathSegment::Tag(key) => text += &format!("[{key:?}]"),
             PathSegment::Field(name) if text.is_empty() => text += name,
             PathSegment::Field(name) => text += &format!(".{name}"),
             PathSegment::Item(index) => text += &format!("[{index}]"),
@@ -84,7 +95,7 @@ impl fmt::Display for ManifestError {
             if i > 0 {
                 f.write_str("\n")?;
             }
-            f.write_str(&self.file)?;
+            f.write_str(&mistake.file)?;
             if let (Some(line), Some(column)) = (mistake.line, mistake.column) {
                 write!(f, ":{line}:{column}")?;
             }

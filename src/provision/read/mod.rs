@@ -3,16 +3,19 @@
 //! serde stops at the first mistake and knows no suggestions. So the text becomes a tree of nodes first (`yaml`), and
 //! the manifest is made of the tree, with all mistakes in it.
 
-use std::str::FromStr;
+use std::{
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    str::FromStr,
+};
 
 use self::{
     error::Position,
     yaml::{Node, Value},
 };
-use super::rules::{Mistake, mistakes};
+use super::rules::{Mistake, PathSegment, mistakes};
 use crate::{
-    manifest::{Group, Manifest, Transfer, seven_days},
-    model::{ObsDestination, StorageFormat, Ttl},
+    manifest::{Group, Manifest, Stream, Transfer},
+    model::{ObsDestination, StorageFormat, StreamTtl, Ttl},
     spec::{TransferInterval, limits},
     suggest::did_you_mean,
 };
@@ -38,10 +41,11 @@ struct MapKind {
 
 const MANIFEST: MapKind = MapKind { what: "a manifest", keys: &["groups"], required: &[] };
 const GROUP: MapKind =
-    MapKind { what: "a group", keys: &["name", "ttl", "streams", "transfers"], required: &["name"] };
+    MapKind { what: "a group", keys: &["name", "ttl", "tags", "streams", "transfers"], required: &["name"] };
+const STREAM: MapKind = MapKind { what: "a stream", keys: &["name", "ttl", "tags"], required: &["name"] };
 const TRANSFER: MapKind = MapKind {
     what: "a transfer",
-    keys: &["streams", "bucket", "every", "format", "prefix", "dir", "paused"],
+    keys: &["streams", "bucket", "every", "format", "prefix", "dir", "time_zone", "paused"],
     required: &["streams", "bucket", "every"],
 };
 
@@ -51,7 +55,7 @@ const TRANSFER: MapKind = MapKind {
 /// use huaweicloud_lts::provision::parse;
 ///
 /// let manifest = parse("app.yaml", b"groups: [{name: app, streams: [nginx]}]")?;
-/// assert_eq!(manifest.groups[0].streams, ["nginx"]);
+/// assert_eq!(manifest.groups[0].streams[0].name, "nginx");
 ///
 /// let error = parse("app.yaml", b"groups:\n  - name: app\n    stream: [nginx]\n").unwrap_err();
 /// assert_eq!(error.to_string(), "app.yaml:3:5: unknown key \"stream\" in a group; did you mean \"streams\"?");
@@ -62,11 +66,57 @@ const TRANSFER: MapKind = MapKind {
 /// [`ManifestError`] with all wrong keys and types or, where there are none, all broken rules; with the first mistake
 /// alone if the text is no YAML, more than 4 MiB, or of more than one document.
 pub fn parse(file: &str, text: &[u8]) -> Result<Manifest, ManifestError> {
-    let (manifest, mistakes) = match tree(text) {
-        Ok(tree) => read(&tree),
-        Err(mistake) => return Err(ManifestError::new(file, vec![mistake])),
-    };
-    if mistakes.is_empty() { Ok(manifest) } else { Err(ManifestError::new(file, mistakes)) }
+    parse_all([(file, text)])
+}
+
+/// Reads one manifest from several files, each with its name. A group is in one of them.
+///
+/// ```
+/// use huaweicloud_lts::provision::parse_all;
+///
+/// let files = [("app.yaml", &b"groups: [{name: app}]"[..]), ("web.yaml", b"groups: [{name: web}]")];
+/// assert_eq!(parse_all(files)?.groups.len(), 2);
+/// # Ok::<(), huaweicloud_lts::provision::ManifestError>(())
+/// ```
+///
+/// # Errors
+/// As [`parse`], with the mistakes of all files.
+pub fn parse_all<'a>(
+    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> Result<Manifest, ManifestError> {
+    let mut all = Manifest::default();
+    let mut found = Vec::new();
+    // Where each group is declared.
+    let mut declared: HashMap<String, (&str, usize)> = HashMap::new();
+    for (file, text) in files {
+        let (manifest, mut mistakes) = match tree(text) {
+            Ok(tree) => {
+                let (manifest, mut mistakes) = read(&tree);
+                if mistakes.is_empty() {
+                    for (g, group) in manifest.groups.iter().enumerate() {
+                        let name =
+                            [PathSegment::Field("groups"), PathSegment::Item(g), PathSegment::Field("name")];
+                        let position = tree.position_of(&name);
+                        match declared.entry(group.name.clone()) {
+                            Entry::Vacant(first) => drop(first.insert((file, position.line))),
+                            Entry::Occupied(first) => {
+                                let (name, (file, line)) = (first.key(), first.get());
+                                let message = format!(
+                                    "group {name:?} is declared twice; the first one is in {file} on line {line}"
+                                );
+                                mistakes.push(ManifestMistake::new(Some(position), message));
+                            }
+                        }
+                    }
+                }
+                (manifest, mistakes)
+            }
+            Err(mistake) => (Manifest::default(), vec![mistake]),
+        };
+        all.groups.extend(manifest.groups);
+        found.extend(mistakes.drain(..).map(|mistake| mistake.of_file(file)));
+    }
+    if found.is_empty() { Ok(all) } else { Err(ManifestError::new(found)) }
 }
 
 /// The tree of a text.
@@ -127,16 +177,31 @@ impl Reader {
     }
 
     fn group(&mut self, node: &Node) -> Group {
-        let mut group =
-            Group { name: String::new(), ttl: seven_days(), streams: Vec::new(), transfers: Vec::new() };
+        let mut group = Group::default();
         self.map(node, &GROUP, |reader, key, value| match key {
             "name" => group.name = reader.text(value),
-            "ttl" => group.ttl = reader.ttl(value),
-            "streams" => group.streams = reader.list(value, key, "names", Self::text),
+            "ttl" => group.ttl = reader.ttl(value, ""),
+            "tags" => group.tags = reader.tags(value),
+            "streams" => group.streams = reader.list(value, key, "names", Self::stream),
             "transfers" => group.transfers = reader.list(value, key, "transfers", Self::transfer),
             _ => {}
         });
         group
+    }
+
+    /// Reads a stream: its name, or the keys of one.
+    fn stream(&mut self, node: &Node) -> Stream {
+        if !matches!(node.value, Value::Map(_)) {
+            return self.text(node).into();
+        }
+        let mut stream = Stream::default();
+        self.map(node, &STREAM, |reader, key, value| match key {
+            "name" => stream.name = reader.text(value),
+            "ttl" => stream.ttl = reader.stream_ttl(value),
+            "tags" => stream.tags = reader.tags(value),
+            _ => {}
+        });
+        stream
     }
 
     fn transfer(&mut self, node: &Node) -> Transfer {
@@ -153,6 +218,7 @@ impl Reader {
             "format" => transfer.format = reader.format(value),
             "prefix" => transfer.to.prefix = reader.text_or_null(value),
             "dir" => transfer.to.dir = reader.text_or_null(value),
+            "time_zone" => transfer.to.time_zone = reader.text_or_null(value),
             "paused" => transfer.paused = reader.flag(value),
             _ => {}
         });
@@ -232,17 +298,45 @@ impl Reader {
         if node.value == Value::Null { None } else { Some(self.text(node)) }
     }
 
-    fn ttl(&mut self, node: &Node) -> Ttl {
+    /// Reads a number of days. `or` is what else it may be.
+    fn ttl(&mut self, node: &Node, or: &str) -> Option<Ttl> {
         let rule = limits::TTL_IN_DAYS;
         let message = match node.value {
             Value::Integer(days) => match u16::try_from(days) {
-                Ok(days) => return Ttl::days(days),
-                Err(_) => format!("invalid ttl {days}: must be {rule}"),
+                Ok(days) => return Some(Ttl::days(days)),
+                Err(_) => format!("invalid ttl {days}: must be {rule}{or}"),
             },
-            _ => format!("ttl is a whole number of days, {rule}, but this is {}", describe(node)),
+            _ => format!("ttl is a whole number of days, {rule}{or}, but this is {}", describe(node)),
         };
         self.report(node.position, message);
-        seven_days()
+        None
+    }
+
+    fn stream_ttl(&mut self, node: &Node) -> Option<StreamTtl> {
+        match &node.value {
+            Value::Text(word) if word == "inherit" => Some(Ttl::inherited()),
+            _ => self.ttl(node, ", or inherit").map(Into::into),
+        }
+    }
+
+    fn tags(&mut self, node: &Node) -> BTreeMap<String, String> {
+        let Value::Map(entries) = &node.value else {
+            let message = format!("\"tags\" must be keys with values, but this is {}", describe(node));
+            self.report(node.position, message);
+            return BTreeMap::new();
+        };
+        let mut tags = BTreeMap::new();
+        let mut lines: HashMap<String, usize> = HashMap::new();
+        for (key, value) in entries {
+            let name = self.text(key);
+            if let Some(line) = lines.insert(name.clone(), key.position.line) {
+                let message =
+                    format!("tag {:?} is declared twice; the first one is on line {line}", shortened(&name));
+                self.report(key.position, message);
+            }
+            tags.insert(name, self.text(value));
+        }
+        tags
     }
 
     fn interval(&mut self, node: &Node) -> TransferInterval {

@@ -66,7 +66,7 @@ impl Node {
     pub(super) fn position_of(&self, path: &[PathSegment]) -> Position {
         let mut node = self;
         for segment in path {
-            match node.child(*segment) {
+            match node.child(segment) {
                 Some(child) => node = child,
                 None => break,
             }
@@ -74,15 +74,16 @@ impl Node {
         node.position
     }
 
-    fn child(&self, segment: PathSegment) -> Option<&Self> {
-        match (&self.value, segment) {
-            (Value::List(items), PathSegment::Item(index)) => items.get(index),
-            (Value::Map(entries), PathSegment::Field(name)) => {
-                let is_name = |key: &Self| matches!(&key.value, Value::Text(text) if text == name);
-                entries.iter().find(|(key, _)| is_name(key)).map(|(_, value)| value)
-            }
-            _ => None,
-        }
+    fn child(&self, segment: &PathSegment) -> Option<&Self> {
+        let name = match (&self.value, segment) {
+            (Value::List(items), PathSegment::Item(index)) => return items.get(*index),
+            (_, PathSegment::Item(_)) => return None,
+            (_, PathSegment::Field(name)) => *name,
+            (_, PathSegment::Tag(key)) => key,
+        };
+        let Value::Map(entries) = &self.value else { return None };
+        let is_name = |key: &Self| matches!(&key.value, Value::Text(text) if text == name);
+        entries.iter().find(|(key, _)| is_name(key)).map(|(_, value)| value)
     }
 }
 
