@@ -2,23 +2,28 @@
 
 mod apply;
 mod command;
+mod diff;
 mod concurrency;
 mod export;
 mod partition;
 mod plan;
+mod older_clouds;
+mod round_trip;
 mod schema;
+mod tags_and_ttl;
+mod transfers;
 
 use huaweicloud_lts::{
     Client, ClientBuilder, Emulator, Ttl,
     call::RetryPolicy,
     manifest::{Group, Manifest, Transfer},
-    provision::{self, Item, Outcome},
+    provision::{self, Action, Item, Outcome},
     transfers::{ObsDestination, StorageFormat, TransferInterval},
 };
 
 fn group(name: &str, streams: &[&str]) -> Group {
-    let streams = streams.iter().map(|name| (*name).to_owned()).collect();
-    Group { name: name.to_owned(), ttl: Ttl::days(7), streams, transfers: Vec::new() }
+    let streams = streams.iter().map(|name| (*name).into()).collect();
+    Group { name: name.to_owned(), ttl: Some(Ttl::days(7)), streams, ..Group::default() }
 }
 
 fn transfer(emulator: &Emulator, streams: &[&str]) -> Transfer {
@@ -58,19 +63,38 @@ async fn apply(lts: &Client, manifest: &Manifest) -> Outcome {
     provision::plan(lts, manifest).await.unwrap().apply(lts).await
 }
 
-/// The existing groups and streams, as a manifest without transfers.
+/// What exists, as a manifest.
 async fn existing(lts: &Client) -> Manifest {
     provision::export(lts).await.unwrap().manifest
 }
 
-/// A manifest in the order of an export, and without transfers.
+/// A manifest as it is exported: in order, with transfers of the same settings as one.
 fn sorted(mut manifest: Manifest) -> Manifest {
     manifest.groups.sort_by(|a, b| a.name.cmp(&b.name));
     for group in &mut manifest.groups {
-        group.streams.sort();
-        group.transfers.clear();
+        group.streams.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut transfers: Vec<Transfer> = Vec::new();
+        for transfer in group.transfers.drain(..) {
+            let is_same = |other: &&mut Transfer| {
+                (&other.to, other.format, other.paused) == (&transfer.to, transfer.format, transfer.paused)
+            };
+            match transfers.iter_mut().find(is_same) {
+                Some(same) => same.streams.extend(transfer.streams),
+                None => transfers.push(transfer),
+            }
+        }
+        transfers.iter_mut().for_each(|transfer| transfer.streams.sort());
+        transfers.sort_by(|a, b| a.streams.cmp(&b.streams));
+        group.transfers = transfers;
     }
     manifest
+}
+
+/// Asserts that applying a manifest again changes nothing.
+async fn assert_settled(lts: &Client, manifest: &Manifest, prune: bool) {
+    let plan = provision::plan(lts, manifest).prune(prune).await.unwrap();
+    let changes: Vec<_> = plan.steps().filter(|step| step.action != Action::Keep).collect();
+    assert!(changes.is_empty(), "{changes:?}");
 }
 
 /// `kind group/name` of each item.

@@ -13,7 +13,7 @@ use clap::{
 use crate::{
     commands::{
         api::ApiArguments, apply::ApplyArguments, auth::AuthCommand, completions::CompletionsArguments,
-        config::ConfigCommand, emulator::EmulatorArguments, explain::ExplainArguments,
+        config::ConfigCommand, diff::DiffArguments, emulator::EmulatorArguments, explain::ExplainArguments,
         export::ExportArguments, group::GroupCommand, man::ManArguments, sign::SignArguments,
         spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand,
     },
@@ -40,7 +40,7 @@ Exit codes:
   0 success            1 bug in lts            2 invalid usage or input
   3 configuration      4 not found             5 exists, in use, or quota
   6 authentication     7 other service error   8 no complete response
-  130 interrupted or declined")]
+  9 differences (diff) 130 interrupted or declined")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -57,9 +57,11 @@ pub(crate) enum Command {
     /// Transfer log streams to object storage (OBS): create, list, get, update and delete.
     #[command(subcommand)]
     Transfer(TransferCommand),
-    /// Create the groups, streams and transfers that a manifest declares.
+    /// Create and update the groups, streams and transfers that a manifest declares.
     Apply(ApplyArguments),
-    /// Print a manifest of the existing groups and streams.
+    /// Show what applying a manifest would change.
+    Diff(DiffArguments),
+    /// Print a manifest of the existing groups, streams and transfers.
     Export(ExportArguments),
     /// Send any request to LTS, with authentication.
     Api(ApiArguments),

@@ -25,6 +25,7 @@ const CONFLICT: u8 = 5;
 const AUTHENTICATION: u8 = 6;
 const SERVICE: u8 = 7;
 const NO_RESPONSE: u8 = 8;
+const DIFFERENCES: u8 = 9;
 /// The exit code that shells give a program ended by an interrupt.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -59,6 +60,8 @@ pub(crate) enum CliError {
     Output(io::Error),
     /// One or more of several things failed. They were reported before; the first one had this exit code.
     Reported(u8),
+    /// What exists differs from a manifest. The differences were printed before.
+    Differences,
     /// The user interrupted the command.
     Interrupted,
     /// The user declined a confirmation.
@@ -108,7 +111,7 @@ impl CliError {
             }
             Self::Io(what, error) => write_error(&format!("{what}: {error}"), &[], None),
             Self::Output(error) => write_error(&format!("standard output: {error}"), &[], None),
-            Self::Reported(_) => {}
+            Self::Reported(_) | Self::Differences => {}
             Self::Interrupted => write_error("interrupted", &[], None),
             Self::Declined => write_error("declined; nothing was done", &[], None),
         }
@@ -125,6 +128,7 @@ impl CliError {
             Self::Differs { .. } | Self::Conflict(_) => CONFLICT,
             Self::Incomplete { .. } => SERVICE,
             Self::Call { error, .. } => exit_code_of(error),
+            Self::Differences => DIFFERENCES,
             Self::Interrupted | Self::Declined => INTERRUPTED,
         }
     }

@@ -18,6 +18,7 @@ mod logging;
 mod options;
 mod output;
 mod parsers;
+mod plan;
 mod resolve;
 mod supported;
 mod tags;
@@ -72,6 +73,7 @@ fn run(command: &Command, context: &Context) -> Result<(), CliError> {
         Command::Stream(command) => commands::stream::run(command, context),
         Command::Transfer(command) => commands::transfer::run(command, context),
         Command::Apply(arguments) => commands::apply::run(arguments, context),
+        Command::Diff(arguments) => commands::diff::run(arguments, context),
         Command::Export(arguments) => commands::export::run(arguments, context),
         Command::Api(arguments) => commands::api::run(arguments, context),
         Command::Sign(arguments) => commands::sign::run(arguments, context),

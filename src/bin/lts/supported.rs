@@ -53,6 +53,7 @@ fn supported(command: &Command) -> Supported {
         Command::Transfer(_) => ("transfer", ANY, true),
         Command::Apply(arguments) if arguments.schema => ("apply --schema", DOCUMENT, false),
         Command::Apply(_) => ("apply", ANY, true),
+        Command::Diff(_) => ("diff", ANY, true),
         Command::Export(_) => ("export", DOCUMENT, false),
         Command::Api(_) => ("api", DOCUMENT, false),
         Command::Sign(_) => ("sign", ANY, false),

@@ -8,8 +8,9 @@ fn error(text: &str) -> String {
 
 #[test]
 fn parser_and_serde_read_the_same_manifest() {
-    let text = "groups:\n  - name: app\n    ttl: 30\n    streams: [nginx, worker]\n    transfers:\n      \
-        - { streams: [nginx], bucket: my-bucket, every: 5min, format: json, prefix: nginx, dir: edge, paused: true }\n  \
+    let text = "groups:\n  - name: app\n    ttl: 30\n    tags: {team: shop, 'a b': ''}\n    \
+        streams: [nginx, {name: worker, ttl: inherit, tags: {k: v}}, {name: idle, ttl: 1}, {name: plain}]\n    transfers:\n      \
+        - { streams: [nginx], bucket: my-bucket, every: 5min, format: json, prefix: nginx, dir: edge, time_zone: UTC, paused: true }\n  \
         - name: least\n";
     let manifest = parse("m.yaml", text.as_bytes()).unwrap();
     assert_eq!(manifest, serde_yaml::from_str(text).unwrap());
@@ -27,15 +28,19 @@ fn known_keys_are_those_of_the_types() {
         to: ObsDestination {
             prefix: Some("p".to_owned()),
             dir: Some("d".to_owned()),
+            time_zone: Some("UTC".to_owned()),
             ..ObsDestination::new("bucket", TransferInterval::Minutes5)
         },
         format: StorageFormat::Json,
         paused: true,
     };
+    let tags = BTreeMap::from([("k".to_owned(), "v".to_owned())]);
+    let stream = Stream { name: "s".to_owned(), ttl: Some(Ttl::inherited()), tags: tags.clone() };
     let group = Group {
         name: "g".to_owned(),
-        ttl: Ttl::days(7),
-        streams: vec!["s".to_owned()],
+        ttl: Some(Ttl::days(7)),
+        tags,
+        streams: vec![stream.clone()],
         transfers: vec![transfer.clone()],
     };
     let keys = |value: serde_json::Value| {
@@ -49,6 +54,7 @@ fn known_keys_are_those_of_the_types() {
         known
     };
     assert_eq!(keys(serde_json::to_value(&transfer).unwrap()), sorted(TRANSFER.keys));
+    assert_eq!(keys(serde_json::to_value(&stream).unwrap()), sorted(STREAM.keys));
     assert_eq!(keys(serde_json::to_value(&group).unwrap()), sorted(GROUP.keys));
     let manifest = Manifest { groups: vec![group] };
     assert_eq!(keys(serde_json::to_value(&manifest).unwrap()), sorted(MANIFEST.keys));
@@ -63,17 +69,17 @@ fn mistakes_have_positions_and_suggestions() {
         ("[]", "m.yaml:1:1: a manifest has the keys groups, but this is a list"),
         (
             "groups: [app]",
-            "m.yaml:1:10: a group has the keys name, ttl, streams, transfers, but this is the text \"app\"",
+            "m.yaml:1:10: a group has the keys name, ttl, tags, streams, transfers, but this is the text \"app\"",
         ),
         ("groups: [{ttl: 7}]", "m.yaml:1:10: a group needs the key \"name\""),
         ("groups: [{}]", "m.yaml:1:10: a group needs the key \"name\""),
         (
             "groups: [{name: a, zebra: 1}]",
-            "m.yaml:1:20: unknown key \"zebra\" in a group; known: name, ttl, streams, transfers",
+            "m.yaml:1:20: unknown key \"zebra\" in a group; known: name, ttl, tags, streams, transfers",
         ),
         (
             "groups: [{name: a, 7: 1}]",
-            "m.yaml:1:20: a group has the keys name, ttl, streams, transfers, but this is a number",
+            "m.yaml:1:20: a group has the keys name, ttl, tags, streams, transfers, but this is a number",
         ),
         (
             "groups: [{name: a, name: b}]",
@@ -110,6 +116,38 @@ fn mistakes_have_positions_and_suggestions() {
         (
             "groups:\n- name: a\n  streams:\n  - x\n  - y\n  - x\n",
             "m.yaml:6:5: stream \"x\" is declared twice in group \"a\"; the first one is on line 4",
+        ),
+        (
+            "groups:\n- name: a\n  streams:\n  - x\n  - {ttl: 7, name: x}\n",
+            "m.yaml:5:20: stream \"x\" is declared twice in group \"a\"; the first one is on line 4",
+        ),
+        ("groups: [{name: a, streams: [{ttl: 7}]}]", "m.yaml:1:30: a stream needs the key \"name\""),
+        (
+            "groups: [{name: a, streams: [{name: x, tll: 7}]}]",
+            "m.yaml:1:40: unknown key \"tll\" in a stream; did you mean \"ttl\"?",
+        ),
+        ("groups: [{name: a, streams: [[x]]}]", "m.yaml:1:30: this must be text, but it is a list"),
+        (
+            "groups: [{name: a, streams: [{name: x, ttl: own}]}]",
+            "m.yaml:1:45: ttl is a whole number of days, 1 to 365, or inherit, but this is the text \"own\"",
+        ),
+        (
+            "groups: [{name: a, streams: [{name: x, ttl: 0}]}]",
+            "m.yaml:1:45: invalid ttl_in_days \"0\": must be 1 to 365",
+        ),
+        (
+            "groups: [{name: a, tags: [team]}]",
+            "m.yaml:1:26: \"tags\" must be keys with values, but this is a list",
+        ),
+        (
+            "groups: [{name: a, tags: {k: v, k: w}}]",
+            "m.yaml:1:33: tag \"k\" is declared twice; the first one is on line 1",
+        ),
+        ("groups: [{name: a, tags: {k: 7}}]", "m.yaml:1:30: YAML takes this for a number; put it in quotes"),
+        ("groups: [{name: a, tags: {7: v}}]", "m.yaml:1:27: YAML takes this for a number; put it in quotes"),
+        (
+            "groups: [{name: a, tags: {_sys_k: v}}]",
+            "m.yaml:1:35: invalid key \"_sys_k\": must be a key that does not start with _sys_, which are the service's",
         ),
         (
             "groups:\n- name: a\n- name: a\n",
@@ -182,6 +220,21 @@ fn all_mistakes_are_reported_at_once() {
     assert_eq!(error.mistakes().len(), 20);
     // Two for each, and 29 times the same name.
     assert!(error.to_string().ends_with("\nand 69 more"), "{error}");
+}
+
+#[test]
+fn files_make_one_manifest_with_each_group_in_one_of_them() {
+    let one: &[u8] = b"groups: [{name: a}]";
+    let all = parse_all([("a.yaml", one), ("b.yaml", b"groups: [{name: b}]")]).unwrap();
+    assert_eq!(all.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let error = parse_all([("a.yaml", one), ("b.yaml", b"groups: [{nam: b}]"), ("c.yaml", one)]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "b.yaml:1:10: a group needs the key \"name\"\n\
+         b.yaml:1:11: unknown key \"nam\" in a group; did you mean \"name\"?\n\
+         c.yaml:1:17: group \"a\" is declared twice; the first one is in a.yaml on line 1"
+    );
+    assert_eq!(error.mistakes()[2].file, "c.yaml");
 }
 
 #[test]

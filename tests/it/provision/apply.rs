@@ -7,6 +7,7 @@ use huaweicloud_lts::{
     emulator::{Fault, Options},
     provision::{self, Action, Item, ItemKind},
     spec::Operation,
+    transfers::Transfer,
 };
 use proptest::prelude::*;
 use tokio::sync::oneshot;
@@ -21,7 +22,7 @@ async fn apply_creates_declared_items_once() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);
     let mut app = group("app", &["nginx", "worker"]);
-    app.ttl = Ttl::days(30);
+    app.ttl = Some(Ttl::days(30));
     app.transfers = vec![transfer(&emulator, &["worker", "nginx"])];
     let declared = manifest([app, group("empty", &[])]);
 
@@ -40,15 +41,15 @@ async fn apply_creates_declared_items_once() {
     let transfers = emulator.transfers().unwrap();
     assert_eq!(transfers.len(), 2, "one task for each stream");
     for transfer in &transfers {
-        assert_eq!(transfer["switch_on"], false);
-        assert_eq!((&transfer["storage_format"], &transfer["prefix_name"]), (&"JSON".into(), &"p".into()));
-        assert_eq!(transfer["log_stream_ids"].as_array().unwrap().len(), 1);
+        let info = &transfer["log_transfer_info"];
+        assert_eq!((&info["log_transfer_status"], &info["log_storage_format"]), (&"DISABLE".into(), &"JSON".into()));
+        assert_eq!(info["log_transfer_detail"]["obs_prefix_name"], "p");
+        assert_eq!(transfer["log_streams"].as_array().unwrap().len(), 1);
     }
 
     let second = apply(&lts, &declared).await;
     assert_eq!((second.created.len(), second.unchanged.len(), second.is_complete()), (0, 6, true));
     assert_eq!(names(&second.unchanged), names(&first.created));
-    assert!(reason(&second.unchanged[3]).contains("already there"));
     assert_eq!(emulator.transfers().unwrap(), transfers);
 }
 
@@ -56,8 +57,11 @@ async fn apply_creates_declared_items_once() {
 async fn conflict_is_reported_before_anything_is_created() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);
-    lts.groups().create("old", Ttl::days(1)).await.unwrap();
-    let declared = manifest([group("new", &["x"]), group("old", &["x"])]);
+    let old = lts.groups().create("old", Ttl::days(1)).await.unwrap();
+    let stream = lts.group(&old).streams().create("x").await.unwrap();
+    lts.transfers().create(Transfer::to_dis(&old, [&stream], "id", "name")).await.unwrap();
+    let mut declared = manifest([group("new", &["x"]), group("old", &["x", "y"])]);
+    declared.groups[1].transfers = vec![transfer(&emulator, &["x"])];
     let plan = provision::plan(&lts, &declared).await.unwrap();
     assert!(plan.has_conflicts());
     let outcome = plan.apply(&lts).await;
@@ -65,14 +69,18 @@ async fn conflict_is_reported_before_anything_is_created() {
     assert!(dry.dry_run && !outcome.dry_run);
     dry.dry_run = false;
     assert_eq!(outcome, dry);
-    assert_eq!(names(&outcome.not_done), ["group new/new", "stream new/x", "stream old/x"]);
-    assert_eq!((names(&outcome.conflicts), outcome.created.len()), (vec!["group old/old".to_owned()], 0));
-    assert!(reason(&outcome.conflicts[0]).contains("1 day, not 7 days"), "{outcome:?}");
-    assert_eq!(existing(&lts).await.groups.len(), 1);
+    assert_eq!(
+        names(&outcome.not_done),
+        ["group new/new", "stream new/x", "group old/old", "stream old/y"]
+    );
+    assert_eq!((names(&outcome.conflicts), outcome.created.len()), (vec!["transfer old/x".to_owned()], 0));
+    assert!(reason(&outcome.conflicts[0]).contains("is to DIS"), "{outcome:?}");
+    let state = existing(&lts).await;
+    assert_eq!((state.groups.len(), state.groups[0].ttl), (1, Some(Ttl::days(1))));
 }
 
 #[tokio::test]
-async fn group_created_after_the_plan_can_be_a_conflict() {
+async fn group_created_after_the_plan_is_found_and_updated() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);
     let declared = manifest([group("a", &["x"]), group("b", &["x"])]);
@@ -80,14 +88,14 @@ async fn group_created_after_the_plan_can_be_a_conflict() {
     lts.groups().create("a", Ttl::days(1)).await.unwrap();
     lts.groups().create("b", Ttl::days(7)).await.unwrap();
     let outcome = plan.apply(&lts).await;
-    assert_eq!(names(&outcome.conflicts), ["group a/a"]);
+    assert_eq!((names(&outcome.updated), reason(&outcome.updated[0])), (vec!["group a/a".to_owned()], "ttl 1 → 7"));
     assert_eq!(names(&outcome.unchanged), ["group b/b"]);
-    assert_eq!(names(&outcome.created), ["stream b/x"]);
-    assert_eq!(names(&outcome.not_done), ["stream a/x"]);
+    assert_eq!(names(&outcome.created), ["stream a/x", "stream b/x"]);
+    assert!(outcome.is_complete());
 }
 
 #[tokio::test]
-async fn prune_deletes_undeclared_streams_of_declared_groups() {
+async fn prune_deletes_undeclared_streams_of_declared_groups_with_their_transfers() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);
     let mut full = group("app", &["a", "b", "c"]);
@@ -98,13 +106,11 @@ async fn prune_deletes_undeclared_streams_of_declared_groups() {
     let kept = provision::plan(&lts, &declared).await.unwrap();
     assert!(kept.steps().all(|step| step.action != Action::Delete));
     let plan = provision::plan(&lts, &declared).prune(true).await.unwrap();
-    assert_eq!(names(&plan.outcome().deleted), ["stream app/b", "stream app/c"]);
+    assert_eq!(names(&plan.outcome().deleted), ["transfer app/c", "stream app/b", "stream app/c"]);
     let outcome = plan.apply(&lts).await;
-    assert_eq!(names(&outcome.deleted), ["stream app/b"]);
-    assert_eq!(names(&outcome.conflicts), ["stream app/c"]);
-    assert!(reason(&outcome.conflicts[0]).contains("LTS.0207"), "{outcome:?}");
-    assert_eq!((names(&outcome.created), outcome.failed.len()), (vec!["stream app/d".to_owned()], 0));
-    assert_eq!(existing(&lts).await, manifest([group("app", &["a", "c", "d"]), group("other", &["x"])]));
+    assert_eq!(names(&outcome.deleted), names(&plan.outcome().deleted));
+    assert_eq!((names(&outcome.created), outcome.is_complete()), (vec!["stream app/d".to_owned()], true));
+    assert_eq!(existing(&lts).await, manifest([group("app", &["a", "d"]), group("other", &["x"])]));
 }
 
 #[tokio::test]
@@ -131,7 +137,7 @@ async fn failed_items_are_listed_and_the_next_run_creates_them() {
         group.transfers = vec![transfer(&emulator, &["s-0", "s-3"])];
     }
     for (seed, operation) in
-        [Operation::CreateLogGroup, Operation::CreateLogStream, Operation::CreateLogDumpObs]
+        [Operation::CreateLogGroup, Operation::CreateLogStream, Operation::CreateTransfer]
             .into_iter()
             .enumerate()
     {

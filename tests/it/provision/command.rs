@@ -1,4 +1,4 @@
-//! `lts apply` and `lts export`: streams, output, exit codes, interrupts.
+//! `lts apply` and `lts export`: standard streams, output, exit codes, interrupts.
 
 use std::{
     io::Write,
@@ -11,12 +11,13 @@ use huaweicloud_lts::{
     emulator::{Fault, Options},
     manifest::Manifest,
     spec::Operation,
+    transfers::Transfer,
 };
 use serde_json::Value;
 
 use super::{client, existing, many, runtime};
 
-const MANIFEST: &str = "\
+pub(super) const MANIFEST: &str = "\
 groups:
   - name: app
     streams: [nginx, worker]
@@ -25,7 +26,7 @@ groups:
 ";
 
 /// `lts` with the environment of a client of this emulator only.
-fn lts(emulator: &Emulator, arguments: &[&str]) -> Command {
+pub(super) fn lts(emulator: &Emulator, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lts"));
     for (name, _) in std::env::vars() {
         if name.starts_with("HUAWEICLOUD_") {
@@ -45,24 +46,24 @@ fn lts(emulator: &Emulator, arguments: &[&str]) -> Command {
 }
 
 /// Starts `lts` with a manifest on standard input.
-fn start(emulator: &Emulator, arguments: &[&str], manifest: &str) -> Child {
+pub(super) fn start(emulator: &Emulator, arguments: &[&str], manifest: &str) -> Child {
     let mut child = lts(emulator, arguments).spawn().unwrap();
     child.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
     child
 }
 
 /// Applies a manifest from standard input.
-fn apply(emulator: &Emulator, arguments: &[&str], manifest: &str) -> Output {
+pub(super) fn apply(emulator: &Emulator, arguments: &[&str], manifest: &str) -> Output {
     let all = [&["apply", "-f", "-"], arguments].concat();
     start(emulator, &all, manifest).wait_with_output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub(super) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
 /// The names of the items in one of the lists.
-fn names(output: &Output, list: &str) -> Vec<String> {
+pub(super) fn names(output: &Output, list: &str) -> Vec<String> {
     let object: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));
     let name =
         |item: &Value| format!("{}/{}", item["group"].as_str().unwrap(), item["name"].as_str().unwrap());
@@ -71,7 +72,7 @@ fn names(output: &Output, list: &str) -> Vec<String> {
 
 /// Asserts an exit code, and that standard error contains these parts.
 #[track_caller]
-fn assert_ends(output: &Output, code: i32, parts: &[&str]) {
+pub(super) fn assert_ends(output: &Output, code: i32, parts: &[&str]) {
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{stderr}");
     for part in parts {
@@ -86,13 +87,13 @@ fn apply_creates_a_manifest_once() {
     assert_ends(
         &dry,
         0,
-        &["plan: create: 1 group, 2 streams; create, or already there: 1 transfer\n", "would be: 4 created"],
+        &["plan: create: 1 group, 2 streams, 1 transfer\n", "would be: 4 created"],
     );
     assert_eq!(names(&dry, "created"), ["app/app", "app/nginx", "app/worker", "app/nginx"]);
     assert!(emulator.requests().iter().all(|request| request.method == "GET"));
 
     let first = apply(&emulator, &["-o", "json"], MANIFEST);
-    assert_ends(&first, 0, &["\n  create                   stream   app/worker\n", "\n4 created, 0 deleted"]);
+    assert_ends(&first, 0, &["\n  create                   stream   app/worker\n", "\n4 created, 0 updated, 0 deleted"]);
     assert_eq!(names(&first, "created"), names(&dry, "created"));
     let object: Value = serde_json::from_slice(&first.stdout).unwrap();
     let members =
@@ -110,7 +111,7 @@ fn apply_creates_a_manifest_once() {
     assert_ends(
         &second,
         0,
-        &["create, or already there transfer app/nginx", "\n0 created, 0 deleted, 4 unchanged"],
+        &["plan: unchanged: 1 group, 2 streams, 1 transfer\n0 created, 0 updated, 0 deleted, 4 unchanged"],
     );
     assert_eq!(names(&second, "unchanged").len(), 4);
     let many = usize::MAX.to_string();
@@ -129,33 +130,40 @@ fn applying_an_export_changes_nothing() {
         assert_ends(&output, 0, &[]);
         text(&output.stdout).to_owned()
     };
-    assert!(export("yaml").starts_with("# Existing groups and streams. Transfers are left out"));
+    assert!(export("yaml").starts_with("# Existing groups, streams and transfers.\ngroups:\n"));
     let default = lts(&emulator, &["export"]).output().unwrap();
     assert_eq!(text(&default.stdout), export("yaml"));
     for format in ["yaml", "json"] {
         let again = apply(&emulator, &["--prune", "--yes", "-o", "json"], &export(format));
-        assert_ends(&again, 0, &["plan: unchanged: 1 group, 2 streams\n"]);
-        assert_eq!(names(&again, "unchanged").len(), 3);
+        assert_ends(&again, 0, &["plan: unchanged: 1 group, 2 streams, 1 transfer\n"]);
+        assert_eq!(names(&again, "unchanged").len(), 4);
     }
 }
 
 #[test]
 fn conflicts_exit_with_5_and_create_nothing() {
     let emulator = Emulator::start().unwrap();
-    runtime().block_on(async { client(&emulator).groups().create("app", Ttl::days(1)).await.unwrap() });
+    runtime().block_on(async {
+        let lts = client(&emulator);
+        let group = lts.groups().create("app", Ttl::days(1)).await.unwrap();
+        let stream = lts.group(&group).streams().create("nginx").await.unwrap();
+        lts.transfers().create(Transfer::to_dms(&group, [&stream], "id", "topic")).await.unwrap();
+    });
     for arguments in [&["-o", "json"][..], &["-o", "json", "--dry-run"]] {
         let output = apply(&emulator, arguments, MANIFEST);
         assert_ends(
             &output,
             5,
             &[
-                "conflict: group app: it exists with a ttl of 1 day, not 7 days",
+                "  conflict                 transfer app/nginx: its stream has another one: transfer ",
+                "\nconflict: transfer app/nginx: its stream has another one: transfer ",
+                " is to DMS\n",
                 "; nothing was done\n",
                 "what to do: ",
             ],
         );
         assert_eq!((names(&output, "conflicts").len(), names(&output, "created").len()), (1, 0));
-        assert_eq!(names(&output, "not_done"), ["app/nginx", "app/worker", "app/nginx"]);
+        assert_eq!(names(&output, "not_done"), ["app/worker"]);
         let object: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(object["dry_run"], arguments.contains(&"--dry-run"));
     }
@@ -171,7 +179,7 @@ fn failures_exit_with_7_and_list_the_remaining_items() {
         7,
         &[
             left,
-            "\n3 created, 0 deleted, 0 unchanged, 0 in conflict, 1 failed, 0 not done\n",
+            "\n3 created, 0 updated, 0 deleted, 0 unchanged, 0 in conflict, 1 failed, 0 not done\n",
             "error: 1 item",
             "what to do: Delete log streams that are no longer needed, use another log group, or ask for a higher \
              quota. Then run it again; it resumes where it stopped.\n",
@@ -185,7 +193,7 @@ fn failures_exit_with_7_and_list_the_remaining_items() {
 }
 
 #[test]
-fn prune_needs_yes_and_reports_streams_in_use() {
+fn prune_needs_yes_and_reports_a_stream_in_use() {
     let emulator = Emulator::start().unwrap();
     assert_ends(&apply(&emulator, &[], MANIFEST), 0, &[]);
     let none = "groups: [{name: app}]";
@@ -193,12 +201,15 @@ fn prune_needs_yes_and_reports_streams_in_use() {
     assert_ends(&apply(&emulator, &["--prune"], none), 2, &["--yes"]);
     assert_eq!(emulator.requests().len(), before, "no request may be sent");
     let dry = apply(&emulator, &["--prune", "--dry-run", "-o", "json"], none);
-    assert_ends(&dry, 0, &["delete: 2 streams"]);
-    let pruned = apply(&emulator, &["--prune", "--yes", "-o", "json"], none);
+    assert_ends(&dry, 0, &["delete: 2 streams, 1 transfer"]);
+    // A transfer that was created after the plan is in the way.
+    let in_use = Fault::new().operation(Operation::DeleteLogStream).code("LTS.0207");
+    emulator.fault(in_use).unwrap();
+    let pruned = apply(&emulator, &["--prune", "--yes", "--concurrency", "1", "-o", "json"], none);
     assert_ends(&pruned, 5, &["conflict: stream app/nginx: deleteLogStream: LTS.0207"]);
     assert_eq!(
         (names(&pruned, "deleted"), names(&pruned, "conflicts")),
-        (vec!["app/worker".to_owned()], vec!["app/nginx".to_owned()])
+        (vec!["app/nginx".to_owned(), "app/worker".to_owned()], vec!["app/nginx".to_owned()])
     );
 }
 
@@ -333,7 +344,7 @@ fn export_of_named_groups_has_no_others() {
     assert_ends(&two, 0, &[]);
     let manifest: Manifest = serde_json::from_slice(&two.stdout).unwrap();
     let names: Vec<_> = manifest.groups.iter().map(|group| group.name.as_str()).collect();
-    assert_eq!((names, manifest.groups[0].streams.as_slice()), (vec!["a", "c"], &["x".to_owned()][..]));
+    assert_eq!((names, manifest.groups[0].streams.as_slice()), (vec!["a", "c"], &["x".into()][..]));
     let before = emulator.requests().len();
     let unknown = export(&["a", "no", "aa"]);
     let parts = ["no log group \"no\"", "no log group \"aa\"", "did you mean \"a\"?"];

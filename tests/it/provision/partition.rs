@@ -29,7 +29,7 @@ fn manifest_of(emulator: &Emulator, (groups, details): &Drawn) -> Manifest {
         let texts = |names: &[String]| names.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let mut declared = group(&format!("g-{g}"), &all);
-        declared.ttl = Ttl::days(*ttl);
+        declared.ttl = Some(Ttl::days(*ttl));
         if !with_transfer.is_empty() {
             let streams = texts(&with_transfer);
             declared.transfers = vec![transfer(emulator, &streams.split(' ').collect::<Vec<_>>())];
@@ -39,19 +39,20 @@ fn manifest_of(emulator: &Emulator, (groups, details): &Drawn) -> Manifest {
     manifest(groups.iter().zip(details).map(declared))
 }
 
-/// The items that a manifest declares, and with `prune` the other streams of its groups that exist.
+/// The items that a manifest declares, and with `prune` the others of its groups that exist.
 fn items(declared: &Manifest, existing: &Manifest, prune: bool) -> Vec<String> {
     let mut items = Vec::new();
     for Group { name, streams, transfers, .. } in &declared.groups {
         items.push(format!("group {name}/{name}"));
-        items.extend(streams.iter().map(|stream| format!("stream {name}/{stream}")));
-        let in_transfers = transfers.iter().flat_map(|transfer| &transfer.streams);
-        items.extend(in_transfers.map(|stream| format!("transfer {name}/{stream}")));
-        let found = existing.groups.iter().filter(|group| prune && group.name == *name);
-        let undeclared = found.flat_map(|group| &group.streams).filter(|stream| !streams.contains(stream));
-        items.extend(undeclared.map(|stream| format!("stream {name}/{stream}")));
+        let found = existing.groups.iter().find(|group| prune && group.name == *name);
+        let found = found.cloned().unwrap_or_default();
+        let all = streams.iter().chain(&found.streams);
+        items.extend(all.map(|stream| format!("stream {name}/{}", stream.name)));
+        let all = transfers.iter().chain(&found.transfers).flat_map(|transfer| &transfer.streams);
+        items.extend(all.map(|stream| format!("transfer {name}/{stream}")));
     }
     items.sort();
+    items.dedup();
     items
 }
 

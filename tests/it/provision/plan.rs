@@ -10,7 +10,7 @@ use huaweicloud_lts::{
 use super::{apply, client, group, manifest, many, names, transfer};
 
 #[tokio::test]
-async fn plan_only_reads_and_lists_streams_of_existing_groups_only() {
+async fn plan_only_reads_with_one_list_of_each_kind() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);
     apply(&lts, &manifest([group("a", &["x"])])).await;
@@ -20,7 +20,10 @@ async fn plan_only_reads_and_lists_streams_of_existing_groups_only() {
     let plan = provision::plan(&lts, &declared).await.unwrap();
     let operations: Vec<_> =
         emulator.requests()[before..].iter().map(|request| request.operation.unwrap()).collect();
-    assert_eq!(operations, [Operation::ListLogGroups, Operation::ListLogStreams]);
+    // The last two at the same time.
+    assert_eq!(operations.len(), 3);
+    assert_eq!(operations[0], Operation::ListLogGroups);
+    assert!(operations.contains(&Operation::ListProjectLogStreams) && operations.contains(&Operation::ListTransfers));
     let steps: Vec<_> = plan
         .steps()
         .map(|step| format!("{}: {} {}/{}", step.action, step.kind, step.group, step.name))
@@ -33,14 +36,17 @@ async fn plan_only_reads_and_lists_streams_of_existing_groups_only() {
             "unchanged: group a/a",
             "create: stream a/y",
             "unchanged: stream a/x",
-            "create, or already there: transfer a/x",
-            "create, or already there: transfer a/y",
+            "create: transfer a/x",
+            "create: transfer a/y",
             "create: group c/c",
             "create: stream c/x",
         ]
     );
     assert_eq!(plan.outcome().created.len(), 7);
-    assert_eq!(emulator.requests().len(), before + 2);
+    assert_eq!(emulator.requests().len(), before + 3);
+    let new = manifest([group("d", &["x"])]);
+    provision::plan(&lts, &new).await.unwrap();
+    assert_eq!(emulator.requests().len(), before + 4, "a new group has nothing to list");
 }
 
 #[tokio::test]
@@ -79,6 +85,8 @@ async fn failed_list_is_an_error_but_a_deleted_group_is_not() {
     let lts = client(&emulator);
     let declared = manifest([group("a", &["x"]), group("b", &["y"])]);
     apply(&lts, &declared).await;
+    let older = Fault::new().operation(Operation::ListProjectLogStreams).status(404).code("APIGW.0101");
+    emulator.fault(older.times(0)).unwrap();
     let gone = || Fault::new().operation(Operation::ListLogStreams).code("LTS.0201");
     emulator.fault(gone()).unwrap();
     let plan = provision::plan(&lts, &declared).concurrency(1).await.unwrap();
@@ -91,6 +99,7 @@ async fn failed_list_is_an_error_but_a_deleted_group_is_not() {
     let error = provision::plan(&lts, &declared).concurrency(1).await.unwrap_err();
     assert!(matches!(error, PlanError::Call(Error::Service(_))), "{error}");
     emulator.clear_faults();
-    emulator.fault(broken()).unwrap();
+    let broken = Fault::new().operation(Operation::ListTransfers).status(400);
+    emulator.fault(broken).unwrap();
     assert_eq!(provision::export(&lts).await.unwrap_err().status(), Some(400));
 }

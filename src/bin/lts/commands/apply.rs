@@ -1,4 +1,4 @@
-//! `lts apply`: creates what a manifest declares.
+//! `lts apply`: creates and updates what a manifest declares.
 //!
 //! The plan, the progress and the remaining items go to standard error, the outcome to standard output.
 
@@ -8,9 +8,7 @@ use clap::Args;
 use huaweicloud_lts::{
     Client,
     manifest::Manifest,
-    provision::{
-        self, Action, DEFAULT_CONCURRENCY, Item, ItemKind, LARGEST_DOCUMENT, Outcome, Plan, PlanError, Step,
-    },
+    provision::{self, Action, DEFAULT_CONCURRENCY, Item, ItemKind, Outcome, Plan},
 };
 
 use crate::{
@@ -19,16 +17,14 @@ use crate::{
     error::{self, CliError},
     output::{Fit, Format, Output, eprint_line, plural, progress_bar, rows},
     parsers,
+    plan::{self, MAX_LINES, max_lines},
 };
-
-/// The number of lines of a plan, or of remaining items, that are shown without -v.
-const MAX_LINES: usize = 20;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   lts apply -f app.yaml --dry-run
-  lts apply -f app.yaml
+  lts apply -f app.yaml -f web.yaml
   lts export | lts apply -f - --region ap-southeast-1
   lts apply --schema > manifest.schema.json
 
@@ -37,22 +33,23 @@ A manifest:
   groups:
     - name: app
       ttl: 7
-      streams: [nginx, worker]
+      tags: { team: shop }
+      streams: [nginx, { name: worker, ttl: 30 }]
       transfers:
         - { streams: [nginx], bucket: my-bucket, every: 5min }
 
 Applying a manifest again changes nothing. After a failure or an interrupt, it resumes where it stopped.")]
 pub(crate) struct ApplyArguments {
-    /// Manifest; `-` reads it from standard input.
+    /// Manifest, also several; `-` reads standard input.
     #[arg(short, long, value_name = "FILE", required_unless_present = "schema")]
-    pub(crate) file: Option<String>,
+    pub(crate) file: Vec<String>,
     /// Show what would be done, without doing it.
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Number of calls to run at the same time.
     #[arg(long, value_name = "N", default_value_t = default_concurrency(), value_parser = parsers::whole_number(NonZeroUsize::MIN..=NonZeroUsize::MAX))]
     pub(crate) concurrency: NonZeroUsize,
-    /// Delete streams that the manifest doesn't declare, in its groups only.
+    /// Delete streams, transfers and tags that the manifest doesn't declare, in its groups only.
     #[arg(long)]
     pub(crate) prune: bool,
     /// Skip the confirmation prompt of --prune.
@@ -68,10 +65,13 @@ fn default_concurrency() -> NonZeroUsize {
 }
 
 pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), CliError> {
-    let Some(file) = &arguments.file else { return print_schema(context) };
+    if arguments.schema {
+        return print_schema(context);
+    }
+    let files = arguments.file.as_slice();
     let deletes = arguments.prune && !arguments.dry_run;
     if deletes {
-        if file == "-" && !arguments.yes {
+        if files.iter().any(|file| file == "-") && !arguments.yes {
             return Err(CliError::Usage {
                 what: "--prune needs a confirmation, and standard input is the manifest".to_owned(),
                 hint: Some(
@@ -81,14 +81,14 @@ pub(crate) fn run(arguments: &ApplyArguments, context: &Context) -> Result<(), C
         }
         ensure_confirmable(arguments.yes, "--prune")?;
     }
-    let manifest = read(file)?;
+    let manifest = plan::read(files)?;
     let client = context.client()?;
     context.run_with_interrupt(async |mut interrupt: Interrupt| {
         let planning = async {
             let request = provision::plan(client, &manifest).prune(arguments.prune);
             let plan = request.concurrency(arguments.concurrency.get()).await;
-            let plan = plan.map_err(|error| plan_error(file, error))?;
-            show_plan(&plan, context);
+            let plan = plan.map_err(|error| plan::error(files, error))?;
+            plan::show(&plan, context);
             if deletes {
                 confirm_deletions(&plan, arguments.yes).await?;
             }
@@ -143,87 +143,23 @@ async fn apply(
     outcome
 }
 
-/// Reads a manifest, up to the largest size that is accepted.
-fn read(file: &str) -> Result<Manifest, CliError> {
-    let text = parsers::file_or_stdin(file, LARGEST_DOCUMENT as u64)?;
-    let name = if file == "-" { "standard input" } else { file };
-    provision::parse(name, &text).map_err(|error| CliError::usage(error.to_string()))
-}
-
-fn plan_error(file: &str, error: PlanError) -> CliError {
-    match error {
-        PlanError::Call(error) => {
-            let what = Some(format!("could not compare {file} with the service"));
-            CliError::Call { what, error, advice: None }
-        }
-        other => CliError::usage(other.to_string()),
-    }
-}
-
 async fn confirm_deletions(plan: &Plan, yes: bool) -> Result<(), CliError> {
-    let deletions = plan.steps().filter(|step| step.action == Action::Delete).count();
+    let deletions =
+        |kind| plan.steps().filter(|step| (step.action, step.kind) == (Action::Delete, kind)).count();
+    let (streams, transfers) = (deletions(ItemKind::Stream), deletions(ItemKind::Transfer));
+    let streams = (streams > 0).then(|| format!("{} with all their logs", plural(streams, "stream")));
+    let transfers = (transfers > 0).then(|| plural(transfers, "transfer"));
+    let what: Vec<String> = transfers.into_iter().chain(streams).collect();
     // A plan with conflicts is not applied.
-    if deletions == 0 || plan.has_conflicts() {
+    if what.is_empty() || plan.has_conflicts() {
         return Ok(());
     }
-    let streams = plural(deletions, "stream");
-    confirm(yes, &format!("Delete {streams} with all their logs?")).await
-}
-
-/// Shows the numbers of a plan, and its first lines.
-fn show_plan(plan: &Plan, context: &Context) {
-    for warning in plan.warnings() {
-        eprint_line(format_args!("warning: {warning}"));
-    }
-    if context.output.quiet {
-        return;
-    }
-    eprint_line(format_args!("plan: {}", summary(plan)));
-    let all = context.is_verbose();
-    let steps = || plan.steps().filter(|step| all || step.action != Action::Keep);
-    for step in steps().take(max_lines(all)) {
-        eprint_line(plan_line(&step));
-    }
-    let hidden = steps().count().saturating_sub(MAX_LINES);
-    if hidden > 0 && !all {
-        eprint_line(format_args!("  and {hidden} more; -v shows them"));
-    }
-}
-
-fn max_lines(all: bool) -> usize {
-    if all { usize::MAX } else { MAX_LINES }
-}
-
-/// `create: 1 group, 2 streams; delete: 1 stream; unchanged: 3 groups`
-fn summary(plan: &Plan) -> String {
-    let actions = [Action::Conflict, Action::Delete, Action::Create, Action::CreateOrFind, Action::Keep];
-    let parts = actions.into_iter().filter_map(|action| {
-        let kinds = [ItemKind::Group, ItemKind::Stream, ItemKind::Transfer].into_iter().filter_map(|kind| {
-            let number = plan.steps().filter(|step| (step.action, step.kind) == (action, kind)).count();
-            (number > 0).then(|| plural(number, &kind.to_string()))
-        });
-        let kinds: Vec<String> = kinds.collect();
-        (!kinds.is_empty()).then(|| format!("{action}: {}", kinds.join(", ")))
-    });
-    let parts: Vec<String> = parts.collect();
-    if parts.is_empty() { "the manifest declares nothing".to_owned() } else { parts.join("; ") }
-}
-
-fn plan_line(step: &Step<'_>) -> String {
-    let name = match step.kind {
-        ItemKind::Group => step.group.to_owned(),
-        _ => format!("{}/{}", step.group, step.name),
-    };
-    let mut line = format!("  {:<24} {:<8} {name}", step.action.to_string(), step.kind);
-    if let (Action::Conflict, Some(reason)) = (step.action, &step.reason) {
-        line += &format!(": {reason}");
-    }
-    line
+    confirm(yes, &format!("Delete {}?", what.join(" and "))).await
 }
 
 /// Prints the outcome and the remaining items, and returns the command's result.
 fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
-    let Outcome { created, deleted, unchanged, conflicts, failed, not_done, .. } = outcome;
+    let Outcome { created, updated, deleted, unchanged, conflicts, failed, not_done, .. } = outcome;
     let ids = created.iter().filter_map(|item| item.id.as_deref());
     // The plan, which was just shown, has the rows that the table of a dry run would have.
     let rows = || if outcome.dry_run { String::new() } else { table(outcome) };
@@ -235,6 +171,7 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
         let prefix = if outcome.dry_run { "would be: " } else { "" };
         let numbers = [
             (created, "created"),
+            (updated, "updated"),
             (deleted, "deleted"),
             (unchanged, "unchanged"),
             (conflicts, "in conflict"),
@@ -249,7 +186,8 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
     }
     if failed.is_empty() && !conflicts.is_empty() {
         let items = plural(conflicts.len(), "item");
-        let nothing = if created.is_empty() && deleted.is_empty() { "; nothing was done" } else { "" };
+        let is_unchanged = created.is_empty() && updated.is_empty() && deleted.is_empty();
+        let nothing = if is_unchanged { "; nothing was done" } else { "" };
         return Err(CliError::Conflict(format!("{items} in conflict with existing ones{nothing}")));
     }
     if !outcome.is_complete() {
@@ -298,7 +236,8 @@ fn show_remaining(label: &str, items: &[Item], all: bool) {
 /// The changed items as a table; empty if nothing has changed.
 fn table(outcome: &Outcome) -> String {
     let created = outcome.created.iter().map(|item| ("created", item));
-    let changed = created.chain(outcome.deleted.iter().map(|item| ("deleted", item)));
+    let updated = outcome.updated.iter().map(|item| ("updated", item));
+    let changed = created.chain(updated).chain(outcome.deleted.iter().map(|item| ("deleted", item)));
     let cells: Vec<Vec<String>> = changed
         .map(|(result, Item { kind, group, name, id, .. })| {
             let id = id.clone().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `lts export`: a manifest of the existing groups and streams.
+//! `lts export`: a manifest of the existing groups, streams and transfers.
 
 use clap::Args;
 use huaweicloud_lts::{GroupId, provision};
@@ -18,7 +18,8 @@ Examples:
   lts export app web
   lts export --project-id ONE | lts apply -f - --project-id ANOTHER
 
-Prints YAML, or JSON with -o json. Transfers are left out, because the API cannot list them.")]
+Prints YAML, or JSON with -o json. Transfers to DIS or DMS, or for another account, are left out; the YAML has a \
+comment for each.")]
 pub(crate) struct ExportArguments {
     /// Names or ids of the groups; by default all.
     #[arg(value_name = "GROUP")]
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &ExportArguments, context: &Context) -> Result<(), 
             export = export.groups(find_groups(&arguments.groups, context).await?);
         }
         let exported = export.await;
-        let exported = exported.context(|| "could not read the groups and streams".to_owned())?;
+        let exported = exported.context(|| "could not read the groups, streams and transfers".to_owned())?;
         for line in &exported.left_out {
             eprint_line(format_args!("warning: left out: {line}"));
         }

@@ -6,6 +6,7 @@ pub(crate) mod auth;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod emulator;
 pub(crate) mod explain;
 pub(crate) mod export;
