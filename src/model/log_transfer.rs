@@ -252,6 +252,9 @@ impl LogTransfer {
     pub(crate) fn with(&self, changes: &TransferChanges) -> Result<Self, InvalidInput> {
         let mut changed = self.clone();
         if let Some(streams) = &changes.streams {
+            if streams.is_empty() {
+                return Err(InvalidInput::new("log_streams", "[]", "at least one stream"));
+            }
             let known = |id: &StreamId| self.streams.iter().find(|stream| stream.id == *id).cloned();
             let stream = |id: &StreamId| known(id).unwrap_or(TransferStream { id: id.clone(), name: None });
             changed.streams = streams.iter().map(stream).collect();

@@ -22,9 +22,9 @@ fn keys(emulator: &Emulator) -> AkSk {
 }
 
 async fn run_suite(emulator: &Emulator, lts: &Client, prefix: &str) {
-    let delete_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
-    TestEnvironment { lts, prefix, bucket: emulator.bucket(), delete_transfer }.run().await;
+    TestEnvironment { lts, prefix, bucket: emulator.bucket() }.run().await;
     assert!(lts.groups().list().await.unwrap().is_empty(), "the suite deletes everything");
+    assert!(lts.transfers().list().await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -50,6 +50,64 @@ fn shapes() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The same for lists of transfers, whose detail is kept as it comes.
+fn transfer_shapes() -> Vec<(&'static str, String)> {
+    let id = "t".repeat(36);
+    let open = format!(
+        r#"{{"log_transfers":[{{"log_transfer_id":"{id}","log_group_id":"{id}","log_transfer_info":{{"log_transfer_detail":"#
+    );
+    let close = "}}]}";
+    let wide: Vec<_> = (0..900_000).map(|i| format!("\"{i:x}\":0")).collect();
+    let detail = |items: String| format!("{open}{items}{close}");
+    vec![
+        ("a wide detail", detail(format!("{{{}}}", wide.join(",")))),
+        (
+            "a list of numbers in a detail",
+            filled(&format!(r#"{open}{{"tags":["#), "1", &format!("]}}{close}")),
+        ),
+        (
+            "a list of texts in a detail",
+            filled(&format!(r#"{open}{{"tags":["#), r#""t""#, &format!("]}}{close}")),
+        ),
+        ("lists in a detail", filled(&format!(r#"{open}{{"tags":["#), "[1]", &format!("]}}{close}"))),
+        (
+            "objects in a detail",
+            filled(&format!(r#"{open}{{"tags":["#), r#"{"":{}}"#, &format!("]}}{close}")),
+        ),
+        (
+            "duplicate members in a detail",
+            filled(&format!("{open}{{"), r#""tags":[1]"#, &format!("}}{close}")),
+        ),
+        ("a list as the detail", filled(&format!("{open}["), "{}", &format!("]{close}"))),
+        ("a deep detail", detail(format!(r#"{}1{}"#, r#"{"a":"#.repeat(3_000_000), "}".repeat(3_000_000)))),
+        (
+            "deep lists in a detail",
+            detail(format!(r#"{{"a":{}{}}}"#, "[".repeat(9_000_000), "]".repeat(9_000_000))),
+        ),
+        ("empty transfers", filled(r#"{"log_transfers":["#, "{}", "]}")),
+        (
+            "empty streams",
+            filled(
+                &format!(
+                    r#"{{"log_transfers":[{{"log_transfer_id":"{id}","log_group_id":"{id}","log_streams":["#
+                ),
+                "{}",
+                "]}]}",
+            ),
+        ),
+        (
+            "absent streams",
+            filled(
+                &format!(
+                    r#"{{"log_transfers":[{{"log_transfer_id":"{id}","log_group_id":"{id}","log_streams":["#
+                ),
+                "null",
+                "]}]}",
+            ),
+        ),
+    ]
+}
+
 /// Serves a body to each connection, with a status of success.
 fn serve(body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -65,6 +123,28 @@ fn serve(body: String) -> String {
         }
     });
     url
+}
+
+#[tokio::test]
+async fn no_list_of_transfers_takes_much_more_memory_than_its_length() {
+    if !in_isolated_process("hostile_responses::no_list_of_transfers_takes_much_more_memory_than_its_length")
+    {
+        return;
+    }
+    for (what, body) in transfer_shapes() {
+        let length = body.len() as u64 / 1024;
+        let url = serve(body);
+        let builder = Client::builder().endpoint(&url).project_id(PROJECT).retry(RetryPolicy::off());
+        let lts = builder.credentials(Credentials::token("token")).build().unwrap();
+        memory::reset_peak("self");
+        let before = memory::resident("self");
+        let result = lts.transfers().list().await;
+        let is_bounded = matches!(&result, Ok(_) | Err(Error::Decode(_)));
+        let taken = memory::peak("self").saturating_sub(before);
+        println!("{taken:>8} kB of {length:>6} for {what}");
+        assert!(is_bounded, "{what}: {}", result.err().map(|error| error.to_string()).unwrap_or_default());
+        assert!(taken < ALLOWED + length, "{what} took {taken} kB");
+    }
 }
 
 #[tokio::test]

@@ -7,13 +7,15 @@
 //! [`Client::from_env`] reads settings and credentials from the environment. Without the variable, the same code runs
 //! against an emulator.
 //!
-//! It creates log groups whose names start with `lts-test-` and a unique number, and deletes them even if it fails.
-//! Only the console can delete a transfer, so the suite creates one only if `HUAWEICLOUD_LTS_TEST_BUCKET` names a
-//! bucket. It then asks the user at the terminal to delete it.
+//! It creates log groups whose names start with `lts-test-` and a unique number, and deletes them and their transfers
+//! even if it fails. It creates transfers only if `HUAWEICLOUD_LTS_TEST_BUCKET` names a bucket.
 
-use std::io::{BufRead, Write};
-
-use huaweicloud_lts::{Client, ClientBuilder, Emulator, Error, TransferId, Ttl};
+use huaweicloud_lts::{
+    Client, ClientBuilder, Emulator, GroupId, Ttl,
+    emulator::{Fault, Options},
+    spec::Operation,
+    transfers::{Transfer, TransferInterval},
+};
 
 use tokio::task::{JoinError, LocalSet, spawn_local};
 
@@ -50,13 +52,29 @@ fn assert_succeeded((outcome, left): (Result<(), JoinError>, Result<String, Stri
     assert!(left.is_ok(), "the cleanup left something");
 }
 
-/// Deletes every group of this run, and returns what was deleted or what failed.
+/// Deletes every group of this run with its transfers, and returns what was deleted or what failed.
 async fn clean_up(lts: &Client, prefix: &str) -> Result<String, String> {
     let groups =
         lts.groups().list().await.map_err(|error| format!("nothing could be cleaned up: {error:#}"))?;
+    let groups: Vec<_> = groups.into_iter().filter(|group| group.name.starts_with(prefix)).collect();
     let mut failed = Vec::new();
+    if !groups.is_empty() {
+        match lts.transfers().list().await {
+            Err(error) => failed.push(format!("the transfers could not be listed: {error:#}")),
+            Ok(transfers) => {
+                let is_ours = |group: &GroupId| groups.iter().any(|ours| ours.id == *group);
+                for transfer in transfers.iter().filter(|transfer| is_ours(&transfer.group)) {
+                    if let Err(error) = lts.transfers().delete(&transfer.id).await
+                        && !error.is_not_found()
+                    {
+                        failed.push(format!("log transfer {} is left: {error:#}", transfer.id));
+                    }
+                }
+            }
+        }
+    }
     let mut deleted = 0;
-    for group in groups.into_iter().filter(|group| group.name.starts_with(prefix)) {
+    for group in groups {
         match lts.groups().delete(&group.id).await {
             Ok(()) => deleted += 1,
             Err(error) if error.is_not_found() => {}
@@ -64,13 +82,6 @@ async fn clean_up(lts: &Client, prefix: &str) -> Result<String, String> {
         }
     }
     if failed.is_empty() { Ok(format!("{deleted} log groups cleaned up")) } else { Err(failed.join("\n")) }
-}
-
-/// Asks the user at the terminal to delete a transfer.
-fn ask_to_delete(id: &TransferId) {
-    println!("Please delete transfer {id} in the console of LTS, then press Enter.");
-    std::io::stdout().flush().unwrap();
-    let _ = std::io::stdin().lock().read_line(&mut String::new());
 }
 
 #[tokio::test]
@@ -82,7 +93,7 @@ async fn suite_deletes_everything_it_created() {
         let before = lts.groups().list().await.unwrap_or_else(|error| panic!("{error:#}")).len();
         let (with, names) = (lts.clone(), prefix.clone());
         let run = async move {
-            run_suite(&with, &names, bucket.as_deref(), &ask_to_delete).await;
+            run_suite(&with, &names, bucket.as_deref()).await;
         };
         assert_succeeded(run_and_clean_up(&lts, &prefix, run).await);
         let after = lts.groups().list().await.unwrap();
@@ -93,15 +104,15 @@ async fn suite_deletes_everything_it_created() {
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let (with, names) = (lts.clone(), prefix.clone());
-    let run = async move { run_suite(&with, &names, None, &|_| unreachable!()).await };
+    let run = async move { run_suite(&with, &names, Some(Options::DEFAULT_BUCKET)).await };
     assert_succeeded(run_and_clean_up(&lts, &prefix, run).await);
     assert!(lts.groups().list().await.unwrap().is_empty() && emulator.transfers().unwrap().is_empty());
-    assert!(emulator.requests().len() > 20);
+    assert!(emulator.requests().len() > 100);
 }
 
 /// Runs the whole suite if there is a bucket, or else the part without transfers.
-async fn run_suite(lts: &Client, prefix: &str, bucket: Option<&str>, delete_transfer: &dyn Fn(&TransferId)) {
-    let with = |bucket| TestEnvironment { lts, prefix, bucket, delete_transfer };
+async fn run_suite(lts: &Client, prefix: &str, bucket: Option<&str>) {
+    let with = |bucket| TestEnvironment { lts, prefix, bucket };
     match bucket {
         Some(bucket) => with(bucket).run().await,
         None => with("lts-test").run_without_transfers().await,
@@ -117,7 +128,9 @@ async fn failed_run_is_cleaned_up() {
     let (with, name) = (lts.clone(), format!("{prefix}-left"));
     let run = async move {
         let group = with.groups().create(&name, Ttl::days(7)).await.unwrap();
-        with.group(&group).streams().create("s").await.unwrap();
+        let stream = with.group(&group).streams().create("s").await.unwrap();
+        let transfer = Transfer::to_obs(&group, [&stream], Options::DEFAULT_BUCKET, TransferInterval::Hours1);
+        with.transfers().create(transfer).await.unwrap();
         panic!("as a failed assertion would");
     };
     let (outcome, left) = run_and_clean_up(&lts, &prefix, run).await;
@@ -125,24 +138,25 @@ async fn failed_run_is_cleaned_up() {
     assert_eq!(left.as_deref(), Ok("1 log groups cleaned up"));
     let left: Vec<_> = lts.groups().list().await.unwrap().into_iter().map(|group| group.id).collect();
     assert_eq!(left, [others]);
+    assert!(lts.transfers().list().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn cleanup_reports_groups_it_cannot_delete() {
-    use huaweicloud_lts::transfers::{EnsuredLogDump, Transfer, TransferInterval};
-
     let emulator = Emulator::start().unwrap();
     let lts = ClientBuilder::from(&emulator).build().unwrap();
     let prefix = prefix();
     let name = format!("{prefix}-kept");
     let group = lts.groups().create(&name, Ttl::days(7)).await.unwrap();
-    let in_group = lts.group(&group);
-    let stream = in_group.streams().create("s").await.unwrap();
+    let stream = lts.group(&group).streams().create("s").await.unwrap();
     let transfer = Transfer::to_obs(&group, [&stream], emulator.bucket(), TransferInterval::Minutes5);
-    let transfer = lts.transfers().ensure_log_dump(transfer).await.unwrap();
-    assert!(matches!(transfer, EnsuredLogDump::Created(_)));
+    let transfer = lts.transfers().create(transfer).await.unwrap();
+    let refused = Fault::new().operation(Operation::DeleteTransfer).code("LTS.0010").status(500);
+    emulator.fault(refused.times(0)).unwrap();
     let left = clean_up(&lts, &prefix).await.unwrap_err();
-    assert!(left.contains(&name) && left.contains("what to do"), "{left}");
-    let error: Error = lts.groups().delete(&group).await.unwrap_err();
-    assert!(error.is_in_use());
+    for expected in [&*name, transfer.as_str(), "log transfer", "log group", "what to do"] {
+        assert!(left.contains(expected), "{left}");
+    }
+    emulator.clear_faults();
+    assert_eq!(clean_up(&lts, &prefix).await.as_deref(), Ok("1 log groups cleaned up"));
 }

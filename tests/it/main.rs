@@ -22,6 +22,7 @@ mod login;
 mod memory;
 mod network_faults;
 mod package;
+mod partial_updates;
 mod process;
 mod provision;
 mod proxy;

@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use huaweicloud_lts::{
-    Client, ClientBuilder, Emulator, GroupId, Ttl,
+    Client, ClientBuilder, Emulator, GroupId, TransferId, Ttl,
     call::RetryPolicy,
     spec::Operation,
-    transfers::{EnsuredLogDump, Transfer, TransferInterval},
+    transfers::{EnsuredLogDump, EnsuredTransfer, StorageFormat, Transfer, TransferInterval},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -31,6 +31,8 @@ const EARLY: FaultPlan =
     FaultPlan { percent: 100, reads_only: false, max_faults: usize::MAX, max_offset: 300 };
 /// Every connection gets the fault, after some requests.
 const LATE: FaultPlan = FaultPlan { max_offset: 4_000, ..EARLY };
+/// Three connections of ten get the fault.
+const SOME_CONNECTIONS: FaultPlan = FaultPlan { percent: 30, ..MOST_CONNECTIONS };
 
 /// A client that calls through the proxy and retries until it has a response.
 fn retrying(emulator: &Emulator, proxy: &Proxy) -> ClientBuilder {
@@ -43,8 +45,7 @@ fn retrying(emulator: &Emulator, proxy: &Proxy) -> ClientBuilder {
 }
 
 async fn run_suite(emulator: &Emulator, lts: &Client, prefix: &str) {
-    let delete_transfer = &|id: &_| assert!(emulator.delete_transfer(id).unwrap());
-    TestEnvironment { lts, prefix, bucket: emulator.bucket(), delete_transfer }.run().await;
+    TestEnvironment { lts, prefix, bucket: emulator.bucket() }.run().await;
 }
 
 #[tokio::test]
@@ -150,6 +151,68 @@ async fn transfer_is_created_once_and_deletes_finish() {
         assert!(proxy.faults() > 0, "{fault:?}");
         let directly = ClientBuilder::from(&emulator).build().unwrap();
         assert!(directly.groups().list().await.unwrap().is_empty(), "{fault:?}");
+    }
+}
+
+/// Each stream of a group gets one task, whoever asks for it, and whatever is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn ensured_transfers_are_created_once_each() {
+    const STREAMS: usize = 4;
+    const TASKS: usize = 3;
+    for (seed, fault) in NetworkFault::LOSSY.into_iter().enumerate() {
+        let emulator = Emulator::start().unwrap();
+        let directly = ClientBuilder::from(&emulator).build().unwrap();
+        let group = directly.groups().create("app", Ttl::days(7)).await.unwrap();
+        let mut streams = Vec::new();
+        for stream in 0..STREAMS {
+            let name = format!("stream-{stream}");
+            streams.push(directly.group(&group).streams().create(name).await.unwrap());
+        }
+        let proxy = Proxy::start(emulator.url(), fault, SOME_CONNECTIONS, 20 + seed as u64).await;
+        // One connection per request: each request can get the fault.
+        let lts = retrying(&emulator, &proxy).configure_http(|http| http.pool_max_idle_per_host(0));
+        let lts = lts.build().unwrap();
+        let tasks: Vec<_> = (0..TASKS)
+            .map(|_| {
+                let (lts, group, streams) = (lts.clone(), group.clone(), streams.clone());
+                tokio::spawn(async move {
+                    for stream in &streams {
+                        let every = TransferInterval::Minutes5;
+                        let transfer = Transfer::to_obs(&group, [stream], "lts-test", every);
+                        let first = lts.transfers().ensure(transfer.clone()).await.unwrap();
+                        // Other settings change the task that is there.
+                        let second =
+                            lts.transfers().ensure(transfer.format(StorageFormat::Json)).await.unwrap();
+                        assert_eq!(id(&first), id(&second));
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        let listed = directly.transfers().list().await.unwrap();
+        let busy: BTreeSet<_> =
+            listed.iter().flat_map(|task| &task.streams).map(|stream| &stream.id).collect();
+        assert_eq!((listed.len(), busy.len()), (STREAMS, STREAMS), "{fault:?}: one task for each stream");
+        let created = emulator.requests().into_iter().filter(|request| {
+            request.operation == Some(Operation::CreateTransfer) && request.status == Some(200)
+        });
+        assert_eq!(created.count(), STREAMS, "{fault:?}: none was created twice");
+        assert!(proxy.faults() > 0, "{fault:?}");
+        // Deletes finish as well.
+        for task in &listed {
+            let deleted = lts.transfers().delete(&task.id).await;
+            assert!(deleted.is_ok(), "{fault:?}: {deleted:?}");
+        }
+        lts.groups().delete(&group).await.unwrap();
+    }
+}
+
+fn id(ensured: &EnsuredTransfer) -> &TransferId {
+    match ensured {
+        EnsuredTransfer::Created(id) | EnsuredTransfer::Updated(id) | EnsuredTransfer::Unchanged(id) => id,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -89,7 +89,7 @@ async fn secrets_that_come_back_are_redacted() {
     ];
     for credentials in credentials {
         for (way, echo) in ECHOES.into_iter().enumerate() {
-            let script = ScriptedServer::serve((0..3).map(|_| Reply::Echo(echo))).await;
+            let script = ScriptedServer::serve((0..7).map(|_| Reply::Echo(echo))).await;
             let builder = script.with_token().iam_endpoint(&script.url).retry(RetryPolicy::off());
             let lts = builder.credentials(credentials.clone()).build().unwrap();
             let mut shown = String::new();
@@ -98,6 +98,16 @@ async fn secrets_that_come_back_are_redacted() {
             }
             if let Err(error) = lts.groups().create("app", Ttl::days(7)).await {
                 shown += &format!("{error} {error:#} {error:?}");
+            }
+            let (group, task) = (crate::scripted_server::group(), "t".repeat(36).parse().unwrap());
+            if let Err(error) = lts.groups().update(&group).ttl(Ttl::days(7)).tag("a", "b").await {
+                shown += &format!("{error} {error:#} {error:?}");
+            }
+            for error in [
+                lts.groups().update(&group).untag("a").await.err(),
+                lts.transfers().delete(&task).await.err(),
+            ] {
+                shown += &error.map_or_else(String::new, |error| format!("{error} {error:#} {error:?}"));
             }
             match lts.request("GET", "/v2/{project_id}/groups").await {
                 Ok(response) => {

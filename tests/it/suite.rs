@@ -1,9 +1,10 @@
 //! The behaviour of LTS as a client sees it: one suite for the service, the emulator and other servers.
 //!
-//! It uses names with a prefix, and deletes everything that the service can delete.
+//! It uses names with a prefix, and deletes everything that it creates.
 
 mod groups;
 mod streams;
+mod tags;
 mod transfers;
 
 use huaweicloud_lts::{
@@ -18,21 +19,23 @@ pub(crate) struct TestEnvironment<'a> {
     pub(crate) prefix: &'a str,
     /// An existing bucket. [`run_without_transfers`](Self::run_without_transfers) ignores it.
     pub(crate) bucket: &'a str,
-    /// Deletes a transfer, for which the service has no operation.
-    pub(crate) delete_transfer: &'a dyn Fn(&TransferId),
 }
 
 impl TestEnvironment<'_> {
     /// Runs the whole suite.
     pub(crate) async fn run(&self) {
         self.run_without_transfers().await;
-        self.check_transfer_protects_its_stream().await;
+        self.check_transfer_lifecycle().await;
+        self.check_ensure_adapts_a_transfer().await;
+        self.check_log_dump_is_a_transfer().await;
     }
 
-    /// Runs the part that creates no transfer, which only the console can delete.
+    /// Runs the part that needs no bucket.
     pub(crate) async fn run_without_transfers(&self) {
         self.check_group_lifecycle().await;
         self.check_stream_lifecycle().await;
+        self.check_project_streams_name_their_group().await;
+        self.check_tags().await;
         self.check_ensure_creates_once().await;
         self.check_missing_resources_are_not_found().await;
     }
@@ -68,7 +71,15 @@ impl TestEnvironment<'_> {
         assert!(in_group.streams().list().await.unwrap_err().is_not_found());
         assert!(in_group.streams().delete(&stream).await.unwrap_err().is_not_found());
         let transfer = Transfer::to_obs(&group, [&stream], self.bucket, TransferInterval::Minutes2);
-        let error = self.lts.transfers().create_log_dump(transfer).await.unwrap_err();
+        let error = self.lts.transfers().create_log_dump(transfer.clone()).await.unwrap_err();
         assert!(error.is_not_found() && error.status() == Some(200), "{error}");
+        let error = self.lts.transfers().create(transfer).await.unwrap_err();
+        assert!(error.is_not_found() && error.status() == Some(400), "{error}");
+        let task: TransferId = group.as_str().parse().unwrap();
+        assert!(self.lts.transfers().delete(&task).await.unwrap_err().is_not_found());
+        assert!(self.lts.groups().update(&group).ttl(Ttl::days(7)).await.unwrap_err().is_not_found());
+        assert!(self.lts.groups().update(&group).tag("a", "b").await.unwrap_err().is_not_found());
+        assert!(in_group.streams().update(&stream).ttl(Ttl::days(7)).await.unwrap_err().is_not_found());
+        assert!(in_group.streams().update(&stream).untag("a").await.unwrap_err().is_not_found());
     }
 }

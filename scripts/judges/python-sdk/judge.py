@@ -18,13 +18,32 @@ from huaweicloudsdklts.v2 import (
     CreateLogGroupRequest,
     CreateLogStreamParams,
     CreateLogStreamRequest,
+    CreateTagsReqbody,
+    CreateTagsRequest,
+    CreateTransferRequest,
+    CreateTransferRequestBody,
+    CreateTransferRequestBodyLogStreams,
+    CreateTransferRequestBodyLogTransferInfo,
     DeleteLogGroupRequest,
     DeleteLogStreamRequest,
+    DeleteTransferRequest,
+    ListChartsRequest,
     ListLogGroupsRequest,
     ListLogStreamRequest,
+    ListLogStreamsRequest,
     ListTransfersRequest,
+    LogStreams,
+    LogTransferDetail,
     LtsAsyncClient,
     LtsClient,
+    TagsBody,
+    UpdateLogGroupParams,
+    UpdateLogGroupRequest,
+    UpdateLogStreamParams,
+    UpdateLogStreamRequest,
+    UpdateTransferRequest,
+    UpdateTransferRequestBody,
+    UpdateTransferRequestBodyLogTransferInfo,
 )
 from huaweicloudsdklts.v2.region.lts_region import LtsRegion
 
@@ -124,6 +143,77 @@ def life_cycle(tally, emulator, lts, what):
         assert len(lts.groups()) == before
 
 
+def newer_operations(tally, emulator, lts, what):
+    """Updates, tags, the streams of the project and transfers, as their models have them."""
+    client = lts.client
+    with tally.check(f"updates and tags, {what}"):
+        group = lts.create_group("newer")
+        stream = lts.create_stream(group, "nginx")
+        tags = [TagsBody(key="team", value="shop"), TagsBody(key="empty")]
+        updated = client.update_log_group(
+            UpdateLogGroupRequest(log_group_id=group, body=UpdateLogGroupParams(ttl_in_days=30, tags=tags))
+        )
+        assert (updated.status_code, updated.log_group_id, updated.log_group_name) == (200, group, "newer"), updated
+        assert updated.ttl_in_days == 30 and updated.creation_time > 1_577_808_000_000, updated
+        for ttl in (14, -1):
+            body = UpdateLogStreamParams(ttl_in_days=ttl)
+            updated = client.update_log_stream(UpdateLogStreamRequest(log_group_id=group, log_stream_id=stream, body=body))
+            assert (updated.log_topic_id, updated.log_topic_name, updated.ttl_in_days) == (stream, "nginx", ttl), updated
+        for kind, resource in (("groups", group), ("topics", stream)):
+            for action, keys in (("create", ("a", "b")), ("delete", ("b",))):
+                body = CreateTagsReqbody(action=action, is_open=True, tags=[TagsBody(key=key, value="v") for key in keys])
+                tagged = client.create_tags(CreateTagsRequest(resource_type=kind, resource_id=resource, body=body))
+                assert tagged.status_code in (200, 201), tagged
+        found = next(one for one in lts.groups() if one.log_group_id == group)
+        assert found.tag == {"team": "shop", "empty": "", "a": "v", "_sys_enterprise_project_id": "0"}, found
+        listed = client.list_log_streams(ListLogStreamsRequest(log_group_name="newer", log_stream_name="nginx")).log_streams
+        assert [(one.log_group_id, one.log_stream_id, one.ttl_in_days) for one in listed] == [(group, stream, -1)], listed
+        assert listed[0].tag["a"] == "v" and "b" not in listed[0].tag, listed
+        assert client.list_log_streams(ListLogStreamsRequest(log_group_name="newe")).log_streams == []
+
+    with tally.check(f"transfers, {what}"):
+        details = {
+            "OBS": LogTransferDetail(obs_period=5, obs_period_unit="min", obs_bucket_name=judging.BUCKET, obs_encrypted_enable=False),
+            "DIS": LogTransferDetail(obs_period=5, obs_period_unit="min", obs_bucket_name="any", dis_id="d", dis_name="n"),
+            "DMS": LogTransferDetail(obs_period=5, obs_period_unit="min", obs_bucket_name="any", kafka_id="k", kafka_topic="t", lts_tags=[]),
+        }
+        for kind, detail in details.items():
+            info = CreateTransferRequestBodyLogTransferInfo(
+                log_transfer_type=kind,
+                log_transfer_mode="cycle" if kind == "OBS" else "realTime",
+                log_storage_format="RAW",
+                log_transfer_status="ENABLE",
+                log_transfer_detail=detail,
+            )
+            streams = [CreateTransferRequestBodyLogStreams(log_stream_id=stream)]
+            body = CreateTransferRequestBody(log_group_id=group, log_streams=streams, log_transfer_info=info)
+            request = CreateTransferRequest(body=body)
+            created = client.create_transfer(request)
+            assert (created.status_code, len(created.log_transfer_id)) == (200, 36), created
+            assert created.log_transfer_info.log_agency_transfer is None, created
+            busy = "Log stream is associated by transfer"
+            refused(400, "LTS.0207", busy, lambda: client.create_transfer(request))
+            listed = client.list_transfers(ListTransfersRequest(log_transfer_type=kind, log_group_name="newer")).log_transfers
+            assert [one.log_transfer_id for one in listed] == [created.log_transfer_id], listed
+            assert listed[0].log_streams[0].log_stream_name == "nginx", listed
+            change = UpdateTransferRequestBody(
+                log_transfer_id=created.log_transfer_id,
+                log_group_id=group,
+                log_streams=[LogStreams(log_stream_id=stream)],
+                log_transfer_info=UpdateTransferRequestBodyLogTransferInfo(
+                    log_storage_format="JSON", log_transfer_status="DISABLE", log_transfer_detail=detail
+                ),
+            )
+            updated = client.update_transfer(UpdateTransferRequest(body=change)).log_transfer_info
+            assert (updated.log_storage_format, updated.log_transfer_status) == ("JSON", "DISABLE"), updated
+            delete = lambda: client.delete_transfer(DeleteTransferRequest(log_transfer_id=created.log_transfer_id))
+            deleted = delete()
+            assert (deleted.status_code, deleted.log_transfer_id) == (200, created.log_transfer_id), deleted
+            refused(400, "LTS.0405", "The log transfer does not existed", delete)
+        assert client.list_transfers(ListTransfersRequest()).log_transfers == []
+        assert lts.delete_group(group) == 204
+
+
 def refusals(tally, emulator):
     lts = sdk(emulator)
     group = lts.create_group("taken")
@@ -147,7 +237,7 @@ def refusals(tally, emulator):
             404,
             "APIGW.0101",
             "The API does not exist: method GET not found",
-            lambda: lts.client.list_transfers(ListTransfersRequest()),
+            lambda: lts.client.list_charts(ListChartsRequest(log_group_id=group, log_stream_id=stream)),
         ),
     ]:
         with tally.check(f"refused: {name}"):

@@ -121,7 +121,7 @@ fn detail(kind: &TransferType, given: &Value) -> Result<Value, ApiError> {
             && detail.get("obs_period_unit") == Some(&json!(valid.period_unit()))
     };
     let is_valid = kind.required.iter().all(has)
-        && (!has(&"obs_period") || TransferInterval::ALL.iter().any(is_interval))
+        && (!kind.required.contains(&"obs_period") || TransferInterval::ALL.iter().any(is_interval))
         && has(&"obs_time_zone") == has(&"obs_time_zone_id")
         && (detail.get("obs_encrypted_enable") != Some(&json!(true)) || has(&"obs_encrypted_id"));
     if is_valid { Ok(detail.into()) } else { Err(ApiError::code(INVALID_BODY)) }

@@ -248,12 +248,11 @@ impl Database {
     }
 
     /// The info of a transfer with the path in its bucket. The bucket must exist, unless it belongs to the account that
-    /// delegates.
+    /// delegates. Clients that know the members of OBS alone as required send them for other destinations, too.
     fn checked_info(&self, project: &str, info: &Value) -> Result<Value> {
         let mut info = info.clone();
-        let Some(bucket) = info["log_transfer_detail"]["obs_bucket_name"].as_str().map(str::to_owned) else {
-            return Ok(info);
-        };
+        let bucket = info["log_transfer_detail"]["obs_bucket_name"].as_str().map(str::to_owned);
+        let Some(bucket) = bucket.filter(|_| info["log_transfer_type"] == "OBS") else { return Ok(info) };
         let is_known = self.exists("SELECT 1 FROM buckets WHERE name = ?1", [&bucket])?;
         if info["log_agency_transfer"].is_null() && !is_known {
             return Err(StoreError::BucketUnknown(bucket));

@@ -1,7 +1,8 @@
 //! What clients of newer operations send beside the schema, and what the service takes all the same.
 //!
-//! The Terraform provider, older SDKs and hand-written clients send numbers and booleans as texts, times as numbers, nulls
-//! for absent members, and one object in place of a list of one. The operations of the reference of 2024-03 are strict.
+//! The Terraform provider, older SDKs and hand-written clients send numbers and booleans as texts, times as numbers, nulls,
+//! empty texts and zeros for absent members, and one object in place of a list of one. The operations of the reference of
+//! 2024-03 are strict.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -27,7 +28,12 @@ fn value(schema: &Value, given: &mut Value) {
     match (kind, &mut *given) {
         ("object", Value::Object(members)) => {
             let Some(known) = schema["properties"].as_object() else { return };
-            members.retain(|name, member| !member.is_null() || !known.contains_key(name));
+            let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+            members.retain(|name, member| match known.get(name) {
+                None => true,
+                Some(_) if member.is_null() => false,
+                Some(schema) => required.iter().any(|one| one == name) || !is_zero_value(schema, member),
+            });
             for (name, schema) in known {
                 if let Some(member) = members.get_mut(name) {
                     value(schema, member);
@@ -53,6 +59,15 @@ fn value(schema: &Value, given: &mut Value) {
         ("string", Value::Bool(flag)) => *given = flag.to_string().into(),
         _ => {}
     }
+}
+
+/// Whether this is what the Go SDK sends for a member that it can't leave out: an empty text or a zero that the schema
+/// does not allow.
+fn is_zero_value(schema: &Value, given: &Value) -> bool {
+    let is_listed = |values: &Vec<Value>| values.contains(given);
+    let is_allowed = schema["enum"].as_array().is_none_or(is_listed);
+    let needs_text = schema["minLength"].as_u64().is_some_and(|least| least > 0);
+    (given == "" && (needs_text || !is_allowed)) || (given == 0 && !is_allowed)
 }
 
 #[cfg(test)]
@@ -82,6 +97,25 @@ mod tests {
             }},
         });
         assert_eq!(adapted(Operation::UpdateTransfer, update), expected);
+    }
+
+    #[test]
+    fn zero_values_of_optional_members_are_absent() {
+        let create = json!({
+            "log_group_id": "", "log_streams": [], "log_transfer_info": {
+                "log_transfer_type": "", "log_transfer_detail": {
+                    "obs_period": 0, "obs_period_unit": "", "obs_bucket_name": "", "obs_prefix_name": "",
+                },
+            },
+        });
+        let expected = json!({
+            "log_group_id": "", "log_streams": [], "log_transfer_info": {
+                "log_transfer_type": "", "log_transfer_detail": {"obs_prefix_name": ""},
+            },
+        });
+        assert_eq!(adapted(Operation::CreateTransfer, create), expected);
+        let update = json!({"ttl_in_days": 0, "tags": [{"key": "", "value": ""}]});
+        assert_eq!(adapted(Operation::UpdateLogGroup, update.clone()), update);
     }
 
     #[test]

@@ -321,6 +321,7 @@ fn detail_is_checked_by_type() {
         without("obs_period"),
         without("obs_period_unit"),
         without("obs_bucket_name"),
+        obs_task(json!({"obs_period": 0})),
         obs_task(json!({"obs_period": 4})),
         obs_task(json!({"obs_period": 12})),
         obs_task(json!({"obs_period_unit": "day"})),
@@ -398,6 +399,21 @@ fn detail_is_checked_by_type() {
             obs(&json!({"obs_transfer_path": path})),
         ),
         // Other targets aren't looked up.
+        (
+            // The Go SDK sends zeros for what it can't leave out.
+            real_time(
+                "DIS",
+                &json!({
+                    "dis_id": "d", "dis_name": "n", "obs_period": 0, "obs_period_unit": "",
+                    "obs_bucket_name": "",
+                }),
+            ),
+            dis.clone(),
+        ),
+        (
+            real_time("DIS", &json!({"dis_id": "d", "dis_name": "n", "obs_bucket_name": "not-ours"})),
+            json!({"dis_id": "d", "dis_name": "n", "obs_bucket_name": "not-ours"}),
+        ),
         (real_time("DIS", &dis), dis.clone()),
         (with_info(real_time("DMS", &dms), "log_storage_format", json!("JSON")), dms.clone()),
         (

@@ -19,6 +19,9 @@ impl TestEnvironment<'_> {
         assert!(error.is_already_exists() && error.status() == Some(400), "{error}");
         assert!(error.remedy().is_some() && error.request_id().is_some(), "{error:?}");
 
+        lts.groups().update(&id).ttl(Ttl::days(30)).await.unwrap();
+        assert_eq!(lts.groups().find(&name).await.unwrap().unwrap().ttl, Some(Ttl::days(30)));
+
         lts.groups().delete(&id).await.unwrap();
         assert!(lts.groups().list().await.unwrap().iter().all(|group| group.id != id));
         assert!(lts.groups().delete(&id).await.unwrap_err().is_not_found());
