@@ -50,7 +50,8 @@ fn emulator(groups: usize) -> Emulator {
 /// Gives it the token and so many groups, the first of them with ten streams.
 fn fill(emulator: &Emulator, groups: usize) {
     let group = |i: usize| {
-        let streams = if i == 0 { (0..10).map(|s| format!("stream-{s}").into()).collect() } else { Vec::new() };
+        let streams =
+            if i == 0 { (0..10).map(|s| format!("stream-{s}").into()).collect() } else { Vec::new() };
         let name = format!("group-{i:07}");
         Group { name, streams, ..Group::default() }
     };

@@ -2,12 +2,12 @@
 
 mod apply;
 mod command;
-mod diff;
 mod concurrency;
+mod diff;
 mod export;
+mod older_clouds;
 mod partition;
 mod plan;
-mod older_clouds;
 mod round_trip;
 mod schema;
 mod tags_and_ttl;

@@ -42,7 +42,10 @@ async fn apply_creates_declared_items_once() {
     assert_eq!(transfers.len(), 2, "one task for each stream");
     for transfer in &transfers {
         let info = &transfer["log_transfer_info"];
-        assert_eq!((&info["log_transfer_status"], &info["log_storage_format"]), (&"DISABLE".into(), &"JSON".into()));
+        assert_eq!(
+            (&info["log_transfer_status"], &info["log_storage_format"]),
+            (&"DISABLE".into(), &"JSON".into())
+        );
         assert_eq!(info["log_transfer_detail"]["obs_prefix_name"], "p");
         assert_eq!(transfer["log_streams"].as_array().unwrap().len(), 1);
     }
@@ -69,10 +72,7 @@ async fn conflict_is_reported_before_anything_is_created() {
     assert!(dry.dry_run && !outcome.dry_run);
     dry.dry_run = false;
     assert_eq!(outcome, dry);
-    assert_eq!(
-        names(&outcome.not_done),
-        ["group new/new", "stream new/x", "group old/old", "stream old/y"]
-    );
+    assert_eq!(names(&outcome.not_done), ["group new/new", "stream new/x", "group old/old", "stream old/y"]);
     assert_eq!((names(&outcome.conflicts), outcome.created.len()), (vec!["transfer old/x".to_owned()], 0));
     assert!(reason(&outcome.conflicts[0]).contains("is to DIS"), "{outcome:?}");
     let state = existing(&lts).await;
@@ -88,7 +88,10 @@ async fn group_created_after_the_plan_is_found_and_updated() {
     lts.groups().create("a", Ttl::days(1)).await.unwrap();
     lts.groups().create("b", Ttl::days(7)).await.unwrap();
     let outcome = plan.apply(&lts).await;
-    assert_eq!((names(&outcome.updated), reason(&outcome.updated[0])), (vec!["group a/a".to_owned()], "ttl 1 → 7"));
+    assert_eq!(
+        (names(&outcome.updated), reason(&outcome.updated[0])),
+        (vec!["group a/a".to_owned()], "ttl 1 → 7")
+    );
     assert_eq!(names(&outcome.unchanged), ["group b/b"]);
     assert_eq!(names(&outcome.created), ["stream a/x", "stream b/x"]);
     assert!(outcome.is_complete());

@@ -84,16 +84,16 @@ pub(super) fn assert_ends(output: &Output, code: i32, parts: &[&str]) {
 fn apply_creates_a_manifest_once() {
     let emulator = Emulator::start().unwrap();
     let dry = apply(&emulator, &["--dry-run", "-o", "json"], MANIFEST);
-    assert_ends(
-        &dry,
-        0,
-        &["plan: create: 1 group, 2 streams, 1 transfer\n", "would be: 4 created"],
-    );
+    assert_ends(&dry, 0, &["plan: create: 1 group, 2 streams, 1 transfer\n", "would be: 4 created"]);
     assert_eq!(names(&dry, "created"), ["app/app", "app/nginx", "app/worker", "app/nginx"]);
     assert!(emulator.requests().iter().all(|request| request.method == "GET"));
 
     let first = apply(&emulator, &["-o", "json"], MANIFEST);
-    assert_ends(&first, 0, &["\n  create                   stream   app/worker\n", "\n4 created, 0 updated, 0 deleted"]);
+    assert_ends(
+        &first,
+        0,
+        &["\n  create                   stream   app/worker\n", "\n4 created, 0 updated, 0 deleted"],
+    );
     assert_eq!(names(&first, "created"), names(&dry, "created"));
     let object: Value = serde_json::from_slice(&first.stdout).unwrap();
     let members =

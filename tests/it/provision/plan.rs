@@ -23,7 +23,10 @@ async fn plan_only_reads_with_one_list_of_each_kind() {
     // The last two at the same time.
     assert_eq!(operations.len(), 3);
     assert_eq!(operations[0], Operation::ListLogGroups);
-    assert!(operations.contains(&Operation::ListProjectLogStreams) && operations.contains(&Operation::ListTransfers));
+    assert!(
+        operations.contains(&Operation::ListProjectLogStreams)
+            && operations.contains(&Operation::ListTransfers)
+    );
     let steps: Vec<_> = plan
         .steps()
         .map(|step| format!("{}: {} {}/{}", step.action, step.kind, step.group, step.name))
