@@ -23,7 +23,7 @@ use common::{
 };
 use criterion::{Criterion, Throughput};
 use huaweicloud_lts::{
-    AkSk, Emulator, Ttl,
+    AkSk, Emulator,
     emulator::Seed,
     manifest::{Group, Manifest},
 };
