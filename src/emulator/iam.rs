@@ -143,7 +143,7 @@ pub(super) async fn list_projects(
     Ok(ApiResponse::json(StatusCode::OK, &json!({"projects": projects, "links": links})))
 }
 
-/// The service catalog: LTS and IAM, at the address of the request.
+/// The service catalog: LTS and IAM, at the address of the request. Clients of a partner cloud look for LTS as `ltsv2`.
 fn catalog(base: &str, scope: &Scope) -> Value {
     let entry = |service: &str, region: &str, url: String| {
         json!({
@@ -156,7 +156,10 @@ fn catalog(base: &str, scope: &Scope) -> Value {
     };
     let iam = entry("iam", "*", format!("{base}/v3"));
     match scope {
-        Scope::Project(Project { id, name }) => json!([entry("lts", name, format!("{base}/v2/{id}")), iam]),
+        Scope::Project(Project { id, name }) => {
+            let lts = ["lts", "ltsv2"].map(|service| entry(service, name, format!("{base}/v2/{id}")));
+            json!([lts[0], lts[1], iam])
+        }
         Scope::Domain | Scope::Nothing => json!([iam]),
     }
 }

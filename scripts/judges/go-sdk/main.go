@@ -146,6 +146,131 @@ func lifeCycle(k keys) error {
 	return err
 }
 
+// newer calls the operations of newer editions: updates, tags, the streams of the project, transfers.
+func newer(k keys) error {
+	c, err := client(k)
+	if err != nil {
+		return err
+	}
+	created, err := createGroup(c, "newer")
+	if err != nil {
+		return err
+	}
+	group := *created.LogGroupId
+	inherited, value := int32(-1), "v"
+	made, err := c.CreateLogStream(&model.CreateLogStreamRequest{
+		LogGroupId: group, Body: &model.CreateLogStreamParams{LogStreamName: "nginx", TtlInDays: &inherited},
+	})
+	if err != nil {
+		return err
+	}
+	stream := *made.LogStreamId
+	updated, err := c.UpdateLogGroup(&model.UpdateLogGroupRequest{
+		LogGroupId: group,
+		Body:       &model.UpdateLogGroupParams{TtlInDays: 30, Tags: &[]model.TagsBody{{Key: "a", Value: &value}}},
+	})
+	if err != nil || *updated.TtlInDays != 30 || *updated.LogGroupId != group {
+		return fmt.Errorf("updated group %v, %w", updated, err)
+	}
+	for _, ttl := range []int32{14, -1} {
+		updated, err := c.UpdateLogStream(&model.UpdateLogStreamRequest{
+			LogGroupId: group, LogStreamId: stream, Body: &model.UpdateLogStreamParams{TtlInDays: ttl},
+		})
+		if err != nil || updated.TtlInDays.Value() != ttl || *updated.LogTopicId != stream {
+			return fmt.Errorf("updated stream %v, %w", updated, err)
+		}
+	}
+	actions := model.GetCreateTagsReqbodyActionEnum()
+	for _, action := range []model.CreateTagsReqbodyAction{actions.CREATE, actions.DELETE} {
+		for kind, id := range map[string]string{"groups": group, "topics": stream} {
+			_, err := c.CreateTags(&model.CreateTagsRequest{ResourceType: kind, ResourceId: id, Body: &model.CreateTagsReqbody{
+				Action: action, IsOpen: true, Tags: []model.TagsBody{{Key: "b", Value: &value}},
+			}})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	name := "newer"
+	streams, err := c.ListLogStreams(&model.ListLogStreamsRequest{LogGroupName: &name})
+	if err != nil {
+		return err
+	}
+	found := (*streams.LogStreams)[0]
+	if len(*streams.LogStreams) != 1 || *found.LogGroupId != group || found.LogStreamId != stream ||
+		*found.TtlInDays != -1 || found.Tag["a"] != "v" || found.Tag["b"] != "" {
+		return fmt.Errorf("listed %v", streams)
+	}
+	dis, disName := "d", "n"
+	for kind, detail := range map[string]*model.LogTransferDetail{
+		"OBS": {ObsPeriod: 5, ObsPeriodUnit: "min", ObsBucketName: "lts-test"},
+		// This SDK sends zeros for the members of OBS.
+		"DIS": {DisId: &dis, DisName: &disName},
+	} {
+		if err := transfer(c, group, stream, kind, detail); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	_, err = c.DeleteLogGroup(&model.DeleteLogGroupRequest{LogGroupId: group})
+	return err
+}
+
+// transfer takes a transfer from creation to deletion.
+func transfer(c *lts.LtsClient, group, stream, kind string, detail *model.LogTransferDetail) error {
+	mode := model.GetCreateTransferRequestBodyLogTransferInfoLogTransferModeEnum().REAL_TIME
+	if kind == "OBS" {
+		mode = model.GetCreateTransferRequestBodyLogTransferInfoLogTransferModeEnum().CYCLE
+	}
+	request := &model.CreateTransferRequest{Body: &model.CreateTransferRequestBody{
+		LogGroupId: group,
+		LogStreams: []model.CreateTransferRequestBodyLogStreams{{LogStreamId: stream}},
+		LogTransferInfo: &model.CreateTransferRequestBodyLogTransferInfo{
+			LogTransferType:   kind,
+			LogTransferMode:   mode,
+			LogStorageFormat:  model.GetCreateTransferRequestBodyLogTransferInfoLogStorageFormatEnum().RAW,
+			LogTransferStatus: model.GetCreateTransferRequestBodyLogTransferInfoLogTransferStatusEnum().ENABLE,
+			LogTransferDetail: detail,
+		},
+	}}
+	created, err := c.CreateTransfer(request)
+	if err != nil {
+		return err
+	}
+	_, err = c.CreateTransfer(request)
+	if err := refused(err, 400, "LTS.0207", "Log stream is associated by transfer"); err != nil {
+		return err
+	}
+	listed, err := c.ListTransfers(&model.ListTransfersRequest{})
+	if err != nil {
+		return err
+	}
+	if len(*listed.LogTransfers) != 1 || (*listed.LogTransfers)[0].LogTransferId != *created.LogTransferId {
+		return fmt.Errorf("listed %v", listed)
+	}
+	updated, err := c.UpdateTransfer(&model.UpdateTransferRequest{Body: &model.UpdateTransferRequestBody{
+		LogTransferId: *created.LogTransferId,
+		LogTransferInfo: &model.UpdateTransferRequestBodyLogTransferInfo{
+			LogStorageFormat:  model.GetUpdateTransferRequestBodyLogTransferInfoLogStorageFormatEnum().JSON,
+			LogTransferStatus: model.GetUpdateTransferRequestBodyLogTransferInfoLogTransferStatusEnum().DISABLE,
+			LogTransferDetail: detail,
+		},
+	}})
+	if err != nil {
+		return err
+	}
+	if updated.LogTransferInfo.LogStorageFormat.Value() != "JSON" ||
+		updated.LogTransferInfo.LogTransferStatus.Value() != "DISABLE" {
+		return fmt.Errorf("updated %v", updated)
+	}
+	deletion := &model.DeleteTransferRequest{LogTransferId: *created.LogTransferId}
+	deleted, err := c.DeleteTransfer(deletion)
+	if err != nil || *deleted.LogTransferId != *created.LogTransferId {
+		return fmt.Errorf("deleted %v, %w", deleted, err)
+	}
+	_, err = c.DeleteTransfer(deletion)
+	return refused(err, 400, "LTS.0405", "The log transfer does not existed")
+}
+
 // refused checks status, code and the beginning of the text of an error.
 func refused(err error, status int, code, text string) error {
 	var refusal *sdkerr.ServiceResponseError
@@ -190,6 +315,7 @@ func main() {
 			}
 			return lifeCycle(keys{"TEMPORARY", "s", "t", project})
 		}},
+		{"operations of newer editions", func() error { return newer(good) }},
 		{"life cycle, project looked up", func() error { return lifeCycle(keys{ak, sk, "", ""}) }},
 		{"refused: a name taken", func() error {
 			return refusedCall(good, 400, "LTS.0101", "Failed to create log group, the group name has been existed",

@@ -9,10 +9,28 @@ import com.huaweicloud.sdk.lts.v2.model.CreateLogGroupParams;
 import com.huaweicloud.sdk.lts.v2.model.CreateLogGroupRequest;
 import com.huaweicloud.sdk.lts.v2.model.CreateLogStreamParams;
 import com.huaweicloud.sdk.lts.v2.model.CreateLogStreamRequest;
+import com.huaweicloud.sdk.lts.v2.model.CreateTagsReqbody;
+import com.huaweicloud.sdk.lts.v2.model.CreateTagsRequest;
+import com.huaweicloud.sdk.lts.v2.model.CreateTransferRequest;
+import com.huaweicloud.sdk.lts.v2.model.CreateTransferRequestBody;
+import com.huaweicloud.sdk.lts.v2.model.CreateTransferRequestBodyLogStreams;
+import com.huaweicloud.sdk.lts.v2.model.CreateTransferRequestBodyLogTransferInfo;
 import com.huaweicloud.sdk.lts.v2.model.DeleteLogGroupRequest;
 import com.huaweicloud.sdk.lts.v2.model.DeleteLogStreamRequest;
+import com.huaweicloud.sdk.lts.v2.model.DeleteTransferRequest;
 import com.huaweicloud.sdk.lts.v2.model.ListLogGroupsRequest;
 import com.huaweicloud.sdk.lts.v2.model.ListLogStreamRequest;
+import com.huaweicloud.sdk.lts.v2.model.ListLogStreamsRequest;
+import com.huaweicloud.sdk.lts.v2.model.ListTransfersRequest;
+import com.huaweicloud.sdk.lts.v2.model.TagsBody;
+import com.huaweicloud.sdk.lts.v2.model.TransferDetail;
+import com.huaweicloud.sdk.lts.v2.model.UpdateLogGroupParams;
+import com.huaweicloud.sdk.lts.v2.model.UpdateLogGroupRequest;
+import com.huaweicloud.sdk.lts.v2.model.UpdateLogStreamParams;
+import com.huaweicloud.sdk.lts.v2.model.UpdateLogStreamRequest;
+import com.huaweicloud.sdk.lts.v2.model.UpdateTransferRequest;
+import com.huaweicloud.sdk.lts.v2.model.UpdateTransferRequestBody;
+import com.huaweicloud.sdk.lts.v2.model.UpdateTransferRequestBodyLogTransferInfo;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -118,12 +136,64 @@ public class Judge {
         hold(lts.deleteLogGroup(new DeleteLogGroupRequest().withLogGroupId(group)).getHttpStatusCode() == 204, group);
     }
 
+    static void newer(LtsClient lts) throws Exception {
+        String group = createGroup(lts, "newer");
+        String stream = lts.createLogStream(new CreateLogStreamRequest().withLogGroupId(group)
+            .withBody(new CreateLogStreamParams().withLogStreamName("nginx"))).getLogStreamId();
+        List<TagsBody> tags = List.of(new TagsBody().withKey("a").withValue("v"));
+        var updated = lts.updateLogGroup(new UpdateLogGroupRequest().withLogGroupId(group)
+            .withBody(new UpdateLogGroupParams().withTtlInDays(30).withTags(tags)));
+        hold(updated.getTtlInDays() == 30 && updated.getLogGroupId().equals(group), updated);
+        for (int ttl : List.of(14, 7, -1)) {
+            var changed = lts.updateLogStream(new UpdateLogStreamRequest().withLogGroupId(group).withLogStreamId(stream)
+                .withBody(new UpdateLogStreamParams().withTtlInDays(ttl)));
+            hold(changed.getLogTopicId().equals(stream), changed);
+        }
+        for (var action : List.of(CreateTagsReqbody.ActionEnum.CREATE, CreateTagsReqbody.ActionEnum.DELETE)) {
+            CreateTagsReqbody body = new CreateTagsReqbody().withAction(action).withIsOpen(true)
+                .withTags(List.of(new TagsBody().withKey("b").withValue("v")));
+            lts.createTags(new CreateTagsRequest().withResourceType("groups").withResourceId(group).withBody(body));
+            lts.createTags(new CreateTagsRequest().withResourceType("topics").withResourceId(stream).withBody(body));
+        }
+        var streams = lts.listLogStreams(new ListLogStreamsRequest().withLogGroupName("newer")).getLogStreams();
+        hold(streams.size() == 1 && streams.get(0).getLogStreamId().equals(stream)
+            && "v".equals(streams.get(0).getTag().get("a")) && !streams.get(0).getTag().containsKey("b"), streams);
+
+        TransferDetail detail = new TransferDetail().withObsPeriod(TransferDetail.ObsPeriodEnum.NUMBER_5)
+            .withObsPeriodUnit("min").withObsBucketName("lts-test").withObsPrefixName("p");
+        CreateTransferRequest create = new CreateTransferRequest().withBody(new CreateTransferRequestBody()
+            .withLogGroupId(group)
+            .withLogStreams(List.of(new CreateTransferRequestBodyLogStreams().withLogStreamId(stream)))
+            .withLogTransferInfo(new CreateTransferRequestBodyLogTransferInfo().withLogTransferType("OBS")
+                .withLogTransferMode(CreateTransferRequestBodyLogTransferInfo.LogTransferModeEnum.CYCLE)
+                .withLogStorageFormat(CreateTransferRequestBodyLogTransferInfo.LogStorageFormatEnum.RAW)
+                .withLogTransferStatus(CreateTransferRequestBodyLogTransferInfo.LogTransferStatusEnum.ENABLE)
+                .withLogTransferDetail(detail)));
+        String transfer = lts.createTransfer(create).getLogTransferId();
+        refused(400, "LTS.0207", "Log stream is associated by transfer", () -> lts.createTransfer(create));
+        var listed = lts.listTransfers(new ListTransfersRequest().withOffset(0).withLimit(100)).getLogTransfers();
+        hold(listed.size() == 1 && listed.get(0).getLogTransferId().equals(transfer), listed);
+        var info = lts.updateTransfer(new UpdateTransferRequest().withBody(new UpdateTransferRequestBody()
+            .withLogTransferId(transfer)
+            .withLogTransferInfo(new UpdateTransferRequestBodyLogTransferInfo()
+                .withLogStorageFormat(UpdateTransferRequestBodyLogTransferInfo.LogStorageFormatEnum.JSON)
+                .withLogTransferStatus(UpdateTransferRequestBodyLogTransferInfo.LogTransferStatusEnum.DISABLE)
+                .withLogTransferDetail(detail)))).getLogTransferInfo();
+        hold("JSON".equals(info.getLogStorageFormat().getValue())
+            && "DISABLE".equals(info.getLogTransferStatus().getValue()), info);
+        DeleteTransferRequest delete = new DeleteTransferRequest().withLogTransferId(transfer);
+        hold(lts.deleteTransfer(delete).getLogTransferId().equals(transfer), transfer);
+        refused(400, "LTS.0405", "The log transfer does not existed", () -> lts.deleteTransfer(delete));
+        lts.deleteLogGroup(new DeleteLogGroupRequest().withLogGroupId(group));
+    }
+
     static Check list(LtsClient lts) {
         return () -> lts.listLogGroups(new ListLogGroupsRequest());
     }
 
     public static void main(String[] arguments) {
         check("life cycle, permanent key", () -> lifeCycle(client()));
+        check("operations of newer editions", () -> newer(client()));
         check("life cycle, temporary key", () -> {
             Instant now = Instant.now();
             control("POST", "seed", """

@@ -337,7 +337,9 @@ def keys(tally, emulator):
         {"ak": "SECOND", "sk": "another"},
     ]
     emulator.control("POST", "seed", {"keys": seed})
-    life_cycle(tally, emulator, sdk(emulator, "TEMPORARY", "s", security_token="t" * 900), "temporary key")
+    temporary = sdk(emulator, "TEMPORARY", "s", security_token="t" * 900)
+    life_cycle(tally, emulator, temporary, "temporary key")
+    newer_operations(tally, emulator, temporary, "temporary key")
     life_cycle(tally, emulator, sdk(emulator, "SECOND", "another"), "second key")
     gone = SIGNATURE + "Get secretKey failed,ak:{},err:ak not exist"
     for name, ak, token in [
@@ -400,6 +402,7 @@ def main():
     tally = judging.Tally()
     with judging.Emulator() as emulator:
         life_cycle(tally, emulator, sdk(emulator), "permanent key")
+        newer_operations(tally, emulator, sdk(emulator), "permanent key")
         with tally.check("life cycle, asynchronous client"):
             credentials = BasicCredentials(judging.AK, judging.SK, judging.PROJECT)
             client = LtsAsyncClient.new_builder().with_credentials(credentials).with_endpoint(emulator.url).build()

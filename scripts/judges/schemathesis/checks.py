@@ -19,7 +19,7 @@ SEEN_RESPONSES = os.environ["LTS_JUDGE_RESPONSES"]
 # `x-lts-intervals`.
 INTERVALS = {(2, "min"), (5, "min"), (30, "min"), (1, "hour"), (3, "hour"), (6, "hour"), (12, "hour")}
 # The error codes for a body that violates its schema.
-BROKEN_BODY = {"LTS.0007", "LTS.0009", "LTS.1901", "LTS.1902"}
+BROKEN_BODY = {"LTS.0007", "LTS.0009", "LTS.1836", "LTS.1901", "LTS.1902"}
 IAM = {"createToken", "listProjects"}
 
 
@@ -30,6 +30,11 @@ def control(path):
 
 def operation_of(case):
     return case.operation.definition.raw["operationId"]
+
+
+def is_newer(case):
+    """Operations of newer editions take bodies that known clients send beside the schema: texts for numbers, nulls."""
+    return "x-lts-edition" in case.operation.definition.raw
 
 
 def is_positive(case):
@@ -79,10 +84,46 @@ def before_call(context, case, kwargs):
                 case.body["log_stream_ids"] = [group["streams"][number % len(group["streams"])]["log_stream_id"]]
             if number % 5 > 2:
                 case.body["obs_bucket_name"] = judging.BUCKET
+    elif operation in NAMING_TASKS or "log_group_id" in path or "resource_id" in path:
+        name_existing(case, operation, path)
     elif operation == "createToken" and draw(case.body) % 4:
         # A user who exists, so that the scope decides.
         user = {"name": judging.USER, "password": judging.PASSWORD, "domain": {"name": judging.DOMAIN}}
         case.body["auth"]["identity"]["password"]["user"] = user
+
+
+# The operations whose requests name a task.
+NAMING_TASKS = {"createTransfer", "updateTransfer", "deleteTransfer"}
+
+
+def name_existing(case, operation, path):
+    """An existing group, stream or task in most requests of newer editions. Nothing of the seed is deleted this way."""
+    body = case.body if isinstance(case.body, dict) else {}
+    number = draw([body, path, case.query])
+    groups = [group for group in control("state")["groups"] if group["streams"]]
+    if not is_newer(case) or not groups or number % 4 == 0:
+        return
+    group = groups[number % len(groups)]
+    stream = group["streams"][number % len(group["streams"])]
+    if "resource_id" in path:
+        path["resource_id"] = group["log_group_id"] if path["resource_type"] == "groups" else stream["log_stream_id"]
+    if "log_group_id" in path:
+        path["log_group_id"] = group["log_group_id"]
+    if "log_stream_id" in path:
+        path["log_stream_id"] = stream["log_stream_id"]
+    tasks = control("tasks")
+    if operation == "deleteTransfer" and tasks:
+        case.query["log_transfer_id"] = tasks[-1]["log_transfer_id"]
+    if operation == "updateTransfer" and tasks:
+        body["log_transfer_id"] = tasks[number % len(tasks)]["log_transfer_id"]
+    if operation in ("createTransfer", "updateTransfer"):
+        detail = {"obs_period": 5, "obs_period_unit": "min", "obs_bucket_name": judging.BUCKET}
+        body["log_transfer_info"]["log_transfer_detail"] = detail
+        body.pop("log_group_id", None)
+        body.pop("log_streams", None)
+        if operation == "createTransfer":
+            body["log_transfer_info"] |= {"log_transfer_type": "OBS", "log_transfer_mode": "cycle"}
+            body |= {"log_group_id": group["log_group_id"], "log_streams": [{"log_stream_id": stream["log_stream_id"]}]}
 
 
 @schemathesis.hook
@@ -105,7 +146,7 @@ def refused_with_reason(ctx, response, case):
         assert response.status_code == 200, "400 without a code"
         return
     assert response.status_code == 400 or operation == "createLogDumpObs", f"{operation} refuses with 200"
-    if broken_places(case) == {"BODY"}:
+    if broken_places(case) == {"BODY"} and not is_newer(case):
         # If the body were accepted, the request would fail for the names in it.
         assert code in BROKEN_BODY, f"the broken body was overlooked: {code}"
     elif is_positive(case):
@@ -156,6 +197,7 @@ class Wanted:
 
     def __init__(self, case):
         self.body = case.body if isinstance(case.body, dict) else {}
+        self.query = case.query or {}
         self.path = {name: urllib.parse.unquote(str(value)) for name, value in (case.path_parameters or {}).items()}
 
     @functools.cached_property
@@ -164,20 +206,77 @@ class Wanted:
 
     @property
     def group(self):
-        wanted = self.path.get("log_group_id", self.body.get("log_group_id"))
+        if self.path.get("resource_type") == "topics":
+            return next((group for group in self.groups if self.stream_ids & self.ids_of(group)), None)
+        wanted = self.path.get("log_group_id", self.path.get("resource_id", self.body.get("log_group_id")))
         return next((group for group in self.groups if group["log_group_id"] == wanted), None)
 
     @property
     def stream_ids(self):
-        return {self.path["log_stream_id"]} if "log_stream_id" in self.path else set(self.body["log_stream_ids"])
+        for member in ("log_stream_id", "resource_id"):
+            if member in self.path:
+                return {self.path[member]}
+        streams = self.body.get("log_streams", [])
+        return {stream["log_stream_id"] for stream in streams} | set(self.body.get("log_stream_ids", []))
+
+    @staticmethod
+    def ids_of(group):
+        return {stream["log_stream_id"] for stream in group["streams"]} if group else set()
 
     @property
     def known_stream_ids(self):
-        return {stream["log_stream_id"] for stream in self.group["streams"]}
+        return self.ids_of(self.group)
+
+    @functools.cached_property
+    def tasks(self):
+        return control("tasks")
 
     @property
     def busy_stream_ids(self):
-        return {stream for transfer in control("transfers") for stream in transfer["log_stream_ids"]}
+        return {stream["log_stream_id"] for task in self.tasks for stream in task["log_streams"]}
+
+    @property
+    def bucket(self):
+        info = self.body.get("log_transfer_info", {})
+        return self.body.get("obs_bucket_name", info.get("log_transfer_detail", {}).get("obs_bucket_name"))
+
+    @property
+    def task_id(self):
+        return self.query.get("log_transfer_id", self.body.get("log_transfer_id"))
+
+    def has_invalid_tags(self):
+        """The rules of tags that the schema only describes, and the limit of 20 with those that are there."""
+        keys = [tag["key"] for tag in self.body.get("tags", [])]
+        values = [tag.get("value", "") for tag in self.body.get("tags", [])]
+        is_bad = lambda text, allowed: any(not (c.isalnum() or c in allowed) for c in text)
+        if len(set(keys)) < len(keys) or any(key.startswith("_sys_") or key != key.strip() for key in keys):
+            return True
+        if any(is_bad(key, " _.:=+-@") for key in keys) or any(is_bad(value, " _.:=+-@/") for value in values):
+            return True
+        there = [resource["tag"] for group in self.groups for resource in (group, *group["streams"])]
+        return any(len({*tags, *keys}) > 20 for tags in there)
+
+    def has_invalid_detail(self):
+        """The rules of a transfer that depend on its type."""
+        info = self.body.get("log_transfer_info")
+        if info is None:
+            return False
+        task = next((task for task in self.tasks if task["log_transfer_id"] == self.task_id), None)
+        info = {**(task["log_transfer_info"] if task else {}), **info} if self.task_id else info
+        kind, detail = info.get("log_transfer_type"), {k: v for k, v in info["log_transfer_detail"].items() if v not in ("", [])}
+        required = {
+            "OBS": ("obs_period", "obs_period_unit", "obs_bucket_name"),
+            "DIS": ("dis_id", "dis_name"),
+            "DMS": ("kafka_id", "kafka_topic"),
+        }.get(kind, ())
+        return (
+            info.get("log_transfer_mode") != ("cycle" if kind == "OBS" else "realTime")
+            or any(member not in detail for member in required)
+            or kind == "OBS" and (detail["obs_period"], detail["obs_period_unit"]) not in INTERVALS
+            or ("obs_time_zone" in detail) != ("obs_time_zone_id" in detail)
+            or detail.get("obs_encrypted_enable") is True and "obs_encrypted_id" not in detail
+            or self.body.get("log_group_id") is not None and "log_streams" not in self.body
+        )
 
     def has_name(self, things, member):
         return any(thing[member] == self.body[member] for thing in things)
@@ -185,12 +284,14 @@ class Wanted:
 
 # For each error code, whether the error is true.
 REASONS = {
+    "LTS.0009": lambda wanted: wanted.has_invalid_tags() or wanted.has_invalid_detail(),
     "LTS.0101": lambda wanted: wanted.has_name(wanted.groups, "log_group_name"),
     "LTS.0105": lambda wanted: not wanted.busy_stream_ids.isdisjoint(wanted.known_stream_ids),
     "LTS.0201": lambda wanted: wanted.group is None,
     "LTS.0205": lambda wanted: wanted.has_name(wanted.group["streams"], "log_stream_name"),
     "LTS.0207": lambda wanted: not wanted.busy_stream_ids.isdisjoint(wanted.stream_ids),
     "LTS.0208": lambda wanted: not wanted.known_stream_ids.issuperset(wanted.stream_ids),
-    "LTS.0416": lambda wanted: wanted.body["obs_bucket_name"] not in control("state")["buckets"],
+    "LTS.0405": lambda wanted: all(task["log_transfer_id"] != wanted.task_id for task in wanted.tasks),
+    "LTS.0416": lambda wanted: wanted.bucket not in control("state")["buckets"],
     "LTS.1901": lambda wanted: (wanted.body["period"], wanted.body["period_unit"]) not in INTERVALS,
 }

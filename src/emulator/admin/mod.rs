@@ -184,6 +184,7 @@ async fn response(
         (&Method::GET, "requests") => ok(ApiResponse::json(StatusCode::OK, &state.journal.entries())),
         (&Method::GET, "about") => ok(ApiResponse::json(StatusCode::OK, &console::about(state)?)),
         (&Method::GET, "codes") => ok(ApiResponse::json(StatusCode::OK, &console::codes())),
+        (&Method::GET, "tasks") => ok(ApiResponse::json(StatusCode::OK, &state.store.tasks()?)),
         (&Method::GET, "transfers") => ok(ApiResponse::json(StatusCode::OK, &state.store.transfers()?)),
         (&Method::DELETE, path) => match path.split_once('/') {
             Some(("transfers", id)) if state.store.remove_transfer(id).await? => {

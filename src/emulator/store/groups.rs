@@ -174,19 +174,24 @@ impl Database {
     /// All groups with their streams, as the admin API shows them.
     pub(super) fn groups(&self) -> Result<Vec<Value>> {
         let mut streams: HashMap<String, Vec<Value>> = HashMap::new();
-        let rows = self.all("SELECT group_id, id, name FROM streams ORDER BY seq", [], |row| {
+        let sql = "SELECT group_id, id, name, ttl_in_days, tags FROM streams ORDER BY seq";
+        let rows = self.all(sql, [], |row| {
             let (id, name): (String, String) = (row.get(1)?, row.get(2)?);
-            Ok((row.get::<_, String>(0)?, json!({"log_stream_id": id, "log_stream_name": name})))
+            let (ttl, Tags(tag)): (i64, Tags) = (row.get(3)?, row.get(4)?);
+            let stream =
+                json!({"log_stream_id": id, "log_stream_name": name, "ttl_in_days": ttl, "tag": tag});
+            Ok((row.get::<_, String>(0)?, stream))
         })?;
         for (group, stream) in rows {
             streams.entry(group).or_default().push(stream);
         }
-        self.all("SELECT project_id, id, name, ttl_in_days FROM groups ORDER BY seq", [], |row| {
+        self.all("SELECT project_id, id, name, ttl_in_days, tags FROM groups ORDER BY seq", [], |row| {
             let id: String = row.get(1)?;
             Ok(json!({
                 "project_id": row.get::<_, String>(0)?,
                 "log_group_name": row.get::<_, String>(2)?,
                 "ttl_in_days": row.get::<_, i64>(3)?,
+                "tag": row.get::<_, Tags>(4)?.0,
                 "streams": streams.remove(&id).unwrap_or_default(),
                 "log_group_id": id,
             }))

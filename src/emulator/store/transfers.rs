@@ -151,6 +151,21 @@ impl Store {
         .await
     }
 
+    /// The transfers of all projects, as lists show them.
+    pub(in crate::emulator) fn tasks(&self) -> Result<Vec<Value>> {
+        let mut inner = self.read();
+        let database = &mut inner.database;
+        database.atomically(|database| {
+            let sql = "SELECT DISTINCT project_id FROM transfers ORDER BY project_id";
+            let mut tasks = Vec::new();
+            for project in database.all(sql, [], |row| row.get::<_, String>(0))? {
+                tasks.extend(database.list_transfers(&project)?);
+            }
+            let json = |task| serde_json::to_value(task).map_err(|error| StoreError::Failed(Box::new(error)));
+            tasks.into_iter().map(json).collect()
+        })
+    }
+
     /// Deletes a transfer of any project. Returns whether it existed.
     pub(in crate::emulator) async fn remove_transfer(&self, id: &str) -> Result<bool> {
         let id = id.to_owned();

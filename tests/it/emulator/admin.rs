@@ -14,7 +14,9 @@ fn admin_api_shows_and_resets_the_state() {
         json!({
             "groups": [{
                 "project_id": PROJECT, "log_group_id": group, "log_group_name": "a", "ttl_in_days": 7,
-                "streams": [{"log_stream_id": stream, "log_stream_name": "s"}],
+                "tag": {}, "streams": [{
+                    "log_stream_id": stream, "log_stream_name": "s", "ttl_in_days": -1, "tag": {},
+                }],
             }],
             "buckets": ["lts-test"],
         })

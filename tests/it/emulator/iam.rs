@@ -31,7 +31,11 @@ fn login_creates_a_token_for_its_scope() {
     let url = emulator.url();
     assert_eq!(
         urls,
-        [("lts".to_owned(), format!("{url}/v2/{PROJECT}")), ("iam".to_owned(), format!("{url}/v3")),]
+        [
+            ("lts".to_owned(), format!("{url}/v2/{PROJECT}")),
+            ("ltsv2".to_owned(), format!("{url}/v2/{PROJECT}")),
+            ("iam".to_owned(), format!("{url}/v3")),
+        ]
     );
 
     // Of project and domain the project wins, of id and name the id.

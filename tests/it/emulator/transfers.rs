@@ -601,7 +601,9 @@ fn tasks_of_log_dumps_are_tasks_like_others() {
     let refusal = create_transfer(&emulator, &transfer_body(&group, &[&t])).error();
     assert_eq!(refusal, error(200, "LTS.0207", &format!("Log stream id is associated by transfer: {t}")));
     assert_eq!(refused(&emulator, delete(&format!("/groups/{group}"))).1, "LTS.0105");
-    // The admin API has both kinds.
+    // The admin API has both kinds: as they were created, and as they are.
+    let now = Request::new("GET", "/_emulator/tasks").send(&emulator).json();
+    assert_eq!(now.as_array(), Some(&tasks(&emulator, "")));
     let all = Request::new("GET", "/_emulator/transfers").send(&emulator).json();
     assert_eq!(
         (all[0]["log_stream_ids"].clone(), all[1]["log_streams"].clone()),

@@ -38,9 +38,9 @@ const poll = (() => {
     const began = performance.now();
     try {
       if (codes.size === 0) learn(await ask('codes'));
-      const paths = ['about', 'state', 'transfers', 'requests', 'injected', 'pending', 'clock'];
-      const [about, state, transfers, requests, injected, pending, clock] = await Promise.all(paths.map((path) => ask(path)));
-      latest = { about, state, transfers, requests, injected: new Set(injected), pending, clock };
+      const paths = ['about', 'state', 'tasks', 'requests', 'injected', 'pending', 'clock'];
+      const [about, state, tasks, requests, injected, pending, clock] = await Promise.all(paths.map((path) => ask(path)));
+      latest = { about, state, tasks, requests, injected: new Set(injected), pending, clock };
       show();
       linked(true);
     } catch (error) {
@@ -214,10 +214,10 @@ function branch(className, ...inside) {
 }
 
 function showGroups() {
-  const { about, state, transfers } = latest;
+  const { about, state, tasks } = latest;
   const byStream = new Map();
-  for (const transfer of transfers) {
-    for (const stream of transfer.log_stream_ids) byStream.set(stream, transfer);
+  for (const task of tasks) {
+    for (const stream of task.log_streams) byStream.set(stream.log_stream_id, task);
   }
   const groups = groupsByProject(state.groups);
   const found = groupsByProject(search(state.groups, byStream));
@@ -225,7 +225,7 @@ function showGroups() {
   const unknown = [...groups.keys()].filter((id) => !about.projects.some((project) => project.id === id));
   const projects = [...about.projects, ...unknown.map((id) => ({ id, name: 'unknown project' }))];
   const streams = state.groups.reduce((sum, group) => sum + group.streams.length, 0);
-  set($('group-count'), `${many(state.groups.length, 'group')}, ${many(streams, 'stream')}, ${many(transfers.length, 'transfer')}`);
+  set($('group-count'), `${many(state.groups.length, 'group')}, ${many(streams, 'stream')}, ${many(tasks.length, 'transfer')}`);
   $('fold').hidden = state.groups.length === 0;
 
   const open = state.groups.length + streams <= OPEN_UP_TO;
@@ -269,8 +269,8 @@ function search(groups, byStream) {
   return groups.flatMap((group) => {
     if (matches(group.log_group_name) || matches(group.log_group_id)) return [group];
     const streams = group.streams.filter((stream) => {
-      const transfer = byStream.get(stream.log_stream_id);
-      const of = transfer ? [transfer.log_dump_obs_id, transfer.obs_bucket_name] : [];
+      const task = byStream.get(stream.log_stream_id);
+      const of = task ? [task.log_transfer_id, target(task)] : [];
       return [stream.log_stream_name, stream.log_stream_id, ...of].some(matches);
     });
     return streams.length === 0 ? [] : [{ ...group, streams, all: group.streams.length }];
@@ -289,36 +289,53 @@ function groupsByProject(groups) {
 function showGroup(element, group, byStream, quota) {
   const [summary, id, none, list] = element.firstChild.children;
   set(summary.children[0], group.log_group_name);
-  set(summary.children[1], many(group.ttl_in_days, 'day'));
+  set(summary.children[1], [many(group.ttl_in_days, 'day'), ...tags(group)].join(' · '));
   setFill(summary.children[2], group.all ?? group.streams.length, quota, 'stream');
   set(id, group.log_group_id);
   none.hidden = group.streams.length > 0;
   sync(list, group.streams, (stream) => stream.log_stream_id, () => {
-    return make('li', 'stream', make('span', 'name'), make('span', 'id'), make('ul'));
+    return make('li', 'stream', make('span', 'name'), make('span', 'fine'), make('span', 'id'), make('ul'));
   }, (element, stream) => {
-    const [name, id, list] = element.children;
+    const [name, fine, id, list] = element.children;
     set(name, stream.log_stream_name);
+    const ttl = stream.ttl_in_days === -1 ? [] : [many(stream.ttl_in_days, 'day')];
+    set(fine, [...ttl, ...tags(stream)].join(' · '));
     set(id, stream.log_stream_id);
-    const transfer = byStream.get(stream.log_stream_id);
-    sync(list, transfer ? [transfer] : [], (transfer) => transfer.log_dump_obs_id, createTransfer, () => {});
+    const task = byStream.get(stream.log_stream_id);
+    sync(list, task ? [task] : [], (task) => task.log_transfer_id, createTransfer, showTransfer);
   });
 }
 
-/** A transfer never changes. */
-function createTransfer(transfer) {
-  const folder = [transfer.dir_prefix_name, transfer.prefix_name].filter(Boolean).join('/');
-  const to = [transfer.obs_bucket_name, folder].filter(Boolean).join('/');
-  const off = transfer.switch_on === false ? ', paused' : '';
-  const unit = transfer.period > 1 && transfer.period_unit === 'hour' ? 'hours' : transfer.period_unit;
-  const how = `every ${transfer.period} ${unit}, ${transfer.storage_format ?? 'RAW'}${off}`;
-  const id = transfer.log_dump_obs_id;
-  const end = button('quiet', 'End …', `End the transfer to ${to}`, async () => {
-    const others = transfer.log_stream_ids.length - 1;
+/** The tags of a group or stream, each as a text. */
+const tags = ({ tag }) => Object.entries(tag).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
+
+/** Where a transfer goes. */
+function target({ log_transfer_info: { log_transfer_type: type, log_transfer_detail: detail } }) {
+  if (type === 'DIS') return `DIS ${detail.dis_name}`;
+  if (type === 'DMS') return `Kafka ${detail.kafka_topic}`;
+  return [detail.obs_bucket_name, detail.obs_dir_pre_fix_name, detail.obs_prefix_name].filter(Boolean).join('/');
+}
+
+function createTransfer(task) {
+  const id = task.log_transfer_id;
+  const end = button('quiet', 'End …', `End the transfer to ${target(task)}`, async () => {
+    const now = latest.tasks.find((one) => one.log_transfer_id === id) ?? task;
+    const others = now.log_streams.length - 1;
     const also = others > 0 ? ` It also reads from ${many(others, 'other stream')}.` : '';
-    const sure = await sureOf('End this transfer?', `The API has no operation for it; the service’s own console has.${also}`, 'End it');
+    const sure = await sureOf('End this transfer?', `Its streams can be deleted then.${also}`, 'End it');
     if (sure) await act(`transfers/${encodeURIComponent(id)}`, { method: 'DELETE' }, 'The transfer has ended.');
   });
-  return make('li', 'transfer', make('span', 'to', `→ ${to}`), make('span', 'fine', how), make('span', 'id', id), end);
+  return make('li', 'transfer', make('span', 'to'), make('span', 'fine'), make('span', 'id', id), end);
+}
+
+function showTransfer(element, task) {
+  const [to, how] = element.children;
+  const { log_transfer_detail: detail, ...info } = task.log_transfer_info;
+  const unit = detail.obs_period > 1 && detail.obs_period_unit === 'hour' ? 'hours' : detail.obs_period_unit;
+  const when = info.log_transfer_type === 'OBS' ? `every ${detail.obs_period} ${unit}` : 'in real time';
+  const state = { ENABLE: '', DISABLE: ', paused' }[info.log_transfer_status] ?? ', failing';
+  set(to, `→ ${target(task)}`);
+  set(how, `${when}, ${info.log_storage_format}${state}`);
 }
 
 function showFaults(pending) {
