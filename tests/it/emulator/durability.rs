@@ -166,8 +166,8 @@ pub(super) fn create(address: &str, path: &str, body: &Value) -> (u16, Value) {
     call(address, "POST", path, Some(body)).map_or((0, Value::Null), |reply| (reply.status, reply.json()))
 }
 
-/// What a file should have: groups by name, each with its streams by name and the number of its transfers.
-type Expected = BTreeMap<String, (BTreeSet<String>, usize)>;
+/// What a file should have: groups by name, each with its streams by name, the number of its transfers, and its ttl.
+type Expected = BTreeMap<String, (BTreeSet<String>, usize, i64)>;
 
 /// What an emulator has.
 fn found(emulator: &Emulator) -> Expected {
@@ -178,8 +178,12 @@ fn found(emulator: &Emulator) -> Expected {
         let streams = group["streams"].as_array().unwrap();
         let of_group =
             transfers.as_array().unwrap().iter().filter(|t| t["log_group_id"] == group["log_group_id"]);
+        // An update changes the ttl and the tags of the group and of its streams, or nothing.
+        let ttl = group["ttl_in_days"].as_i64().unwrap();
+        let tag = if ttl == 7 { json!({}) } else { json!({"a": "b"}) };
+        assert!(group["tag"] == tag && streams.iter().all(|stream| stream["tag"] == tag), "{group}");
         let streams = streams.iter().map(|stream| text(&stream["log_stream_name"])).collect();
-        found.insert(text(&group["log_group_name"]), (streams, of_group.count()));
+        found.insert(text(&group["log_group_name"]), (streams, of_group.count(), ttl));
     }
     found
 }
@@ -193,11 +197,12 @@ fn work(address: &str, name: &str, acknowledged: &mpsc::Sender<()>) -> (Expected
         let mut ids: Vec<String> = Vec::new();
         let mut group_id = String::new();
         let mut transfer_id = String::new();
-        for step in 0..7 {
+        for step in 0..8 {
             let mut next = sure.clone();
             let of_group = next.entry(group.clone()).or_default();
             let reply = match step {
                 0 => {
+                    of_group.2 = 7;
                     let body = json!({"log_group_name": group, "ttl_in_days": 7});
                     call(address, "POST", "groups", Some(&body))
                 }
@@ -208,6 +213,11 @@ fn work(address: &str, name: &str, acknowledged: &mpsc::Sender<()>) -> (Expected
                     call(address, "POST", &format!("groups/{group_id}/streams"), Some(&body))
                 }
                 3 => {
+                    of_group.2 = 30;
+                    let body = json!({"ttl_in_days": 30, "tags": [{"key": "a", "value": "b"}]});
+                    call(address, "POST", &format!("groups/{group_id}"), Some(&body))
+                }
+                4 => {
                     of_group.1 = 1;
                     call(
                         address,
@@ -217,26 +227,26 @@ fn work(address: &str, name: &str, acknowledged: &mpsc::Sender<()>) -> (Expected
                     )
                 }
                 // A third is left with its transfer, a third without, and a third is deleted altogether.
-                4 if i % 3 > 0 => {
+                5 if i % 3 > 0 => {
                     of_group.1 = 0;
                     call(address, "DELETE", &format!("/_emulator/transfers/{transfer_id}"), None)
                 }
-                5 if i % 3 > 0 => {
+                6 if i % 3 > 0 => {
                     of_group.0.remove("stream-1");
                     call(address, "DELETE", &format!("groups/{group_id}/streams/{}", ids[0]), None)
                 }
-                6 if i % 3 > 1 => {
+                7 if i % 3 > 1 => {
                     next.remove(&group);
                     call(address, "DELETE", &format!("groups/{group_id}"), None)
                 }
                 _ => break,
             };
             let Some(reply) = reply else { return (sure, next) };
-            assert!([201, 204].contains(&reply.status), "{step}: {reply:?}");
+            assert!([200, 201, 204].contains(&reply.status), "{step}: {reply:?}");
             match step {
                 0 => group_id = reply.text("log_group_id"),
                 1 | 2 => ids.push(reply.text("log_stream_id")),
-                3 => transfer_id = reply.text("log_dump_obs_id"),
+                4 => transfer_id = reply.text("log_dump_obs_id"),
                 _ => {}
             }
             sure = next;
