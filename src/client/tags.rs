@@ -73,7 +73,7 @@ impl TagChanges {
             }
             ChangeTagsRequestBodyAction::Delete => self.delete.iter().map(|key| change(key, None)).collect(),
         };
-        (!tags.is_empty()).then(|| ChangeTagsRequestBody { action, is_open: Some(true), tags })
+        (!tags.is_empty()).then_some(ChangeTagsRequestBody { action, is_open: Some(true), tags })
     }
 
     /// Sends the changes by changeTags, after what was `done` before.

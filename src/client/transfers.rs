@@ -634,12 +634,12 @@ fn request_body(transfer: &Transfer) -> Result<CreateTransferRequestBody, Error>
 
 fn agency(agency: &Agency) -> TransferAgency {
     TransferAgency(Some(TransferAgencyInner {
-        agency_domain_id: agency.domain_id.clone().into(),
-        agency_domain_name: agency.domain_name.clone().into(),
-        agency_name: agency.name.clone().into(),
-        agency_project_id: agency.project_id.clone().into(),
-        be_agency_domain_id: agency.delegated_domain_id.clone().into(),
-        be_agency_project_id: agency.delegated_project_id.clone().into(),
+        agency_domain_id: agency.domain_id.clone(),
+        agency_domain_name: agency.domain_name.clone(),
+        agency_name: agency.name.clone(),
+        agency_project_id: agency.project_id.clone(),
+        be_agency_domain_id: agency.delegated_domain_id.clone(),
+        be_agency_project_id: agency.delegated_project_id.clone(),
     }))
 }
 

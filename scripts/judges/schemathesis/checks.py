@@ -284,7 +284,8 @@ class Wanted:
 
 # For each error code, whether the error is true.
 REASONS = {
-    "LTS.0009": lambda wanted: wanted.has_invalid_tags() or wanted.has_invalid_detail(),
+    # A stream's retention is -1 or at least 1, which the schema can't say.
+    "LTS.0009": lambda wanted: wanted.has_invalid_tags() or wanted.has_invalid_detail() or wanted.body.get("ttl_in_days") == 0,
     "LTS.0101": lambda wanted: wanted.has_name(wanted.groups, "log_group_name"),
     "LTS.0105": lambda wanted: not wanted.busy_stream_ids.isdisjoint(wanted.known_stream_ids),
     "LTS.0201": lambda wanted: wanted.group is None,
