@@ -70,6 +70,26 @@ fn names_of_groups_and_streams_are_completed() {
 }
 
 #[test]
+fn ids_of_transfers_are_completed_with_what_they_are() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.id(&["stream", "create", "app", "nginx"]);
+    let id = cli.id(&["transfer", "create", "app", "nginx", "--bucket", "lts-test", "--every", "5min"]);
+    for words in [
+        &["transfer", "get", ""][..],
+        &["transfer", "update", &id[..5]],
+        &["transfer", "delete", "--yes", ""],
+    ] {
+        assert_eq!(candidates(cli.lts(&[]), words), [id.as_str()], "{words:?}");
+    }
+    let mut fish = complete(cli.lts(&[]), &["transfer", "get", ""]);
+    let text = stdout(&fish.env("LTS_COMPLETE", "fish").output().unwrap());
+    let line = format!("{id}\tof log stream \"nginx\" in group \"app\" to bucket \"lts-test\"");
+    assert!(text.lines().any(|candidate| candidate == line), "{text}");
+    assert_eq!(candidates(cli.lts(&[]), &["transfer", "list", ""]), ["app"]);
+}
+
+#[test]
 fn names_of_profiles_are_completed() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "[basic]\nak = a\n[prod]\nak = a\n[two words]\nak = a\n[$(id)]\nak = a\n")
@@ -150,7 +170,7 @@ fn bash_completes_names_with_the_script() {
 #[test]
 fn codes_methods_and_paths_are_completed() {
     let words = |words: &[&str]| candidates(lts(&[]), words);
-    assert_eq!(words(&["explain", "LTS.041"]), ["LTS.0416"]);
+    assert_eq!(words(&["explain", "LTS.041"]), ["LTS.0414", "LTS.0416"]);
     assert_eq!(words(&["explain", "LTS.0010"]), ["LTS.0010"], "once, although it has two statuses");
     let of_groups = ["/v2/{project_id}/groups", "/v2/{project_id}/groups/{log_group_id}"];
     for line in [&["api", "/v2/{project_id}/g"][..], &["api", "GET", "/v2/{project_id}/g"]] {
@@ -169,7 +189,7 @@ fn bash_offers_options_only_after_a_hyphen() {
         let mut command = complete(lts(&[]), words);
         stdout(&command.env("LTS_COMPLETE", shell).output().unwrap())
     };
-    assert_eq!(complete("bash", &["group", ""]), "create\nlist\nget\ndelete\nhelp");
+    assert_eq!(complete("bash", &["group", ""]), "create\nlist\nget\nupdate\ndelete\nhelp");
     let options = complete("bash", &["group", "create", "app", "-"]);
     assert!(options.lines().any(|option| option == "--ttl"), "{options}");
     assert!(complete("fish", &["group", ""]).contains("--region"));

@@ -34,7 +34,7 @@ fn explain_without_a_code_lists_all() {
 #[test]
 fn explain_shows_the_statuses_that_occur() {
     for (code, statuses) in [
-        ("LTS.0416", "(HTTP 200, not_found)"),
+        ("LTS.0416", "(HTTP 200, 400, not_found)"),
         ("LTS.0207", "(HTTP 200, 400, in_use)"),
         ("LTS.0101", "(HTTP 400, exists)"),
         ("LTS.0701", "(HTTP 400, "),
@@ -44,5 +44,5 @@ fn explain_shows_the_statuses_that_occur() {
     }
     let rows: Value = serde_json::from_str(&stdout(&run(&["explain", "0001", "-o", "json"]))).unwrap();
     let statuses: Vec<_> = rows.as_array().unwrap().iter().map(|row| &row["statuses"]).collect();
-    assert_eq!(statuses, [&serde_json::json!([401]), &serde_json::json!([403])]);
+    assert_eq!(statuses, [&serde_json::json!([400]), &serde_json::json!([401]), &serde_json::json!([403])]);
 }

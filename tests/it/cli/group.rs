@@ -26,7 +26,7 @@ fn group_is_created_listed_and_deleted() {
 
     let table = cli.prints(&["group", "list"]);
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["NAME", "ID", "TTL", "CREATED"]);
+    assert_eq!(lines[0], ["NAME", "ID", "TTL", "CREATED", "TAGS"]);
     assert_eq!(lines[1], ["app", id, "30", "days", group["created_at"].as_str().unwrap()]);
     assert_eq!(cli.prints(&["group", "list", "-q"]), format!("{id}\n"));
 
@@ -173,7 +173,8 @@ fn yaml_has_the_same_members_in_the_same_order() {
     cli.id(&["group", "create", "app"]);
     let yaml = cli.prints(&["group", "list", "-o", "yaml"]);
     let names: Vec<_> = yaml.lines().filter_map(|line| line[2..].split(':').next()).collect();
-    assert_eq!(names, ["log_group_name", "log_group_id", "ttl_in_days", "created_at", "creation_time"]);
+    let own = ["log_group_name", "log_group_id", "ttl_in_days", "created_at", "creation_time", "tag"];
+    assert_eq!(names[..own.len()], own);
     assert!(yaml.starts_with("- log_group_name: app\n"), "{yaml}");
 }
 
@@ -184,7 +185,7 @@ fn columns_have_two_names() {
     assert_eq!(cli.prints(&["group", "list", "--columns", "name,ID"]), format!("NAME  ID\napp   {id}\n"));
     assert_eq!(
         cli.json(&["group", "list", "--columns", "log_group_name,ttl_in_days,tags"]),
-        json!([{"log_group_name": "app", "ttl_in_days": 7, "tag": null}])
+        json!([{"log_group_name": "app", "ttl_in_days": 7, "tag": {"_sys_enterprise_project_id": "0"}}])
     );
     cli.fails(&["group", "list", "--columns", "nme"], 2, "'name'");
 }
@@ -299,4 +300,89 @@ fn repeated_names_count_once() {
     cli.deletes(&["stream", "delete", "app", "b", "b"], &["log stream \"b\" of group \"app\""]);
     let output = cli.run(&["group", "delete", "none", "none", "--yes"]);
     assert_eq!((output.status.code(), stderr(&output).matches("error: ").count()), (Some(4), 1));
+}
+
+#[test]
+fn group_is_updated_and_printed_as_it_is_then() {
+    let cli = Cli::start();
+    let id = cli.id(&["group", "create", "app", "--tag", "team=shop", "--tag", "draft="]);
+    let before = cli.requests().len();
+    let update = ["group", "update", "app", "--ttl", "30", "--tag", "stage=test", "--untag", "draft"];
+    let updated = cli.json(&update);
+    assert_eq!(updated, cli.json(&["group", "get", "app"]));
+    assert_eq!((&updated["ttl_in_days"], &updated["log_group_id"]), (&30.into(), &id.as_str().into()));
+    let tags = json!({"_sys_enterprise_project_id": "0", "stage": "test", "team": "shop"});
+    assert_eq!(updated["tag"], tags);
+    let list = Operation::ListLogGroups.id();
+    let (update, change) = (Operation::UpdateLogGroup.id(), Operation::ChangeTags.id());
+    assert_eq!(cli.requests()[before..][..5], [list, update, change, change, list]);
+    let table = cli.prints(&["group", "update", &id, "--ttl", "7"]);
+    assert!(table.starts_with("NAME     app\n") && table.contains("\nTTL      7 days\n"), "{table}");
+    assert!(table.ends_with("\nTAGS     stage=test, team=shop\n"), "{table}");
+    assert_eq!(cli.id(&["group", "update", "app", "--untag", "absent"]), id);
+}
+
+#[test]
+fn tags_of_a_group_stay_off_its_streams() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.id(&["stream", "create", "app", "nginx"]);
+    cli.prints(&["group", "update", "app", "--tag", "team=shop"]);
+    assert_eq!(cli.json(&["stream", "get", "app", "nginx"])["tag"]["team"], Value::Null);
+    assert_eq!(cli.prints(&["group", "list", "--columns", "name,tags"]), "NAME  TAGS\napp   team=shop\n");
+}
+
+#[test]
+fn update_and_tags_are_checked_before_anything_is_sent() {
+    let cli = Cli::start();
+    for (arguments, message) in [
+        (
+            &["group", "update", "app"][..],
+            "there is nothing to change\n  what to do: pass --ttl, --tag or --untag",
+        ),
+        (&["group", "update", "app", "--ttl", "0"], "--ttl"),
+        (&["group", "update", "app", "--tag", "team"], "expected KEY=VALUE"),
+        (&["group", "update", "app", "--tag", "_sys_a=b"], "the service's"),
+        (&["group", "update", "app", "--tag", "a=b,c"], "the value must be"),
+        (&["group", "update", "app", "--untag", " a"], "the key must be"),
+        (&["group", "update", "app", "--tag", "a=1", "--untag", "a"], "the tag \"a\" was given twice"),
+        (&["group", "create", "app", "--tag", "a=1", "--tag", "a=2"], "the tag \"a\" was given twice"),
+        (&["stream", "update", "app", "nginx"], "there is nothing to change"),
+        (&["stream", "update", "app", "nginx", "--ttl", "-1"], "or inherit"),
+        (&["stream", "create", "app", "nginx", "--tag", "=b"], "the key must be"),
+    ] {
+        cli.fails(arguments, 2, message);
+    }
+    assert_eq!(cli.requests(), [""; 0]);
+    cli.fails(&["group", "update", "app", "--ttl", "7"], 4, "there is no log group \"app\"");
+}
+
+#[test]
+fn existing_group_keeps_its_tags_with_if_not_exists() {
+    let cli = Cli::start();
+    let create = |more: &[&str]| {
+        let line = ["group", "create", "app", "--tag", "team=shop", "--if-not-exists"];
+        cli.run(&[&line[..], more, &["-o", "json"]].concat())
+    };
+    // The group exists although the response got lost.
+    cli.emulator.fault(Fault::new().operation(Operation::CreateLogGroup).drop_after()).unwrap();
+    assert!(stdout(&create(&[])).contains("\"created\": true"));
+    cli.prints(&["group", "update", "app", "--tag", "team=web"]);
+    assert!(stdout(&create(&[])).contains("\"created\": false"));
+    assert_eq!(cli.json(&["group", "get", "app"])["tag"]["team"], "web");
+    let other = create(&["--ttl", "3"]);
+    assert_eq!(other.status.code(), Some(5));
+    assert!(stderr(&other).contains("change it with `lts group update app --ttl 3`"), "{}", stderr(&other));
+}
+
+#[test]
+fn half_an_update_says_what_was_done() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.emulator.fault(Fault::new().operation(Operation::ChangeTags).code("APIGW.0101")).unwrap();
+    let output = cli.run(&["group", "update", "app", "--ttl", "30", "--tag", "a=b"]);
+    let text = stderr(&output);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(7), String::new()), "{text}");
+    assert!(text.contains("(done before: the ttl was set to 30 days)"), "{text}");
+    assert!(text.contains("This cloud does not offer changeTags. Change the tags in the console."), "{text}");
 }

@@ -24,6 +24,10 @@ fn stream_is_created_listed_and_deleted() {
         cli.prints(&["stream", "list", "app", "--columns", "name,favorite"]),
         "NAME   FAVORITE\nnginx  no\n"
     );
+    assert_eq!(
+        cli.prints(&["stream", "list", "app", "--columns", "name,ttl"]),
+        "NAME   TTL\nnginx  7 days (group)\n"
+    );
     cli.deletes(&["stream", "delete", "app", "nginx"], &["log stream \"nginx\" of group \"app\""]);
     let none = cli.run(&["stream", "list", "app"]);
     assert!(stdout(&none).is_empty() && stderr(&none).contains("no log streams"));
@@ -85,7 +89,10 @@ fn one_stream_is_shown() {
     assert_eq!(cli.json(&["stream", "get", "app", "nginx"]), cli.json(&["stream", "list", "app"])[0]);
     assert_eq!(cli.id(&["stream", "get", "app", &id]), id);
     let table = cli.prints(&["stream", "get", "app", "nginx"]);
-    assert!(table.starts_with(&format!("NAME      nginx\nID        {id}\nCREATED   ")), "{table}");
+    assert!(
+        table.starts_with(&format!("NAME      nginx\nID        {id}\nTTL       7 days (group)\nCREATED   ")),
+        "{table}"
+    );
     cli.fails(&["stream", "get", "app", "ngnx"], 4, "did you mean \"nginx\"? `lts stream list app` shows");
     cli.fails(&["stream", "get", "ap", "nginx"], 4, "did you mean \"app\"?");
 }
@@ -160,4 +167,70 @@ fn delete_refuses_a_text_that_is_an_id_and_another_name() {
         format!("{nginx:?} is the id of log stream \"nginx\" and the name of the log stream {namesake}");
     cli.fails(&["stream", "delete", "app", &nginx, "--yes"], 2, &both);
     assert_eq!(cli.json(&["stream", "list", "app"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn streams_of_the_project_are_listed_with_their_groups() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app", "--ttl", "30"]);
+    let web = cli.id(&["group", "create", "web"]);
+    cli.prints(&["stream", "create", "app", "nginx", "worker"]);
+    let id = cli.id(&["stream", "create", "web", "nginx", "--ttl", "1", "--tag", "team=shop"]);
+    let before = cli.requests().len();
+    let columns = ["stream", "list", "--columns", "name,group,ttl,tags"];
+    let lines = "NAME    GROUP  TTL              TAGS\n\
+                 nginx   app    30 days (group)\n\
+                 worker  app    30 days (group)\n\
+                 nginx   web    1 day            team=shop\n";
+    assert_eq!(cli.prints(&columns), lines);
+    let lists = [Operation::ListProjectLogStreams.id(), Operation::ListLogGroups.id()];
+    assert_eq!(cli.requests()[before..], lists);
+    let table = cli.prints(&["stream", "ls"]);
+    let header: Vec<_> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(header, ["NAME", "GROUP", "ID", "TTL", "CREATED", "TAGS"]);
+    let listed = &cli.json(&["stream", "list", "--filter", "ngi"])[1];
+    assert_eq!((&listed["log_stream_id"], &listed["log_group_id"]), (&id.into(), &web.into()));
+    assert_eq!((&listed["log_group_name"], &listed["ttl_in_days"]), (&"web".into(), &1.into()));
+    assert_eq!(cli.json(&["stream", "list", "app"])[0]["ttl_in_days"], -1);
+    assert_eq!(cli.prints(&["stream", "list", "app", "--columns", "group"]), "GROUP\napp\napp\n");
+    cli.prints(&["stream", "delete", "web", "nginx", "--yes", "-q"]);
+    cli.prints(&["stream", "delete", "app", "nginx", "worker", "--yes", "-q"]);
+    assert_eq!(stderr(&cli.run(&["stream", "list"])), "There are no log streams in this project.\n");
+}
+
+#[test]
+fn stream_is_updated_and_printed_as_it_is_then() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let id = cli.id(&["stream", "create", "app", "nginx", "--ttl", "14", "--tag", "draft="]);
+    let update = ["stream", "update", "app", "nginx"];
+    let updated =
+        cli.json(&[&update[..], &["--ttl", "30", "--tag", "team=shop", "--untag", "draft"]].concat());
+    assert_eq!(updated, cli.json(&["stream", "get", "app", "nginx"]));
+    assert_eq!((&updated["ttl_in_days"], &updated["tag"]["team"]), (&30.into(), &"shop".into()));
+    assert_eq!(updated["tag"].as_object().unwrap().keys().filter(|key| !key.starts_with("_sys_")).count(), 1);
+    let table = cli.prints(&[&update[..], &["--ttl", "inherit"]].concat());
+    assert!(table.contains("\nTTL       7 days (group)\n"), "{table}");
+    assert_eq!(cli.id(&[&update[..], &["--ttl", "1"]].concat()), id);
+}
+
+#[test]
+fn existing_stream_with_another_ttl_is_a_conflict() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let create = |more: &[&str]| {
+        cli.run(&[&["stream", "create", "app", "nginx", "--if-not-exists", "-q"], more].concat())
+    };
+    let id = stdout(&create(&["--ttl", "14", "--tag", "a=b"]));
+    for same in [&["--ttl", "14"][..], &["--tag", "a=c"], &[]] {
+        assert_eq!(stdout(&create(same)), id);
+    }
+    assert_eq!(cli.json(&["stream", "get", "app", "nginx"])["tag"]["a"], "b");
+    let output = create(&["--ttl", "inherit"]);
+    assert_eq!(output.status.code(), Some(5));
+    assert_eq!(
+        stderr(&output),
+        "error: log stream \"nginx\" of group \"app\" exists with another ttl: 14 days, not inherited\n  \
+         what to do: leave out --ttl, or change it with `lts stream update app nginx --ttl inherit`\n"
+    );
 }

@@ -83,7 +83,7 @@ fn delete_asks_for_confirmation() {
     cli.id(&["stream", "create", "app", "nginx"]);
     for (keys, code) in [("n\n", 130), ("\n", 130), ("\x04", 130), ("y\n", 0)] {
         let mut terminal = Terminal::start(80, cli.lts(&["stream", "delete", "app", "nginx"]));
-        terminal.wait_for("Delete log stream \"nginx\" of group \"app\"? [y/N] ");
+        terminal.wait_for("Delete log stream \"nginx\" of group \"app\" with all logs? [y/N] ");
         terminal.press(keys);
         let (text, ended) = terminal.end();
         assert_eq!(ended, code, "{keys:?}: {text}");
@@ -98,9 +98,10 @@ fn delete_asks_for_confirmation() {
 fn one_question_names_all_that_is_deleted() {
     let cli = Cli::start();
     cli.prints(&["group", "create", "app", "web", "api"]);
+    cli.id(&["stream", "create", "api", "nginx"]);
     let api = cli.id(&["group", "get", "api"]);
     let mut terminal = Terminal::start(80, cli.lts(&["group", "delete", "app", "none", &api]));
-    terminal.wait_for("Delete log groups \"app\", \"api\" with all streams? [y/N] ");
+    terminal.wait_for("Delete log groups \"app\", \"api\" with log stream \"nginx\" and all logs? [y/N] ");
     assert!(terminal.screen.contains("there is no log group \"none\""), "{}", terminal.screen);
     terminal.press("y\n");
     let (text, code) = terminal.end();
@@ -113,8 +114,8 @@ fn interrupt_prints_what_was_created() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);
     cli.prints(&["stream", "create", "app", "nginx", "worker"]);
-    let slow = Fault::new().operation(Operation::CreateLogDumpObs).delay(Duration::from_secs(60));
-    let passes = Fault::new().operation(Operation::CreateLogDumpObs).delay(Duration::ZERO);
+    let slow = Fault::new().operation(Operation::CreateTransfer).delay(Duration::from_secs(60));
+    let passes = Fault::new().operation(Operation::CreateTransfer).delay(Duration::ZERO);
     cli.emulator.fault(passes).unwrap();
     cli.emulator.fault(slow).unwrap();
     let create = ["transfer", "create", "app", "nginx", "worker", "--bucket", "lts-test", "--every", "5min"];
@@ -125,8 +126,8 @@ fn interrupt_prints_what_was_created() {
     let id = terminal.child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let (text, code) = terminal.end();
-    let transfer = &cli.emulator.transfers().unwrap()[0]["log_dump_obs_id"];
-    assert!(text.contains(transfer.as_str().unwrap()), "{text}");
+    let transfer = cli.id(&["transfer", "list"]);
+    assert!(text.contains(&transfer), "{text}");
     assert_eq!(code, 130, "{text}");
 }
 
@@ -164,9 +165,9 @@ fn times_and_ids_give_way_and_names_stay_whole() {
     let mut previous = String::new();
     for (name, shows) in [
         ("app", "<id>  7 days  <date> <time>"),
-        ("payments-eu-west", "<id>  7 days  <date>"),
+        ("payments-eu", "<id>  7 days  <date>"),
         ("payments-production-eu-west", "7 days  <date> <time>"),
-        ("payments-production-eu-west-of-the-largest-customers", "7 days  <date>"),
+        ("payments-production-eu-west-of-the-largest-cust", "7 days  <date>"),
         ("payments-production-eu-west-of-the-largest-customer-of-all-xyz", "7 days"),
     ] {
         if !previous.is_empty() {
@@ -185,6 +186,85 @@ fn times_and_ids_give_way_and_names_stay_whole() {
     }
     let chosen = at_terminal(80, cli.lts(&["group", "list", "--columns", "name,id"]));
     assert!(chosen.starts_with(&format!("NAME  {previous}\nID    ")), "{chosen}");
+}
+
+#[test]
+fn tags_are_wrapped_and_names_stay_whole() {
+    let cli = Cli::start();
+    let name = "payments-production-eu-west-of-the-largest-customer";
+    let tags = ["--tag", "team=payments", "--tag", "stage=production", "--tag", "owner=eu-west"];
+    cli.id(&[&["group", "create", name][..], &tags].concat());
+    cli.id(&[&["stream", "create", name, "nginx", "--ttl", "inherit"][..], &tags].concat());
+    for (line, header) in
+        [(&["group", "list"][..], "NAME"), (&["stream", "list", name], "NAME"), (&["stream", "list"], "NAME")]
+    {
+        let text = at_terminal(80, cli.lts(line)).replace("\x1b[1m", "").replace("\x1b[0m", "");
+        assert!(text.starts_with(header) && text.contains("TAGS"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let name = if line[0] == "group" { name } else { "nginx" };
+        assert!(text.lines().nth(1).unwrap().starts_with(name) && !text.contains("_sys_"), "{text}");
+        for tag in ["team=payments", "stage=production", "owner=eu-west"] {
+            let letters = |text: &str| text.split_whitespace().collect::<String>();
+            assert!(text.contains(tag) || letters(&text).contains(&letters(tag)), "{tag}: {text}");
+        }
+    }
+}
+
+#[test]
+fn ids_of_transfers_stay_whole() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.prints(&["stream", "create", "app", "nginx", "a-stream-with-a-long-name-that-takes-a-lot-of-room"]);
+    let create = ["--bucket", "lts-test", "--every", "5min", "-q"];
+    let id = cli.id(&[&["transfer", "create", "app", "nginx"][..], &create[..4]].concat());
+    let at_80 =
+        || at_terminal(80, cli.lts(&["transfer", "list"])).replace("\x1b[1m", "").replace("\x1b[0m", "");
+    let text = at_80();
+    assert!(text.contains(&format!("\n{id}  app    nginx    lts-test  5min   ENABLE")), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let group = "a-group-with-a-long-name-that-takes-a-lot-of-room";
+    cli.id(&["group", "create", group]);
+    cli.id(&["stream", "create", group, "nginx"]);
+    let other = cli.id(&[&["transfer", "create", group, "nginx"][..], &create[..4]].concat());
+    let text = at_80();
+    assert!(
+        text.contains(&format!("ID       {other}\nGROUP    {group}\nSTREAMS  nginx\nTYPE     OBS\n")),
+        "{text}"
+    );
+}
+
+#[test]
+fn questions_say_what_is_lost() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.prints(&["stream", "create", "app", "a", "b", "c", "d", "e", "nginx"]);
+    let id = cli.id(&["transfer", "create", "app", "nginx", "--bucket", "lts-test", "--every", "5min"]);
+    let route = "of log stream \"nginx\" in group \"app\" to bucket \"lts-test\"";
+    let note =
+        format!("note: transfer {id} {route} is in the way; delete it first: lts transfer delete {id}\n");
+    for (line, note, question) in [
+        (
+            &["group", "delete", "app"][..],
+            note.as_str(),
+            "Delete log group \"app\" with 6 log streams and all logs?",
+        ),
+        (
+            &["stream", "delete", "app", "nginx"],
+            &note,
+            "Delete log stream \"nginx\" of group \"app\" with all logs?",
+        ),
+        (&["stream", "delete", "app", "a"], "", "Delete log stream \"a\" of group \"app\" with all logs?"),
+        (&["transfer", "delete", &id], "", &format!("Delete the transfer {route}?")),
+    ] {
+        let mut terminal = Terminal::start(80, cli.lts(line));
+        terminal.press("n\n");
+        let (text, code) = terminal.end();
+        assert!(text.replace("n\n", "").contains("declined") && code == 130, "{text}");
+        assert!(text.contains(&format!("{question} [y/N] ")), "{text}");
+        assert_eq!(text.contains("note: "), !note.is_empty(), "{text}");
+        assert!(text.contains(note), "{text}");
+    }
+    assert_eq!(cli.id(&["transfer", "list"]), id);
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl Demo {
         let operation = last.operation.map(|operation| operation.id()).unwrap_or_default();
         let status = last.status.map(|status| status.to_string()).unwrap_or_default();
         let (method, path) = (&last.method, shortened(&last.path));
-        print_lines(&format!("{operation:<21} {method:<6} {path:<36} {status} {result:<10} {time:>5.1} ms\n"))
+        print_lines(&format!("{operation:<21} {method:<6} {path:<37} {status} {result:<10} {time:>5.1} ms\n"))
     }
 }
 

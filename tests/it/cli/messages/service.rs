@@ -74,8 +74,8 @@ error: could not create log stream "nginx" in group "app"
             5,
             r#"
 error: could not create log group "app"
-  why:        log group "app" exists with a ttl of 7 days, not 3 days, and its ttl can't be changed
-  what to do: use the ttl of the existing group, or another name
+  why:        log group "app" exists with a ttl of 7 days, not 3 days
+  what to do: use the ttl of the existing group, or change it with `lts group update app --ttl 3`
 "#,
         ),
         (
@@ -85,7 +85,45 @@ error: could not create log group "app"
             r#"
 error: could not delete log group "app"
   why:        deleteLogGroup: LTS.0105: Log group is associated by transfer (HTTP 400, request ID)
-  what to do: Delete the transfer task in the console, then delete the log group. This API cannot delete tasks.
+  what to do: Delete the transfer task with `lts transfer delete` or in the console, then delete the log group.
+"#,
+        ),
+        (
+            Some(on(Operation::CreateTransfer).code("APIGW.0101")),
+            &["transfer", "create", "app", "nginx", "--bucket", "logs", "--every", "5min"],
+            7,
+            r#"
+error: could not create a transfer of "nginx" to bucket "logs"
+  why:        createTransfer: APIGW.0101: The API does not exist or has not been published in the environment (HTTP 404, request ID)
+  what to do: This cloud does not offer createTransfer. Create a transfer to OBS with --log-dump.
+"#,
+        ),
+        (
+            Some(on(Operation::UpdateLogGroup).code("APIGW.0101")),
+            &["group", "update", "app", "--ttl", "3"],
+            7,
+            r#"
+error: could not update log group "app"
+  why:        updateLogGroup: APIGW.0101: The API does not exist or has not been published in the environment (HTTP 404, request ID)
+  what to do: This cloud does not offer updateLogGroup. Change the retention and tags of the log group in the console.
+"#,
+        ),
+        (
+            None,
+            &["transfer", "get", "42f1553a-5d5b-4456-833a-0ff0b460365c"],
+            4,
+            r#"
+error: there is no transfer "42f1553a-5d5b-4456-833a-0ff0b460365c"
+  what to do: `lts transfer list` shows the existing transfers
+"#,
+        ),
+        (
+            None,
+            &["group", "update", "app"],
+            2,
+            r#"
+error: there is nothing to change
+  what to do: pass --ttl, --tag or --untag
 "#,
         ),
         (
