@@ -66,7 +66,7 @@ fn transfer_is_created_from_names_and_ids() {
 #[test]
 fn log_dump_uses_the_operation_of_the_reference() {
     let cli = with_streams();
-    let create = ["transfer", "create", "app", "nginx", "--log-dump", "--prefix", "any/thing"];
+    let create = ["transfer", "create", "app", "nginx", "--log-dump", "--prefix", "p"];
     let created = cli.json(&[&create[..], &EVERY].concat());
     assert_eq!(created["created"], true);
     assert_eq!(cli.requests().last().unwrap(), Operation::CreateLogDumpObs.id());

@@ -94,7 +94,7 @@ error: could not delete log group "app"
             7,
             r#"
 error: could not create a transfer of "nginx" to bucket "logs"
-  why:        createTransfer: APIGW.0101: The API does not exist or has not been published in the environment (HTTP 404, request ID)
+  why:        createTransfer: APIGW.0101: The API does not exist: method POST not found (HTTP 404, request ID)
   what to do: This cloud does not offer createTransfer. Create a transfer to OBS with --log-dump.
 "#,
         ),
@@ -104,7 +104,7 @@ error: could not create a transfer of "nginx" to bucket "logs"
             7,
             r#"
 error: could not update log group "app"
-  why:        updateLogGroup: APIGW.0101: The API does not exist or has not been published in the environment (HTTP 404, request ID)
+  why:        updateLogGroup: APIGW.0101: The API does not exist: method POST not found (HTTP 404, request ID)
   what to do: This cloud does not offer updateLogGroup. Change the retention and tags of the log group in the console.
 "#,
         ),
