@@ -14,6 +14,7 @@ fn service_errors_map_to_exit_codes() {
         (list().status(400).code("LTS.0201"), 4, "LTS.0201"),
         (list().status(404).code("LTS.0208"), 4, "LTS.0208"),
         (list().status(200).code("LTS.0416"), 4, "LTS.0416"),
+        (list().status(400).code("LTS.0405"), 4, "LTS.0405"),
         (list().status(400).code("LTS.0101"), 5, "LTS.0101"),
         (list().status(400).code("LTS.0205"), 5, "LTS.0205"),
         (list().status(400).code("LTS.0105"), 5, "LTS.0105"),
