@@ -239,6 +239,10 @@ impl<'p> Schedule<'p> {
                 continue;
             }
             if !is_done {
+                if self.stop_reason.is_some() {
+                    // What stops all calls is the better reason.
+                    continue;
+                }
                 self.end(dependent, Slot::new(ItemStatus::NotDone, None, Some(reason.clone())));
             } else if progress.waits_for == 0 {
                 self.make_ready(dependent);
