@@ -442,6 +442,17 @@ mod tests {
     }
 
     #[test]
+    fn delegations_are_read_as_they_are_sent() {
+        let mut info = to_obs();
+        info["log_agency_transfer"] = json!({"agency_name": "lts_transfer", "agency_domain_id": null});
+        // From a text, as a response is.
+        let text = serde_json::to_string(&transfer(info)).unwrap();
+        let read: LogTransfer = serde_json::from_str(&text).unwrap();
+        assert!(read.is_delegated());
+        assert_eq!(read.info.agency.unwrap().name, "lts_transfer");
+    }
+
+    #[test]
     fn odd_members_are_absent() {
         for info in [json!(null), json!("no"), json!([1]), json!({"log_transfer_detail": 7})] {
             let read = transfer(info);
