@@ -108,6 +108,10 @@ impl Exported {
     /// names that its documentation forbids.
     fn add(&mut self, found: LogGroup, mut streams: Vec<LogStream>, tasks: Vec<LogTransfer>) {
         let name = found.name;
+        if self.manifest.groups.last().is_some_and(|last| last.name == name) {
+            self.left_out.push(format!("a second group {name:?} with its streams: a name must be unique"));
+            return;
+        }
         let tags = self.tags(&format!("group {name:?}"), found.tags);
         let mut group = Group { name: name.clone(), ttl: found.ttl, tags, ..Group::default() };
         if let Some(message) = first_mistake(&group) {
@@ -117,6 +121,11 @@ impl Exported {
         streams.sort_by(|a, b| a.name.cmp(&b.name));
         let mut names: HashMap<StreamId, String> = HashMap::new();
         for stream in streams {
+            if group.streams.last().is_some_and(|last| last.name == stream.name) {
+                let what = format!("a second stream {:?} of group {name:?}", stream.name);
+                self.left_out.push(format!("{what}: a name must be unique"));
+                continue;
+            }
             let tags = self.tags(&format!("stream {:?} of group {name:?}", stream.name), stream.tags);
             let ttl = stream.ttl.filter(|ttl| ttl.own().is_some());
             let declared = Stream { name: stream.name, ttl, tags };

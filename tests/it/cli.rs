@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod connection;
 mod demo;
+mod duplicate_names;
 mod emulator;
 #[cfg(unix)]
 mod escaping;

@@ -10,17 +10,20 @@ use huaweicloud_lts::{
 
 use crate::{
     error::{CliError, ResultExt},
-    output::{Named, eprint_line, quoted},
+    output::{Named, eprint_line, plural, quoted},
 };
 
-/// What to do about a text that is the id of one resource and the name of another.
+/// What to do about a text that is the id of one resource and the name of another, or the name of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ambiguity {
     /// Fail: what is deleted is gone.
     Fail,
-    /// Take the id, and say so on standard error.
+    /// Take the id and say so on standard error, but fail if several have the name: what is created in one of them
+    /// may belong into the other.
+    FailForName,
+    /// Take the id or the first of several, and say so on standard error.
     Note,
-    /// Take the id.
+    /// Take the id or the first of several.
     Ignore,
 }
 
@@ -140,6 +143,9 @@ fn find<R: Named + Clone>(
     {
         resolve_ambiguity(by_id, by_name, ambiguity)?;
     }
+    if by_id.is_none() {
+        resolve_duplicates(listed, name_or_id, ambiguity)?;
+    }
     by_id.or(by_name).cloned().ok_or_else(|| {
         let meant = did_you_mean(name_or_id, listed.iter().map(R::name), MAX_SUGGESTIONS);
         let meant = meant.map(|meant| meant + " ").unwrap_or_default();
@@ -160,10 +166,31 @@ fn resolve_ambiguity<R: Named>(by_id: &R, by_name: &R, ambiguity: Ambiguity) -> 
     );
     match ambiguity {
         Ambiguity::Ignore => {}
-        Ambiguity::Note => eprint_line(format_args!("note: {what}; the id is used")),
+        Ambiguity::FailForName | Ambiguity::Note => {
+            eprint_line(format_args!("note: {what}; the id is used"));
+        }
         Ambiguity::Fail => {
             let hint = format!("pass the name {:?} or the id {}", by_id.name(), by_name.id());
             return Err(CliError::Usage { what, hint: Some(hint) });
+        }
+    }
+    Ok(())
+}
+
+/// Reports that several resources have a name.
+fn resolve_duplicates<R: Resource>(listed: &[R], name: &str, ambiguity: Ambiguity) -> Result<(), CliError> {
+    let ids: Vec<&str> =
+        listed.iter().filter(|resource| resource.name() == name).map(Resource::id).collect();
+    if ids.len() < 2 || ids.iter().all(|id| *id == ids[0]) {
+        return Ok(());
+    }
+    let what = format!("{name:?} is the name of {}: {}", plural(ids.len(), R::KIND), ids.join(", "));
+    match ambiguity {
+        Ambiguity::Ignore => {}
+        Ambiguity::Note => eprint_line(format_args!("note: {what}; the first one is used")),
+        Ambiguity::Fail | Ambiguity::FailForName => {
+            let hint = Some("pass the id instead of the name".to_owned());
+            return Err(CliError::Usage { what, hint });
         }
     }
     Ok(())

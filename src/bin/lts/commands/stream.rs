@@ -234,7 +234,7 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     let (names, tags) = (parsers::distinct(names), tags.get()?);
     let lts = context.client()?;
     create_all(context, &CREATED_STREAMS, names.len(), async |creations| {
-        let group = resolve::group(lts, group, Ambiguity::Note).await?;
+        let group = resolve::group(lts, group, Ambiguity::FailForName).await?;
         let streams = lts.group(&group.id).streams();
         for name in &names {
             let what = || format!("could not create log stream {name:?} in group {:?}", group.name);

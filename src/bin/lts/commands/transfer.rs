@@ -301,9 +301,10 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     let streams = parsers::distinct(streams);
     let lts = context.client()?;
     let kind = if *log_dump { &CREATED_LOG_DUMPS } else { &CREATED_TRANSFERS };
+    let ambiguity = Ambiguity::FailForName;
     create_all(context, kind, streams.len(), async |creations| {
-        let group = resolve::group(lts, group, Ambiguity::Note).await?;
-        let found = resolve::streams(&lts.group(&group.id), &group.name, &streams, Ambiguity::Note).await?;
+        let group = resolve::group(lts, group, ambiguity).await?;
+        let found = resolve::streams(&lts.group(&group.id), &group.name, &streams, ambiguity).await?;
         for stream in found {
             let created = match stream {
                 Ok(stream) => create_one(arguments, context, &group, &stream).await,
