@@ -42,10 +42,11 @@ fn main() -> ExitCode {
     }
     let (command, options) = match cli::parse(std::env::args_os()) {
         Ok(parsed) => parsed,
-        Err(error) => {
+        Err(error) if error.use_stderr() => {
             print_parse_error(&error);
-            return if error.use_stderr() { ExitCode::from(error::USAGE) } else { ExitCode::SUCCESS };
+            return ExitCode::from(error::USAGE);
         }
+        Err(help) => return print_help(&help),
     };
     logging::init(options.verbose, options.quiet);
     let context = Context::new(options);
@@ -55,9 +56,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints the help, or what is wrong with the command line.
+/// Prints the help or the version.
+fn print_help(help: &clap::Error) -> ExitCode {
+    match help.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            ExitCode::from(CliError::Output(error).report(None, None))
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Prints what is wrong with the command line.
 fn print_parse_error(error: &clap::Error) {
-    // The help may go to a closed pipe.
+    // Standard error may be closed.
     let _ = if std::env::args_os().any(|arg| arg.to_string_lossy().contains(escape::is_unsafe)) {
         // The message may quote the argument, so it has no styles.
         write!(io::stderr(), "{}", escape::lines(&error.render().to_string()))

@@ -80,3 +80,54 @@ fn version_and_help_go_to_standard_output() {
     assert!(help.status.success() && stderr(&help).is_empty() && stdout(&help).contains("Exit codes:"));
     assert!(stdout(&run(&["help", "group", "create"])).contains("--if-not-exists"));
 }
+
+/// The output of a command whose standard output is full.
+#[cfg(target_os = "linux")]
+fn to_full(mut command: std::process::Command) -> std::process::Output {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    command.stdout(full).output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_and_version_that_cannot_be_written_fail() {
+    for arguments in [&["--help"][..], &["help"], &["--version"], &["group", "--help"]] {
+        let output = to_full(lts(arguments));
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(stderr(&output).contains("standard output: "), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_apply_created_is_not_lost_with_standard_output() {
+    let cli = Cli::start();
+    let mut manifest = tempfile::NamedTempFile::new().unwrap();
+    write!(manifest, "groups: [{{name: app, streams: [s]}}]").unwrap();
+    let output = to_full(cli.lts(&["apply", "-f", manifest.path().to_str().unwrap()]));
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let group = cli.id(&["group", "get", "app"]);
+    let stream = cli.id(&["stream", "get", "app", "s"]);
+    for line in [
+        format!("created group app with the id {group}"),
+        format!("created stream app/s with the id {stream}"),
+        "2 created, 0 deleted".to_owned(),
+        "standard output: ".to_owned(),
+    ] {
+        assert!(text.contains(&line), "{line:?} is missing in:\n{text}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn response_to_api_is_not_lost_with_standard_output() {
+    let cli = Cli::start();
+    let body = "{\"log_group_name\":\"app\",\"ttl_in_days\":7}";
+    let output = to_full(cli.lts(&["api", "POST", "/v2/{project_id}/groups", "-d", body]));
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let group = cli.id(&["group", "get", "app"]);
+    assert!(text.contains("POST /v2/{project_id}/groups: 201"), "{text}");
+    assert!(text.contains(&format!("{{\"log_group_id\":\"{group}\"}}")), "{text}");
+}

@@ -7,7 +7,7 @@ use huaweicloud_lts::{call::Response, escape};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},
-    output::{Format, Json, Output, print, print_bytes, print_lines, stdout_is_terminal},
+    output::{Format, Json, Output, eprint_line, print, print_bytes, print_lines, stdout_is_terminal},
     parsers,
 };
 
@@ -59,10 +59,14 @@ pub(crate) fn run(arguments: &ApiArguments, context: &Context) -> Result<(), Cli
     }
     let what = || format!("could not call {method} {path}");
     let response = context.run(async { request.await.context(what) })?;
-    if *include {
-        print_head(&response)?;
+    let head = if *include { print_head(&response) } else { Ok(()) };
+    let printed = head.and_then(|()| print_body(response.body(), context.options().output));
+    if printed.is_err() {
+        // The id of what a POST created may be in it.
+        eprint_line(format_args!("{method} {path}: {}", response.status()));
+        eprint_line(String::from_utf8_lossy(response.body()));
     }
-    print_body(response.body(), context.options().output)?;
+    printed?;
     response.into_result().map(|_| ()).context(|| format!("{method} {path} failed"))
 }
 

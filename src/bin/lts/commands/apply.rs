@@ -163,7 +163,10 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
     let ids = created.iter().filter_map(|item| item.id.as_deref());
     // The plan, which was just shown, has the rows that the table of a dry run would have.
     let rows = || if outcome.dry_run { String::new() } else { table(outcome) };
-    context.output.ids_or_data(ids, outcome, rows)?;
+    let printed = context.output.ids_or_data(ids, outcome, rows);
+    if printed.is_err() {
+        show_created(created);
+    }
     for (label, items) in [("conflict", conflicts), ("failed", failed), ("not done", not_done)] {
         show_remaining(label, items, context.is_verbose());
     }
@@ -181,6 +184,7 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
         let numbers = numbers.map(|(items, status)| format!("{} {status}", items.len()));
         eprint_line(format_args!("{prefix}{}", numbers.join(", ")));
     }
+    printed?;
     if outcome.interrupted {
         return Err(CliError::Interrupted);
     }
@@ -198,6 +202,21 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
         });
     }
     Ok(())
+}
+
+/// Shows the ids of what was created, so that they are not lost if standard output can't be written.
+fn show_created(created: &[Item]) {
+    for item in created {
+        if let Some(id) = &item.id {
+            eprint_line(format_args!("created {} {} with the id {id}", item.kind, path_of(item)));
+        }
+    }
+}
+
+/// `app`, or `app/nginx` for something in a group.
+fn path_of(item: &Item) -> String {
+    let Item { kind, group, name, .. } = item;
+    if *kind == ItemKind::Group { group.clone() } else { format!("{group}/{name}") }
 }
 
 /// What to do about the failures, each remedy once.
@@ -221,8 +240,8 @@ fn show_remaining(label: &str, items: &[Item], all: bool) {
     let share_line = |one: &Item, next: &Item| !all && one.reason == next.reason;
     let lines = || items.chunk_by(share_line);
     for line in lines().take(max_lines(all)) {
-        let [Item { kind, group, name, reason, .. }, others @ ..] = line else { continue };
-        let name = if *kind == ItemKind::Group { group.clone() } else { format!("{group}/{name}") };
+        let [item @ Item { kind, reason, .. }, others @ ..] = line else { continue };
+        let name = path_of(item);
         let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
         let reason = reason.as_deref().unwrap_or_default();
         eprint_line(format_args!("{label}: {kind} {name}{others}: {reason}"));
