@@ -19,7 +19,7 @@ use crate::{
         CODE, Chain, ClientBuilder, ClientInfo, CredentialsChoice, Endpoint, Endpoints, ResolvedEndpoint,
         ResolvedSetting, ResolvedTimeouts, Setting, Sources, http_client, key_flaw,
     },
-    error::{ConfigurationError, Error},
+    error::{ConfigurationError, Error, ProxyInUse},
     ids::ProjectId,
     spec::servers,
     transport::{Settings, Transport},
@@ -94,7 +94,11 @@ impl ClientBuilder {
         let (endpoint, endpoint_from) = shown(&endpoints.lts);
         let (access_endpoint, access_endpoint_from) = endpoints.access.as_ref().map(shown).unzip();
         let (iam_endpoint, iam_endpoint_from) = endpoints.iam.as_ref().map(shown).unzip();
+        let proxy = self.proxy_in_use(lts)?;
+        let proxy_from = proxy.as_ref().map(|proxy| proxy.source().to_owned());
         let info = ClientInfo {
+            proxy: proxy.map(|proxy| proxy.url),
+            proxy_from,
             endpoint,
             endpoint_from,
             access_endpoint,
@@ -238,16 +242,8 @@ impl ClientBuilder {
         let user_agent = HeaderValue::from_str(&agent).map_err(|_| {
             ConfigurationError::new("user_agent_suffix", "has a character that headers can't contain")
         })?;
-        // What the caller does to the HTTP client may concern proxies.
-        let proxy = match self.configure {
-            Some(_) => None,
-            None => {
-                let explicit = self.proxy.as_ref().map(http_client::proxy).transpose()?;
-                http_client::proxy_in_use(endpoint, explicit.as_ref()).map(Arc::new)
-            }
-        };
         Ok(Settings {
-            proxy,
+            proxy: self.proxy_in_use(endpoint)?.map(Arc::new),
             provider,
             user_agent,
             attempt_timeout: timeouts.attempt,
@@ -255,6 +251,16 @@ impl ClientBuilder {
             default_call_timeout: timeouts.call,
             retry: self.retry.unwrap_or_default(),
         })
+    }
+
+    /// The proxy that requests to an endpoint use, as far as it is known.
+    fn proxy_in_use(&self, endpoint: &Endpoint) -> Result<Option<ProxyInUse>, ConfigurationError> {
+        if self.configure.is_some() {
+            // What the caller does to the HTTP client may concern proxies.
+            return Ok(None);
+        }
+        let explicit = self.proxy.as_ref().map(http_client::proxy).transpose()?;
+        http_client::proxy_in_use(endpoint, explicit.as_ref())
     }
 
     fn http(

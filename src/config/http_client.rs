@@ -1,6 +1,6 @@
 //! Builds HTTP clients: TLS, proxies, no redirects, no retries by reqwest.
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{error::Error as _, ffi::OsString, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -64,7 +64,9 @@ pub(crate) fn client(
     let tls_user = if endpoint.is_tls() {
         Some(setting)
     } else {
-        proxy_in_use(endpoint, proxy.as_ref()).is_some_and(through_tls).then_some("proxy")
+        // What the caller does to the HTTP client may concern proxies.
+        let in_use = proxy_in_use(endpoint, proxy.as_ref()).or_else(|e| configure.as_ref().map(|_| None).ok_or(e))?;
+        in_use.is_some_and(through_tls).then_some("proxy")
     };
     let mut builder = tls(reqwest::Client::builder(), tls_user)?
         // Otherwise HTTP/2 would depend on the reqwest features of other crates in the program.
@@ -89,24 +91,63 @@ pub(crate) fn client(
 }
 
 /// The proxy that a client for this endpoint uses: the one that is set, otherwise the system's by reqwest's own rules.
-pub(crate) fn proxy_in_use(endpoint: &Endpoint, explicit: Option<&Proxy>) -> Option<ProxyInUse> {
+/// reqwest ignores a malformed variable and connects directly, so that is an error.
+pub(crate) fn proxy_in_use(
+    endpoint: &Endpoint,
+    explicit: Option<&Proxy>,
+) -> Result<Option<ProxyInUse>, ConfigurationError> {
     if endpoint.is_local() {
-        return None;
+        return Ok(None);
     }
     if let Some(proxy) = explicit {
-        return Some(ProxyInUse { url: proxy.url.clone(), setting: "proxy" });
+        return Ok(Some(proxy.shown.clone()));
     }
-    let target: Uri = endpoint.as_str().parse().ok()?;
-    let found = Matcher::from_system().intercept(&target)?;
-    let url = found.uri().to_string().trim_end_matches('/').to_owned();
-    let variables = if endpoint.is_tls() {
-        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-    } else {
-        ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
-    };
-    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let setting = variables.into_iter().find(is_set).unwrap_or("the system's settings");
-    Some(ProxyInUse { url, setting })
+    let Ok(target) = endpoint.as_str().parse::<Uri>() else { return Ok(None) };
+    let variable = proxy_variable(endpoint.is_tls());
+    if let Some((name, value)) = &variable
+        && !value.to_str().is_some_and(is_proxy_url)
+        && is_proxied(&target)
+    {
+        let why = format!("{name} must be the URL of an http or https proxy, for example http://proxy.example:3128");
+        return Err(ConfigurationError::new("proxy", why));
+    }
+    Ok(Matcher::from_system().intercept(&target).map(|found| ProxyInUse {
+        url: found.uri().to_string().trim_end_matches('/').to_owned(),
+        setting: variable.map_or("the system's settings", |(name, _)| name),
+        has_user: found.basic_auth().is_some(),
+    }))
+}
+
+/// The first of these variables that is set.
+fn first_set<const N: usize>(names: [&'static str; N]) -> Option<(&'static str, OsString)> {
+    names.into_iter().find_map(|name| Some((name, std::env::var_os(name)?)))
+}
+
+/// The variable that sets the proxy, and its value.
+fn proxy_variable(is_tls: bool) -> Option<(&'static str, OsString)> {
+    let of_scheme = if is_tls { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
+    let not_empty = |(_, value): &(_, OsString)| !value.is_empty();
+    let for_all = || first_set(["ALL_PROXY", "all_proxy"]).filter(not_empty);
+    first_set(of_scheme).filter(not_empty).or_else(for_all)
+}
+
+/// Whether reqwest can use this as a proxy, or fails because of its scheme.
+fn is_proxy_url(value: &str) -> bool {
+    let Ok(uri) = value.parse::<Uri>() else { return false };
+    let is_known = |scheme| ["http", "https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme);
+    let Some(authority) = uri.authority() else { return false };
+    let host_and_port = authority.as_str().rsplit('@').next().unwrap_or_default();
+    let port = host_and_port.strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
+    uri.scheme_str().is_none_or(is_known)
+        && !authority.host().is_empty()
+        && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+/// Whether requests to this target may use a proxy of the environment: a CGI program doesn't, and `NO_PROXY` has exceptions.
+fn is_proxied(target: &Uri) -> bool {
+    let exceptions = first_set(["NO_PROXY", "no_proxy"]).and_then(|(_, value)| value.into_string().ok());
+    let any = Matcher::builder().all("http://proxy.example").no(exceptions.unwrap_or_default()).build();
+    std::env::var_os("REQUEST_METHOD").is_none() && any.intercept(target).is_some()
 }
 
 /// Disables retries by reqwest. Without the limit, it would still copy each request.
@@ -232,8 +273,8 @@ pub(crate) fn headers(extra: &[ExtraHeader]) -> Result<HeaderMap, ConfigurationE
 /// A proxy that is set on the builder.
 pub(crate) struct Proxy {
     proxy: reqwest::Proxy,
-    /// Its URL, without a user name or password.
-    url: String,
+    /// For error messages.
+    shown: ProxyInUse,
 }
 
 /// Parses a proxy URL. It may contain a password, so no message shows it.
@@ -244,6 +285,7 @@ pub(crate) fn proxy(url: &Secret) -> Result<Proxy, ConfigurationError> {
         return Err(wrong("must be the URL of an http or https proxy"));
     }
     let url = parsed.origin().ascii_serialization();
+    let shown = ProxyInUse { url, setting: "proxy", has_user: !parsed.username().is_empty() };
     let proxy = reqwest::Proxy::all(parsed).map_err(|_| wrong("can't be used"))?;
-    Ok(Proxy { proxy, url })
+    Ok(Proxy { proxy, shown })
 }

@@ -22,6 +22,11 @@ pub struct ClientInfo {
     pub iam_endpoint: Option<String>,
     /// Its source.
     pub iam_endpoint_from: Option<String>,
+    /// The proxy for requests to LTS, without a user name or password, if there is one and it is not set by
+    /// [`ClientBuilder::configure_http`](crate::ClientBuilder::configure_http).
+    pub proxy: Option<String>,
+    /// Its source.
+    pub proxy_from: Option<String>,
     /// The region, if one is set.
     pub region: Option<String>,
     /// Its source.

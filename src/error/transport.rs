@@ -28,9 +28,16 @@ pub(crate) struct ProxyInUse {
     pub(crate) url: String,
     /// The setting that it is from.
     pub(crate) setting: &'static str,
+    /// Whether its URL has a user name.
+    pub(crate) has_user: bool,
 }
 
 impl ProxyInUse {
+    /// The source of the setting.
+    pub(crate) fn source(&self) -> &'static str {
+        if self.setting == "proxy" { "code" } else { self.setting }
+    }
+
     /// Whether reqwest can use it. It takes other schemes for http, unless it has the feature `socks`.
     fn is_http(&self) -> bool {
         ["http://", "https://"].iter().any(|scheme| self.url.starts_with(scheme))
@@ -90,16 +97,27 @@ const EXPLANATIONS: &[Explanation] = &[
         remedy: "If it is an https server, write the endpoint with https://.",
     },
     Explanation {
-        text: "proxy authorization required",
+        text: AUTHORIZATION_REQUIRED,
         cause: "the proxy wants a user name and password",
         remedy: "Write them into the URL of the proxy: http://user:password@host:port.",
     },
     Explanation {
         text: "tunnel error: unsuccessful",
-        cause: "the proxy refused to connect to the service",
-        remedy: "Ask for access through the proxy, or list the host in NO_PROXY to connect directly.",
+        // The HTTP library doesn't say which status the proxy sent.
+        cause: "the proxy refused to connect to the service, or could not",
+        remedy: "Check the host name of the endpoint, and ask for access through the proxy; or list the host in NO_PROXY to \
+                 connect directly.",
     },
 ];
+
+const AUTHORIZATION_REQUIRED: &str = "proxy authorization required";
+
+/// For a proxy that was sent a user name and password.
+const REJECTED_USER: Explanation = Explanation {
+    text: AUTHORIZATION_REQUIRED,
+    cause: "the proxy doesn't accept the user name and password of its URL",
+    remedy: "Correct the user name and password in the URL of the proxy, with special characters percent-encoded.",
+};
 
 fn explain(cause: &str) -> Option<&'static Explanation> {
     EXPLANATIONS.iter().find(|explanation| cause.contains(explanation.text))
@@ -153,7 +171,10 @@ impl TransportError {
     }
 
     fn explanation(&self) -> Option<&'static Explanation> {
-        explain(&self.innermost_cause()?.to_string())
+        let explanation = explain(&self.innermost_cause()?.to_string())?;
+        let sent_user = self.proxy.as_ref().is_some_and(|proxy| proxy.has_user);
+        let is_rejected = sent_user && explanation.text == AUTHORIZATION_REQUIRED;
+        Some(if is_rejected { &REJECTED_USER } else { explanation })
     }
 
     /// The most specific cause: "connection refused".

@@ -204,6 +204,11 @@ fn configuration_cause(error: &ConfigurationError) -> String {
 
 /// What to do about an error: the library's remedy, otherwise advice for the command line.
 fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Option<String> {
+    if let (Error::Service(error), Some(client)) = (error, client)
+        && let Some(hint) = proxy_hint(error, client)
+    {
+        return Some(hint);
+    }
     // Without a remedy for its cause, a failed login gets advice that names the endpoint.
     let remedy = match error {
         Error::Credentials(error) if error.is_not_iam() => {
@@ -269,9 +274,29 @@ fn in_terms_of_commands(remedy: &str) -> String {
     TERMS.iter().fold(remedy.to_owned(), |remedy, (term, command)| remedy.replace(term, command))
 }
 
+/// What to do about an error response without a code that a proxy may have sent. With https, only the service can.
+fn proxy_hint(error: &ServiceError, client: &ClientInfo) -> Option<String> {
+    if error.code().is_some() || client.endpoint.starts_with("https:") {
+        return None;
+    }
+    let (proxy, from) = (client.proxy.as_ref()?, client.proxy_from.as_ref()?);
+    let proxy = format!("the proxy {proxy} ({from})");
+    let direct = "or list the host in NO_PROXY to connect directly";
+    match error.status() {
+        407 => Some(format!("write the right user name and password into the URL of {proxy}, {direct}")),
+        403 | 502..=504 => {
+            Some(format!("check whether {proxy} may and can connect to {}, {direct}", client.endpoint))
+        }
+        _ => None,
+    }
+}
+
 /// What to do about a setting. An invalid value is described by the error itself.
 fn configuration_hint(error: &ConfigurationError, profile: Option<&str>) -> Option<String> {
     let text = match (error.problem(), error.setting()) {
+        (ConfigurationProblem::Missing, "credentials") if profile.is_some() => {
+            return profile.map(keyless_profile_hint);
+        }
         (ConfigurationProblem::Missing, "profile") => return Some(missing_profile_hint(profile)),
         (ConfigurationProblem::PlainHttp, _) => "use https, or pass --allow-plain-http",
         (ConfigurationProblem::Incomplete, "profile") => "complete the section of the profile file",
@@ -295,6 +320,12 @@ fn configuration_hint(error: &ConfigurationError, profile: Option<&str>) -> Opti
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// What to do about a profile without a key pair.
+fn keyless_profile_hint(profile: &str) -> String {
+    let file = Profiles::read().map_or("the profile file".to_owned(), |profiles| profiles.file.display().to_string());
+    format!("set ak and sk in the section [{profile}] of {file}; environment variables don't complete a profile")
 }
 
 /// What to do about a profile that isn't there.

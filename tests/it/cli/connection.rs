@@ -42,6 +42,50 @@ async fn refusal_of_a_proxy_is_told_from_one_of_the_service() {
 }
 
 #[test]
+fn malformed_proxy_variable_is_an_error_and_never_ignored() {
+    let cli = Cli::start();
+    for (variable, url) in [
+        ("HTTPS_PROXY", "htpp://user:hidden@127.0.0.1:1"),
+        ("HTTPS_PROXY", "ftp://127.0.0.1:1"),
+        ("https_proxy", "http://"),
+        ("ALL_PROXY", "http://127.0.0.1 :1"),
+    ] {
+        let output = cli.lts(&AWAY).env(variable, url).output().unwrap();
+        failed(&output, 3, &format!("proxy: {variable} "));
+        assert!(!stderr(&output).contains("hidden"), "{}", stderr(&output));
+        // Loopback never uses a proxy.
+        assert!(cli.lts(&["group", "list"]).env(variable, url).output().unwrap().status.success());
+    }
+    let ignored = cli.lts(&AWAY).env("HTTPS_PROXY", "ftp://x").env("NO_PROXY", "lts.invalid").output().unwrap();
+    failed(&ignored, 8, "could not connect");
+}
+
+#[tokio::test]
+async fn proxy_that_refuses_a_password_is_not_asked_to_be_given_one() {
+    let cli = Cli::start();
+    let proxy = ScriptedServer::serve([Reply::with(407, &[], "no")]).await;
+    let url = proxy.url.replace("http://", "http://user:hidden@");
+    let mut command = tokio::process::Command::from(cli.lts(&AWAY));
+    let output = command.env("HTTPS_PROXY", url).output().await.unwrap();
+    failed(&output, 8, "the proxy doesn't accept the user name and password of its URL");
+    let text = stderr(&output);
+    assert!(text.contains("Correct the user name and password in the URL") && !text.contains("hidden"), "{text}");
+}
+
+#[tokio::test]
+async fn plain_http_refusal_of_a_proxy_names_the_proxy() {
+    let cli = Cli::start();
+    let list = ["group", "list", "--endpoint", "http://lts.invalid", "--allow-plain-http", "--max-attempts", "1"];
+    for status in [403, 407, 502, 503] {
+        let proxy = ScriptedServer::serve([Reply::with(status, &[], "no")]).await;
+        let mut command = tokio::process::Command::from(cli.lts(&list));
+        let output = command.env("HTTP_PROXY", &proxy.url).output().await.unwrap();
+        let text = stderr(&output);
+        assert!(text.contains(&format!("the proxy {} (HTTP_PROXY)", proxy.url)), "{text}");
+    }
+}
+
+#[test]
 fn https_to_a_plain_http_port_asks_for_http() {
     let cli = Cli::start();
     let address = cli.emulator.url().strip_prefix("http://").unwrap();
