@@ -27,6 +27,8 @@ const MAX_FILE: u64 = 1 << 20;
 const MAX_LISTED: usize = 10;
 /// Keys that are sent in headers.
 const KEYS: [&str; 3] = ["ak", "sk", "security_token"];
+/// Keys of a login, which only environment variables can set.
+const LOGIN: [&str; 3] = ["username", "password", "domain_name"];
 
 /// One section of a profile file.
 #[derive(Clone)]
@@ -128,7 +130,9 @@ impl Profile {
         }
         let get = |key| self.get(key, PROFILE).map(|value| value.cloned());
         let (Some(ak), Some(sk)) = (get("ak")?, get("sk")?) else {
-            return Ok(Err(SkippedSource::new(&self.place, "ak, sk not set")));
+            let has_login = LOGIN.iter().any(|key| self.values.contains_key(*key));
+            let why = if has_login { "ak, sk not set; a profile can't have a login" } else { "ak, sk not set" };
+            return Ok(Err(SkippedSource::new(&self.place, why)));
         };
         let keys = AkSk::new(ak.expose(), sk);
         let token = get("security_token")?;

@@ -178,3 +178,21 @@ fn input_without_end_is_rejected_at_once() {
         fails(&["apply", "-f", file], 2, rule);
     }
 }
+
+#[test]
+fn profile_without_keys_names_them_with_section_and_file() {
+    let file = file("[onlyregion]\nregion = cn-north-4\n[login]\nusername = u\npassword = hidden\nregion = r\n");
+    let path = file.path().to_str().unwrap();
+    let list = |profile: &str| {
+        let mut command = lts(&["group", "list", "--project-id", "p", "--profile", profile]);
+        command.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", path).output().unwrap()
+    };
+    let output = list("onlyregion");
+    failed(&output, 3, &format!("profile {path} [onlyregion]: ak, sk not set\n"));
+    let text = stderr(&output);
+    assert!(text.contains(&format!("what to do: set ak and sk in the section [onlyregion] of {path};")), "{text}");
+    assert!(!text.contains("HUAWEICLOUD_SDK_AK"), "{text}");
+    let output = list("login");
+    failed(&output, 3, "[login]: ak, sk not set; a profile can't have a login");
+    assert!(!stderr(&output).contains("hidden"), "{}", stderr(&output));
+}
