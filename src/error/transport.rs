@@ -55,6 +55,9 @@ struct Explanation {
 const ADD_CA: &str = "If the server is yours, add its CA to the certificates of this machine, or set SSL_CERT_FILE to a file \
                       of CA certificates.";
 
+const NO_TLS_1_2: &str = "the server doesn't speak TLS 1.2 or 1.3";
+const ENABLE_TLS_1_2: &str = "Enable TLS 1.2 or 1.3 on the server; older versions are not supported.";
+
 const EXPLANATIONS: &[Explanation] = &[
     Explanation {
         text: "UnknownIssuer",
@@ -91,6 +94,13 @@ const EXPLANATIONS: &[Explanation] = &[
         cause: "the server doesn't speak TLS",
         remedy: "If it is a plain http server, such as the emulator, write the endpoint with http://.",
     },
+    Explanation {
+        text: "tls handshake eof",
+        cause: "the server closed the connection during the TLS handshake",
+        remedy: "If it is a plain http server, such as the emulator, write the endpoint with http://.",
+    },
+    Explanation { text: "fatal alert: ProtocolVersion", cause: NO_TLS_1_2, remedy: ENABLE_TLS_1_2 },
+    Explanation { text: "ServerDoesNotSupportTls12Or13", cause: NO_TLS_1_2, remedy: ENABLE_TLS_1_2 },
     Explanation {
         text: "invalid HTTP version",
         cause: "the response is not HTTP",

@@ -56,7 +56,8 @@ fn malformed_proxy_variable_is_an_error_and_never_ignored() {
         // Loopback never uses a proxy.
         assert!(cli.lts(&["group", "list"]).env(variable, url).output().unwrap().status.success());
     }
-    let ignored = cli.lts(&AWAY).env("HTTPS_PROXY", "ftp://x").env("NO_PROXY", "lts.invalid").output().unwrap();
+    let ignored =
+        cli.lts(&AWAY).env("HTTPS_PROXY", "ftp://x").env("NO_PROXY", "lts.invalid").output().unwrap();
     failed(&ignored, 8, "could not connect");
 }
 
@@ -69,13 +70,17 @@ async fn proxy_that_refuses_a_password_is_not_asked_to_be_given_one() {
     let output = command.env("HTTPS_PROXY", url).output().await.unwrap();
     failed(&output, 8, "the proxy doesn't accept the user name and password of its URL");
     let text = stderr(&output);
-    assert!(text.contains("Correct the user name and password in the URL") && !text.contains("hidden"), "{text}");
+    assert!(
+        text.contains("Correct the user name and password in the URL") && !text.contains("hidden"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn plain_http_refusal_of_a_proxy_names_the_proxy() {
     let cli = Cli::start();
-    let list = ["group", "list", "--endpoint", "http://lts.invalid", "--allow-plain-http", "--max-attempts", "1"];
+    let list =
+        ["group", "list", "--endpoint", "http://lts.invalid", "--allow-plain-http", "--max-attempts", "1"];
     for status in [403, 407, 502, 503] {
         let proxy = ScriptedServer::serve([Reply::with(status, &[], "no")]).await;
         let mut command = tokio::process::Command::from(cli.lts(&list));
@@ -118,4 +123,40 @@ fn unknown_host_of_a_region_names_the_region_and_its_source() {
     // An endpoint that is set has nothing to do with the region.
     let text = fails(&[region, ("HUAWEICLOUD_LTS_ENDPOINT", "https://lts.invalid")], &project);
     assert!(text.contains("check https://lts.invalid and the network connection"), "{text}");
+}
+
+#[tokio::test]
+async fn server_that_closes_during_the_handshake_is_explained() {
+    let cli = Cli::start();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("https://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut hello = [0; 4096];
+        tokio::io::AsyncReadExt::read(&mut stream, &mut hello).await.unwrap();
+    });
+    let list = ["group", "list", "--endpoint", &endpoint, "--max-attempts", "1"];
+    let output = tokio::process::Command::from(cli.lts(&list)).output().await.unwrap();
+    server.await.unwrap();
+    failed(&output, 8, "the server closed the connection during the TLS handshake");
+    assert!(stderr(&output).contains("write the endpoint with http://"), "{}", stderr(&output));
+}
+
+/// A server that offers nothing newer than TLS 1.1 refuses the client's versions.
+#[tokio::test]
+async fn server_without_tls_1_2_is_explained() {
+    let cli = Cli::start();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("https://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut hello = [0; 4096];
+        tokio::io::AsyncReadExt::read(&mut stream, &mut hello).await.unwrap();
+        // A fatal alert: protocol_version.
+        tokio::io::AsyncWriteExt::write_all(&mut stream, &[21, 3, 1, 0, 2, 2, 70]).await.unwrap();
+    });
+    let list = ["group", "list", "--endpoint", &endpoint, "--max-attempts", "1"];
+    let output = tokio::process::Command::from(cli.lts(&list)).output().await.unwrap();
+    server.await.unwrap();
+    failed(&output, 8, "the server doesn't speak TLS 1.2 or 1.3");
 }
