@@ -53,6 +53,9 @@ fn read_sections(file: &Path) -> Result<Result<Sections, SkippedSource>, Configu
     let name = file.display().to_string();
     let name = escape::line(&name);
     let unreadable = |why: &dyn Display| ConfigurationError::new(PROFILE, format!("{name}: {why}"));
+    if cfg!(unix) && file == Path::new("/dev/null") {
+        return Ok(Err(SkippedSource::new(format!("{PROFILE} {name}"), "is the null device")));
+    }
     let bytes = match read_regular_file(file, MAX_FILE) {
         Ok(bytes) => bytes,
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -131,7 +134,8 @@ impl Profile {
         let get = |key| self.get(key, PROFILE).map(|value| value.cloned());
         let (Some(ak), Some(sk)) = (get("ak")?, get("sk")?) else {
             let has_login = LOGIN.iter().any(|key| self.values.contains_key(*key));
-            let why = if has_login { "ak, sk not set; a profile can't have a login" } else { "ak, sk not set" };
+            let why =
+                if has_login { "ak, sk not set; a profile can't have a login" } else { "ak, sk not set" };
             return Ok(Err(SkippedSource::new(&self.place, why)));
         };
         let keys = AkSk::new(ak.expose(), sk);

@@ -181,7 +181,8 @@ fn input_without_end_is_rejected_at_once() {
 
 #[test]
 fn profile_without_keys_names_them_with_section_and_file() {
-    let file = file("[onlyregion]\nregion = cn-north-4\n[login]\nusername = u\npassword = hidden\nregion = r\n");
+    let file =
+        file("[onlyregion]\nregion = cn-north-4\n[login]\nusername = u\npassword = hidden\nregion = r\n");
     let path = file.path().to_str().unwrap();
     let list = |profile: &str| {
         let mut command = lts(&["group", "list", "--project-id", "p", "--profile", profile]);
@@ -190,9 +191,39 @@ fn profile_without_keys_names_them_with_section_and_file() {
     let output = list("onlyregion");
     failed(&output, 3, &format!("profile {path} [onlyregion]: ak, sk not set\n"));
     let text = stderr(&output);
-    assert!(text.contains(&format!("what to do: set ak and sk in the section [onlyregion] of {path};")), "{text}");
+    assert!(
+        text.contains(&format!("what to do: set ak and sk in the section [onlyregion] of {path};")),
+        "{text}"
+    );
     assert!(!text.contains("HUAWEICLOUD_SDK_AK"), "{text}");
     let output = list("login");
     failed(&output, 3, "[login]: ak, sk not set; a profile can't have a login");
     assert!(!stderr(&output).contains("hidden"), "{}", stderr(&output));
+}
+
+#[test]
+fn missing_profile_file_is_reported() {
+    let mut command = lts(&["config", "profiles"]);
+    let output =
+        command.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/nonexistent/credentials").output().unwrap();
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), String::new()));
+    assert_eq!(stderr(&output), "There is no profile file /nonexistent/credentials.\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn null_device_is_no_profile_file() {
+    let mut command = lts(&["config", "show", "--endpoint", "https://lts.example", "--project-id", "p"]);
+    command.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/dev/null").env("HUAWEICLOUD_LTS_TOKEN", "t");
+    assert!(command.output().unwrap().status.success());
+    let mut command = lts(&["group", "list", "--endpoint", "https://lts.example", "--project-id", "p"]);
+    command.env("HUAWEICLOUD_SDK_CREDENTIALS_FILE", "/dev/null");
+    failed(&command.output().unwrap(), 3, "profile /dev/null: is the null device");
+}
+
+#[test]
+fn credentials_that_only_the_metadata_service_may_have_are_not_called_an_access_key() {
+    let output = run(&["config", "show", "--endpoint", "https://lts.example", "--project-id", "p"]);
+    let text = stdout(&output);
+    assert!(text.contains("none, unless ECS metadata has some") && !text.contains("access key"), "{text}");
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     context::Context,
     error::CliError,
-    output::{Fit, pairs, rows},
+    output::{Fit, Format, eprint_line, pairs, rows},
 };
 
 /// The number of characters that are shown at the start and at the end of an access key.
@@ -95,6 +95,9 @@ JSON and YAML: an array of {name, default, region, endpoint, project_id, has_key
     Profiles,
 }
 
+/// The kind of the credentials if only the metadata service may have some, which wasn't asked.
+const NONE: &str = "none";
+
 /// The settings in effect. `source` is that of the credentials.
 #[derive(Serialize)]
 pub(super) struct Settings {
@@ -151,7 +154,8 @@ impl Settings {
         let kind = match credentials {
             _ if info.logs_in => "login",
             Some(ResolvedCredentials::Token { .. }) => "token",
-            None if access_key.is_none() && !info.credentials_from.starts_with("ECS") => "token",
+            None if access_key.is_none() && info.credentials_from.starts_with("ECS") => NONE,
+            None if access_key.is_none() => "token",
             _ => "access key",
         };
         let from = |from: &Option<String>, option| Some(source(from.as_deref()?, option));
@@ -193,8 +197,12 @@ impl Settings {
             (None, _) => "unknown".to_owned(),
         };
         let Sources { project_id, region, endpoint, access_endpoint, iam_endpoint } = &self.sources;
+        let credentials = match self.kind {
+            NONE => format!("{NONE}, unless {} has some", self.source),
+            _ => format!("{credentials}, from {}", self.source),
+        };
         vec![
-            ("credentials", format!("{credentials}, from {}", self.source)),
+            ("credentials", credentials),
             ("project", row(&self.project_id, project_id)),
             ("region", row(&self.region, region)),
             ("endpoint", format!("{}, from {endpoint}", self.endpoint)),
@@ -232,6 +240,14 @@ fn masked(key: &str) -> String {
 
 fn profiles(context: &Context) -> Result<(), CliError> {
     let profiles = Profiles::read()?;
+    if profiles.sections.is_empty() && !profiles.file.is_file() {
+        if !context.output.quiet {
+            eprint_line(format_args!("There is no profile file {}.", profiles.file.display()));
+        }
+        if context.output.format == Format::Table {
+            return Ok(());
+        }
+    }
     let sections: Vec<_> = profiles
         .sections
         .iter()
