@@ -170,3 +170,9 @@ fn password_in_a_url_is_not_repeated() {
         "\"https://…@lts.example/\"",
     );
 }
+
+#[test]
+fn date_header_that_is_no_date_is_refused() {
+    let arguments = ["sign", "https://lts.example/", "-H", "X-Sdk-Date: bad", "--ak", "AK", "--sk", "SK"];
+    super::fails(&arguments, 2, "20240305T080910Z");
+}

@@ -66,6 +66,10 @@ pub(crate) fn run(arguments: &SignArguments, context: &Context) -> Result<(), Cl
     let mut request = SigningRequest::new(&method, host, &target).body(&body);
     let headers = || arguments.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in headers() {
+        if name.eq_ignore_ascii_case("X-Sdk-Date") {
+            let parsed = SigningRequest::new(&method, host, &target).date(value);
+            parsed.map_err(|e| CliError::usage(e.to_string()))?;
+        }
         request = request.header(name, value);
     }
     if let Some(date) = &arguments.date {
