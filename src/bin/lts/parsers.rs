@@ -19,10 +19,13 @@ use crate::error::CliError;
 /// How a duration is written, for errors.
 const DURATION: &str = "write it with a unit, like 5s, 30s or 2m";
 
-/// Parses `24h` or `90s`.
+/// Parses `1d`, `24h` or `90s`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let too_long = || format!("must be at most {}h", MAX_TIMEOUT.as_secs() / 3600);
     let parse = |text: &str| text.parse::<jiff::SignedDuration>();
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok());
+    let in_hours = days.map(|days| format!("{}h", days.saturating_mul(24)));
+    let text = in_hours.as_deref().unwrap_or(text);
     let time = parse(text).map_err(|_| {
         // Only its size is wrong if smaller numbers make it right.
         if parse(&with_small_numbers(text)).is_ok() { too_long() } else { DURATION.to_owned() }
@@ -75,7 +78,13 @@ pub(crate) fn body(text: &str) -> Result<Cow<'_, [u8]>, CliError> {
 pub(crate) fn file_or_stdin(file: &str, max: u64) -> Result<Vec<u8>, CliError> {
     let failed = |name: &str, error| CliError::Io(name.to_owned(), error);
     if file != "-" {
-        return read_regular_file(file, max).map_err(|error| failed(&format!("{file:?}"), error));
+        return read_regular_file(file, max).map_err(|error| match file {
+            "/dev/stdin" => CliError::Usage {
+                what: format!("{file:?} {error}"),
+                hint: Some("write - for standard input".to_owned()),
+            },
+            _ => failed(&format!("{file:?}"), error),
+        });
     }
     let name = "standard input";
     let mut bytes = Vec::new();

@@ -168,3 +168,11 @@ fn output_options_are_refused_where_they_have_no_meaning() {
     assert_eq!(cli.requests(), [""; 0]);
     assert!(cli.prints(&["apply", "--schema", "-o", "yaml"]).starts_with("$schema: "));
 }
+
+#[test]
+fn duration_may_be_in_days() {
+    super::fails(&["group", "list", "--timeout", "1000000d"], 2, "must be at most");
+    let output = super::run(&["emulator", "--token-ttl", "1d", "--listen", "LOCALHOST:x"]);
+    let text = super::stderr(&output);
+    assert!(!text.contains("token-ttl") && text.contains("use an IP address or localhost"), "{text}");
+}

@@ -297,7 +297,7 @@ fn powershell_escaped(value: &str) -> String {
 /// Parses an address with a port, `localhost` with a port, or a port.
 fn listen_address(text: &str) -> Result<SocketAddr, String> {
     let address = match text.rsplit_once(':').unwrap_or(("", text)) {
-        ("" | "localhost", port) => {
+        (host, port) if host.is_empty() || host.eq_ignore_ascii_case("localhost") => {
             port.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         }
         _ => text.parse().ok(),
