@@ -16,10 +16,13 @@ pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>, ma
 
 fn similar<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     // The comparison takes time proportional to the product of both lengths.
-    let name: String = name.chars().take(100).collect();
-    let rated = known.into_iter().map(|known| (strsim::jaro_winkler(&name, known), known));
+    let name = name.chars().take(100).collect::<String>().to_lowercase();
+    let similarity = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
+    let rated = known.into_iter().map(|known| (similarity(known), known));
     let mut similar: Vec<_> = rated.filter(|(similarity, _)| *similarity >= MIN_SIMILARITY).collect();
     similar.sort_by(|a, b| b.0.total_cmp(&a.0));
+    // Several resources may have a name.
+    similar.dedup_by(|a, b| a.1 == b.1);
     similar.into_iter().map(|(_, known)| known).collect()
 }
 

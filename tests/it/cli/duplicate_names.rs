@@ -81,3 +81,22 @@ async fn export_leaves_the_second_of_a_name_out_with_a_warning() {
         assert!(stderr(&output).contains(&format!("warning: left out: {left_out}")), "{output:?}");
     }
 }
+
+#[tokio::test]
+async fn export_leaves_out_a_ttl_that_the_service_does_not_send() {
+    let group = format!(
+        "{{\"log_groups\":[{{\"log_group_name\":\"app\",\"log_group_id\":{GROUP:?},\"ttl_in_days\":null}}]}}"
+    );
+    let none = Reply::json(200, "{\"log_streams\":[]}");
+    let (output, _) = run([Reply::json(200, &group), none], &["export"]).await;
+    assert!(output.status.success(), "{output:?}");
+    let text = stdout(&output);
+    assert!(!text.contains("ttl:"), "{text}");
+    assert!(text.contains("# Left out: the ttl of group \"app\", which the service doesn't send"), "{text}");
+}
+
+#[tokio::test]
+async fn suggestion_ignores_the_case() {
+    let (output, _) = run([groups()], &["group", "get", "N"]).await;
+    assert!(stderr(&output).contains("did you mean \"n\"?"), "{output:?}");
+}
