@@ -32,6 +32,21 @@ const REQUEST_ID_HEADERS: [&str; 2] = ["x-request-id", "x-iam-trace-id"];
 
 /// Codes that mean success.
 const SUCCESS_CODES: [&str; 3] = ["0", "SVCSTG.ALS.200.200", "SVCSTG.ALS.200200"];
+/// Members that may accompany an error, besides those whose names begin with `error`.
+const ERROR_DETAILS: [&str; 12] = [
+    "code",
+    "details",
+    "encoded_authorization_message",
+    "message",
+    "msg",
+    "path",
+    "request_id",
+    "requestId",
+    "status",
+    "success",
+    "timestamp",
+    "title",
+];
 /// Prefixes of error codes.
 const ERROR_CODE_PREFIXES: [&str; 4] = ["LTS.", "APIGW.", "APIG.", "SVCSTG."];
 
@@ -44,15 +59,19 @@ pub(crate) struct ErrorBody {
 }
 
 /// The members of a body that may belong to an error, of all its forms: `{error_code, error_msg}`,
-/// `{errorCode, errorMessage}`, `{code, message}`, `{message: {code, details}}`, `{error: {code, message, title}}` and
-/// `{error}`.
+/// `{errorCode, errorMessage}`, `{code, message}`, `{message: {code, details}}`, `{error: {code, message, title}}`,
+/// `{error}` and `{errors: [..]}`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErrorMembers {
     /// `error_code`, one within an object, `code`.
     codes: [Option<String>; 3],
-    /// `error_msg`, one within an object, `message`, a title, `error` as text.
-    messages: [Option<String>; 5],
+    /// `error_msg`, one within an object, `message`, a title, `error` as text, the first of a list.
+    messages: [Option<String>; 6],
     request_id: Option<String>,
+    /// Whether a member that belongs to an error has a list, an object with members, or true.
+    is_structured: bool,
+    /// Whether there are members that belong to no error.
+    has_content: bool,
 }
 
 const OWN: usize = 0;
@@ -60,6 +79,7 @@ const NESTED: usize = 1;
 const PLAIN: usize = 2;
 const TITLE: usize = 3;
 const TEXT: usize = 4;
+const LISTED: usize = 5;
 
 impl ErrorMembers {
     fn code(&self) -> Option<&str> {
@@ -78,11 +98,21 @@ impl ErrorMembers {
         }
         match effect {
             Effect::Append => code.is_some(),
-            Effect::Delete => code.is_some() || self.message().is_some(),
+            Effect::Delete => self.has_error(),
             Effect::Read | Effect::Create | Effect::Update => {
                 code.is_some_and(|code| ERROR_CODE_PREFIXES.iter().any(|prefix| code.starts_with(prefix)))
             }
         }
+    }
+
+    /// Whether a body with status 2xx reports an error and nothing else, where content was expected.
+    pub(crate) fn is_only_error(&self) -> bool {
+        let is_success = self.code().is_some_and(|code| SUCCESS_CODES.contains(&code));
+        self.has_error() && !is_success && !self.has_content
+    }
+
+    fn has_error(&self) -> bool {
+        self.code().is_some() || self.message().is_some() || self.is_structured
     }
 }
 
@@ -112,7 +142,11 @@ enum Place {
     Message,
     Code(usize),
     MessageText(usize),
+    /// An item of a list of errors or messages.
+    Item,
     RequestId,
+    /// A member of the body that belongs to no error.
+    Content,
     /// Not part of an error.
     Other,
 }
@@ -121,16 +155,29 @@ impl Place {
     fn of_member(self, key: &str) -> Self {
         match (self, key) {
             (Self::Root, "error_code" | "errorCode") => Self::Code(OWN),
-            (Self::Root, "error_msg" | "errorMsg" | "errorMessage") => Self::MessageText(OWN),
+            (
+                Self::Root,
+                "error_msg" | "errorMsg" | "error_message" | "errorMessage" | "error_description",
+            ) => Self::MessageText(OWN),
             (Self::Root, "code") => Self::Code(PLAIN),
             (Self::Root, "message") => Self::Message,
             (Self::Root, "error") => Self::Error,
             (Self::Root, "request_id") => Self::RequestId,
             (Self::Error | Self::Message, "code" | "error_code") => Self::Code(NESTED),
-            (Self::Error, "message" | "error_msg") | (Self::Message, "details") => Self::MessageText(NESTED),
+            (Self::Error, "message" | "error_msg" | "msg") | (Self::Message, "details") => {
+                Self::MessageText(NESTED)
+            }
+            (Self::Item, "message" | "error_msg" | "msg") => Self::MessageText(LISTED),
             (Self::Error, "title") => Self::MessageText(TITLE),
+            (Self::Root, key) if key.starts_with("error") => Self::Error,
+            (Self::Root, key) if !ERROR_DETAILS.contains(&key) => Self::Content,
             _ => Self::Other,
         }
+    }
+
+    /// Whether it is a member of the body that reports an error if it has a value of any kind.
+    fn is_error(self) -> bool {
+        matches!(self, Self::Error | Self::Code(OWN) | Self::MessageText(OWN))
     }
 }
 
@@ -144,14 +191,15 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     fn keep(self, text: &str) {
-        let ErrorMembers { codes, messages, request_id } = self.found;
+        let ErrorMembers { codes, messages, request_id, .. } = self.found;
         let slot = match self.place {
             Place::Code(i) => &mut codes[i],
             Place::MessageText(i) => &mut messages[i],
             Place::Message => &mut messages[PLAIN],
             Place::Error => &mut messages[TEXT],
+            Place::Item => &mut messages[LISTED],
             Place::RequestId => request_id,
-            Place::Root | Place::Other => return,
+            Place::Root | Place::Content | Place::Other => return,
         };
         if slot.is_none() && !text.trim().is_empty() {
             *slot = Some(shortened(text, LONGEST_MESSAGE));
@@ -186,7 +234,10 @@ impl<'de> DeserializeSeed<'de> for Scan<'_> {
                 }
             }
         }
-        deserializer.deserialize_any(self)
+        match self.place {
+            Place::Content => deserializer.deserialize_option(self),
+            _ => deserializer.deserialize_any(self),
+        }
     }
 }
 
@@ -197,11 +248,21 @@ impl<'de> Visitor<'de> for Scan<'_> {
         f.write_str("any value")
     }
 
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(mut self, deserializer: D) -> Result<(), D::Error> {
+        self.found.has_content = true;
+        self.within(Place::Other).deserialize(deserializer)
+    }
+
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.found.is_structured |= value && self.place.is_error();
         Ok(())
     }
 
@@ -226,13 +287,20 @@ impl<'de> Visitor<'de> for Scan<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(self.within(Place::Other))?.is_some() {}
+        let item = match self.place {
+            Place::Error | Place::Message | Place::MessageText(_) => Place::Item,
+            _ => Place::Other,
+        };
+        while items.next_element_seed(self.within(item))?.is_some() {
+            self.found.is_structured |= self.place.is_error();
+        }
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
         while let Some(place) = members.next_key_seed(Key(self.place))? {
             members.next_value_seed(self.within(place))?;
+            self.found.is_structured |= self.place.is_error();
         }
         Ok(())
     }
@@ -346,6 +414,12 @@ mod tests {
             (r#"{"error_code":"LTS.0009"}"#, Some("LTS.0009"), "the response gives no reason"),
             (r#"{"error_msg":"bad","error_code":null}"#, None, "bad"),
             (r#"{"error":"bad"}"#, None, "bad"),
+            (r#"{"error":{"msg":"bad"}}"#, None, "bad"),
+            (r#"{"errors":["bad","worse"]}"#, None, "bad"),
+            (r#"{"errors":[{"code":"x","message":"bad"}]}"#, None, "bad"),
+            (r#"{"error_msg":["bad"]}"#, None, "bad"),
+            (r#"{"error_message":"bad"}"#, None, "bad"),
+            (r#"{"error_description":"bad"}"#, None, "bad"),
             (
                 r#"{"errorCode":"SVCSTG.ALS.200201","errorMessage":"Query Param is error."}"#,
                 Some("SVCSTG.ALS.200201"),
@@ -421,6 +495,14 @@ mod tests {
             (r#"{"error":"no"}"#, &[Delete]),
             (r#"{"error":{"title":"Forbidden"}}"#, &[Delete]),
             (r#"{"message":"denied"}"#, &[Delete]),
+            (r#"{"error":{"msg":"no"}}"#, &[Delete]),
+            (r#"{"error":{"x":1}}"#, &[Delete]),
+            (r#"{"error":true}"#, &[Delete]),
+            (r#"{"errors":["no"]}"#, &[Delete]),
+            (r#"{"error_message":"no"}"#, &[Delete]),
+            (r#"{"error_msg":["no"]}"#, &[Delete]),
+            (r#"{"error_description":"x"}"#, &[Delete]),
+            (r#"{"error":{},"errors":[],"error_code":null,"error_msg":" ","error_flag":false}"#, &[]),
             (r#"{"code":"x"}"#, &[Delete, Append]),
             (r#"{"errorCode":"SVCSTG.ALS.200.200","errorMessage":"Report success.","result":null}"#, &[]),
             (r#"{"error_code":"SVCSTG.ALS.200200","error_msg":"delete struct config successfully"}"#, &[]),
@@ -439,6 +521,31 @@ mod tests {
     }
 
     #[test]
+    fn body_with_nothing_but_an_error_is_told_from_content() {
+        for (body, is_only_error) in [
+            (r#"{"error":"unauthorized"}"#, true),
+            (r#"{"error_msg":"no"}"#, true),
+            (r#"{"message":"please log in","code":"401"}"#, true),
+            (r#"{"error":{"message":"x"}}"#, true),
+            (r#"{"errors":["x"],"status":500,"request_id":"1","result":null,"log_groups":null}"#, true),
+            (r#"{"success":false,"message":"no"}"#, true),
+            (r#"{"message":"x","log_groups":[]}"#, false),
+            (r#"{"error_code":"0","error_msg":"done","result":null}"#, false),
+            (r#"{"errorCode":"SVCSTG.ALS.200.200","errorMessage":"Report success.","result":null}"#, false),
+            (r#"{"error_code":"","error_msg":null}"#, false),
+            (r#"{"status":"maintenance"}"#, false),
+            (r#"{"log_groups":null}"#, false),
+            ("{}", false),
+            ("[]", false),
+        ] {
+            for body in [body.to_owned(), format!("{body}{}", " ".repeat(MAX_VALUES))] {
+                let members = scan(body.as_bytes()).unwrap();
+                assert_eq!(members.is_only_error(), is_only_error, "{}", body.trim());
+            }
+        }
+    }
+
+    #[test]
     fn scan_rejects_hostile_shapes() {
         let wide = format!("[{}0]", "0,".repeat(MAX_VALUES));
         for (body, reason) in
@@ -448,7 +555,8 @@ mod tests {
             assert!(error.contains(reason), "{error}");
         }
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(scan(deep.as_bytes()).unwrap(), ErrorMembers::default());
+        let with_content = ErrorMembers { has_content: true, ..ErrorMembers::default() };
+        assert_eq!(scan(deep.as_bytes()).unwrap(), with_content);
         let deep_and_long = format!("{deep}{}", " ".repeat(MAX_VALUES));
         assert!(scan(deep_and_long.as_bytes()).unwrap_err().to_string().contains("recursion limit"));
     }

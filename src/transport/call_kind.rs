@@ -40,6 +40,11 @@ impl CallKind {
         self.operation.is_some_and(|operation| operation.has_content && !is_dropped(operation.effect))
     }
 
+    /// Whether the operation's successes have a body by the documents.
+    pub(super) fn has_content(self) -> bool {
+        self.operation.is_some_and(|operation| operation.has_content)
+    }
+
     /// Rejects credentials that the operation doesn't accept.
     pub(super) fn require(self, security: Security) -> Result<(), ConfigurationError> {
         match self.operation {

@@ -31,11 +31,12 @@ pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Resp
             ..DecodeError::new(message, body)
         })))
     };
-    if body.is_empty() {
+    if body.trim_ascii().is_empty() {
         return if kind.needs_content() { undecodable("the body is empty", true) } else { Ok(response) };
     }
     match scan(body) {
         Ok(members) if members.is_error(kind.effect) => Err(service_error(&response)),
+        Ok(members) if kind.has_content() && members.is_only_error() => Err(service_error(&response)),
         // What was deleted, perhaps; anything else doesn't say that it was.
         Ok(_) if kind.effect == Effect::Delete && !is_object_or_null(body) => {
             undecodable("the body is not a JSON object", false)
@@ -138,7 +139,7 @@ mod tests {
     fn any_2xx_status_is_a_success() {
         let body = r#"{"log_group_id":"b6b9332b-091f-4b22-b810-264318d2d664"}"#;
         assert_eq!(classified(Operation::CreateLogGroup, 200, body).unwrap().status(), 200);
-        for (status, body) in [(200, ""), (202, r#"{"error_code":"0"}"#), (204, "")] {
+        for (status, body) in [(200, ""), (200, " \r\n"), (202, r#"{"error_code":"0"}"#), (204, "")] {
             assert_eq!(classified(Operation::DeleteLogGroup, status, body).unwrap().status(), status);
         }
     }
@@ -159,6 +160,20 @@ mod tests {
         }
         // A list is a success of other requests.
         assert!(classified(CallKind { operation: None, effect: Effect::Read }, 200, "[]").is_ok());
+    }
+
+    #[test]
+    fn success_with_nothing_but_an_error_is_an_error() {
+        use Operation::{CreateLogGroup, CreateToken, ListLogGroups, ListProjects};
+        for operation in [CreateLogGroup, CreateToken, ListLogGroups, ListProjects] {
+            let error = classified(operation, 200, r#"{"error_msg":"no"}"#).unwrap_err();
+            assert!(matches!(&error, Error::Service(error) if error.message == "no"), "{error}");
+        }
+        for body in ["{}", r#"{"log_groups":null}"#, r#"{"error_msg":"no","log_groups":[]}"#] {
+            assert!(classified(ListLogGroups, 200, body).is_ok(), "{body}");
+        }
+        let unknown = CallKind { operation: None, effect: Effect::Read };
+        assert!(classified(unknown, 200, r#"{"error_msg":"no"}"#).is_ok());
     }
 
     #[test]
