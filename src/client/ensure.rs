@@ -60,12 +60,17 @@ where
         error.forget_unknown_outcome();
         match find().await {
             Ok(Some(id)) => return Ok(Ensured { id, created: maybe_applied }),
+            Ok(None) if error.is_already_exists() => {
+                attempts.contradicted();
+                error.set_not_listed();
+            }
             Ok(None) => {}
             // The creation failed first, and for lack of time so did the look-up.
             Err(Error::Transport(_)) if unknown => return Err(error),
             Err(error) => return Err(error),
         }
-        // It doesn't exist. A full quota stays full; a name that was just taken is free again.
+        // It doesn't exist. A full quota stays full; a name that was just taken is free again, or
+        // taken by something that these credentials don't see.
         if error.is_quota_exceeded() || !cx.may_repeat(attempts).await {
             return Err(error);
         }

@@ -300,6 +300,14 @@ impl Error {
         }
     }
 
+    /// Notes that the list doesn't show what already exists.
+    pub(crate) fn set_not_listed(&mut self) {
+        if let Self::Service(error) = self {
+            error.message +=
+                "; the list doesn't show it: is it in another project, or hidden by missing permissions?";
+        }
+    }
+
     /// Notes the limit that allowed no further attempt.
     pub(crate) fn set_ended_by(&mut self, limit: RetryLimit) {
         if let Self::Service(error) = self {

@@ -35,15 +35,21 @@ pub(crate) struct CallOptions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Attempts {
     pub(super) all: u32,
-    /// Those whose response was complete, but is none of the service.
-    pub(super) foreign: u32,
+    /// Those that time alone doesn't make succeed: the response was complete, but is none of the service, or it
+    /// contradicts another one.
+    pub(super) futile: u32,
 }
 
 impl Attempts {
     /// Counts an attempt that failed with this error.
     pub(crate) fn count(&mut self, error: &Error) {
         self.all += 1;
-        self.foreign += u32::from(matches!(error, Error::Decode(error) if !error.is_cut));
+        self.futile += u32::from(matches!(error, Error::Decode(error) if !error.is_cut));
+    }
+
+    /// Notes that another response contradicts the error of the last attempt.
+    pub(crate) fn contradicted(&mut self) {
+        self.futile += 1;
     }
 }
 
@@ -85,10 +91,10 @@ impl CallState {
 
     /// The pause after these attempts, unless the policy allows no more; `random` is in 0..1.
     ///
-    /// The deadline alone bounds the failures of a persistent call, except for responses of another server: a proxy's login
-    /// page doesn't go away by itself.
+    /// The deadline alone bounds the failures of a persistent call, except for futile ones: a proxy's login page
+    /// doesn't go away by itself.
     pub(super) fn pause_after(&self, attempts: Attempts, random: f64) -> Option<Duration> {
-        let counted = if self.persistent { attempts.foreign } else { attempts.all };
+        let counted = if self.persistent { attempts.futile } else { attempts.all };
         self.retry.allows_after(counted).then(|| self.retry.pause(attempts.all, random))
     }
 

@@ -10,6 +10,8 @@ use huaweicloud_lts::{
     transfers::{EnsuredLogDump, Transfer, TransferInterval},
 };
 
+use crate::scripted_server::{Reply, ScriptedServer, group};
+
 /// The number of names that the calls use.
 const NAMES: usize = 100;
 /// The number of concurrent tasks.
@@ -262,4 +264,26 @@ async fn ensure_group_lists_again_when_quota_is_full() {
     emulator.fault(hidden).unwrap();
     let found = lts.groups().ensure("app", Ttl::days(7)).await.unwrap();
     assert_eq!((found.id, found.created), (first.id, false));
+}
+
+#[tokio::test]
+async fn ensure_gives_up_on_a_taken_name_that_no_list_shows() {
+    let reply = |request: &str| match request {
+        request if request.starts_with("GET") => Reply::json(200, r#"{"log_groups":[],"log_streams":[]}"#),
+        request if request.contains("/streams") => {
+            Reply::json(400, r#"{"error_code":"LTS.0205","error_msg":"The log stream name has existed."}"#)
+        }
+        _ => Reply::json(400, r#"{"error_code":"LTS.0101","error_msg":"The log group name has existed."}"#),
+    };
+    let script = ScriptedServer::serve((0..40).map(|_| Reply::Echo(reply))).await;
+    let lts = script.with_token().retry(policy().max_attempts(3)).build().unwrap();
+    let errors = [
+        lts.groups().ensure("app", Ttl::days(7)).await.unwrap_err(),
+        lts.group(&group()).streams().ensure("nginx").await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.is_already_exists() && error.to_string().contains("list doesn't show it"), "{error}");
+    }
+    let creations = script.requests().iter().filter(|request| request.starts_with("POST")).count();
+    assert_eq!(creations, 2 * 3);
 }
