@@ -21,6 +21,8 @@ use crate::error::CredentialsError;
 const CREDENTIALS: &str = "huaweicloud_lts::credentials";
 /// The remaining life at which a value is no longer used, so that a request can still arrive in time.
 const MIN_REMAINING_LIFE: SignedDuration = SignedDuration::from_secs(10);
+/// How long a refusal is returned without asking again: repeated logins with a wrong password lock the user out.
+const REFUSAL_LIFE: SignedDuration = SignedDuration::from_secs(30);
 /// The longest pause between refresh attempts.
 const REFRESH_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -85,6 +87,8 @@ struct State<V> {
     /// The number of failed fetches.
     failures: u64,
     last_failure: Option<CredentialsError>,
+    /// Until when the last failure, a refusal, is returned without a fetch.
+    refused_until: Timestamp,
     /// The earliest time of the next refresh.
     next_refresh: Timestamp,
     refresh: Option<AbortHandle>,
@@ -97,6 +101,7 @@ impl<S: Source> Cache<S> {
             fetched_once: false,
             failures: 0,
             last_failure: None,
+            refused_until: Timestamp::MIN,
             next_refresh: Timestamp::MIN,
             refresh: None,
         };
@@ -112,6 +117,9 @@ impl<S: Source> Cache<S> {
             if let Some(cached) = state.valid(inner.clock.now()) {
                 self.refresh_if_due(&mut state, &cached);
                 return Ok(cached);
+            }
+            if let Some(error) = state.refusal(inner.clock.now()) {
+                return Err(error);
             }
             state.failures
         };
@@ -178,6 +186,10 @@ impl<S: Source> Inner<S> {
             }
             Err(error) => {
                 state.failures += 1;
+                if error.is_refusal() {
+                    let until = self.clock.now().checked_add(REFUSAL_LIFE);
+                    state.refused_until = until.unwrap_or(Timestamp::MAX);
+                }
                 state.last_failure = Some(error.clone());
                 Err(error)
             }
@@ -192,6 +204,10 @@ impl<S: Source> Inner<S> {
 impl<V> State<V> {
     fn valid(&self, now: Timestamp) -> Option<Arc<Cached<V>>> {
         self.current.as_ref().filter(|cached| now < cached.until).map(Arc::clone)
+    }
+
+    fn refusal(&self, now: Timestamp) -> Option<CredentialsError> {
+        self.last_failure.clone().filter(|_| now < self.refused_until)
     }
 }
 

@@ -426,6 +426,11 @@ impl CredentialsError {
         }
     }
 
+    /// Whether the server refused what was sent, so that sending it again can't help.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self.source.as_deref(), Some(Error::Service(error)) if matches!(error.status, 400 | 401 | 409))
+    }
+
     /// The failed call that caused it, if any.
     pub fn cause(&self) -> Option<&Error> {
         self.source.as_deref()

@@ -119,6 +119,24 @@ async fn thousand_concurrent_calls_share_a_failed_login() {
 }
 
 #[tokio::test]
+async fn refused_login_is_not_sent_again_for_a_while() {
+    for status in [400, 401, 409] {
+        let refused = Reply::json(status, r#"{"error":{"code":401,"message":"wrong password"}}"#);
+        let script = ScriptedServer::serve([refused, issued("a-token")]).await;
+        let clock = TestClock::default();
+        let lts = clock.set_on(settings(&script.url)).build().unwrap();
+        for _ in 0..3 {
+            let error = lts.groups().list().await.unwrap_err();
+            assert!(error.to_string().contains("wrong password"), "{error}");
+            clock.advance(9);
+        }
+        assert_eq!(script.requests().len(), 1, "{status}");
+        clock.advance(9);
+        assert_eq!(token(&lts).await, "a-token");
+    }
+}
+
+#[tokio::test]
 async fn token_is_renewed_in_background_30_minutes_ahead() {
     let clock = TestClock::default();
     // The renewal gets no response.
@@ -166,7 +184,10 @@ async fn failed_renewal_affects_no_call_until_token_expires() {
     // This call may wait for the running renewal, and then shares its failure.
     let error = lts.credentials().await.unwrap_err();
     assert!(error.to_string().contains("not today"), "{error}");
-    while lts.credentials().await.is_err() {}
+    // A refusal is returned for a while without another login.
+    while lts.credentials().await.is_err() {
+        clock.advance(30);
+    }
     assert_eq!(token(&lts).await, "two");
 }
 
