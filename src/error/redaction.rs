@@ -3,7 +3,7 @@
 use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{DecodeError, Error, ServiceError};
 
@@ -11,6 +11,8 @@ use super::{DecodeError, Error, ServiceError};
 const MIN_LENGTH: usize = 6;
 /// The shortest start of a secret that is redacted before an ellipsis.
 const MIN_PREFIX: usize = 4;
+/// What [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) leaves unescaped.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const REDACTED: &str = "[redacted]";
 
 /// The secrets of a request, in the forms that are looked for.
@@ -25,7 +27,16 @@ impl SentSecrets {
             // As a JSON text shows it, without the quotes.
             let json = serde_json::Value::from(secret).to_string();
             let json = json[1..json.len() - 1].to_owned();
-            [secret.to_owned(), encoded, BASE64_STANDARD_NO_PAD.encode(secret), json]
+            let readable = utf8_percent_encode(secret, UNRESERVED).to_string();
+            let with_slashes = readable.replace("%2F", "/");
+            let as_form = readable.replace("%20", "+");
+            let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let quoted = |double, single| html.replace('"', double).replace('\'', single);
+            let (by_name, by_number) = (quoted("&quot;", "&#39;"), quoted("&#34;", "&#39;"));
+            let hexadecimal = quoted("&quot;", "&#x27;");
+            let base64 = BASE64_STANDARD_NO_PAD.encode(secret);
+            let forms = [encoded, readable, with_slashes, as_form, html, by_name, by_number, hexadecimal];
+            [secret.to_owned(), base64, json].into_iter().chain(forms)
         });
         let mut forms: Vec<String> = forms.collect();
         // A longer one first, since another may be a part of it.
@@ -135,6 +146,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn escaped_secrets_are_redacted() {
+        let secrets = SentSecrets::new(["s3c-r3t/+P&\"'ass <word"]);
+        for text in [
+            "s3c-r3t%2f%2BP%26%22%27ass%20%3Cword",
+            "s3c-r3t%2F%2BP%26%22%27ass+%3Cword",
+            "s3c-r3t/%2BP%26%22%27ass%20%3Cword",
+            "s3c-r3t/+P&amp;&quot;&#39;ass &lt;word",
+            "s3c-r3t/+P&amp;&quot;&#x27;ass &lt;word",
+            "s3c-r3t/+P&amp;&#34;&#39;ass &lt;word",
+            "s3c-r3t/+P&amp;\"'ass &lt;word",
+        ] {
+            assert_eq!(secrets.redact(text).as_deref(), Some(REDACTED), "{text}");
+        }
+    }
 
     #[test]
     fn secrets_are_redacted_in_every_form() {

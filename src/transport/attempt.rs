@@ -47,13 +47,19 @@ impl HttpSend for reqwest::Client {
 }
 
 /// The credentials that a request was sent with.
+#[derive(Debug, Default)]
 pub(super) enum AppliedCredentials {
+    #[default]
     Nothing,
     Token(Secret),
-    Keys { canonical_request: String, secrets: KeySecrets },
+    Keys {
+        canonical_request: String,
+        secrets: KeySecrets,
+    },
 }
 
 /// The secrets of a signed request.
+#[derive(Debug)]
 pub(super) struct KeySecrets {
     pub(super) secret_key: Secret,
     pub(super) security_token: Option<Secret>,

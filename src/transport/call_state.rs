@@ -7,8 +7,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{policy::RetryPolicy, settings::Settings};
-use crate::error::{Error, ResponseHead};
+use super::{attempt::AppliedCredentials, policy::RetryPolicy, settings::Settings};
+use crate::error::{Error, ResponseHead, SentSecrets};
 
 /// How much time in all may be added to a deadline that the caller didn't set, for waits that `Retry-After` asks for.
 const MAX_EXTENSION: Duration = Duration::from_secs(5 * 60);
@@ -63,6 +63,8 @@ pub(crate) struct CallState {
     deadline: Mutex<Deadline>,
     /// Head of the last response, for error messages.
     last_response: Mutex<Option<ResponseHead>>,
+    /// The credentials of the successful attempt, which may come back in a body that can't be decoded.
+    credentials: Mutex<AppliedCredentials>,
 }
 
 #[derive(Debug)]
@@ -86,6 +88,7 @@ impl CallState {
             redacts_response: options.redacts_response,
             deadline: Mutex::new(Deadline { at, extension }),
             last_response: Mutex::default(),
+            credentials: Mutex::default(),
         }
     }
 
@@ -109,6 +112,15 @@ impl CallState {
         let wait = until.saturating_duration_since(Instant::now()).min(deadline.extension);
         deadline.at += wait;
         deadline.extension -= wait;
+    }
+
+    pub(super) fn set_credentials(&self, credentials: AppliedCredentials) {
+        *lock(&self.credentials) = credentials;
+    }
+
+    /// The secrets that the successful attempt was sent with.
+    pub(super) fn secrets(&self) -> SentSecrets {
+        lock(&self.credentials).secrets()
     }
 
     pub(super) fn set_last_response(&self, head: Option<ResponseHead>) {

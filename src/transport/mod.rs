@@ -103,12 +103,20 @@ impl Transport {
         &self,
         result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
     ) -> Result<ResponseValue<T>, Error> {
-        result.map_err(|error| from_generated::<T>(error, self.last_head()))
+        result.map_err(|error| self.redacted(from_generated::<T>(error, self.last_head())))
     }
 
     /// The error for the last response of a call, whose body has the wrong shape at `path`.
     pub(crate) fn wrong_shape(&self, path: &str, message: &str, body: &[u8]) -> Error {
-        DecodeError::of_shape(path, message, body, self.last_head()).into()
+        self.redacted(DecodeError::of_shape(path, message, body, self.last_head()).into())
+    }
+
+    /// An error about a response that was received whole.
+    fn redacted(&self, mut error: Error) -> Error {
+        if let Some(call) = &self.call {
+            error.redact(&call.secrets());
+        }
+        error
     }
 
     fn last_head(&self) -> Option<ResponseHead> {
@@ -158,7 +166,7 @@ impl Transport {
         // Pinned in place, so that a future of a few kilobytes isn't moved.
         let attempts = pin!(self.attempts(http, &request, kind, &call, &span));
         let result = attempts.instrument(span.clone()).await;
-        spans::ended(&span, &result);
+        spans::ended(&span, &result, || call.secrets());
         let head = |response: &Response<Bytes>| {
             let request_id = request_id(response.headers()).map(str::to_owned);
             Some(ResponseHead { operation: kind.operation?, status: response.status().as_u16(), request_id })
@@ -205,6 +213,7 @@ impl Transport {
             let mut error = match self.attempt(http, request, kind, call, &mut credentials).await {
                 Ok(response) => {
                     shared.throttle.succeeded(path);
+                    call.set_credentials(credentials);
                     return Ok(response);
                 }
                 Err(error) => error,
@@ -302,7 +311,7 @@ impl Transport {
         let response =
             timeout_at(until, pin!(http.send(request))).await.map_err(|_| timeout(failure, true))?;
         let response = response.map_err(|e| Error::Transport(TransportError { proxy: proxy(), ..e }))?;
-        spans::received(sent, &response);
+        spans::received(sent, &response, || credentials.secrets());
         match response::classify(kind, response) {
             Ok(mut response) if call.redacts_response => {
                 let secrets = credentials.secrets();

@@ -11,7 +11,7 @@ use tracing::{Level, Span, debug, debug_span, enabled, field, trace};
 
 use super::call_kind::CallKind;
 use crate::{
-    error::{Error, excerpt, request_id},
+    error::{Error, SentSecrets, excerpt, request_id},
     spec::OperationFacts,
 };
 
@@ -41,7 +41,14 @@ pub(super) fn call(operation: Option<&'static OperationFacts>, method: &Method, 
 }
 
 /// Records the result of a call.
-pub(super) fn ended(span: &Span, result: &Result<Response<Bytes>, Error>) {
+pub(super) fn ended(
+    span: &Span,
+    result: &Result<Response<Bytes>, Error>,
+    secrets: impl FnOnce() -> SentSecrets,
+) {
+    if span.is_disabled() {
+        return;
+    }
     let (status, request_id) = match result {
         Ok(response) => (Some(response.status().as_u16()), request_id(response.headers())),
         Err(error) => {
@@ -50,7 +57,8 @@ pub(super) fn ended(span: &Span, result: &Result<Response<Bytes>, Error>) {
         }
     };
     span.record("http.response.status_code", status);
-    span.record("lts.request_id", request_id);
+    let redacted = request_id.and_then(|id| secrets().redact(id));
+    span.record("lts.request_id", redacted.as_deref().or(request_id));
 }
 
 /// Reports that an attempt failed and is retried.
@@ -88,10 +96,16 @@ pub(super) fn sends(request: &reqwest::Request, kind: CallKind) -> Option<Instan
 }
 
 /// Reports a response at level `TRACE`.
-pub(super) fn received(sent: Option<Instant>, response: &Response<Bytes>) {
+pub(super) fn received(
+    sent: Option<Instant>,
+    response: &Response<Bytes>,
+    secrets: impl FnOnce() -> SentSecrets,
+) {
     let Some(sent) = sent else { return };
     let (status, bytes) = (response.status(), response.body().len());
     let request_id = request_id(response.headers()).unwrap_or_default();
+    let redacted = secrets().redact(request_id);
+    let request_id = redacted.as_deref().unwrap_or(request_id);
     trace!(target: WIRE, request_id, bytes, ms = sent.elapsed().as_millis() as u64, "response {status}");
 }
 

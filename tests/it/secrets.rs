@@ -44,7 +44,7 @@ async fn debug_output_and_errors_hide_secrets() {
 }
 
 /// Ways in which a server may send back what it received.
-const ECHOES: [fn(&str) -> Reply; 10] = [
+const ECHOES: [fn(&str) -> Reply; 11] = [
     |request| Reply::json(400, &json!({"error_code": "LTS.0009", "error_msg": request}).to_string()),
     |request| Reply::json(400, &json!({"error_code": request, "error_msg": "no"}).to_string()),
     |request| {
@@ -60,6 +60,16 @@ const ECHOES: [fn(&str) -> Reply; 10] = [
         Reply::json(
             200,
             &json!({"log_groups": request, "log_group_id": request, "token": request}).to_string(),
+        )
+    },
+    |request| {
+        let start: String = request.chars().rev().take(400).collect::<Vec<_>>().into_iter().rev().collect();
+        let echoed = request.lines().filter_map(|line| line.split_once(": "));
+        let headers: serde_json::Map<_, _> =
+            echoed.map(|(name, value)| (name.into(), value.into())).collect();
+        Reply::json(
+            200,
+            &json!({"log_groups": headers, "log_group_id": [headers], "token": start}).to_string(),
         )
     },
     |request| {
@@ -152,8 +162,11 @@ async fn traces_show_calls_and_attempts_but_hide_secrets() {
         }
     }
 
+    let echoed_id =
+        Reply::with(200, &[("X-Request-Id", "tok-secret")], r#"{"log_groups":[],"log_streams":[]}"#);
     let busy = || Reply::json(503, r#"{"error_code":"LTS.0010","error_msg":"busy"}"#);
-    let script = ScriptedServer::serve([busy(), Reply::json(200, r#"{"log_groups":[]}"#), busy()]).await;
+    let script =
+        ScriptedServer::serve([busy(), Reply::json(200, r#"{"log_groups":[]}"#), busy(), echoed_id]).await;
     let log = LogBuffer::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -166,6 +179,7 @@ async fn traces_show_calls_and_attempts_but_hide_secrets() {
         let policy = RetryPolicy::default().first_pause(Duration::ZERO);
         script.with_token().retry(policy).build().unwrap().groups().list().await.unwrap();
         script.with_keys().build().unwrap().groups().list().retry(RetryPolicy::off()).await.unwrap_err();
+        script.with_token().build().unwrap().groups().list().await.unwrap();
     }
     .with_subscriber(subscriber)
     .await;
