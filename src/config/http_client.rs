@@ -65,7 +65,8 @@ pub(crate) fn client(
         Some(setting)
     } else {
         // What the caller does to the HTTP client may concern proxies.
-        let in_use = proxy_in_use(endpoint, proxy.as_ref()).or_else(|e| configure.as_ref().map(|_| None).ok_or(e))?;
+        let in_use =
+            proxy_in_use(endpoint, proxy.as_ref()).or_else(|e| configure.as_ref().map(|_| None).ok_or(e))?;
         in_use.is_some_and(through_tls).then_some("proxy")
     };
     let mut builder = tls(reqwest::Client::builder(), tls_user)?
@@ -108,7 +109,9 @@ pub(crate) fn proxy_in_use(
         && !value.to_str().is_some_and(is_proxy_url)
         && is_proxied(&target)
     {
-        let why = format!("{name} must be the URL of an http or https proxy, for example http://proxy.example:3128");
+        let why = format!(
+            "{name} must be the URL of an http or https proxy, for example http://proxy.example:3128"
+        );
         return Err(ConfigurationError::new("proxy", why));
     }
     Ok(Matcher::from_system().intercept(&target).map(|found| ProxyInUse {

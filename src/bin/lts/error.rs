@@ -324,8 +324,11 @@ fn configuration_hint(error: &ConfigurationError, profile: Option<&str>) -> Opti
 
 /// What to do about a profile without a key pair.
 fn keyless_profile_hint(profile: &str) -> String {
-    let file = Profiles::read().map_or("the profile file".to_owned(), |profiles| profiles.file.display().to_string());
-    format!("set ak and sk in the section [{profile}] of {file}; environment variables don't complete a profile")
+    let file = Profiles::read()
+        .map_or("the profile file".to_owned(), |profiles| profiles.file.display().to_string());
+    format!(
+        "set ak and sk in the section [{profile}] of {file}; environment variables don't complete a profile"
+    )
 }
 
 /// What to do about a profile that isn't there.
