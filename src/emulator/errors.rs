@@ -179,8 +179,7 @@ pub(super) fn for_fault(
     let example = example_of(operation, code, status);
     let row = || spec::error_codes(code).next().map(|row| row.status);
     let status = status.or(example.map(|example| example.status)).or_else(row).unwrap_or(500);
-    // The example of an unknown API names the method of another operation.
-    let text = example.map(|example| example.message.as_str()).filter(|_| code != API_NOT_FOUND);
+    let text = example.map(|example| example.message.as_str());
     let text = text.or_else(|| spec::error_code(code, status).map(|row| row.message)).unwrap_or_default();
     let text = match message {
         Some(message) => message.to_owned(),
