@@ -71,6 +71,9 @@ impl Source for Projects {
     }
 }
 
+/// The most other projects that an error names.
+const MAX_LISTED: usize = 10;
+
 async fn look_up(name: &str, iam: &iam::Client) -> Result<ProjectId, CredentialsError> {
     let mut iam = iam.clone();
     iam.inner = iam.inner.for_one_call();
@@ -85,13 +88,17 @@ async fn look_up(name: &str, iam: &iam::Client) -> Result<ProjectId, Credentials
         let id = project.id.0.and_then(|id| ProjectId::new(id).ok()).filter(|_| is_named)?;
         Some((id, project.enabled.0 != Some(false)))
     };
-    let named: Vec<_> = projects.into_iter().flatten().filter_map(candidate).collect();
+    let projects: Vec<_> = projects.into_iter().flatten().collect();
+    let others: Vec<_> =
+        projects.iter().filter_map(|project| project.name.0.as_deref()).take(MAX_LISTED).collect();
+    let others = if others.is_empty() { String::new() } else { format!(", but {}", others.join(", ")) };
+    let named: Vec<_> = projects.into_iter().filter_map(candidate).collect();
     let any_enabled = named.iter().any(|(_, enabled)| *enabled);
     let candidates = named.into_iter().filter(|(_, enabled)| *enabled || !any_enabled);
     let ids: BTreeSet<_> = candidates.map(|(id, _)| id).collect();
     match Vec::from_iter(ids).as_slice() {
         [only] => Ok(only.clone()),
-        [] => failed(format!("IAM knows no project {name:?} of these credentials: set a project id")),
+        [] => failed(format!("IAM knows no project {name:?} of these credentials{others}: set a project id")),
         several => {
             let ids: Vec<_> = several.iter().map(|id| format!("{id} ({name})")).collect();
             failed(format!("IAM knows several projects {name:?}: {}; set the id of one", ids.join(", ")))

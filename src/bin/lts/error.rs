@@ -243,6 +243,9 @@ fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Op
                 let iam = client.and_then(|info| info.iam_endpoint.as_deref());
                 service_hint(error, iam.unwrap_or("the IAM endpoint"))
             }
+            None if client.is_some_and(|info| info.project_id.is_none() && !info.logs_in) => {
+                "pass --project-id, or set HUAWEICLOUD_SDK_PROJECT_ID".to_owned()
+            }
             _ if client.is_some_and(|info| info.logs_in) => {
                 "check HUAWEICLOUD_LTS_USERNAME, _PASSWORD and _DOMAIN_NAME, and the project".to_owned()
             }

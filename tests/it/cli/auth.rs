@@ -4,7 +4,8 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use super::{Cli, failed, fails, stderr, stdout};
+use super::{Cli, failed, fails, lts, stderr, stdout};
+use crate::scripted_server::{Reply, ScriptedServer};
 
 #[test]
 fn status_shows_the_source_and_no_secret() {
@@ -96,4 +97,23 @@ fn token_is_printed_for_a_login_but_not_for_an_access_key() {
     assert!(json["token"].as_str().unwrap().len() > 100);
 
     failed(&cli.run(&["auth", "token"]), 3, "lts sign");
+}
+
+#[tokio::test]
+async fn unknown_project_names_the_others_and_the_settings() {
+    let projects = r#"{"projects":[{"name":"cn-north-4_dev","id":"p1"},{"name":"MOS","id":"p2"}]}"#;
+    let server = ScriptedServer::serve([Reply::json(200, projects)]).await;
+    let mut command = lts(&["group", "list", "--max-attempts", "1"]);
+    command
+        .env("HUAWEICLOUD_SDK_AK", "AK")
+        .env("HUAWEICLOUD_SDK_SK", "SK")
+        .env("HUAWEICLOUD_LTS_REGION", "cn-north-4")
+        .env("HUAWEICLOUD_LTS_ENDPOINT", &server.url)
+        .env("HUAWEICLOUD_SDK_IAM_ENDPOINT", &server.url);
+    let output = tokio::process::Command::from(command).output().await.unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    for part in ["but cn-north-4_dev, MOS", "--project-id", "HUAWEICLOUD_SDK_PROJECT_ID"] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
 }
