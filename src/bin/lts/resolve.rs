@@ -178,8 +178,8 @@ fn resolve_ambiguity<R: Named>(by_id: &R, by_name: &R, ambiguity: Ambiguity) -> 
 }
 
 /// Reports that several resources have a name.
-fn resolve_duplicates<R: Resource>(listed: &[R], name: &str, ambiguity: Ambiguity) -> Result<(), CliError> {
-    let ids: Vec<&str> = listed.iter().filter(|resource| resource.name() == name).map(Resource::id).collect();
+fn resolve_duplicates<R: Named>(listed: &[R], name: &str, ambiguity: Ambiguity) -> Result<(), CliError> {
+    let ids: Vec<&str> = listed.iter().filter(|resource| resource.name() == name).map(Named::id).collect();
     if ids.len() < 2 || ids.iter().all(|id| *id == ids[0]) {
         return Ok(());
     }
