@@ -209,8 +209,8 @@ mod tests {
             "stream \"z\" is not among",
             "at least one stream",
             "invalid obs_bucket_name",
-            "invalid prefix_name",
-            "invalid dir_prefix_name",
+            "invalid obs_prefix_name",
+            "invalid obs_dir_pre_fix_name",
             "already has a transfer",
             "group \"b\" is declared twice",
         ];

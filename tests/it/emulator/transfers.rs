@@ -556,6 +556,18 @@ fn tasks_are_filtered_and_paged() {
 }
 
 #[test]
+fn prefix_of_a_log_dump_may_break_the_rule_of_newer_tasks() {
+    let emulator = start();
+    let group = group(&emulator, "app");
+    let s = stream(&emulator, &group, "s");
+    let mut body = transfer_body(&group, &[&s]);
+    body["prefix_name"] = json!("any/thing at all");
+    create_transfer(&emulator, &body);
+    let listed = tasks(&emulator, "").pop().unwrap();
+    assert_eq!(listed["log_transfer_info"]["log_transfer_detail"]["obs_prefix_name"], "any/thing at all");
+}
+
+#[test]
 fn tasks_of_log_dumps_are_tasks_like_others() {
     let emulator = start();
     let group = group(&emulator, "app");

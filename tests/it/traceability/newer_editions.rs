@@ -220,7 +220,7 @@ impl<'a> Check<'a> {
         for (_, error, text) in &errors {
             let found = texts(error);
             let in_spec = found.iter().find(|found| *found == text).or(found.first()).map(|text| json!(text));
-            let places = [&[response.clone()], operation].concat();
+            let places = [std::slice::from_ref(response), operation].concat();
             let key = format!("{name}/{status}");
             self.fact((&key, error, "message"), Some(&json!(text)), in_spec.as_ref(), &places);
         }
