@@ -268,7 +268,7 @@ impl From<TransferMembers> for Transfer {
 }
 
 /// The retention of a new group that declares none, which every account may use.
-pub(crate) const DEFAULT_TTL: Ttl = Ttl::days(7);
+pub const DEFAULT_TTL: Ttl = Ttl::days(7);
 
 /// The parts of the JSON Schema that the spec's limits decide.
 #[cfg(feature = "schemars")]

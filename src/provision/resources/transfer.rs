@@ -94,10 +94,12 @@ pub(in crate::provision) fn foreign_reason(task: &LogTransfer) -> Option<String>
         return None;
     }
     let kind = task.info.kind.as_deref().unwrap_or("an unknown destination");
+    let names: Vec<&str> = task.streams.iter().filter_map(|stream| stream.name.as_deref()).collect();
+    let task_of_streams = format!("transfer {} of {}", task.id, names.join(", "));
     Some(match (task.is_delegated(), kind) {
-        (true, kind) => format!("transfer {} to {kind} is for an account that delegates it", task.id),
-        (false, "OBS") => format!("transfer {} has settings that this version doesn't know", task.id),
-        (false, kind) => format!("transfer {} is to {kind}", task.id),
+        (true, kind) => format!("{task_of_streams} to {kind} is for an account that delegates it"),
+        (false, "OBS") => format!("{task_of_streams} has settings that this version doesn't know"),
+        (false, kind) => format!("{task_of_streams} is to {kind}"),
     })
 }
 
