@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     client::Client,
@@ -39,8 +39,9 @@ impl Existing {
         if groups.is_empty() {
             return Ok(Self { all_groups, transfers: Some(HashMap::new()), ..Self::default() });
         }
-        let (streams, transfers) =
-            try_join(list_streams(client, concurrency, &groups), list_transfers(client)).await?;
+        // One after the other, since each takes much memory while it is decoded.
+        let streams = list_streams(client, concurrency, &groups).await?;
+        let transfers = list_transfers(client).await?;
         // A group without an entry was deleted in the meantime.
         groups.retain(|group| streams.contains_key(&group.id));
         Ok(Self { groups, all_groups, streams, transfers })
