@@ -114,6 +114,9 @@ impl Exported {
         }
         let tags = self.tags(&format!("group {name:?}"), found.tags);
         let mut group = Group { name: name.clone(), ttl: found.ttl, tags, ..Group::default() };
+        if found.ttl.is_none() {
+            self.left_out.push(format!("the ttl of group {name:?}, which the service doesn't send"));
+        }
         if let Some(message) = first_mistake(&group) {
             self.left_out.push(format!("group {name:?} with its streams: {message}"));
             return;

@@ -2,6 +2,8 @@
 
 use std::process::{Output, Stdio};
 
+use serde_json::json;
+
 use super::{lts, stderr, stdout};
 use crate::scripted_server::{GROUP, PROJECT, Reply, ScriptedServer};
 
@@ -69,7 +71,12 @@ async fn get_by_a_name_that_two_have_notes_both_ids() {
 
 #[tokio::test]
 async fn export_leaves_the_second_of_a_name_out_with_a_warning() {
-    let (output, _) = run([groups(), streams(), streams()], &["export"]).await;
+    let stream = |id: &str| json!({"log_stream_name": "n", "log_stream_id": id, "log_group_id": GROUP});
+    let streams = json!({"log_streams": [stream(GROUP), stream(OTHER)]});
+    let transfers = json!({"log_transfers": []});
+    let replies =
+        [groups(), Reply::json(200, &streams.to_string()), Reply::json(200, &transfers.to_string())];
+    let (output, _) = run(replies, &["export"]).await;
     let text = stdout(&output);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(text.matches("name: 'n'").count() + text.matches("name: \"n\"").count(), 1, "{text}");
@@ -87,8 +94,9 @@ async fn export_leaves_out_a_ttl_that_the_service_does_not_send() {
     let group = format!(
         "{{\"log_groups\":[{{\"log_group_name\":\"app\",\"log_group_id\":{GROUP:?},\"ttl_in_days\":null}}]}}"
     );
-    let none = Reply::json(200, "{\"log_streams\":[]}");
-    let (output, _) = run([Reply::json(200, &group), none], &["export"]).await;
+    let [streams, transfers] =
+        ["{\"log_streams\":[]}", "{\"log_transfers\":[]}"].map(|none| Reply::json(200, none));
+    let (output, _) = run([Reply::json(200, &group), streams, transfers], &["export"]).await;
     assert!(output.status.success(), "{output:?}");
     let text = stdout(&output);
     assert!(!text.contains("ttl:"), "{text}");

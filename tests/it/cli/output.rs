@@ -112,7 +112,7 @@ fn what_apply_created_is_not_lost_with_standard_output() {
     for line in [
         format!("created group app with the id {group}"),
         format!("created stream app/s with the id {stream}"),
-        "2 created, 0 deleted".to_owned(),
+        "2 created, 0 updated, 0 deleted".to_owned(),
         "standard output: ".to_owned(),
     ] {
         assert!(text.contains(&line), "{line:?} is missing in:\n{text}");
