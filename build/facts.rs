@@ -276,11 +276,10 @@ fn parameter_facts(doc: &Document, parameter: &Value) -> Result<TokenStream, Str
 
 fn operation_bodies(doc: &Document, at: &OperationAt<'_>) -> TokenStream {
     let request = at.operation.get("requestBody").map(|body| doc.resolve(body));
-    let request_body = request.map(|body| content(doc, body, json_schema)).unwrap_or_default();
+    let request_body = request.map(|body| content(doc, body)).unwrap_or_default();
     let responses = at.operation["responses"].as_object().into_iter().flatten();
     let responses = responses.filter_map(|(status, response)| {
-        let (status, bodies): (u16, _) =
-            (status.parse().ok()?, content(doc, doc.resolve(response), response_schema));
+        let (status, bodies): (u16, _) = (status.parse().ok()?, content(doc, doc.resolve(response)));
         Some(quote!(DocumentedResponse { status: #status, bodies: &[#bodies] },))
     });
     let coded = coded_members(doc, request);
@@ -290,11 +289,11 @@ fn operation_bodies(doc: &Document, at: &OperationAt<'_>) -> TokenStream {
 }
 
 /// One `Body` per media type of a request body or a response.
-fn content(doc: &Document, holder: &Value, translate: fn(&Document, &Value) -> Value) -> TokenStream {
+fn content(doc: &Document, holder: &Value) -> TokenStream {
     let content = holder.get("content").and_then(Value::as_object).into_iter().flatten();
     content
         .map(|(media_type, content)| {
-            let schema = translate(doc, &content["schema"]).to_string();
+            let schema = json_schema(doc, &content["schema"]).to_string();
             let examples = content.get("examples").and_then(Value::as_object).into_iter().flatten();
             let examples = examples.map(|(name, example)| {
                 let value = doc.resolve(example)["value"].to_string();
@@ -303,26 +302,6 @@ fn content(doc: &Document, holder: &Value, translate: fn(&Document, &Value) -> V
             quote!(Body { media_type: #media_type, schema: #schema, examples: &[#(#examples),*] },)
         })
         .collect()
-}
-
-/// The schema of a response, without patterns: what an older operation accepted may break the rule of a newer one.
-fn response_schema(doc: &Document, schema: &Value) -> Value {
-    let mut schema = json_schema(doc, schema);
-    without_patterns(&mut schema);
-    schema
-}
-
-fn without_patterns(schema: &mut Value) {
-    match schema {
-        Value::Object(keywords) => {
-            if keywords.get("type").is_some_and(|kind| kind == "string") {
-                keywords.remove("pattern");
-            }
-            keywords.values_mut().for_each(without_patterns);
-        }
-        Value::Array(items) => items.iter_mut().for_each(without_patterns),
-        _ => {}
-    }
 }
 
 /// The members of a request body whose violation has a specific error code, in the schema's order; combinations of members

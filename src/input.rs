@@ -88,6 +88,20 @@ pub fn check_tag_value(value: &str) -> Result<(), InvalidInput> {
     Err(InvalidInput::new("value", value, "letters, digits, spaces and _.:=+-@/ only"))
 }
 
+/// Checks a directory: its length, and each part by the rule of file names.
+pub(crate) fn check_obs_dir(dir: &str) -> Result<(), InvalidInput> {
+    const FIELD: &str = "obs_dir_pre_fix_name";
+    check_text(FIELD, &limits::DIR_PREFIX_NAME, dir)?;
+    let inner = dir.strip_prefix('/').unwrap_or(dir);
+    let mut parts = inner.strip_suffix('/').unwrap_or(inner).split('/');
+    let is_valid = |part: &str| !part.is_empty() && limits::OBS_PREFIX_NAME.allows(part);
+    if dir.is_empty() || parts.all(is_valid) {
+        return Ok(());
+    }
+    let rule = "letters, digits, '.', '_' and '-' only, in folders separated by single '/'";
+    Err(InvalidInput::new(FIELD, dir, rule))
+}
+
 /// The standard offset of a time zone, as `UTC+01:00`.
 pub(crate) fn standard_offset(name: &str) -> Result<String, InvalidInput> {
     let wrong = || InvalidInput::new("obs_time_zone_id", name, "an IANA time zone, such as Africa/Lagos");

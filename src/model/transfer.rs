@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ids::{GroupId, StreamId},
-    input::{InvalidInput, check_text, standard_offset},
+    input::{InvalidInput, check_obs_dir, check_text, standard_offset},
     lenient,
     spec::{TransferInterval, limits},
 };
@@ -444,24 +444,10 @@ impl ObsDestination {
         [
             ("bucket", check_text("obs_bucket_name", &limits::OBS_BUCKET_NAME, &self.bucket)),
             ("prefix", optional("obs_prefix_name", &limits::OBS_PREFIX_NAME, &self.prefix)),
-            ("dir", self.dir.as_deref().map_or(Ok(()), check_dir)),
+            ("dir", self.dir.as_deref().map_or(Ok(()), check_obs_dir)),
             ("time_zone", self.time_zone.as_deref().map_or(Ok(()), |name| standard_offset(name).map(drop))),
         ]
     }
-}
-
-/// Checks a directory: its length, and each part by the rule of file names.
-fn check_dir(dir: &str) -> Result<(), InvalidInput> {
-    const FIELD: &str = "obs_dir_pre_fix_name";
-    check_text(FIELD, &limits::DIR_PREFIX_NAME, dir)?;
-    let inner = dir.strip_prefix('/').unwrap_or(dir);
-    let mut parts = inner.strip_suffix('/').unwrap_or(inner).split('/');
-    let is_valid = |part: &str| !part.is_empty() && limits::OBS_PREFIX_NAME.allows(part);
-    if dir.is_empty() || parts.all(is_valid) {
-        return Ok(());
-    }
-    let rule = "letters, digits, '.', '_' and '-' only, in folders separated by single '/'";
-    Err(InvalidInput::new(FIELD, dir, rule))
 }
 
 #[cfg(test)]

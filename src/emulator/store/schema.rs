@@ -66,8 +66,9 @@ const NEWER_EDITIONS: &str = "
             'obs_period', body -> 'period',
             'obs_period_unit', body ->> 'period_unit',
             'obs_bucket_name', body ->> 'obs_bucket_name',
-            'obs_prefix_name', nullif(body ->> 'prefix_name', ''),
-            'obs_dir_pre_fix_name', nullif(body ->> 'dir_prefix_name', ''),
+            'obs_prefix_name', iif(body ->> 'prefix_name' GLOB '*[^A-Za-z0-9._-]*', NULL, nullif(body ->> 'prefix_name', '')),
+            'obs_dir_pre_fix_name', iif(body ->> 'dir_prefix_name' GLOB '*[^A-Za-z0-9._/-]*'
+                OR body ->> 'dir_prefix_name' LIKE '%//%', NULL, nullif(body ->> 'dir_prefix_name', '')),
             'obs_transfer_path', '/' || (body ->> 'obs_bucket_name') || '/LogTanks/' || coalesce(
                 (SELECT name FROM projects WHERE projects.id = project_id), project_id) || '/')));
     UPDATE transfer_streams SET position = coalesce((SELECT min(key) FROM transfers, json_each(body, '$.log_stream_ids')

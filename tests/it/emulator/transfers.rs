@@ -556,15 +556,20 @@ fn tasks_are_filtered_and_paged() {
 }
 
 #[test]
-fn prefix_of_a_log_dump_may_break_the_rule_of_newer_tasks() {
+fn prefix_of_a_log_dump_that_breaks_the_rule_of_newer_tasks_is_not_listed() {
     let emulator = start();
     let group = group(&emulator, "app");
     let s = stream(&emulator, &group, "s");
     let mut body = transfer_body(&group, &[&s]);
     body["prefix_name"] = json!("any/thing at all");
+    body["dir_prefix_name"] = json!("a//b");
     create_transfer(&emulator, &body);
     let listed = tasks(&emulator, "").pop().unwrap();
-    assert_eq!(listed["log_transfer_info"]["log_transfer_detail"]["obs_prefix_name"], "any/thing at all");
+    let detail = listed["log_transfer_info"]["log_transfer_detail"].as_object().unwrap();
+    assert!(
+        !detail.contains_key("obs_prefix_name") && !detail.contains_key("obs_dir_pre_fix_name"),
+        "{listed}"
+    );
 }
 
 #[test]
