@@ -69,7 +69,7 @@ fn failures_are_all_reported_and_the_first_one_decides_the_exit_code() {
     cli.id(&["group", "create", "app", "--ttl", "30"]);
     for (names, code) in [(["new", "app"], 7), (["app", "new"], 5)] {
         cli.emulator.fault(Fault::new().operation(Operation::CreateLogGroup).status(400)).unwrap();
-        let output = cli.run(&[&["group", "create", "--if-not-exists"], &names[..]].concat());
+        let output = cli.run(&[&["group", "create", "--if-not-exists", "--ttl", "7"], &names[..]].concat());
         assert_eq!((output.status.code(), stdout(&output)), (Some(code), String::new()));
         let text = stderr(&output);
         let errors: Vec<_> = text.lines().filter(|line| line.starts_with("error: ")).collect();
@@ -206,6 +206,12 @@ fn existing_group_is_a_conflict_without_if_not_exists() {
     let again = cli.json(&["group", "create", "app", "--if-not-exists"]);
     assert_eq!(again, json!({"log_group_id": id, "created": false}));
     cli.fails(&["group", "create", "app", "--if-not-exists", "--ttl", "8"], 5, "7 days");
+    // Without --ttl any retention is fine.
+    let long = cli.id(&["group", "create", "long", "--ttl", "30"]);
+    let again = cli.json(&["group", "create", "long", "--if-not-exists"]);
+    assert_eq!(again, json!({"log_group_id": long, "created": false}));
+    let again = cli.json(&["group", "create", "long", "--if-not-exists", "--tag", "team=shop"]);
+    assert_eq!(again["created"], json!(false));
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub(crate) enum GroupCommand {
     Delete(DeleteArguments),
 }
 
+/// The retention of a new group, which every account may use.
+const DEFAULT_TTL: Ttl = Ttl::days(7);
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -60,12 +63,12 @@ pub(crate) struct CreateArguments {
     /// Names: letters, digits, hyphens, underscores and dots.
     #[arg(required = true, value_name = "NAME", value_parser = parsers::text(&limits::LOG_GROUP_NAME))]
     names: Vec<String>,
-    /// Number of days to keep logs.
-    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = parsers::ttl, allow_negative_numbers = true)]
-    ttl: Ttl,
+    /// Number of days to keep logs; by default 7.
+    #[arg(long, value_name = "DAYS", value_parser = parsers::ttl, allow_negative_numbers = true)]
+    ttl: Option<Ttl>,
     #[command(flatten)]
     tags: NewTags,
-    /// Succeed if a group with this name and ttl already exists. Its tags are not changed.
+    /// Succeed if a group with this name, and the ttl if it is given, already exists. Its tags are not changed.
     #[arg(long)]
     if_not_exists: bool,
 }
@@ -187,8 +190,8 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
             let created = if *if_not_exists {
                 ensure(&groups, name, *ttl, tags).await
             } else {
-                let create =
-                    tags.iter().fold(groups.create(name, *ttl), |call, (key, value)| call.tag(key, value));
+                let create = groups.create(name, ttl.unwrap_or(DEFAULT_TTL));
+                let create = tags.iter().fold(create, |call, (key, value)| call.tag(key, value));
                 create.await.map(|id| Created::new(name, id, true))
             };
             creations.add(created.context(|| format!("could not create log group {name:?}")));
@@ -197,19 +200,31 @@ fn create(arguments: &CreateArguments, context: &Context) -> Result<(), CliError
     })
 }
 
-/// Creates a group unless one with this name and ttl exists.
-async fn ensure(groups: &Groups, name: &str, ttl: Ttl, tags: &[(String, String)]) -> Result<Created, Error> {
-    if tags.is_empty() {
-        let ensured = groups.ensure(name, ttl).await?;
-        return Ok(Created::new(name, ensured.id, ensured.created));
-    }
+/// Creates a group unless one with this name, and the ttl if it is given, exists.
+async fn ensure(
+    groups: &Groups,
+    name: &str,
+    ttl: Option<Ttl>,
+    tags: &[(String, String)],
+) -> Result<Created, Error> {
     let find = async || match groups.find(name).await? {
-        Some(LogGroup { ttl: Some(found), .. }) if found != ttl => {
-            Err(Error::Conflict(ConflictError::Ttl { group: name.to_owned(), wanted: ttl, found }))
+        Some(LogGroup { ttl: Some(found), .. }) if ttl.is_some_and(|ttl| ttl != found) => {
+            let (group, wanted) = (name.to_owned(), ttl.unwrap_or(found));
+            Err(Error::Conflict(ConflictError::Ttl { group, wanted, found }))
         }
         found => Ok(found.map(|group| group.id)),
     };
-    let create = tags.iter().fold(groups.create(name, ttl), |call, (key, value)| call.tag(key, value));
+    let new_ttl = ttl.unwrap_or(DEFAULT_TTL);
+    if tags.is_empty() {
+        if ttl.is_none()
+            && let Some(id) = find().await?
+        {
+            return Ok(Created::new(name, id, false));
+        }
+        let ensured = groups.ensure(name, new_ttl).await?;
+        return Ok(Created::new(name, ensured.id, ensured.created));
+    }
+    let create = tags.iter().fold(groups.create(name, new_ttl), |call, (key, value)| call.tag(key, value));
     let (id, created) = create_unless_exists(find, create).await?;
     Ok(Created::new(name, id, created))
 }
