@@ -77,12 +77,12 @@ def before_call(context, case, kwargs):
         # A group that exists; then streams of it, too; then a bucket.
         number = draw(case.body)
         groups = [group for group in control("state")["groups"] if group["streams"]]
-        if groups and number % 5:
+        if groups and number % 7:
             group = groups[number % len(groups)]
             case.body["log_group_id"] = group["log_group_id"]
-            if number % 5 > 1:
+            if number % 7 > 1:
                 case.body["log_stream_ids"] = [group["streams"][number % len(group["streams"])]["log_stream_id"]]
-            if number % 5 > 2:
+            if number % 7 > 4:
                 case.body["obs_bucket_name"] = judging.BUCKET
     elif operation in NAMING_TASKS or "log_group_id" in path or "resource_id" in path:
         name_existing(case, operation, path)
