@@ -540,7 +540,7 @@ async fn ensure(cx: &CallContext, transfer: &Transfer, mut look: bool) -> Result
 }
 
 /// An existing transfer with the settings of another one.
-pub(crate) fn adapted(transfer: &Transfer, existing: &LogTransfer) -> Result<LogTransfer, Error> {
+fn adapted(transfer: &Transfer, existing: &LogTransfer) -> Result<LogTransfer, Error> {
     let conflict = |reason| {
         let stream = transfer.streams.first().or(existing.streams.first().map(|stream| &stream.id));
         match stream {

@@ -154,7 +154,7 @@ async fn transfer_is_created_once_and_deletes_finish() {
     }
 }
 
-/// Each stream of a group gets one task, whoever asks for it, and whatever is lost.
+/// Each stream of a group gets one task, with concurrent callers and lost requests or responses.
 #[tokio::test(flavor = "multi_thread")]
 async fn ensured_transfers_are_created_once_each() {
     const STREAMS: usize = 4;
