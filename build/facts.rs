@@ -400,7 +400,7 @@ fn code_constants(root: &Value) -> TokenStream {
     .collect()
 }
 
-/// `limits.rs`: a constant for each component that bounds a text or a number.
+/// `limits.rs`: a constant for each component that bounds a text, a number, or the number of members.
 pub(crate) fn limits(doc: &Document) -> Result<TokenStream, String> {
     let mut out = TokenStream::new();
     for (name, schema) in doc.raw["components"]["schemas"].as_object().into_iter().flatten() {
@@ -415,6 +415,10 @@ pub(crate) fn limits(doc: &Document) -> Result<TokenStream, String> {
             "integer" if has("maximum") => {
                 let rule = rules::integer_rule(schema);
                 out.extend(quote!(#[doc = #doc] pub const #constant: IntegerRule = #rule;));
+            }
+            "object" if has("maxProperties") => {
+                let most = number(schema, "maxProperties") as usize;
+                out.extend(quote!(#[doc = #doc] pub const #constant: usize = #most;));
             }
             _ => {}
         }

@@ -88,6 +88,24 @@ pub fn check_tag_value(value: &str) -> Result<(), InvalidInput> {
     Err(InvalidInput::new("value", value, "letters, digits, spaces and _.:=+-@/ only"))
 }
 
+/// How far the time of a line may be from the clock, in either direction. The service accepts other lines, and drops them
+/// ([erratum 115](crate::guides::openapi#errata)).
+pub(crate) const LINE_WINDOW: SignedDuration = SignedDuration::from_hours(48);
+
+/// Checks a line: its length in bytes, which the rule of the document counts as characters.
+pub(crate) fn check_line(content: &str) -> Result<(), InvalidInput> {
+    let most = limits::LOG_CONTENT.max;
+    if content.len() as u64 <= most {
+        return Ok(());
+    }
+    Err(InvalidInput::new("log", format!("{} bytes", content.len()), format!("at most {most} bytes")))
+}
+
+/// Checks the name of a label.
+pub(crate) fn check_label(name: &str) -> Result<(), InvalidInput> {
+    if name.is_empty() { Err(InvalidInput::new("labels", name, "a label with a name")) } else { Ok(()) }
+}
+
 /// Checks a directory: its length, and each part by the rule of file names.
 pub(crate) fn check_obs_dir(dir: &str) -> Result<(), InvalidInput> {
     const FIELD: &str = "obs_dir_pre_fix_name";

@@ -189,7 +189,7 @@
 //!
 //! | module | content |
 //! | --- | --- |
-//! | [`groups`], [`streams`], [`transfers`] | what a [`Client`] works on |
+//! | [`groups`], [`streams`], [`logs`], [`transfers`] | what a [`Client`] works on |
 //! | [`call`] | calls, their options, [`Client::request`] for operations without a method |
 //! | [`credentials`], [`config`] | keys, logins, providers; the builder |
 //! | [`error`] | the details of an [`Error`] |
@@ -250,9 +250,18 @@ pub mod streams {
     pub use crate::{
         client::{
             CreateStream, ListProjectStreams, NewStream, ProjectStreams, StreamChanges, StreamFilter,
-            Streams, UpdateStream,
+            StreamHandle, Streams, UpdateStream,
         },
         model::{LogStream, StreamTtl},
+    };
+}
+
+/// The lines of log streams.
+pub mod logs {
+    #[doc(inline)]
+    pub use crate::{
+        client::{LinesToPut, Logs, PutLogs},
+        model::{Line, LineTime},
     };
 }
 

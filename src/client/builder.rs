@@ -74,18 +74,28 @@ impl ClientBuilder {
         let timeouts = self.timeouts.resolve()?;
         let headers = http_client::headers(&self.headers)?;
         let lts_http = self.http("endpoint", lts, timeouts, headers.clone())?;
+        // One HTTP client serves several endpoints, unless they differ in proxy or TLS settings.
+        let shares_http = |other: &Endpoint| {
+            other.is_local() == lts.is_local()
+                && other.local_name() == lts.local_name()
+                && other.is_tls() == lts.is_tls()
+        };
+        let access = endpoints.access.as_ref().map(|access| &access.endpoint);
+        let signing_region = match (&region, access) {
+            (Some(region), _) => Ok(region.value.clone()),
+            (None, access) => access
+                .and_then(Endpoint::signing_region)
+                .ok_or_else(|| sources.missing(&[Setting::Region], "")),
+        };
         let iam_client = |provider: Option<Arc<dyn CredentialsProvider>>| -> Result<api::iam::Client, Error> {
             let iam = iam.ok_or_else(|| sources.missing(&[Setting::IamEndpoint, Setting::Region], ""))?;
-            // One HTTP client serves both services, unless they differ in proxy or TLS settings, or LTS has extra headers.
-            let same_settings = iam.is_local() == lts.is_local()
-                && iam.local_name() == lts.local_name()
-                && iam.is_tls() == lts.is_tls();
-            let http = if same_settings && headers.is_empty() {
+            let http = if shares_http(iam) && headers.is_empty() {
                 lts_http.clone()
             } else {
                 self.http("iam_endpoint", iam, timeouts, HeaderMap::new())?
             };
-            let transport = Transport::new(self.settings(provider, timeouts, iam)?, servers::IAM, None);
+            let settings = self.settings(provider, timeouts, iam, signing_region.clone())?;
+            let transport = Transport::new(settings, servers::IAM, None);
             Ok(api::iam::Client::new_with_client(iam.as_str(), http, transport))
         };
 
@@ -158,10 +168,22 @@ impl ClientBuilder {
             // A provider's token may name the project.
             (None, None) => (None, project_of_token()),
         };
-        let transport =
-            Transport::new(self.settings(Some(Arc::clone(&provider)), timeouts, lts)?, servers::LTS, known);
+        let settings = self.settings(Some(Arc::clone(&provider)), timeouts, lts, signing_region.clone())?;
+        let transport = Transport::new(settings, servers::LTS, known);
+        let access = match access {
+            Some(access) => {
+                let http = if shares_http(access) {
+                    lts_http.clone()
+                } else {
+                    self.http("access_endpoint", access, timeouts, headers)?
+                };
+                let transport = transport.at(servers::LTS_ACCESS);
+                Ok(api::lts::Client::new_with_client(access.as_str(), http, transport))
+            }
+            None => Err(sources.missing(&[Setting::AccessEndpoint, Setting::Region], "")),
+        };
         let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
-        Ok(Client::from_parts(api, provider, project, info))
+        Ok(Client::from_parts(api, access, provider, project, info))
     }
 
     /// Returns the key pair that a client would sign with, for requests that are sent by other means
@@ -234,6 +256,7 @@ impl ClientBuilder {
         provider: Option<Arc<dyn CredentialsProvider>>,
         timeouts: ResolvedTimeouts,
         endpoint: &Endpoint,
+        signing_region: Result<String, ConfigurationError>,
     ) -> Result<Settings, ConfigurationError> {
         let mut agent = concat!("huaweicloud-lts/", env!("CARGO_PKG_VERSION")).to_owned();
         if let Some(suffix) = &self.user_agent {
@@ -245,6 +268,7 @@ impl ClientBuilder {
         Ok(Settings {
             proxy: self.proxy_in_use(endpoint)?.map(Arc::new),
             provider,
+            signing_region,
             user_agent,
             attempt_timeout: timeouts.attempt,
             call_timeout: self.timeouts.call,

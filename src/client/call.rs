@@ -10,11 +10,12 @@ use std::{
 
 use progenitor_client::{ClientInfo, ResponseValue};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::Client;
 use crate::{
     api,
+    auth::ResolvedCredentials,
     error::{Error, TransportError, TransportFailure},
     ids::ProjectId,
     input::InvalidInput,
@@ -58,13 +59,28 @@ type Run<T, A> = Box<dyn FnOnce(CallContext, A) -> BoxFuture<T> + Send>;
 
 /// The context of one call: a raw client with its deadline and retry policy, and the project.
 pub(super) struct CallContext {
+    client: Client,
     pub(super) api: api::lts::Client,
     project: Arc<ProjectId>,
+    deadline: Instant,
 }
 
 impl CallContext {
     pub(super) fn project(&self) -> &ProjectId {
         &self.project
+    }
+
+    /// The raw client of the endpoint that writes logs, for this call.
+    pub(super) fn access(&self) -> Result<api::lts::Client, Error> {
+        let mut access = self.client.access_api()?;
+        access.inner.call = self.api.inner.call.clone();
+        access.inner.project = Some(Arc::clone(&self.project));
+        Ok(access)
+    }
+
+    /// The credentials of the next request.
+    pub(super) async fn credentials(&self) -> Result<ResolvedCredentials, Error> {
+        within(self.deadline, self.client.credentials()).await
     }
 
     /// The decoded body of a raw client's response, or our error.
@@ -194,14 +210,19 @@ impl<T, A> Call<T, A> {
         let call = api.inner.begin(self.options);
         let deadline = call.deadline();
         api.inner.call = Some(call);
-        let late = |_| Error::Transport(TransportError::new(TransportFailure::Deadline, false));
         let project = match &api.inner.project {
             Some(known) => Arc::clone(known),
-            None => Arc::new(timeout_at(deadline, self.client.inner.project.id()).await.map_err(late)??),
+            None => Arc::new(within(deadline, self.client.inner.project.id()).await?),
         };
         api.inner.project = Some(Arc::clone(&project));
-        (self.run)(CallContext { api, project }, self.arguments).await
+        (self.run)(CallContext { client: self.client, api, project, deadline }, self.arguments).await
     }
+}
+
+/// Bounds what precedes the first request of a call by the call's deadline.
+async fn within<T>(deadline: Instant, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let late = |_| Error::Transport(TransportError::new(TransportFailure::Deadline, false));
+    timeout_at(deadline, future).await.map_err(late)?
 }
 
 impl<T: Send + 'static, A: Send + 'static> IntoFuture for Call<T, A> {

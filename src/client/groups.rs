@@ -1,7 +1,7 @@
 //! Log groups: create, list, find, ensure, update, delete.
 
 use super::{
-    Call, Client, Streams,
+    Call, Client, StreamHandle, Streams,
     call::CallContext,
     ensure::{self, Ensured},
     tags::{self, TagChanges, Tagged, Tags},
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::lts::types::{CreateLogGroupRequestBody, UpdateLogGroupRequestBody},
     error::{ConflictError, Error},
-    ids::GroupId,
+    ids::{GroupId, StreamId},
     input::{InvalidInput, check_text},
     model::{LogGroup, Ttl},
     spec::limits,
@@ -547,6 +547,24 @@ impl GroupHandle {
     /// ```
     pub fn id(&self) -> &GroupId {
         &self.id
+    }
+
+    /// One log stream of the group. Nothing is sent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let id = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&id).streams().create("nginx").await?;
+    /// lts.group(&id).stream(&nginx).logs().put(["a line"]).await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn stream(&self, id: &StreamId) -> StreamHandle {
+        StreamHandle::new(&self.client, &self.id, id)
     }
 
     /// The log streams of the group. Nothing is sent.

@@ -5,6 +5,7 @@ mod call;
 mod ensure;
 mod groups;
 mod log_dumps;
+mod logs;
 mod request;
 mod streams;
 mod tags;
@@ -16,10 +17,11 @@ pub use call::Call;
 pub use ensure::Ensured;
 pub use groups::{CreateGroup, GroupChanges, GroupHandle, Groups, NewGroup, UpdateGroup};
 pub use log_dumps::EnsuredLogDump;
+pub use logs::{LinesToPut, Logs, PutLogs};
 pub use request::{Request, RequestArguments, Response};
 pub use streams::{
-    CreateStream, ListProjectStreams, NewStream, ProjectStreams, StreamChanges, StreamFilter, Streams,
-    UpdateStream,
+    CreateStream, ListProjectStreams, NewStream, ProjectStreams, StreamChanges, StreamFilter, StreamHandle,
+    Streams, UpdateStream,
 };
 pub use transfers::{EnsuredTransfer, TransferUpdate, Transfers, UpdateTransfer};
 
@@ -27,7 +29,7 @@ use crate::{
     api,
     auth::{CredentialsProvider, ResolvedCredentials, project::Project},
     config::{ClientBuilder, ClientInfo},
-    error::Error,
+    error::{ConfigurationError, Error},
     ids::ProjectId,
 };
 
@@ -39,6 +41,8 @@ pub struct Client {
 
 struct Inner {
     api: api::lts::Client,
+    /// The same for the endpoint that writes logs; an error if no setting names it.
+    access: Result<api::lts::Client, ConfigurationError>,
     provider: Arc<dyn CredentialsProvider>,
     project: Project,
     info: ClientInfo,
@@ -90,11 +94,12 @@ impl Client {
 
     pub(crate) fn from_parts(
         api: api::lts::Client,
+        access: Result<api::lts::Client, ConfigurationError>,
         provider: Arc<dyn CredentialsProvider>,
         project: Project,
         info: ClientInfo,
     ) -> Self {
-        Self { inner: Arc::new(Inner { api, provider, project, info }) }
+        Self { inner: Arc::new(Inner { api, access, provider, project, info }) }
     }
 
     /// Returns the raw client with all operations of the OpenAPI document. It authenticates and retries like the helpers;
@@ -119,6 +124,37 @@ impl Client {
     /// ```
     pub fn api(&self) -> api::lts::Client {
         self.inner.api.clone()
+    }
+
+    /// Returns the raw client of the operations that write logs, which have an endpoint of their own; otherwise as
+    /// [`api`](Self::api).
+    ///
+    /// It is not covered by the crate's semver promise.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let app = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// # let nginx = lts.group(&app).streams().create("nginx").await?;
+    /// use huaweicloud_lts::{Error, logs::LineTime};
+    ///
+    /// let project = lts.project_id().await?;
+    /// let call = lts.access_api()?.put_logs().project_id(&project).log_group_id(&app).log_stream_id(&nginx);
+    /// let now = LineTime::now().as_nanoseconds();
+    /// let body = serde_json::json!({ "log_time_ns": now, "contents": ["a line"], "labels": {} });
+    /// let body: huaweicloud_lts::api::lts::types::PutLogsRequestBody = serde_json::from_value(body)?;
+    /// call.body(body).send().await.map_err(Error::from_api)?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if no setting names the endpoint.
+    pub fn access_api(&self) -> Result<api::lts::Client, Error> {
+        Ok(self.inner.access.clone()?)
     }
 
     /// The endpoints of the client and the source of its credentials.

@@ -9,6 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Call, Client, call::CallContext};
 use crate::{
+    api,
     auth::{
         PROJECT_HEADER, TOKEN_HEADER,
         signing::{
@@ -18,6 +19,7 @@ use crate::{
     },
     error::{DecodeError, Error, ServiceError, brief, request_id},
     input::InvalidInput,
+    spec::{Operation, servers},
     transport::CallKind,
 };
 
@@ -194,12 +196,13 @@ impl fmt::Debug for RequestArguments {
 
 async fn send(cx: CallContext, arguments: RequestArguments) -> Result<Response, Error> {
     let RequestArguments { method, path, headers, body, idempotent } = arguments;
-    let mut request = build_request(&cx, &method, &path, body?)?;
+    let api = if writes_logs(&path) { cx.access()? } else { cx.api.clone() };
+    let mut request = build_request(&cx, &api, &method, &path, body?)?;
     *request.headers_mut() = headers?;
     let template = path.split('?').next().unwrap_or_default();
     let kind = CallKind::of_request(&request, template);
     let kind = if idempotent { kind.idempotent() } else { kind };
-    match cx.api.inner().send(cx.api.client(), request, kind, template).await {
+    match api.inner().send(api.client(), request, kind, template).await {
         Ok(response) => {
             let request_id = request_id(response.headers()).map(brief);
             let (head, body) = response.into_parts();
@@ -389,9 +392,25 @@ fn checked_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), 
     Ok((parsed, value))
 }
 
+/// Whether a path belongs to the endpoint that writes logs: it ends as the paths of its operations do.
+fn writes_logs(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    let of_access = |operation: &&Operation| operation.server() == servers::LTS_ACCESS;
+    Operation::ALL.iter().filter(of_access).any(|operation| {
+        let (_, end) = operation.path().rsplit_once('}').unwrap_or_default();
+        path.ends_with(end)
+    })
+}
+
 /// Builds the request. Parsing a URL normalizes it, so a path that would change is rejected: a `..` would address
 /// another resource.
-fn build_request(cx: &CallContext, method: &str, path: &str, body: Bytes) -> Result<reqwest::Request, Error> {
+fn build_request(
+    cx: &CallContext,
+    api: &api::lts::Client,
+    method: &str,
+    path: &str,
+    body: Bytes,
+) -> Result<reqwest::Request, Error> {
     let known = METHODS.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(method));
     let known = known.ok_or_else(|| {
         InvalidInput::new("method", method, METHODS.map(|method| method.to_string()).join(", "))
@@ -405,8 +424,8 @@ fn build_request(cx: &CallContext, method: &str, path: &str, body: Bytes) -> Res
     if path.contains(['{', '}']) {
         return Err(wrong("without braces; only {project_id} is filled in"));
     }
-    let url = reqwest::Url::parse(&format!("{}{path}", cx.api.baseurl()))
-        .map_err(|_| wrong("the path of a URL"))?;
+    let url =
+        reqwest::Url::parse(&format!("{}{path}", api.baseurl())).map_err(|_| wrong("the path of a URL"))?;
     let segments = path.split('?').next().unwrap_or_default();
     if !url.path().ends_with(segments) {
         return Err(wrong("escaped, and without the segments . and .., which would lead elsewhere"));

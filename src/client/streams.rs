@@ -1,7 +1,7 @@
 //! Log streams: create, list, find, ensure, update, delete.
 
 use super::{
-    Call, Client,
+    Call, Client, Logs,
     call::CallContext,
     ensure::{self, Ensured},
     tags::{self, TagChanges, Tagged, Tags},
@@ -291,6 +291,57 @@ impl ListProjectStreams {
     pub fn stream_name(mut self, name: impl Into<String>) -> Self {
         self.arguments.stream_name = Some(name.into());
         self
+    }
+}
+
+/// One log stream; [`GroupHandle::stream`](super::GroupHandle::stream) returns it. It can be cloned, stored and spawned.
+#[derive(Debug, Clone)]
+pub struct StreamHandle {
+    client: Client,
+    group: GroupId,
+    id: StreamId,
+}
+
+impl StreamHandle {
+    pub(super) fn new(client: &Client, group: &GroupId, id: &StreamId) -> Self {
+        Self { client: client.clone(), group: group.clone(), id: id.clone() }
+    }
+
+    /// The id of the stream.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let app = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let nginx = lts.group(&app).streams().create("nginx").await?;
+    /// assert_eq!(lts.group(&app).stream(&nginx).id(), &nginx);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn id(&self) -> &StreamId {
+        &self.id
+    }
+
+    /// The logs of the stream. Nothing is sent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "emulator")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = huaweicloud_lts::Emulator::start()?;
+    /// # let lts = huaweicloud_lts::ClientBuilder::from(&emulator).build()?;
+    /// # let app = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await?;
+    /// let nginx = lts.group(&app).streams().create("nginx").await?;
+    /// let logs = lts.group(&app).stream(&nginx).logs();
+    /// logs.put(["a line"]).await?;
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "emulator"))] fn main() {}
+    /// ```
+    pub fn logs(&self) -> Logs {
+        Logs::new(&self.client, &self.group, &self.id)
     }
 }
 

@@ -13,12 +13,8 @@ use super::{
 };
 use crate::{
     error::{ConfigurationError, ConfigurationProblem},
-    spec::{Operation, Server},
+    spec::{Operation, Server, servers},
 };
-
-/// The server for writing logs. No operation of the documents uses it yet.
-pub(crate) const ACCESS: Server =
-    Server { name: "lts-access", url: "https://lts-access.{region}.{cloud}:8102" };
 
 /// The default domain of the cloud.
 const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
@@ -175,6 +171,16 @@ impl Endpoint {
         let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         // An IPv4 address may be mapped to IPv6: ::ffff:127.0.0.1.
         ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
+    }
+
+    /// The region in a host `lts-access.<region>.…`; on loopback, where any region will do, `local`.
+    pub(crate) fn signing_region(&self) -> Option<String> {
+        if self.is_local() {
+            return Some("local".to_owned());
+        }
+        let mut labels = self.0.domain()?.split('.');
+        let name = labels.next()?;
+        (name == servers::LTS_ACCESS.name).then(|| labels.next().map(str::to_owned)).flatten()
     }
 
     /// The host, if it is a name of loopback: `localhost` or a name below it.

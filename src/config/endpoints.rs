@@ -5,7 +5,7 @@
 
 use super::{
     builder::ClientBuilder,
-    endpoint::{ACCESS, Endpoint},
+    endpoint::Endpoint,
     setting::{ResolvedSetting, Setting},
     sources::{OtherEndpoint, Sources},
 };
@@ -95,7 +95,7 @@ impl Endpoints {
             }
             of_region(server)
         };
-        let access = other(Setting::AccessEndpoint, &builder.access_endpoint, ACCESS)?;
+        let access = other(Setting::AccessEndpoint, &builder.access_endpoint, servers::LTS_ACCESS)?;
         let iam = other(Setting::IamEndpoint, &builder.iam_endpoint, servers::IAM)?;
         Ok(Self { lts, access, iam })
     }

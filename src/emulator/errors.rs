@@ -13,7 +13,7 @@ use super::{
     store::StoreError,
     wire::{request::BodyError, response::ApiResponse},
 };
-use crate::spec::{self, CodedMember, Operation, codes};
+use crate::spec::{self, CodedMember, Effect, Operation, codes};
 
 /// The code of an internal error.
 const INTERNAL: &str = codes::LTS_0010;
@@ -85,8 +85,28 @@ impl ApiError {
         }
     }
 
+    /// The error as the operations that write logs report it: one code for credentials and project, one for everything
+    /// else.
+    fn when_writing_logs(self) -> Self {
+        match self {
+            Self::Gateway { .. }
+            | Self::Code { code: codes::LTS_0001 | codes::LTS_0002 | codes::LTS_0003, .. } => {
+                Self::code(codes::SVCSTG_ALS_403_105)
+            }
+            Self::Code { .. } | Self::Member(_) => Self::code(codes::SVCSTG_ALS_200201),
+            other => other,
+        }
+    }
+
     /// The response of an operation.
     pub(super) fn into_response(self, operation: Operation, request_id: &str) -> ApiResponse {
+        match operation.effect() {
+            Effect::Append => self.when_writing_logs().response(operation, request_id),
+            _ => self.response(operation, request_id),
+        }
+    }
+
+    fn response(self, operation: Operation, request_id: &str) -> ApiResponse {
         let example_of = |code: &str, status: Option<u16>| example_of(operation, code, status);
         let (status, code, message) = match self {
             Self::Gateway { variant, parts } => {
@@ -97,7 +117,7 @@ impl ApiError {
                     .iter()
                     .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
                 let status = row.map_or(401, |row| row.status);
-                return error(status, NOT_AUTHENTICATED, &message, Some(request_id));
+                return error(operation, status, NOT_AUTHENTICATED, &message, Some(request_id));
             }
             Self::Foreign(why) => return forbidden(&why),
             Self::Status(status) => return without_code(operation, status.as_u16()),
@@ -128,7 +148,7 @@ impl ApiError {
         }
         let message = message.or_else(|| example_of(code, Some(status)).map(|e| e.message.clone()));
         let general = || spec::error_code(code, status).map_or("", |row| row.message).to_owned();
-        error(status, code, &message.unwrap_or_else(general), None)
+        error(operation, status, code, &message.unwrap_or_else(general), None)
     }
 }
 
@@ -186,14 +206,14 @@ pub(super) fn for_fault(
         None => text.replace("{method}", operation.method()),
     };
     let is_gateways = spec::GATEWAY_ERROR_CODES.iter().any(|row| row.code == code);
-    error(status, code, &text, is_gateways.then_some(request_id))
+    error(operation, status, code, &text, is_gateways.then_some(request_id))
 }
 
 /// The gateway's response to an unknown path or method.
 pub(super) fn api_not_found(method: &Method, request_id: &str) -> ApiResponse {
     let row = spec::error_codes(API_NOT_FOUND).next();
     let (status, text) = row.map_or((404, ""), |row| (row.status, row.message));
-    error(status, API_NOT_FOUND, &text.replace("{method}", method.as_str()), Some(request_id))
+    error_body(status, API_NOT_FOUND, &text.replace("{method}", method.as_str()), Some(request_id))
 }
 
 /// The response to a request of a foreign web page, which the services don't know.
@@ -203,11 +223,33 @@ pub(super) fn forbidden(why: &str) -> ApiResponse {
 
 /// Reports that the emulator's response violates the spec.
 pub(super) fn spec_violation(violation: &str) -> ApiResponse {
-    error(500, INTERNAL, &format!("a bug of the emulator: its response breaks the spec: {violation}"), None)
+    error_body(
+        500,
+        INTERNAL,
+        &format!("a bug of the emulator: its response breaks the spec: {violation}"),
+        None,
+    )
+}
+
+/// The error of an operation. Operations that write logs have their own form, except for errors of the gateway.
+fn error(
+    operation: Operation,
+    status: u16,
+    code: &str,
+    message: &str,
+    request_id: Option<&str>,
+) -> ApiResponse {
+    if operation.effect() != Effect::Append || request_id.is_some() {
+        return error_body(status, code, message, request_id);
+    }
+    let body = json!({"errorCode": code, "error_msg": message, "errorMessage": message, "result": null});
+    let mut response = ApiResponse::json(status_of(status), &body);
+    response.code = Some(code.to_owned());
+    response
 }
 
 /// An error body of LTS or of the gateway, which adds the request id.
-fn error(status: u16, code: &str, message: &str, request_id: Option<&str>) -> ApiResponse {
+fn error_body(status: u16, code: &str, message: &str, request_id: Option<&str>) -> ApiResponse {
     #[derive(Serialize)]
     struct ErrorBody<'a> {
         error_code: &'a str,
@@ -257,9 +299,8 @@ static EXAMPLES: LazyLock<Vec<ErrorExample>> = LazyLock::new(|| {
         for response in operation.responses() {
             for example in response.json().map_or(&[][..], |body| body.examples) {
                 let value: Value = serde_json::from_str(example.value).unwrap_or_default();
-                if let (Some(code), Some(message)) =
-                    (value["error_code"].as_str(), value["error_msg"].as_str())
-                {
+                let code = value["error_code"].as_str().or(value["errorCode"].as_str());
+                if let (Some(code), Some(message)) = (code, value["error_msg"].as_str()) {
                     examples.push(ErrorExample {
                         operation: *operation,
                         status: response.status,

@@ -3,6 +3,7 @@
 //! These types are stable. The generated types follow the OpenAPI document and may change with it.
 
 mod group;
+mod line;
 mod log_transfer;
 mod stream;
 mod timestamp;
@@ -10,6 +11,8 @@ mod transfer;
 mod ttl;
 
 pub use group::LogGroup;
+pub(crate) use line::check_labels;
+pub use line::{Line, LineTime};
 pub use log_transfer::{LogTransfer, TransferChanges, TransferInfo, TransferStream};
 pub use stream::LogStream;
 pub use transfer::{Agency, Destination, ObsDestination, StorageFormat, Transfer};

@@ -91,6 +91,8 @@ pub enum Security {
     TokenAuth,
     /// A signature with an access key, SDK-HMAC-SHA256.
     AkSkAuth,
+    /// A signature with an access key, V11-HMAC-SHA256.
+    V11Auth,
 }
 
 /// The part of a request that holds a parameter.

@@ -3,10 +3,10 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Response, header};
 
-use super::{call_kind::CallKind, clock_skew::ClockSkew, response::MAX_ERROR};
+use super::{call_kind::CallKind, clock_skew::ClockSkew, response::MAX_ERROR, settings::Settings};
 use crate::{
     auth::{
-        AkSk, CredentialsProvider, PROJECT_HEADER, ResolvedCredentials, TOKEN_HEADER,
+        AkSk, PROJECT_HEADER, ResolvedCredentials, TOKEN_HEADER,
         signing::{SECURITY_TOKEN_HEADER, SigningRequest, canonical::MAX_BODY},
     },
     error::{ConfigurationError, Error, Mismatch, SentSecrets, TransportError, TransportFailure},
@@ -92,7 +92,7 @@ impl AppliedCredentials {
 
 /// Adds credentials to a request, if its operation needs any.
 pub(super) async fn authenticate(
-    provider: Option<&dyn CredentialsProvider>,
+    settings: &Settings,
     project: Option<&ProjectId>,
     clock_skew: &ClockSkew,
     request: &mut reqwest::Request,
@@ -101,13 +101,18 @@ pub(super) async fn authenticate(
     if !kind.needs_credentials() {
         return Ok(AppliedCredentials::Nothing);
     }
+    let provider = settings.provider.as_deref();
     let provider =
         provider.ok_or_else(|| ConfigurationError::new("credentials", "are required for this call"))?;
     match provider.credentials().await? {
         ResolvedCredentials::Keys(keys) => {
-            kind.require(Security::AkSkAuth)?;
             keys.reject_swapped("the provider")?;
-            sign(&keys, project, clock_skew, request)
+            if kind.accepts(Security::V11Auth) {
+                let region = settings.signing_region.as_deref().map_err(Clone::clone)?;
+                return sign(&keys, clock_skew, request, Algorithm::V11 { region });
+            }
+            kind.require(Security::AkSkAuth)?;
+            sign(&keys, clock_skew, request, Algorithm::SdkHmac { project })
         }
         ResolvedCredentials::Token { token, .. } => {
             kind.require(Security::TokenAuth)?;
@@ -121,13 +126,19 @@ pub(super) async fn authenticate(
     }
 }
 
-/// Signs content-type, host, x-project-id, x-sdk-date and x-security-token; never user-agent, which proxies
-/// rewrite.
+/// The algorithm of a signature, and what it needs.
+enum Algorithm<'a> {
+    SdkHmac { project: Option<&'a ProjectId> },
+    V11 { region: &'a str },
+}
+
+/// Signs content-type, x-sdk-date and x-security-token, by SDK-HMAC-SHA256 also host and x-project-id, which the vendor's
+/// producers leave out; never user-agent, which proxies rewrite.
 fn sign(
     keys: &AkSk,
-    project: Option<&ProjectId>,
     clock_skew: &ClockSkew,
     request: &mut reqwest::Request,
+    algorithm: Algorithm<'_>,
 ) -> Result<AppliedCredentials, Error> {
     let (host, target) =
         host_and_target(request.url()).ok_or_else(|| ConfigurationError::new("endpoint", "has no host"))?;
@@ -140,10 +151,18 @@ fn sign(
     if let Some(content_type) = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) {
         unsigned = unsigned.header("content-type", content_type);
     }
+    let project = match algorithm {
+        Algorithm::SdkHmac { project } => project,
+        Algorithm::V11 { .. } => None,
+    };
     if let Some(project) = project {
         unsigned = unsigned.header(PROJECT_HEADER, project.as_str());
     }
-    let (headers, canonical_request) = unsigned.sign(keys).into_parts();
+    let signed = match algorithm {
+        Algorithm::SdkHmac { .. } => unsigned.sign(keys),
+        Algorithm::V11 { region } => unsigned.sign_v11(keys, region),
+    };
+    let (headers, canonical_request) = signed.into_parts();
     for (name, value) in headers {
         let mut value = HeaderValue::try_from(value).map_err(|_| {
             ConfigurationError::new(

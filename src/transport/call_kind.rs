@@ -45,6 +45,11 @@ impl CallKind {
         self.operation.is_some_and(|operation| operation.has_content)
     }
 
+    /// Whether the documents name this way to authenticate for the operation.
+    pub(super) fn accepts(self, security: Security) -> bool {
+        self.operation.is_some_and(|operation| operation.security.contains(&security))
+    }
+
     /// Rejects credentials that the operation doesn't accept.
     pub(super) fn require(self, security: Security) -> Result<(), ConfigurationError> {
         match self.operation {

@@ -88,6 +88,11 @@ impl Transport {
         Self { shared: Arc::new(Shared::new(settings)), server, project: project.map(Arc::new), call: None }
     }
 
+    /// The same for another server, with which it shares credentials, the retry budget and pauses.
+    pub(crate) fn at(&self, server: Server) -> Self {
+        Self { server, ..self.clone() }
+    }
+
     /// A copy for one call, whose errors then have the head of its response.
     pub(crate) fn for_one_call(&self) -> Self {
         Self { call: Some(self.begin(CallOptions::default())), ..self.clone() }
@@ -280,8 +285,8 @@ impl Transport {
         request: &mut reqwest::Request,
         kind: CallKind,
     ) -> Result<AppliedCredentials, Error> {
-        let provider = self.shared.settings.provider.as_deref();
-        attempt::authenticate(provider, self.project.as_deref(), &self.shared.clock_skew, request, kind).await
+        let project = self.project.as_deref();
+        attempt::authenticate(&self.shared.settings, project, &self.shared.clock_skew, request, kind).await
     }
 
     /// Makes one authenticated attempt, within its timeout and the call's deadline.

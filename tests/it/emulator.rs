@@ -24,8 +24,9 @@ pub(crate) mod wire;
 use std::{collections::BTreeSet, thread};
 
 use huaweicloud_lts::{
-    AkSk, ClientBuilder, Emulator, Ttl,
+    AkSk, Client, ClientBuilder, Emulator, Login, Ttl,
     emulator::{Admin, Options},
+    logs::{Line, LineTime},
     signing::SigningRequest,
     spec::{Operation, Service},
     transfers::{StorageFormat, Transfer, TransferInterval},
@@ -145,9 +146,18 @@ async fn client_covers_all_operations() {
     assert_eq!(listed[0].id, task);
     transfers.update(&listed[0]).paused(true).await.unwrap();
     transfers.delete(&task).await.unwrap();
+    // The client picks one by its credentials.
+    let logs = |lts: &Client| lts.group(&group).stream(&stream).logs();
+    let login = Login::new(emulator.user(), emulator.password(), emulator.domain());
+    let with_token = ClientBuilder::from(&emulator).credentials(login).build().unwrap();
+    logs(&lts).put(["with an access key"]).await.unwrap();
+    logs(&with_token).put(["with a token"]).await.unwrap();
+    logs(&with_token).put([Line::new("with a time").at(LineTime::now())]).await.unwrap();
     in_group.streams().delete(&stream).await.unwrap();
     lts.groups().delete(&group).await.unwrap();
-    let used: BTreeSet<_> = emulator.requests().iter().filter_map(|entry| entry.operation).collect();
-    let all: BTreeSet<_> = Operation::ALL.iter().copied().filter(|o| o.service() == Service::Lts).collect();
+    let of_lts = |operation: &Operation| operation.service() == Service::Lts;
+    let requests = emulator.requests();
+    let used: BTreeSet<_> = requests.iter().filter_map(|entry| entry.operation).filter(of_lts).collect();
+    let all: BTreeSet<_> = Operation::ALL.iter().copied().filter(of_lts).collect();
     assert_eq!(used, all);
 }

@@ -1,8 +1,9 @@
 //! Updates that take several requests, and clouds that do not offer an operation of a newer edition.
 
 use huaweicloud_lts::{
-    Client, ClientBuilder, Emulator, Error, StreamId, TransferId, Ttl,
+    Client, ClientBuilder, Emulator, Error, Login, StreamId, TransferId, Ttl,
     emulator::{Fault, Seed},
+    logs::{Line, LineTime},
     spec::{Operation, Service},
     transfers::{Transfer, TransferInterval},
 };
@@ -87,7 +88,7 @@ async fn update_without_a_change_sends_nothing() {
 }
 
 /// Calls an operation of a newer edition.
-async fn call(lts: &Client, operation: Operation) -> Error {
+async fn call(emulator: &Emulator, lts: &Client, operation: Operation) -> Error {
     let group: huaweicloud_lts::GroupId = "b6b9332b-091f-4b22-b810-264318d2d664".parse().unwrap();
     let stream: StreamId = group.as_str().parse().unwrap();
     let task: TransferId = group.as_str().parse().unwrap();
@@ -107,6 +108,16 @@ async fn call(lts: &Client, operation: Operation) -> Error {
             transfers.update(&listed).paused(true).await.unwrap_err()
         }
         Operation::DeleteTransfer => transfers.delete(&task).await.unwrap_err(),
+        Operation::PutLogBatches => lts.group(&group).stream(&stream).logs().put(["a"]).await.unwrap_err(),
+        Operation::PutLogs | Operation::PutTimedLogs => {
+            let login = Login::new(emulator.user(), emulator.password(), emulator.domain());
+            let lts = ClientBuilder::from(emulator).credentials(login).build().unwrap();
+            let line = match operation {
+                Operation::PutLogs => Line::new("a"),
+                _ => Line::new("a").at(LineTime::now()),
+            };
+            lts.group(&group).stream(&stream).logs().put([line]).await.unwrap_err()
+        }
         other => panic!("add a call for {other:?}"),
     }
 }
@@ -118,7 +129,7 @@ async fn operation_that_a_cloud_does_not_offer_is_named_with_the_alternative() {
     let mut remedies = Vec::new();
     for operation in newer.filter(|operation| operation.service() == Service::Lts) {
         emulator.fault(Fault::new().operation(operation).code("APIGW.0101")).unwrap();
-        let error = call(&lts, operation).await;
+        let error = call(&emulator, &lts, operation).await;
         assert_eq!((error.status(), error.code()), (Some(404), Some("APIGW.0101")), "{operation}");
         assert!(!error.is_not_found() && !error.outcome_unknown(), "{operation}: no resource is missing");
         let remedy = error.remedy().unwrap().into_owned();

@@ -22,7 +22,7 @@ export default (rows, _, { documentInventory }) => {
     }
     if (note) continue; // the code of an operation that is not described
     // An error may have status 200.
-    const texts = shown.filter((one) => one.error_code === code && [200, status].includes(one.status)).map((one) => one.error_msg);
+    const texts = shown.filter((one) => (one.error_code ?? one.errorCode) === code && [200, status].includes(one.status)).map((one) => one.error_msg);
     if (texts.length === 0) findings.push({ message: `${key} is in no example, and has no x-lts-note that says why` });
     else if (!texts.some((text) => form(message).test(text))) findings.push({ message: `no example of ${key} has the message of its row: ${message}` });
   }

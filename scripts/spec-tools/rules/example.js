@@ -1,7 +1,10 @@
 // Checks the error code and message of an example against the tables of codes and the schemas.
 export default (input, { errorsWith200, withoutCode }, { path, documentInventory }) => {
   const document = documentInventory.resolved;
-  const { error_code: code, error_msg: message } = input.value ?? {};
+  // Operations that write logs spell the code in another way.
+  const { error_code, errorCode, error_msg: message } = input.value ?? {};
+  const success = path[4] === '200' && errorCode !== undefined;
+  const code = success ? undefined : (error_code ?? errorCode);
   const findings = [];
   const status = Number(path[4]);
   if (typeof input.value !== 'string' && (code || status >= 400)) {

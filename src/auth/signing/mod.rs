@@ -15,7 +15,8 @@
 
 pub(crate) mod canonical;
 mod sdk_hmac;
-mod v11;
+
+pub(crate) mod v11;
 
 pub(crate) use sdk_hmac::SECURITY_TOKEN_HEADER;
 #[cfg(feature = "emulator")]

@@ -29,7 +29,7 @@ impl Caller {
         lockout: Option<&KeyLockout>,
         now: Timestamp,
     ) -> Result<Self, ApiError> {
-        if signature::is_signed(&call.head.headers) {
+        if signature::is_signed(&call.head.headers, call.operation.security()) {
             let key = |access_key: &str| store.key(access_key, now).map_err(ApiError::from);
             signature::verify(call.head, call.body, now, key, lockout)?;
             return Ok(Self::Key);

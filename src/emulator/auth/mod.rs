@@ -1,6 +1,7 @@
 //! Authentication and authorization of requests.
 
 pub(super) mod authorize;
+mod java_text;
 pub(super) mod key_lockout;
 pub(super) mod same_origin;
 mod signature;

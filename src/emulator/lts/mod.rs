@@ -4,11 +4,13 @@
 //! body that passed validation, for a caller that may use the project.
 
 mod groups;
+mod ingest;
 mod streams;
 mod tags;
 mod transfers;
 
 pub(super) use groups::*;
+pub(super) use ingest::*;
 pub(super) use streams::*;
 pub(super) use tags::change_tags;
 pub(super) use transfers::*;

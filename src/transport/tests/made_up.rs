@@ -85,6 +85,7 @@ async fn scripted(
     tokio::spawn(async move { axum::serve(listener, router).await });
     let settings = Settings {
         proxy: None,
+        signing_region: Ok("local".to_owned()),
         provider: Some(Arc::new(StaticCredentials::new(ResolvedCredentials::Token {
             token: "tok".into(),
             project_id: None,

@@ -321,7 +321,9 @@ fn faults_and_journal_know_the_newer_operations() {
             (Some(operation), Some(500), Some("LTS.0010"), &*target)
         );
         // The fault was for one request.
-        assert_eq!(request().send(&emulator).error().1, "LTS.0002");
+        let writes = operation.effect() == huaweicloud_lts::spec::Effect::Append;
+        let unauthenticated = if writes { "SVCSTG.ALS.403.105" } else { "LTS.0002" };
+        assert_eq!(request().send(&emulator).error().1, unauthenticated);
         // The gateway's error of a cloud without the operation.
         let fault = json!({"operation": operation.to_string(), "code": "APIGW.0101"});
         assert_eq!(Request::new("POST", "/_emulator/faults").json(&fault).send(&emulator).status, 204);

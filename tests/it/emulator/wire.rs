@@ -30,7 +30,9 @@ impl Reply {
     pub(crate) fn error(&self) -> (u16, String, String) {
         let body = self.json();
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-        (self.status, text("error_code"), text("error_msg"))
+        // Operations that write logs spell the code in another way.
+        let code = if body["errorCode"].is_string() { text("errorCode") } else { text("error_code") };
+        (self.status, code, text("error_msg"))
     }
 
     /// A member of the body that is a text: an id, as a rule.

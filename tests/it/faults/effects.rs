@@ -52,7 +52,7 @@ fn code_fault_uses_message_of_the_operation() {
             });
             let example = examples
                 .map(|(status, example)| (status, serde_json::from_str::<Value>(example.value).unwrap()))
-                .find(|(_, body)| body["error_code"] == **code);
+                .find(|(_, body)| body["error_code"] == **code || body["errorCode"] == **code);
             own += usize::from(example.is_some());
             let row = spec::error_codes(code).next().unwrap();
             let (status, text) = match &example {

@@ -66,6 +66,7 @@ struct Member {
     minimum: Option<i64>,
     maximum: Option<i64>,
     max_items: Option<u64>,
+    max_properties: Option<u64>,
     default: Option<Value>,
     values: Option<Value>,
     pattern: Option<String>,
@@ -99,6 +100,7 @@ impl Member {
             ("minimum", self.minimum.map(Value::from)),
             ("maximum", self.maximum.map(Value::from)),
             ("maxItems", self.max_items.map(Value::from)),
+            ("maxProperties", self.max_properties.map(Value::from)),
             ("default", self.default.clone()),
             ("enum", self.values.clone()),
             ("pattern", self.pattern.as_deref().map(pattern_rule)),
@@ -111,6 +113,14 @@ impl Member {
 
 fn mandatory(required: bool) -> &'static str {
     if required { "required" } else { "optional" }
+}
+
+/// The code of an example; operations that write logs spell its name in another way.
+fn error_code<'a>(example: &'a Node<'_>) -> &'a str {
+    match example.text("error_code") {
+        "" => example.text("errorCode"),
+        code => code,
+    }
 }
 
 fn cites_reference(at: &Node<'_>) -> bool {
@@ -161,7 +171,9 @@ impl<'a> Check<'a> {
         };
         let here = std::slice::from_ref(&operation);
         let edition = printed.statuses.is_some().then(|| json!(self.newer.edition));
-        for (fact, printed) in [("x-lts-sdk-name", Some(json!(name))), ("x-lts-edition", edition)] {
+        // Other names are those of the spec, for operations that no SDK has.
+        let sdk_name = name.starts_with(char::is_uppercase).then(|| json!(name));
+        for (fact, printed) in [("x-lts-sdk-name", sdk_name), ("x-lts-edition", edition)] {
             self.fact((name, "", fact), printed.as_ref(), operation.value.get(fact), here);
         }
         self.newer_parameters(name, printed, &operation, named);
@@ -213,7 +225,7 @@ impl<'a> Check<'a> {
         let code: u16 = status.parse().unwrap_or_default();
         let examples = response.examples();
         let texts = |wanted: &str| -> Vec<&str> {
-            let same = examples.iter().filter(|example| example.text("error_code") == wanted);
+            let same = examples.iter().filter(|example| error_code(example) == wanted);
             same.map(|example| example.text("error_msg")).collect()
         };
         let errors: Vec<_> = printed.errors.iter().filter(|(at, ..)| *at == code).collect();
@@ -226,7 +238,7 @@ impl<'a> Check<'a> {
         }
         let rows: Vec<_> = self.rows().into_iter().chain(&self.newer.codes).collect();
         for example in examples.iter().filter(|_| !shared) {
-            let (error, text) = (example.text("error_code"), example.text("error_msg"));
+            let (error, text) = (error_code(example), example.text("error_msg"));
             let is = |row: &&(u16, String, String)| row.1 == error && row.2 == text;
             let format = &self.reference.response_format;
             let known = error.is_empty()

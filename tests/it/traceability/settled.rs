@@ -130,6 +130,19 @@ pub(super) const NEWER_SETTLED: &[(&str, &str, &str, u64, &str)] = &[
     ("UpdateLogStreamResponseBody", "ttl_in_days", "minimum", 75, "-1"),
     ("UpdateTransferRequestBody", "log_streams", "minItems", 110, "1"),
     ("CreateLogStreamRequestBody", "ttl_in_days", "minimum", 75, "-1"),
+    ("putLogBatches", "Content-Encoding", "enum", 117, r#"["gzip","snappy"]"#),
+    ("putLogs", "Content-Encoding", "enum", 117, r#"["gzip","snappy"]"#),
+    ("putTimedLogs", "Content-Encoding", "enum", 117, r#"["gzip","snappy"]"#),
+    ("LogBatch", "contents", "minItems", 122, "1"),
+    ("PutLogBatchesRequestBody", "log_items", "minItems", 122, "1"),
+    ("PutLogsRequestBody", "contents", "minItems", 122, "1"),
+    ("PutLogsRequestBody", "log_time_ns", "minimum", 114, "0"),
+    ("PutTimedLogsRequestBody", "contents", "minItems", 122, "1"),
+    ("TimedLog", "log_time_ns", "minimum", 114, "0"),
+    ("PutLogsResponseBody", "errorCode", "mandatory", 118, r#""optional""#),
+    ("PutLogsResponseBody", "errorMessage", "mandatory", 118, r#""optional""#),
+    ("PutLogsResponseBody", "error_msg", "mandatory", 118, r#""optional""#),
+    ("PutLogsResponseBody", "result", "mandatory", 118, r#""optional""#),
 ];
 
 /// Top-level members without `x-lts-source`. `openapi/README.md` says where they come from.

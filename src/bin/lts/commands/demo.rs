@@ -1,10 +1,15 @@
 //! `lts demo`: all operations against an emulator in this process.
 
-use std::{fmt::Display, future::IntoFuture, time::Instant};
+use std::{collections::BTreeMap, fmt::Display, future::IntoFuture, time::Instant};
 
 use huaweicloud_lts::{
     Client, Emulator, Error, GroupId, Login, StreamId, Ttl,
+    api::lts::types::{
+        LogBatch, LogContent, LogLabels, LogTimeNs, PutLogBatchesRequestBody, PutLogsRequestBody,
+        PutTimedLogsRequestBody, TimedLog,
+    },
     error::ServiceError,
+    logs::LineTime,
     transfers::{Transfer, TransferInterval},
 };
 
@@ -20,6 +25,8 @@ const STREAM: &str = "nginx";
 const OTHER_STREAM: &str = "worker";
 /// The minimum length of a path segment that is shortened as an id.
 const MIN_ID_LENGTH: usize = 30;
+/// The width of the column with paths.
+const PATH_WIDTH: usize = 37;
 
 pub(crate) fn run(context: &Context) -> Result<(), CliError> {
     let emulator = Emulator::start()?;
@@ -65,6 +72,7 @@ impl Demo {
     async fn all_operations(&self, lts: &Client) -> Result<(), CliError> {
         let (group, stream) = self.operations_of_the_reference(lts).await?;
         self.newer_operations(lts, &group, &stream).await?;
+        self.write_logs(lts, &group, &stream).await?;
         self.step(lts.group(&group).streams().delete(&stream), deleted).await?;
         self.step(lts.groups().delete(&group), deleted).await
     }
@@ -121,6 +129,33 @@ impl Demo {
         self.step(transfers.delete(&transfer), deleted).await
     }
 
+    /// The operations that write logs. The client picks one of them by its credentials; here each is run.
+    async fn write_logs(&self, lts: &Client, group: &GroupId, stream: &StreamId) -> Result<(), CliError> {
+        let (api, project) = (lts.access_api()?, lts.project_id().await?);
+        let (time, labels) = (LineTime::now().as_nanoseconds(), LogLabels(BTreeMap::new()));
+        let line = |log: &str| TimedLog { log: LogContent(log.to_owned()), log_time_ns: LogTimeNs(time) };
+        let written = |what: &'static str| move |_: &_| what.to_owned();
+
+        let contents = ["GET /a 200", "GET /b 500"].map(|log| LogContent(log.to_owned())).into();
+        let log_time_ns = LogTimeNs(time);
+        let body =
+            PutLogsRequestBody { contents, labels: labels.clone(), log_time_ns, tenant_project_id: None };
+        let call = api.put_logs().project_id(&project).log_group_id(group).log_stream_id(stream).body(body);
+        self.step(async { call.send().await.map_err(Error::from_api) }, written("2 lines")).await?;
+
+        let body =
+            PutTimedLogsRequestBody { contents: vec![line("started")], labels, tenant_project_id: None };
+        let call = api.put_timed_logs().project_id(&project).log_group_id(group).log_stream_id(stream);
+        self.step(async { call.body(body).send().await.map_err(Error::from_api) }, written("1 line")).await?;
+
+        let labels = r#"{"app":"shop"}"#.to_owned();
+        let batch = LogBatch { contents: vec![line("stopped")], labels, tenant_project_id: None };
+        let body = PutLogBatchesRequestBody { log_items: vec![batch] };
+        let call = api.put_log_batches().project_id(&project).log_group_id(group).log_stream_id(stream);
+        self.step(async { call.body(body).send().await.map_err(Error::from_api) }, written("1 line")).await?;
+        Ok(())
+    }
+
     /// Makes a call and prints a line about its request.
     async fn step<T>(
         &self,
@@ -156,7 +191,9 @@ impl Demo {
         let operation = last.operation.map(|operation| operation.id()).unwrap_or_default();
         let status = last.status.map(|status| status.to_string()).unwrap_or_default();
         let (method, path) = (&last.method, shortened(&last.path));
-        print_lines(&format!("{operation:<21} {method:<6} {path:<37} {status} {result:<10} {time:>5.1} ms\n"))
+        print_lines(&format!(
+            "{operation:<21} {method:<6} {path:<PATH_WIDTH$} {status} {result:<10} {time:>5.1} ms\n"
+        ))
     }
 }
 
@@ -170,13 +207,19 @@ fn short(id: &impl Display) -> String {
     shortened(&id.to_string())
 }
 
-/// A path with its ids shortened, so that a line fits the terminal.
+/// A path with its ids shortened, and without its middle if it is still too long for a line of the terminal.
 fn shortened(path: &str) -> String {
     let shorten = |segment: &str| match segment.len() {
         MIN_ID_LENGTH.. => format!("{}…", segment.chars().take(3).collect::<String>()),
         _ => segment.to_owned(),
     };
-    path.split('/').map(shorten).collect::<Vec<_>>().join("/")
+    let segments: Vec<_> = path.split('/').map(shorten).collect();
+    match (segments.join("/"), segments.as_slice()) {
+        (whole, [start @ .., one, two]) if whole.chars().count() > PATH_WIDTH && start.len() > 3 => {
+            format!("{}/…/{one}/{two}", start[..3].join("/"))
+        }
+        (whole, _) => whole,
+    }
 }
 
 fn expect(holds: bool, what: &str) -> Result<(), CliError> {
