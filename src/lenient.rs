@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData, str::FromStr};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 /// A member of a response; `None` if it is absent or can't be read.
@@ -117,6 +117,9 @@ impl FromJson for String {
     }
 }
 
+/// The most entries of a map; tags are far fewer. Each takes many times the memory of its text.
+const MAX_ENTRIES: usize = 100_000;
+
 /// A map of texts; entries that can't be read are left out.
 impl FromJson for BTreeMap<String, String> {
     fn from_map<'de, A: MapAccess<'de>>(mut members: A) -> Result<Option<Self>, A::Error> {
@@ -124,6 +127,9 @@ impl FromJson for BTreeMap<String, String> {
         while let Some((key, value)) = members.next_entry::<String, Lenient<String>>()? {
             if let Lenient(Some(value)) = value {
                 texts.insert(key, value);
+            }
+            if texts.len() > MAX_ENTRIES {
+                return Err(A::Error::custom(format_args!("more than {MAX_ENTRIES} members")));
             }
         }
         Ok(Some(texts))

@@ -15,6 +15,8 @@ mod explain;
 mod group;
 mod help;
 mod man;
+#[cfg(target_os = "linux")]
+mod memory;
 mod messages;
 mod options;
 mod output;

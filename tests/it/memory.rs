@@ -7,7 +7,12 @@ pub(crate) fn resident(process: &str) -> u64 {
 
 /// The highest resident memory since [`reset_peak`].
 pub(crate) fn peak(process: &str) -> u64 {
-    status(process, "VmHWM:")
+    status(process, PEAK)
+}
+
+/// The highest resident memory of a process that may have ended.
+pub(crate) fn peak_if_running(process: &str) -> Option<u64> {
+    read_status(process, PEAK)
 }
 
 pub(crate) fn reset_peak(process: &str) {
@@ -15,8 +20,15 @@ pub(crate) fn reset_peak(process: &str) {
     std::fs::write(format!("/proc/{process}/clear_refs"), "5").unwrap();
 }
 
+const PEAK: &str = "VmHWM:";
+
 fn status(process: &str, name: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
+    read_status(process, name).unwrap()
+}
+
+fn read_status(process: &str, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    // A process that has ended has no memory to tell of.
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }

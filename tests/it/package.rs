@@ -5,8 +5,7 @@ use std::{collections::BTreeSet, path::Path, process::Command};
 /// The maximum number of crates with the default features, including this one.
 const MAX_CRATES: usize = 150;
 /// Dependencies of only the emulator and the command line.
-const NOT_BY_DEFAULT: [&str; 7] =
-    ["axum", "clap", "comfy-table", "jsonschema", "libsqlite3-sys", "rusqlite", "schemars"];
+const NOT_BY_DEFAULT: [&str; 6] = ["axum", "clap", "jsonschema", "libsqlite3-sys", "rusqlite", "schemars"];
 
 /// The output of cargo, run offline.
 fn cargo(arguments: &[&str]) -> String {

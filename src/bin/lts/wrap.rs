@@ -18,15 +18,17 @@ pub(crate) fn stderr_width() -> Option<usize> {
 /// Splits a text at blanks into lines of at most `width` columns. A longer word stays whole, so that it can be copied.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
-    let mut rest = text;
-    while rest.width() > width {
-        let blanks = || rest.match_indices(' ').map(|(at, _)| at);
-        let last_fitting = blanks().take_while(|at| rest[..*at].width() <= width).last();
-        let Some(at) = last_fitting.or_else(|| blanks().next()) else { break };
-        lines.push(&rest[..at]);
-        rest = &rest[at + 1..];
+    let (mut line, mut line_width) = (0..0, 0);
+    for word in text.split(' ') {
+        let (start, word_width) = (line.end, word.width());
+        if start > line.start && line_width + word_width > width {
+            lines.push(text[line.start..start].strip_suffix(' ').unwrap_or_default());
+            (line.start, line_width) = (start, 0);
+        }
+        line_width += word_width + 1;
+        line.end = start + word.len() + 1;
     }
-    lines.push(rest);
+    lines.push(&text[line.start..]);
     lines
 }
 

@@ -87,7 +87,7 @@ fn print_head(response: &Response) -> Result<(), CliError> {
 fn print_body(body: &[u8], format: Option<Format>) -> Result<(), CliError> {
     let is_terminal = stdout_is_terminal();
     if (format.is_some() || is_terminal)
-        && let Ok(json) = serde_json::from_slice::<Json>(body)
+        && let Some(json) = Json::new(body)
     {
         return Output::new(format.unwrap_or(Format::Json), false).data(&json, String::new);
     }

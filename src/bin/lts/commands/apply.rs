@@ -257,16 +257,14 @@ fn table(outcome: &Outcome) -> String {
     let created = outcome.created.iter().map(|item| ("created", item));
     let updated = outcome.updated.iter().map(|item| ("updated", item));
     let changed = created.chain(updated).chain(outcome.deleted.iter().map(|item| ("deleted", item)));
-    let cells: Vec<Vec<String>> = changed
-        .map(|(result, Item { kind, group, name, id, .. })| {
-            let id = id.clone().unwrap_or_default();
-            vec![name.clone(), kind.to_string(), group.clone(), result.to_owned(), id]
-        })
-        .collect();
-    if cells.is_empty() {
+    if changed.clone().next().is_none() {
         return String::new();
     }
+    let cells = |(result, Item { kind, group, name, id, .. }): (&str, &Item)| {
+        let id = id.clone().unwrap_or_default();
+        vec![name.clone(), kind.to_string(), group.clone(), result.to_owned(), id]
+    };
     let whole = |header| (header, Fit::Whole);
     let columns = [whole("NAME"), whole("KIND"), whole("GROUP"), whole("RESULT"), ("ID", Fit::Id)];
-    rows(&columns, cells)
+    rows(&columns, || changed.clone().map(cells))
 }

@@ -275,7 +275,7 @@ fn profiles(context: &Context) -> Result<(), CliError> {
             ]
         };
         let columns = ["NAME", "REGION", "ENDPOINT", "PROJECT", "KEYS"].map(|name| (name, Fit::Whole));
-        rows(&columns, sections.iter().map(row).collect())
+        rows(&columns, || sections.iter().map(row))
     })
 }
 

@@ -142,10 +142,9 @@ fn overview(rows: &[Explained]) -> String {
     let cells = |row: &Explained| {
         vec![row.code.to_owned(), row.statuses(), row.class.clone(), row.message.to_owned()]
     };
-    let rows = rows.iter().map(cells).collect();
     let columns =
         [("CODE", Fit::Whole), ("STATUS", Fit::Whole), ("CLASS", Fit::Whole), ("MESSAGE", Fit::Wrap)];
-    output::rows(&columns, rows)
+    output::rows(&columns, || rows.iter().map(cells))
 }
 
 fn details(rows: &[Explained]) -> String {

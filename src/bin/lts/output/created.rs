@@ -93,5 +93,5 @@ fn table(kind: &CreatedKind, items: &[Created], with_names: bool) -> String {
     // Nothing gives way: the id may not be found again.
     let columns = [kind.header, "ID", "CREATED"].map(|header| (header, Fit::Whole));
     let columns = if with_names { &columns[..] } else { &columns[1..] };
-    rows(columns, items.iter().map(row).collect())
+    rows(columns, || items.iter().map(row))
 }

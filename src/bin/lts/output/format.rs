@@ -1,12 +1,19 @@
 //! The output formats, and data that can be printed in all of them.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    io::{self, Write},
+};
 
 use clap::ValueEnum;
 use huaweicloud_lts::escape;
 use serde::Serialize;
 
-use super::{json::Json, print::print};
+use super::{
+    json::Json,
+    object::List,
+    print::{print, print_with},
+};
 use crate::error::CliError;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -51,12 +58,24 @@ impl Output {
     ) -> Result<(), CliError> {
         match self.format {
             Format::Table => print(&table()),
-            Format::Json => {
-                let json = serde_json::to_string_pretty(data).map_err(|e| not_serializable(&e))?;
-                print(&(escape::json(&json) + "\n"))
-            }
-            Format::Yaml => print(&yaml(data)?),
+            Format::Json => print_json(data),
+            Format::Yaml => print_with(|out| write_yaml(out, data)),
         }
+    }
+
+    /// Prints a list like [`ids_or_data`](Self::ids_or_data). Its items are made one after the other.
+    pub(super) fn ids_or_list<T: Serialize>(
+        self,
+        ids: impl IntoIterator<Item = impl Display>,
+        items: impl Iterator<Item = T> + Clone,
+        table: impl FnOnce() -> String,
+    ) -> Result<(), CliError> {
+        let is_empty = items.clone().next().is_none();
+        if self.quiet || is_empty || self.format != Format::Yaml {
+            return self.ids_or_data(ids, &List(items), table);
+        }
+        // A list is the same in YAML as its items in lists of one.
+        print_with(|out| items.into_iter().try_for_each(|item| write_yaml(out, &[item])))
     }
 
     /// Prints only the ids with `--quiet`, otherwise the data.
@@ -66,25 +85,71 @@ impl Output {
         data: &T,
         table: impl FnOnce() -> String,
     ) -> Result<(), CliError> {
-        if self.quiet {
-            let line = |id: String| format!("{}\n", escape::line(&id));
-            return print(&ids.into_iter().map(|id| line(id.to_string())).collect::<String>());
+        if !self.quiet {
+            return self.data(data, table);
         }
-        self.data(data, table)
+        print_with(|out| {
+            ids.into_iter().try_for_each(|id| writeln!(out, "{}", escape::line(&id.to_string())))
+        })
     }
 }
 
-fn not_serializable(error: &dyn Display) -> CliError {
-    CliError::Bug(format!("the data can't be serialized: {error}"))
+fn print_json<T: Serialize + ?Sized>(data: &T) -> Result<(), CliError> {
+    print_with(|out| {
+        serde_json::to_writer_pretty(EscapedJson(out), data)?;
+        out.write_all(b"\n")
+    })
 }
 
-/// Serializes as YAML. Long strings stay on one line.
-fn yaml<T: Serialize + ?Sized>(data: &T) -> Result<String, CliError> {
+/// Escapes what `serde_json` writes, which are pieces of whole characters.
+struct EscapedJson<'a>(&'a mut dyn Write);
+
+impl Write for EscapedJson<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text = str::from_utf8(piece).map_err(io::Error::other)?;
+        self.0.write_all(escape::json(text).as_bytes())?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Writes data as YAML. Long strings stay on one line.
+fn write_yaml<T: Serialize + ?Sized>(out: &mut dyn Write, data: &T) -> io::Result<()> {
     // JSON in between, since every string has to be prepared. Block scalars would have unescaped tabs.
-    let json = serde_json::to_string(data).map_err(|e| not_serializable(&e))?;
-    let json: Json = serde_json::from_str(&json).map_err(|e| not_serializable(&e))?;
-    let json = json.map_strings(&|text| escape::yaml_string(&text).into_owned());
+    let json = serde_json::to_vec(data)?;
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX, prefer_block_scalars: false };
-    let yaml = serde_saphyr::to_string_with_options(&json, options).map_err(|e| not_serializable(&e))?;
-    Ok(escape::yaml(&yaml).into_owned())
+    let mut lines = EscapedYaml { out, line: String::new(), result: Ok(()) };
+    let written = serde_saphyr::to_fmt_writer_with_options(&mut lines, &Json::for_yaml(&json), options);
+    let EscapedYaml { out, line, result } = lines;
+    result?;
+    written.map_err(io::Error::other)?;
+    out.write_all(escape::yaml(&line).as_bytes())
+}
+
+/// Escapes the lines of a YAML document.
+struct EscapedYaml<'a> {
+    out: &'a mut dyn Write,
+    /// The line that is not complete.
+    line: String,
+    /// `fmt::Error` says nothing.
+    result: io::Result<()>,
+}
+
+impl fmt::Write for EscapedYaml<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for piece in text.split_inclusive('\n') {
+            self.line += piece;
+            if piece.ends_with('\n') {
+                self.result = self.out.write_all(escape::yaml(&self.line).as_bytes());
+                self.line.clear();
+            }
+            if self.result.is_err() {
+                return Err(fmt::Error);
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,12 +1,13 @@
 //! Resources as a table, JSON, YAML or bare ids: all that exist, or one.
 
-use std::{cmp::Ordering, marker::PhantomData};
+use std::{cmp::Ordering, iter, marker::PhantomData};
 
 use clap::{
     Args,
     builder::{PossibleValue, PossibleValuesParser},
 };
 use jiff::{Timestamp, tz::TimeZone};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{
@@ -49,14 +50,19 @@ impl<R: Resource> ListOptions<R> {
         chosen.chain(self.sort.as_deref().and_then(find_column::<R>)).any(|column| column.name == name)
     }
 
-    /// Puts the items into the order that was chosen.
-    fn sort(&self, items: &mut [Listed<'_, R>]) {
+    /// The items to show, in the order that was chosen.
+    fn chosen<'a>(&self, items: &'a [R]) -> Vec<&'a R> {
+        let mut items: Vec<_> = items.iter().filter(|item| self.shows(item)).collect();
         if let Some(column) = self.sort.as_deref().and_then(find_column::<R>) {
-            items.sort_by(|a, b| compare(a.members.get(column.member), b.members.get(column.member)));
+            let value = |item: &&R| item.order(column).or_else(|| members(*item).remove(column.member));
+            let mut keyed: Vec<_> = items.iter().map(|item| (value(item), *item)).collect();
+            keyed.sort_by(|(a, _), (b, _)| compare(a.as_ref(), b.as_ref()));
+            items = keyed.into_iter().map(|(_, item)| item).collect();
         }
         if self.reverse {
             items.reverse();
         }
+        items
     }
 }
 
@@ -83,43 +89,49 @@ fn column_parser<T: Resource>() -> PossibleValuesParser {
     T::COLUMNS.iter().map(value).collect::<Vec<_>>().into()
 }
 
-/// An item with its members, and the values of its derived columns.
+/// An item as an object, whose members are made when it is serialized.
+#[derive(Clone, Copy)]
 struct Listed<'a, T> {
     item: &'a T,
-    members: Map<String, Value>,
+    /// The columns that were chosen; if there are none, all members that the service sent.
+    columns: &'a [&'static Column],
 }
 
-impl<'a, T: Resource> Listed<'a, T> {
-    fn new(item: &'a T) -> Result<Self, CliError> {
-        Ok(Self { item, members: members(item)? })
-    }
-
-    /// The members that the service sent, in the order of the columns.
-    fn sent(&self) -> Object {
-        let mut rest = self.members.clone();
-        let mut sent = Vec::new();
-        for column in T::COLUMNS {
-            if let Some(value) = rest.remove(column.member)
-                && !column.derived
-            {
-                sent.push((column.member.to_owned(), value));
-            }
+impl<T: Resource> Serialize for Listed<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.columns {
+            [] => sent::<T>(members(self.item)),
+            columns => chosen(members(self.item), columns),
         }
-        sent.extend(rest);
-        Object(sent)
+        .serialize(serializer)
     }
+}
 
-    /// The values of these columns.
-    fn chosen(&self, columns: &[&Column]) -> Object {
-        let value = |column: &Column| self.members.get(column.member).cloned().unwrap_or_default();
-        Object(columns.iter().map(|column| (column.member.to_owned(), value(column))).collect())
+/// The members that the service sent, in the order of the columns.
+fn sent<T: Resource>(mut members: Map<String, Value>) -> Object {
+    let mut sent = Vec::new();
+    for column in T::COLUMNS {
+        if let Some(value) = members.remove(column.member)
+            && !column.derived
+        {
+            sent.push((column.member.to_owned(), value));
+        }
     }
+    sent.extend(members);
+    Object(sent)
+}
 
-    fn cells(&self, columns: &[&Column]) -> Vec<String> {
-        let plain = |column: &Column| self.members.get(column.member).map(|value| cell(column, value));
-        let cell = |column: &&Column| self.item.cell(column).or_else(|| plain(column)).unwrap_or_default();
-        columns.iter().map(cell).collect()
-    }
+/// The values of these columns.
+fn chosen(members: Map<String, Value>, columns: &[&Column]) -> Object {
+    let value = |column: &Column| members.get(column.member).cloned().unwrap_or_default();
+    Object(columns.iter().map(|column| (column.member.to_owned(), value(column))).collect())
+}
+
+fn cells<T: Resource>(item: &T, columns: &[&Column]) -> Vec<String> {
+    let members = members(item);
+    let plain = |column: &Column| members.get(column.member).map(|value| cell(column, value));
+    let cell = |column: &&Column| item.cell(column).or_else(|| plain(column)).unwrap_or_default();
+    columns.iter().map(cell).collect()
 }
 
 /// Prints a list, or `none` if it is empty. Unless columns are chosen, tables have the default columns and objects all
@@ -130,13 +142,11 @@ pub(crate) fn print_list<T: Resource>(
     options: &ListOptions<T>,
     none: &str,
 ) -> Result<(), CliError> {
-    let shown = items.iter().filter(|item| options.shows(item));
-    let mut items = shown.map(Listed::new).collect::<Result<Vec<_>, CliError>>()?;
-    options.sort(&mut items);
-    let chosen: Vec<&Column> = options.columns.iter().filter_map(|name| find_column::<T>(name)).collect();
-    let object = |item: &Listed<'_, T>| if chosen.is_empty() { item.sent() } else { item.chosen(&chosen) };
-    let objects: Vec<Object> = items.iter().map(object).collect();
-    output.ids_or_data(items.iter().map(|listed| listed.item.id()), &objects, || {
+    let items = options.chosen(items);
+    let chosen: Vec<&'static Column> =
+        options.columns.iter().filter_map(|name| find_column::<T>(name)).collect();
+    let objects = items.iter().map(|item| Listed { item: *item, columns: &chosen });
+    output.ids_or_list(items.iter().map(|item| item.id()), objects, || {
         if items.is_empty() {
             match &options.filter {
                 Some(text) => {
@@ -148,7 +158,7 @@ pub(crate) fn print_list<T: Resource>(
         }
         let is_default = |column: &&Column| match column.shown {
             Shown::Always => true,
-            Shown::IfPresent => items.iter().any(|listed| listed.members.contains_key(column.member)),
+            Shown::IfPresent => items.iter().any(|item| members(*item).contains_key(column.member)),
             Shown::Never => false,
         };
         let default = || T::COLUMNS.iter().filter(is_default).collect();
@@ -159,21 +169,20 @@ pub(crate) fn print_list<T: Resource>(
             let shortened = headers.iter_mut().filter(|(_, fit)| *fit != Fit::Wrap);
             shortened.for_each(|(_, fit)| *fit = Fit::Whole);
         }
-        rows(&headers, items.iter().map(|listed| listed.cells(&columns)).collect())
+        rows(&headers, || items.iter().map(|item| cells(*item, &columns)))
     })
 }
 
 /// Prints one resource: as a table, a line for each column that it has a value for.
 pub(crate) fn print_resource<T: Resource>(output: Output, item: &T) -> Result<(), CliError> {
-    let listed = Listed::new(item)?;
-    output.ids_or_data([item.id()], &listed.sent(), || {
+    output.ids_or_data([item.id()], &Listed { item, columns: &[] }, || {
         // The time of creation is shown once, as people read it.
         let columns = T::COLUMNS.iter().filter(|column| column.member != CREATION_TIME.member);
         let columns: Vec<&Column> = columns.collect();
-        let cells = listed.cells(&columns);
+        let cells = cells(item, &columns);
         let shown = columns.into_iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
         let (columns, cells): (Vec<&Column>, Vec<String>) = shown.unzip();
-        blocks(&headers(&columns), &[cells])
+        blocks(&headers(&columns), iter::once(cells))
     })
 }
 
@@ -183,11 +192,11 @@ fn find_column<T: Resource>(name: &str) -> Option<&'static Column> {
 }
 
 /// The members of an item, with the creation time in RFC 3339 and the derived values added.
-fn members<T: Resource>(item: &T) -> Result<Map<String, Value>, CliError> {
-    let value =
-        serde_json::to_value(item).map_err(|e| CliError::Bug(format!("data can't be serialized: {e}")))?;
-    let Value::Object(mut members) = value else {
-        return Err(CliError::Bug("a listed item is not an object".to_owned()));
+fn members<T: Resource>(item: &T) -> Map<String, Value> {
+    // Resources are objects with nothing in them that can't be serialized.
+    let mut members = match serde_json::to_value(item) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
     };
     if let Some(time) = item.creation_time().and_then(rfc3339) {
         members.insert(CREATED.member.to_owned(), time.into());
@@ -197,7 +206,7 @@ fn members<T: Resource>(item: &T) -> Result<Map<String, Value>, CliError> {
             members.insert(column.member.to_owned(), value);
         }
     }
-    Ok(members)
+    members
 }
 
 /// A time in RFC 3339, always with milliseconds: sorting the texts sorts the times.
@@ -224,10 +233,12 @@ fn cell(column: &Column, value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Object(members) => {
-            let pair =
-                |(name, value): (&String, &Value)| format!("{name}={}", value.as_str().unwrap_or_default());
             let own = members.iter().filter(|(name, _)| !name.starts_with(SERVICE_TAGS));
-            own.map(pair).collect::<Vec<_>>().join(", ")
+            own.fold(String::new(), |mut pairs, (name, value)| {
+                let separator = if pairs.is_empty() { "" } else { ", " };
+                pairs.extend([separator, name, "=", value.as_str().unwrap_or_default()]);
+                pairs
+            })
         }
         other => other.to_string(),
     }

@@ -1,4 +1,4 @@
-//! Objects of JSON and YAML.
+//! Objects and lists of JSON and YAML.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
@@ -13,5 +13,14 @@ impl Serialize for Object {
             map.serialize_entry(member, value)?;
         }
         map.end()
+    }
+}
+
+/// A list whose items are made while it is serialized.
+pub(super) struct List<I>(pub(super) I);
+
+impl<I: Iterator<Item: Serialize> + Clone> Serialize for List<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
     }
 }

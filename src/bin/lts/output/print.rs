@@ -2,12 +2,15 @@
 
 use std::{
     fmt::Display,
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal, Write},
 };
 
 use huaweicloud_lts::escape;
 
 use crate::error::CliError;
+
+/// How much is written at once, in bytes.
+const PIECE: usize = 64 << 10;
 
 /// Prints a text as it is.
 pub(crate) fn print(text: &str) -> Result<(), CliError> {
@@ -22,8 +25,13 @@ pub(crate) fn print_lines(text: &str) -> Result<(), CliError> {
 /// Prints bytes as they are. A closed pipe is no error: the reader has what it wanted, and the command may still
 /// have to write to standard error and to return its own exit code.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    print_with(|out| out.write_all(bytes))
+}
+
+/// Prints what a closure writes, piece by piece.
+pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+    let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
         _ => Ok(()),
     }

@@ -32,6 +32,11 @@ pub(crate) trait Resource: Named + Serialize {
         None
     }
 
+    /// What a column is sorted by instead of its value.
+    fn order(&self, _column: &Column) -> Option<Value> {
+        None
+    }
+
     /// What tables show in a column instead of its value.
     fn cell(&self, _column: &Column) -> Option<String> {
         None
