@@ -21,10 +21,23 @@ use crate::error::CredentialsError;
 const CREDENTIALS: &str = "huaweicloud_lts::credentials";
 /// The remaining life at which a value is no longer used, so that a request can still arrive in time.
 const MIN_REMAINING_LIFE: SignedDuration = SignedDuration::from_secs(10);
+/// The life of a value whose end isn't known. IAM's tokens and the keys of machines live for many hours.
+const UNKNOWN_LIFE: SignedDuration = SignedDuration::from_mins(60);
 /// How long a refusal is returned without asking again: repeated logins with a wrong password lock the user out.
 const REFUSAL_LIFE: SignedDuration = SignedDuration::from_secs(30);
 /// The longest pause between refresh attempts.
 const REFRESH_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+
+/// When a value ends, as a service says: a time in RFC 3339. `None` if it says nothing, or a number of unknown meaning.
+///
+/// # Errors
+/// The text, if it is neither.
+pub(super) fn end_of_life(text: Option<String>) -> Result<Option<Timestamp>, String> {
+    match text {
+        Some(text) if text.parse::<f64>().is_err() => text.parse().map(Some).map_err(|_| text),
+        _ => Ok(None),
+    }
+}
 
 /// The future of [`Source::get`].
 pub(crate) type FetchFuture<'a, V> =
@@ -51,8 +64,14 @@ pub(crate) struct Cached<V> {
 }
 
 impl<V> Cached<V> {
-    /// A value that is valid between two times, and refreshed towards the end.
-    pub(crate) fn between(value: V, from: Timestamp, end: Timestamp, refresh_ahead: SignedDuration) -> Self {
+    /// A value that is valid between two times, and refreshed towards the end. If the end isn't known, it comes soon.
+    pub(crate) fn between(
+        value: V,
+        from: Timestamp,
+        end: Option<Timestamp>,
+        refresh_ahead: SignedDuration,
+    ) -> Self {
+        let end = end.unwrap_or_else(|| from.checked_add(UNKNOWN_LIFE).unwrap_or(from));
         let life = from.duration_until(end).max(SignedDuration::ZERO);
         let before_end = |time: SignedDuration| end.checked_sub(time).unwrap_or(Timestamp::MIN);
         Self {
@@ -286,7 +305,7 @@ mod tests {
                     return Err(CredentialsError::new(format!("failure {number}"), None));
                 }
                 let end = self.0.now() + SignedDuration::from_hours(24);
-                Ok(Cached::between(number, self.0.now(), end, SignedDuration::from_mins(30)))
+                Ok(Cached::between(number, self.0.now(), Some(end), SignedDuration::from_mins(30)))
             })
         }
     }
@@ -442,7 +461,7 @@ mod tests {
     #[test]
     fn short_lived_values_are_refreshed_in_their_last_quarter() {
         let end = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(100);
-        let cached = Cached::between((), Timestamp::UNIX_EPOCH, end, SignedDuration::from_mins(30));
+        let cached = Cached::between((), Timestamp::UNIX_EPOCH, Some(end), SignedDuration::from_mins(30));
         assert_eq!((cached.refresh_from.as_second(), cached.until.as_second()), (75, 90));
     }
 }

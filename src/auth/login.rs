@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     CredentialsProvider, Login, ProvideFuture, ResolvedCredentials,
-    cache::{Cache, Cached, FetchFuture, Source},
+    cache::{Cache, Cached, FetchFuture, Source, end_of_life},
     clock::Clock,
 };
 use crate::{
@@ -94,13 +94,14 @@ impl Iam {
         let token = response.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
         let token = token.map(Secret::new).ok_or_else(|| odd("X-Subject-Token", "missing", ""))?;
         let facts = response.into_inner().token.ok_or_else(|| odd("token", "missing", ""))?;
-        let expires_at = facts.expires_at.0.unwrap_or_default();
-        let expires_at: jiff::Timestamp =
-            expires_at.parse().map_err(|_| odd("token.expires_at", "not a time", &expires_at))?;
-        // The life is by IAM's clock and the start by ours, since the clocks may differ.
-        let issued_at = facts.issued_at.0.and_then(|time| time.parse::<jiff::Timestamp>().ok());
-        let life = issued_at.unwrap_or(asked_at).duration_until(expires_at);
-        let ends_at = asked_at.checked_add(life).unwrap_or(expires_at);
+        let expires_at =
+            end_of_life(facts.expires_at.0).map_err(|text| odd("token.expires_at", "not a time", &text))?;
+        let issued_at = facts.issued_at.0.and_then(|time| time.parse::<Timestamp>().ok());
+        let ends_at = expires_at.map(|expires_at| {
+            // The life is by IAM's clock and the start by ours, since the clocks may differ.
+            let life = issued_at.unwrap_or(asked_at).duration_until(expires_at);
+            asked_at.checked_add(life).unwrap_or(expires_at)
+        });
         let project = facts.project.and_then(|project| project.id.0).unwrap_or_default();
         let project =
             ProjectId::new(project.clone()).map_err(|e| odd("token.project.id", &e.to_string(), &project))?;

@@ -3,16 +3,16 @@
 use std::{fmt, time::Duration};
 
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{
     AkSk, CredentialsProvider, ProvideFuture, ResolvedCredentials,
-    cache::{Cache, Cached, FetchFuture, Source},
+    cache::{Cache, Cached, FetchFuture, Source, end_of_life},
     clock::Clock,
 };
-use crate::{error::CredentialsError, secret::Secret};
+use crate::{api::Lenient, error::CredentialsError, secret::Secret};
 
 /// The time limit of a request. It is short, since outside ECS every program without credentials waits for it.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
@@ -45,7 +45,8 @@ struct Credential {
     access: Secret,
     secret: Secret,
     securitytoken: Secret,
-    expires_at: String,
+    #[serde(default)]
+    expires_at: Lenient<String>,
 }
 
 impl Metadata {
@@ -127,8 +128,8 @@ impl MetadataService {
         if access.is_empty() || secret.is_empty() {
             return Err("the keys are empty".into());
         }
-        let expires_at: Timestamp =
-            expires_at.parse().map_err(|_| "the keys have no readable expires_at".to_owned())?;
+        let expires_at =
+            end_of_life(expires_at.0).map_err(|_| "the keys have no readable expires_at".to_owned())?;
         let keys = AkSk::new(access.expose(), secret).security_token(securitytoken);
         Ok(Cached::between(keys, now, expires_at, REFRESH_AHEAD))
     }

@@ -20,7 +20,7 @@ use crate::{
     error::{DecodeError, Error, ServiceError, brief, request_id},
     input::InvalidInput,
     spec::{Operation, servers},
-    transport::CallKind,
+    transport::{self, CallKind},
 };
 
 /// The placeholder for the project id in a path.
@@ -366,7 +366,12 @@ impl Response {
     pub fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         let (status, request_id) = (self.status, self.request_id.clone());
         let body = self.into_result()?;
-        DecodeError::decode(&body)
+        let repaired = match serde_json::from_slice(&body) {
+            Ok(value) => return Ok(value),
+            Err(error) => transport::decode_repaired(&body, &error),
+        };
+        repaired
+            .map_or_else(|| DecodeError::decode(&body), Ok)
             .map_err(|error| DecodeError { status: Some(status), request_id, ..error }.into())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -43,7 +44,7 @@ impl DecodeError {
     /// Creates an error for a body of the wrong shape.
     pub(crate) fn of_shape(path: &str, message: &str, body: &[u8], head: Option<ResponseHead>) -> Self {
         let error = Self { path: brief(path), ..Self::new(message, body) };
-        let Some(ResponseHead { operation, status, request_id }) = head else { return error };
+        let Some(ResponseHead { operation, status, request_id, .. }) = head else { return error };
         Self {
             operation: Some(operation),
             status: Some(status),
@@ -92,12 +93,14 @@ impl fmt::Display for DecodeError {
     }
 }
 
-/// Head of the last response of a call, for the message about a body of the wrong shape.
+/// Head of the last response of a call, for a body of the wrong shape.
 #[derive(Debug, Clone)]
 pub(crate) struct ResponseHead {
     pub(crate) operation: &'static OperationFacts,
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
+    /// The headers, if the body is not all that the client needs.
+    pub(crate) headers: HeaderMap,
 }
 
 /// The place and the reason of a decoding error. Computed only on failure, since it is slower than decoding.

@@ -9,6 +9,7 @@ mod call_state;
 mod clock_skew;
 mod encoding;
 mod policy;
+mod repair;
 mod response;
 mod retry;
 mod settings;
@@ -20,7 +21,7 @@ mod throttle;
 use std::{fmt, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
 use reqwest::ResponseBuilderExt;
 use serde::de::DeserializeOwned;
@@ -34,7 +35,7 @@ use crate::{
         TransportFailure, from_generated, into_response, request_id,
     },
     ids::ProjectId,
-    spec::{self, OperationFacts, REQUEST_MEDIA_TYPE, Server},
+    spec::{self, Operation, OperationFacts, REQUEST_MEDIA_TYPE, Server},
 };
 
 use self::{
@@ -48,6 +49,7 @@ use self::{
 pub(crate) use call_kind::CallKind;
 pub(crate) use call_state::{Attempts, CallOptions, CallState};
 pub use policy::RetryPolicy;
+pub(crate) use repair::decode_repaired;
 pub(crate) use settings::Settings;
 
 /// The gateway's message variants (by name in the spec) for a key that another signature can't help.
@@ -108,7 +110,17 @@ impl Transport {
         &self,
         result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
     ) -> Result<ResponseValue<T>, Error> {
-        result.map_err(|error| self.redacted(from_generated::<T>(error, self.last_head())))
+        let error = match result {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let head = self.last_head();
+        if let (progenitor_client::Error::InvalidResponsePayload(body, error), Some(head)) = (&error, &head)
+            && let Some(response) = repaired(body, error, head)
+        {
+            return Ok(response);
+        }
+        Err(self.redacted(from_generated::<T>(error, head)))
     }
 
     /// The error for the last response of a call, whose body has the wrong shape at `path`.
@@ -173,8 +185,13 @@ impl Transport {
         let result = attempts.instrument(span.clone()).await;
         spans::ended(&span, &result, || call.secrets());
         let head = |response: &Response<Bytes>| {
+            let (operation, status) = (kind.operation?, response.status().as_u16());
             let request_id = request_id(response.headers()).map(str::to_owned);
-            Some(ResponseHead { operation: kind.operation?, status: response.status().as_u16(), request_id })
+            let headers = match is_login(operation) {
+                true => response.headers().clone(),
+                false => HeaderMap::new(),
+            };
+            Some(ResponseHead { operation, status, request_id, headers })
         };
         // A request that is a call of its own has no later step that asks for it.
         if let (Some(call), Ok(response)) = (&self.call, &result) {
@@ -332,6 +349,23 @@ impl Transport {
             }
         }
     }
+}
+
+/// Whether the token is in a header of the response.
+fn is_login(operation: &OperationFacts) -> bool {
+    operation.id == Operation::CreateToken.id()
+}
+
+/// The response with a body that can be decoded after a repair.
+fn repaired<T: DeserializeOwned>(
+    body: &[u8],
+    error: &serde_json::Error,
+    head: &ResponseHead,
+) -> Option<ResponseValue<T>> {
+    let token = || is_login(head.operation).then(|| repair::decode_token(body)).flatten();
+    let value = decode_repaired(body, error).or_else(token)?;
+    let status = StatusCode::from_u16(head.status).ok()?;
+    Some(ResponseValue::new(value, status, head.headers.clone()))
 }
 
 /// The error of a call that wasn't sent, since the service asked to wait longer than its deadline allows.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response, header};
 
-use super::call_kind::CallKind;
+use super::{
+    call_kind::CallKind,
+    repair::{repaired, without_mark},
+};
 use crate::{
     error::{DecodeError, Error, RawResponse, ServiceError, brief, parse, request_id, scan},
     spec::Effect,
@@ -19,6 +22,7 @@ pub(super) const MAX_ERROR: usize = 64 << 10;
 /// A status of 2xx is not enough: the service reports some errors with it, and proxies send HTML pages. The body is scanned
 /// once here; the generated client then decodes it.
 pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Response<Bytes>, Error> {
+    let response = response.map(without_mark);
     let (status, body) = (response.status(), response.body());
     if !status.is_success() {
         return Err(service_error(&response));
@@ -34,7 +38,11 @@ pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Resp
     if body.trim_ascii().is_empty() {
         return if kind.needs_content() { undecodable("the body is empty", true) } else { Ok(response) };
     }
-    match scan(body) {
+    let scanned = scan(body).or_else(|error| match repaired(body) {
+        Some(repaired) => scan(&repaired),
+        None => Err(error),
+    });
+    match scanned {
         Ok(members) if members.is_error(kind.effect) => Err(service_error(&response)),
         Ok(members) if kind.has_content() && members.is_only_error() => Err(service_error(&response)),
         // What was deleted, perhaps; anything else doesn't say that it was.
@@ -55,7 +63,8 @@ fn is_object_or_null(json: &[u8]) -> bool {
 
 fn service_error(response: &Response<Bytes>) -> Error {
     let (status, headers, body) = (response.status(), response.headers(), response.body());
-    let error = parse(status, headers, body);
+    let repaired = if scan(body).is_err() { repaired(body) } else { None };
+    let error = parse(status, headers, repaired.as_deref().unwrap_or(body));
     let now = jiff::Timestamp::now();
     let retry_after = retry_after(headers, now);
     Error::Service(Box::new(ServiceError {
@@ -85,8 +94,9 @@ fn service_error(response: &Response<Bytes>) -> Error {
 /// How long the service asks to wait: seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: jiff::Timestamp) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = date(headers, &header::RETRY_AFTER)?;
     Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
@@ -203,6 +213,9 @@ mod tests {
         assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
         headers.insert(header::RETRY_AFTER, "Wed, 21 Oct 2015 07:28:00 GMT".parse().unwrap());
         assert_eq!(retry_after(&headers), Some(Duration::ZERO));
+        let huge = "9".repeat(30);
+        headers.insert(header::RETRY_AFTER, huge.parse().unwrap());
+        assert_eq!(retry_after(&headers), Some(Duration::from_secs(u64::MAX)));
         headers.insert(header::RETRY_AFTER, "soon".parse().unwrap());
         assert_eq!(retry_after(&headers), None);
     }

@@ -36,6 +36,27 @@ fn on_ecs(script: &ScriptedServer, clock: &Arc<AtomicU64>) -> ClientBuilder {
 }
 
 #[tokio::test]
+async fn metadata_keys_without_expiry_are_used_for_an_hour() {
+    for expires_at in [None, Some(json!(null)), Some(json!(86_400))] {
+        let mut credential = json!({ "access": "one", "secret": "s", "securitytoken": "t" });
+        if let Some(expires_at) = expires_at {
+            credential["expires_at"] = expires_at;
+        }
+        let keys = Reply::json(200, &json!({ "credential": credential }).to_string());
+        let session = || Reply::with(200, &[], "session-token");
+        let next = keys_until("two", "1970-01-03T00:00:00.000000Z");
+        let script = ScriptedServer::serve([session(), keys, session(), next]).await;
+        let clock = Arc::new(AtomicU64::new(0));
+        let lts = on_ecs(&script, &clock).build().unwrap();
+        assert_eq!(access_key_or_token(&lts).await, "one");
+        clock.store(40 * 60, SeqCst);
+        assert_eq!(access_key_or_token(&lts).await, "one");
+        clock.store(3_600, SeqCst);
+        assert_eq!(access_key_or_token(&lts).await, "two");
+    }
+}
+
+#[tokio::test]
 async fn metadata_keys_are_renewed_40_minutes_ahead() {
     let session = || Reply::with(200, &[], "session-token\n");
     let script = ScriptedServer::serve([

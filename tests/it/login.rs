@@ -328,6 +328,25 @@ async fn null_items_of_a_token_are_absent() {
     assert_eq!(token(&settings(&script.url).build().unwrap()).await, "one");
 }
 
+#[tokio::test]
+async fn token_is_used_whatever_its_other_facts_are() {
+    for facts in [
+        json!({ "expires_at": "2099-01-01T00:00:00Z", "roles": "x", "catalog": {}, "user": 7, "methods": null }),
+        json!({ "expires_at": null }),
+        json!({ "expires_at": 4_070_908_800_u64, "roles": "x" }),
+        json!({}),
+    ] {
+        let mut body = json!({ "token": facts });
+        body["token"]["project"] = json!({ "id": PROJECT });
+        let issued = || Reply::with(201, &[("X-Subject-Token", "one")], &body.to_string());
+        let script = ScriptedServer::serve([issued(), groups(), groups()]).await;
+        let lts = settings(&script.url).build().unwrap();
+        lts.groups().list().await.unwrap();
+        lts.groups().list().await.unwrap();
+        assert_eq!(script.requests().len(), 3, "{body}");
+    }
+}
+
 fn quick() -> RetryPolicy {
     RetryPolicy::default().first_pause(Duration::ZERO)
 }

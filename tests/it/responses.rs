@@ -60,6 +60,46 @@ async fn unsuccessful_responses_are_typed_errors() {
 }
 
 #[tokio::test]
+async fn one_odd_value_does_not_cost_the_rest_of_a_list() {
+    let mark = "\u{feff}";
+    let app = format!(r#""log_group_id":"{GROUP}","log_group_name":"app""#);
+    let bodies = [
+        format!(r#"{{"log_groups":[{{"log_group_id":"1","log_group_name":"\ud800"}},{{{app}}}]}}"#),
+        format!(r#"{{"log_groups":[{{{app},"tag":{{"k\udc00":"\ud83d"}}}}]}}"#),
+        format!(r#"{{"log_groups":[{{{app},"ttl_in_days":1e400,"creation_time":-1e999}}]}}"#),
+        format!(
+            r#"{{"log_groups":[{{{app},"tag":{{"a":"b"}},"tag":{{}},"ttl_in_days":1,"ttl_in_days":7}}]}}"#
+        ),
+        format!(r#"{{"log_groups":[],"log_groups":[{{{app}}}]}}"#),
+        format!(r#"{mark}{{"log_groups":[{{{app}}}]}}"#),
+        format!(
+            r#"{mark}{{"a":1e400,"log_groups":[],"log_groups":[{{{app},"tag":1,"tag":{{"\ud800":"
+"}}}}]}}"#
+        ),
+    ];
+    let replies = bodies.iter().map(|body| Reply::json(200, body));
+    let script = ScriptedServer::serve(replies).await;
+    let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+    for body in &bodies {
+        let groups = lts.groups().list().await.unwrap_or_else(|error| panic!("{body}: {error}"));
+        let last = groups.last().unwrap();
+        assert_eq!((last.id.as_str(), last.name.as_str()), (GROUP, "app"), "{body}");
+        assert!(last.ttl.is_none_or(|ttl| ttl == Ttl::days(7)) && !last.tags.contains_key("a"), "{groups:?}");
+    }
+}
+
+#[tokio::test]
+async fn error_with_odd_characters_is_read() {
+    let body = "\u{feff}{\"error_code\":\"LTS.0201\",\"error_msg\":\"no \\ud800\n group\",\"n\":1e400}";
+    let script = ScriptedServer::serve([Reply::json(400, body), Reply::json(200, body)]).await;
+    let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+    for _ in 0..2 {
+        let error = lts.groups().list().await.unwrap_err();
+        assert!(error.is_not_found() && error.to_string().contains("no \u{fffd} group"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn large_error_body_gives_a_short_message() {
     let script = ScriptedServer::serve([Reply::with(500, &[], &"garbage ".repeat(1_250_000))]).await;
     let error =

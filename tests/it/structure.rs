@@ -38,7 +38,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("api", &["ids", "lenient", "model", "secret", "transport"]),
     ("error", &["ids", "input", "model", "spec"]),
     // An IAM client without credentials logs in and looks projects up.
-    ("auth", &["api", "error", "ids", "input", "secret"]),
+    ("auth", &["api", "error", "ids", "input", "lenient", "secret"]),
     ("config", &["auth", "error", "escape", "ids", "secret", "spec", "transport"]),
     ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
