@@ -19,7 +19,14 @@ fn is_separator(c: char) -> bool {
 fn is_hidden(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            // Tags, which spell any ASCII text.
+            | '\u{e0000}'..='\u{e007f}'
     )
 }
 
@@ -36,8 +43,12 @@ pub fn lines(text: &str) -> Cow<'_, str> {
 /// Escapes the strings of a JSON document: an escape character becomes `\u001b`. Line feeds stay, since JSON has them
 /// between its tokens only.
 pub fn json(document: &str) -> Cow<'_, str> {
-    // All of them have four hexadecimal digits.
-    escaped(document, |c| c != '\n' && is_unsafe(c), |c, out| *out += &format!("\\u{:04x}", u32::from(c)))
+    let escape = |c: char, out: &mut String| {
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            *out += &format!("\\u{unit:04x}");
+        }
+    };
+    escaped(document, |c| c != '\n' && is_unsafe(c), escape)
 }
 
 /// Whether a YAML writer leaves this character as it is, although it is unsafe.
@@ -61,7 +72,10 @@ pub fn yaml(document: &str) -> Cow<'_, str> {
         if needs_mark(c) {
             let mark = format!("\\u{:04X}", u32::from(MARK));
             out.truncate(out.strip_suffix(&mark).unwrap_or(&out).len());
-            out += &format!("\\u{:04X}", u32::from(c));
+            out += &match u32::from(c) {
+                code @ ..=0xffff => format!("\\u{code:04X}"),
+                code => format!("\\U{code:08X}"),
+            };
         } else {
             out.push(c);
         }
@@ -96,16 +110,17 @@ mod tests {
             line(text),
             "a\\u{1b}[2J\\u{7f}\\u{9b}\\u{9}\\u{d}\\u{a}\\u{202e}\\u{2066}\\u{200f}\\u{61c}\\u{2028}日\\é\\u{feff}\\u{200b}\\u{ad}"
         );
+        assert_eq!(line("a\u{e0041}\u{e007f}😀"), "a\\u{e0041}\\u{e007f}😀");
         assert_eq!(lines("a\nb\u{9b}\r"), "a\nb\\u{9b}\\u{d}");
         assert!(matches!(line("日 a"), Cow::Borrowed(_)));
     }
 
     #[test]
     fn json_keeps_its_value() {
-        let value = serde_json::json!({ "a\u{202e}": "\u{9b}\u{1b}\\\"\n\u{2029}" });
+        let value = serde_json::json!({ "a\u{202e}\u{e0001}": "\u{9b}\u{1b}\\\"\n\u{2029}" });
         let text = serde_json::to_string_pretty(&value).unwrap();
         let escaped = json(&text);
-        assert!(!escaped.contains(|c| c != '\n' && is_unsafe(c)) && escaped.contains("\\u009b"), "{escaped}");
+        assert!(!escaped.contains(|c| c != '\n' && is_unsafe(c)) && escaped.contains("\\u009b") && escaped.contains("\\udb40\\udc01"), "{escaped}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
     }
 }

@@ -67,7 +67,7 @@ pub(crate) async fn handle(state: Arc<State>, request: Request<Body>) -> Respons
     let (admin, method) = (state.options.admin, &head.method);
     let response = if !state.admits(head.extensions.get()) {
         Ok(None)
-    } else if let Err(why) = same_origin::check(admin, target, method, &head.uri, &head.headers) {
+    } else if let Err(why) = same_origin::check(admin, target, &head) {
         Err(AdminError::Forbidden(why))
     } else {
         match (path, read(body).await) {

@@ -7,7 +7,7 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderName, Method, Uri, header, uri::Authority};
+use http::{HeaderName, HeaderValue, Method, Version, header, request::Parts, uri::Authority};
 
 use crate::emulator::options::Admin;
 
@@ -29,21 +29,17 @@ pub(crate) enum Target {
 }
 
 /// Whether a request may be handled. The error says why not, and what to do.
-pub(crate) fn check(
-    admin: Admin,
-    target: Target,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<(), String> {
+pub(crate) fn check(admin: Admin, target: Target, request: &Parts) -> Result<(), String> {
+    let Parts { method, uri, version, headers, .. } = request;
     let mut hosts = headers.get_all(header::HOST).iter();
     // An absolute target takes precedence over the header.
     let host = match (uri.authority(), hosts.next(), hosts.next()) {
         (Some(authority), ..) => Some(authority.clone()),
         (None, Some(host), None) => Some(authority(host.as_bytes()).ok_or("the Host header names no host")?),
         (None, Some(_), Some(_)) => return Err("there are several Host headers".to_owned()),
-        // HTTP/1.0, which browsers don't use.
-        (None, None, _) => None,
+        // Browsers don't use HTTP/1.0.
+        (None, None, _) if *version < Version::HTTP_11 => None,
+        (None, None, _) => return Err("the Host header is missing".to_owned()),
     };
     if admin != Admin::Anyone
         && let Some(host) = &host
@@ -60,13 +56,18 @@ pub(crate) fn check(
             host.host()
         ));
     }
-    if let Some(origin) = headers.get(header::ORIGIN) {
-        let own = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-        let own = own.and_then(|(scheme, rest)| Some((scheme, authority(rest.as_bytes())?)));
-        let is_ours = own.zip(host).is_some_and(|((scheme, own), host)| is_same(scheme, &own, &host));
-        return if is_ours { Ok(()) } else { Err(from_elsewhere()) };
+    if headers.contains_key(header::ORIGIN) {
+        let is_ours = |origin: &HeaderValue| {
+            let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            let origin = origin.and_then(|(scheme, rest)| Some((scheme, authority(rest.as_bytes())?)));
+            origin.zip(host.as_ref()).is_some_and(|((scheme, own), host)| is_same(admin, scheme, &own, host))
+        };
+        let are_ours = headers.get_all(header::ORIGIN).iter().all(is_ours);
+        return if are_ours { Ok(()) } else { Err(from_elsewhere()) };
     }
-    let says = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|given| given == value);
+    let says = |name: &HeaderName, value: &str| {
+        headers.contains_key(name) && headers.get_all(name).iter().all(|given| given == value)
+    };
     let opens_page = target == Target::Page
         && method == Method::GET
         && says(&MODE, "navigate")
@@ -106,12 +107,12 @@ fn is_below(host: &str, domain: &str) -> bool {
     host.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(domain))
 }
 
-/// Whether an origin is the requested host. A proxy may terminate TLS, so both schemes are accepted, each with its default
-/// port.
-fn is_same(scheme: &str, origin: &Authority, host: &Authority) -> bool {
+/// Whether an origin is the requested host. An emulator that is meant for other machines may be behind a proxy that
+/// terminates TLS.
+fn is_same(admin: Admin, scheme: &str, origin: &Authority, host: &Authority) -> bool {
     let default = match scheme {
         "http" => 80,
-        "https" => 443,
+        "https" if admin == Admin::Anyone => 443,
         _ => return false,
     };
     let port = |authority: &Authority| authority.port_u16().unwrap_or(default);
@@ -120,14 +121,14 @@ fn is_same(scheme: &str, origin: &Authority, host: &Authority) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::Request;
+
     use super::*;
 
     fn check_for(target: Target, admin: Admin, uri: &str, headers: &[(&str, &str)]) -> Result<(), String> {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
-        }
-        check(admin, target, &Method::GET, &uri.parse().unwrap(), &map)
+        let request = Request::get(uri).version(if headers.is_empty() { Version::HTTP_10 } else { Version::HTTP_11 });
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        check(admin, target, &request.body(()).unwrap().into_parts().0)
     }
 
     fn check_with(admin: Admin, uri: &str, headers: &[(&str, &str)]) -> Result<(), String> {
@@ -171,6 +172,8 @@ mod tests {
         }
         assert_eq!(check_with(Admin::Anyone, "/", &[("host", "build-box:8086")]), Ok(()));
         assert_eq!(check_with(Admin::Loopback, "/", &[]), Ok(()), "HTTP/1.0");
+        let missing = check_with(Admin::Anyone, "/", &[("accept", "*/*")]).unwrap_err();
+        assert!(missing.contains("Host header is missing"), "{missing}");
         let twice = [("host", "localhost"), ("host", "evil.example")];
         assert!(check_with(Admin::Loopback, "/", &twice).is_err());
         // The request target takes precedence.
@@ -230,6 +233,14 @@ mod tests {
                 assert!(from(admin, host, origin).is_err(), "{host} {origin}");
             }
         }
+        // Pages served with TLS are others, unless a proxy terminates it.
+        assert!(from(Admin::Loopback, "localhost:8086", "https://localhost:8086").is_err());
+        assert_eq!(from(Admin::Anyone, "box:8086", "https://box:8086"), Ok(()));
+        let own = ("origin", "http://localhost");
+        for origins in [[own, ("origin", "http://evil.example")], [("origin", "http://evil.example"), own]] {
+            let headers = [&[("host", "localhost")], &origins[..]].concat();
+            assert!(check_with(Admin::Anyone, "/", &headers).is_err());
+        }
         // Without a host the origin can't be compared.
         assert!(check_with(Admin::Anyone, "/", &[("origin", "http://localhost")]).is_err());
     }
@@ -237,19 +248,27 @@ mod tests {
     #[test]
     fn cross_site_links_open_the_page_only() {
         let opens = [
+            ("host", "localhost"),
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-mode", "navigate"),
             ("sec-fetch-dest", "document"),
         ];
         assert_eq!(check_with(Admin::Loopback, "/_emulator/", &opens), Ok(()));
         assert!(check_with(Admin::Loopback, "/_emulator/state", &opens).is_err());
-        let framed =
-            [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        let framed = [
+            ("host", "localhost"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+        ];
         assert!(check_with(Admin::Loopback, "/_emulator/", &framed).is_err());
         for (site, good) in
             [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)]
         {
-            assert_eq!(check_with(Admin::Anyone, "/", &[("sec-fetch-site", site)]).is_ok(), good, "{site}");
+            let headers = [("host", "localhost"), ("sec-fetch-site", site)];
+            assert_eq!(check_with(Admin::Anyone, "/", &headers).is_ok(), good, "{site}");
         }
+        let twice = [("host", "localhost"), ("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")];
+        assert!(check_with(Admin::Anyone, "/", &twice).is_err());
     }
 }

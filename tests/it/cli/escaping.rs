@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 use super::{Cli, lts, stderr, stdout, terminal::Terminal};
 
 /// Erases its line, is a control sequence of one character, and turns the text around.
-const NAME: &str = "a\u{1b}[2K\r\u{9b}1A\u{202e}\n\u{2066}\u{200b}\u{ad}\u{feff}z";
+const NAME: &str = "a\u{1b}[2K\r\u{9b}1A\u{202e}\n\u{2066}\u{200b}\u{ad}\u{feff}\u{e0041}z";
 /// How people see it.
-const SHOWN: &str = "a\\u{1b}[2K\\u{d}\\u{9b}1A\\u{202e}\\u{a}\\u{2066}\\u{200b}\\u{ad}\\u{feff}z";
+const SHOWN: &str = "a\\u{1b}[2K\\u{d}\\u{9b}1A\\u{202e}\\u{a}\\u{2066}\\u{200b}\\u{ad}\\u{feff}\\u{e0041}z";
 /// How it is quoted in a message.
-const QUOTED: &str = "\"a\\u{1b}[2K\\r\\u{9b}1A\\u{202e}\\n\\u{2066}\\u{200b}\\u{ad}\\u{feff}z\"";
+const QUOTED: &str = "\"a\\u{1b}[2K\\r\\u{9b}1A\\u{202e}\\n\\u{2066}\\u{200b}\\u{ad}\\u{feff}\\u{e0041}z\"";
 
 /// An emulator with a stream of that name.
 fn start() -> Cli {
@@ -50,9 +50,9 @@ fn lists_and_resources_are_escaped_in_all_formats() {
     for arguments in [&["stream", "list", "app"][..], &["stream", "get", "app", NAME]] {
         assert_safe(&cli.prints(arguments), &[SHOWN]);
         let json = cli.prints(&[arguments, &["-o", "json"]].concat());
-        assert_safe(&json, &["\\u009b1A\\u202e\\n\\u2066\\u200b\\u00ad\\ufeff"]);
+        assert_safe(&json, &["\\u009b1A\\u202e\\n\\u2066\\u200b\\u00ad\\ufeff\\udb40\\udc41"]);
         let yaml = cli.prints(&[arguments, &["-o", "yaml"]].concat());
-        assert_safe(&yaml, &["\\x9B1A\\u202E\\n\\u2066\\u200B\\u00AD\\uFEFF"]);
+        assert_safe(&yaml, &["\\x9B1A\\u202E\\n\\u2066\\u200B\\u00AD\\uFEFF\\U000E0041"]);
         let json: Value = serde_json::from_str(&json).unwrap();
         let yaml: Value = serde_yaml::from_str(&yaml).unwrap();
         assert_eq!(json, yaml);
