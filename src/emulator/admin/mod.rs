@@ -148,7 +148,9 @@ async fn response(
             state.reset().await?;
             ok(ApiResponse::no_content())
         }
-        (&Method::GET, "state") => ok(ApiResponse::json(StatusCode::OK, &state.store.state()?)),
+        (&Method::GET, "state") => {
+            ok(ApiResponse::json(StatusCode::OK, &state.store.state(state.clock.now())?))
+        }
         (&Method::POST, "seed") => {
             state.seed(&parse(body)?).await?;
             ok(ApiResponse::no_content())

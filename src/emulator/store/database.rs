@@ -117,6 +117,21 @@ impl Database {
         Ok(self.connection.prepare_cached(sql)?.query_map(parameters, read)?.collect::<Result<_, _>>()?)
     }
 
+    /// Calls `read` with one row after the other, until it fails.
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query(parameters)?;
+        while let Some(row) = rows.next()? {
+            read(row)?;
+        }
+        Ok(())
+    }
+
     /// Whether one more may be created. A `quota` of 0 means unlimited.
     pub(super) fn below_quota(&self, scope: QuotaScope, owner: &str, quota: u64) -> Result<bool> {
         self.quota.is_below(scope, owner, quota, || self.count(scope, owner))

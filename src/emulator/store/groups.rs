@@ -1,6 +1,9 @@
 //! Log groups.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -14,6 +17,8 @@ use super::{
     database::{Database, in_use, name_taken},
     error::{Result, StoreError},
     inner::Inner,
+    lines::Counts,
+    log_memory::EFFECTIVE_TTL,
     quota::QuotaScope,
     tags::{TagChange, Tags},
 };
@@ -125,8 +130,9 @@ impl Store {
 
     /// Deletes a group with its streams, unless a transfer reads from one of them.
     pub(in crate::emulator) async fn delete_group(&self, project: &str, group: &str) -> Result<()> {
-        let (project, group) = (project.to_owned(), group.to_owned());
-        self.write(Invalidation::LISTS, move |database| database.delete_group(&project, &group)).await
+        let (project, group, logs) = (project.to_owned(), group.to_owned(), Arc::clone(&self.logs));
+        let delete = move |database: &Database| database.delete_group(&project, &group);
+        self.write_then(Invalidation::LISTS, delete, move |streams| logs.remove(&streams)).await
     }
 }
 
@@ -154,14 +160,16 @@ impl Database {
         Ok(id)
     }
 
-    pub(super) fn delete_group(&self, project: &str, group: &str) -> Result<()> {
+    /// Deletes a group with its streams, and returns their ids.
+    pub(super) fn delete_group(&self, project: &str, group: &str) -> Result<Vec<String>> {
+        let streams = self.all("SELECT id FROM streams WHERE group_id = ?1", [group], |row| row.get(0))?;
         let sql = "DELETE FROM groups WHERE id = ?1 AND project_id = ?2";
         if self.execute(sql, [group, project]).map_err(|error| in_use(error, group))? == 0 {
             return Err(StoreError::GroupUnknown);
         }
         self.quota.adjust(QuotaScope::GroupsOfProject, project, -1);
         self.quota.reset(QuotaScope::StreamsOfGroup, group);
-        Ok(())
+        Ok(streams)
     }
 
     pub(super) fn require_group(&self, project: &str, group: &str) -> Result<()> {
@@ -171,15 +179,26 @@ impl Database {
         }
     }
 
-    /// All groups with their streams, as the admin API shows them.
-    pub(super) fn groups(&self) -> Result<Vec<Value>> {
+    /// All groups with their streams, as the admin API shows them. `counts` are those of a stream with a retention in
+    /// days.
+    pub(super) fn groups(&self, counts: impl Fn(&str, i64) -> Counts) -> Result<Vec<Value>> {
         let mut streams: HashMap<String, Vec<Value>> = HashMap::new();
-        let sql = "SELECT group_id, id, name, ttl_in_days, tags FROM streams ORDER BY seq";
-        let rows = self.all(sql, [], |row| {
+        let sql = format!(
+            "SELECT group_id, streams.id, streams.name, streams.ttl_in_days, streams.tags, {EFFECTIVE_TTL}
+             FROM streams JOIN groups ON groups.id = group_id ORDER BY streams.seq"
+        );
+        let rows = self.all(&sql, [], |row| {
             let (id, name): (String, String) = (row.get(1)?, row.get(2)?);
             let (ttl, Tags(tag)): (i64, Tags) = (row.get(3)?, row.get(4)?);
-            let stream =
-                json!({"log_stream_id": id, "log_stream_name": name, "ttl_in_days": ttl, "tag": tag});
+            let Counts { lines, bytes } = counts(&id, row.get(5)?);
+            let stream = json!({
+                "log_stream_id": id,
+                "log_stream_name": name,
+                "ttl_in_days": ttl,
+                "tag": tag,
+                "lines": lines,
+                "bytes": bytes,
+            });
             Ok((row.get::<_, String>(0)?, stream))
         })?;
         for (group, stream) in rows {

@@ -7,6 +7,8 @@
 //! called inline: a statement takes less time than passing it to another thread. A data file has two connections: one
 //! for reads, also called inline, and one for writes, on a thread of its own (`writer`), since commits wait for the disk.
 //!
+//! The lines of logs are held in memory outside of the database (`log_memory`); a data file has a copy of them.
+//!
 //! Reads are plain functions and writes are futures, which in memory complete on the first poll.
 
 mod block_on;
@@ -16,6 +18,12 @@ mod database;
 mod error;
 mod groups;
 mod inner;
+#[allow(dead_code, unused_imports, reason = "the operations that write and search lines use it")]
+mod lines;
+#[allow(dead_code, reason = "the operations that write and search lines use it")]
+mod log_memory;
+#[allow(dead_code, reason = "the operations that write and search lines use it")]
+mod logs;
 mod quota;
 mod schema;
 mod seeding;
@@ -26,16 +34,20 @@ mod transfers;
 mod writer;
 
 use std::{
+    convert::identity,
     future,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(super) use block_on::block_on;
 pub(super) use error::StoreError;
 pub(super) use groups::NewGroup;
+#[allow(unused_imports, reason = "the operations that write and search lines use them")]
+pub(super) use lines::{Labels, LogBatch, Part, Segment, Snapshot};
 pub(super) use streams::NewStream;
 pub(super) use tags::{TagChange, Tagged, Tags};
 pub(super) use transfers::{NewTransfer, TransferChange, TransferFilter};
@@ -46,6 +58,7 @@ use data_file::DataFile;
 use database::Database;
 use error::Result;
 use inner::Inner;
+use log_memory::LogMemory;
 use writer::Writer;
 
 /// The data of one emulator.
@@ -54,6 +67,7 @@ pub(super) struct Store {
     /// For a data file.
     writer: Option<Writer>,
     inner: Arc<Mutex<Inner>>,
+    logs: Arc<LogMemory>,
     _file: Option<DataFile>,
 }
 
@@ -63,7 +77,7 @@ impl Store {
         let database = Database::in_memory()?;
         database.initialize(options)?;
         match &options.data {
-            None => Ok(Self { writer: None, inner: Inner::new(database), _file: None }),
+            None => Ok(Self { writer: None, inner: Inner::new(database), logs: Arc::default(), _file: None }),
             // Invalid options have been refused above, before they touch a file.
             Some(path) => Self::open_file(path, options),
         }
@@ -76,11 +90,14 @@ impl Store {
         let open = || {
             let database = Database::open(file.path())?;
             database.update_account(options)?;
+            let logs = LogMemory::default();
+            // The emulator's clock starts with the system's time.
+            logs.load(&database, Timestamp::now())?;
             let inner = Inner::new(Database::open_read_only(file.path())?);
-            Ok((Writer::start(path, database, Arc::clone(&inner))?, inner))
+            Ok((Writer::start(path, database, Arc::clone(&inner))?, inner, Arc::new(logs)))
         };
-        let (writer, inner) = open().map_err(cannot)?;
-        Ok(Self { writer: Some(writer), inner, _file: Some(file) })
+        let (writer, inner, logs) = open().map_err(cannot)?;
+        Ok(Self { writer: Some(writer), inner, logs, _file: Some(file) })
     }
 
     /// Waits until the data file can't be written any more; in memory, forever.
@@ -98,8 +115,9 @@ impl Store {
 
     /// Deletes everything and adds the options' account.
     pub(super) async fn reset(&self, options: &Arc<Options>) -> Result<()> {
-        let options = Arc::clone(options);
-        self.write(Invalidation::ALL, move |database| database.reset(&options)).await
+        let (options, logs) = (Arc::clone(options), Arc::clone(&self.logs));
+        self.write_then(Invalidation::ALL, move |database| database.reset(&options), move |()| logs.clear())
+            .await
     }
 
     /// For reads. A poisoned lock is safe to use: what a panicking call had begun was rolled back.
@@ -115,26 +133,35 @@ impl Store {
         invalidation: Invalidation,
         job: impl FnOnce(&Database) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.write_then(invalidation, job, identity).await
+    }
+
+    /// Writes, and runs `committed` once the write is certain. Writes complete in the order in which they ran.
+    async fn write_then<T: Send + 'static, U: Send + 'static>(
+        &self,
+        invalidation: Invalidation,
+        job: impl FnOnce(&Database) -> Result<T> + Send + 'static,
+        committed: impl FnOnce(T) -> U + Send + 'static,
+    ) -> Result<U> {
         if let Some(writer) = &self.writer {
-            return writer.write(invalidation, job).await;
+            return writer.write(invalidation, job, committed).await;
         }
         let mut inner = self.read();
         inner.cache.invalidate(invalidation, true);
-        job(&inner.database)
+        job(&inner.database).map(committed)
     }
 
-    /// All groups with their streams, and all buckets.
-    pub(super) fn state(&self) -> Result<Value> {
-        self.read()
-            .database
-            .atomically(|database| Ok(json!({"groups": database.groups()?, "buckets": database.buckets()?})))
+    /// All groups with their streams and the counts of their lines, and all buckets.
+    pub(super) fn state(&self, now: Timestamp) -> Result<Value> {
+        self.read().database.atomically(|database| {
+            let groups = database.groups(|stream, ttl| self.logs.counts(stream, ttl, now))?;
+            Ok(json!({"groups": groups, "buckets": database.buckets()?}))
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use bytes::Bytes;
 
     use super::{tokens::Token, *};
@@ -234,7 +261,7 @@ mod tests {
         assert!(block_on(store.remove_transfer(id)).unwrap());
         assert!(!block_on(store.remove_transfer(id)).unwrap());
         block_on(store.delete_group(PROJECT, &group)).unwrap();
-        assert_eq!(store.state().unwrap()["groups"], json!([]));
+        assert_eq!(store.state(now()).unwrap()["groups"], json!([]));
         assert!(matches!(store.list_streams(PROJECT, &group), Err(StoreError::GroupUnknown)));
     }
 
@@ -284,7 +311,7 @@ mod tests {
         let token = block_on(store.create_token(None, now(), Timestamp::MAX)).unwrap();
         assert!(store.token(token.as_bytes(), now()).unwrap().is_some());
         block_on(store.reset(&options)).unwrap();
-        assert_eq!(store.state().unwrap(), json!({"groups": [], "buckets": ["b"]}));
+        assert_eq!(store.state(now()).unwrap(), json!({"groups": [], "buckets": ["b"]}));
         assert_eq!(store.token(token.as_bytes(), now()).unwrap(), None);
         assert!(store.has_project(PROJECT).unwrap() && !store.has_project("other").unwrap());
     }

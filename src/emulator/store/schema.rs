@@ -9,7 +9,7 @@ pub(super) const APPLICATION_ID: i32 = 0x4c54_5345;
 
 /// The migration to each version from the one before; the first creates the tables. A released step never changes, since
 /// there are files that it made.
-const STEPS: [&str; 3] = [TABLES, EXPIRY, NEWER_EDITIONS];
+const STEPS: [&str; 4] = [TABLES, EXPIRY, NEWER_EDITIONS, LOGS];
 
 /// The current version.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
@@ -75,9 +75,17 @@ const NEWER_EDITIONS: &str = "
         WHERE transfers.id = transfer_id AND value = stream_id), 0);
 ";
 
+/// The lines of a request are one row, encoded by `lines`; `newest` is the highest of their numbers.
+const LOGS: &str = "
+    CREATE TABLE log_batches (seq INTEGER PRIMARY KEY,
+        stream INTEGER NOT NULL REFERENCES streams (seq) ON DELETE CASCADE,
+        newest INTEGER NOT NULL, payload BLOB NOT NULL);
+    CREATE INDEX log_batches_of_stream ON log_batches (stream, newest);
+";
+
 /// Empties every table, dependants first.
 pub(super) const CLEAR: &str = "
-    DELETE FROM transfer_streams; DELETE FROM transfers; DELETE FROM streams; DELETE FROM groups;
+    DELETE FROM log_batches; DELETE FROM transfer_streams; DELETE FROM transfers; DELETE FROM streams; DELETE FROM groups;
     DELETE FROM buckets; DELETE FROM tokens; DELETE FROM users; DELETE FROM keys; DELETE FROM projects;
 ";
 

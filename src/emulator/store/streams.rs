@@ -1,6 +1,6 @@
 //! Log streams.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -188,8 +188,12 @@ impl Store {
         stream: &str,
     ) -> Result<()> {
         let (project, group, stream) = (project.to_owned(), group.to_owned(), stream.to_owned());
-        self.write(Invalidation::LISTS, move |database| database.delete_stream(&project, &group, &stream))
-            .await
+        let logs = Arc::clone(&self.logs);
+        let delete = move |database: &Database| {
+            database.delete_stream(&project, &group, &stream)?;
+            Ok([stream])
+        };
+        self.write_then(Invalidation::LISTS, delete, move |stream| logs.remove(&stream)).await
     }
 }
 

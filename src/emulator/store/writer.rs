@@ -55,14 +55,15 @@ impl Writer {
         Ok(Self { jobs: Some(jobs), thread: Some(thread), failure })
     }
 
-    /// Runs a write. Its result is on the disk. The write runs even if the future is dropped.
-    pub(super) async fn write<T: Send + 'static>(
+    /// Runs a write, and `committed` with its result when that is on the disk. Both run even if the future is dropped.
+    pub(super) async fn write<T: Send + 'static, U: Send + 'static>(
         &self,
         invalidation: Invalidation,
         job: impl FnOnce(&Database) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+        committed: impl FnOnce(T) -> U + Send + 'static,
+    ) -> Result<U> {
         let (reply, result) = oneshot::channel();
-        let job = Box::new(Write { job: Some(job), outcome: None, reply, invalidation });
+        let job = Box::new(Write { job: Some(job), outcome: None, committed, reply, invalidation });
         let jobs = self.jobs.as_ref().ok_or(StoreError::Stopped)?;
         jobs.send(job).map_err(|_| StoreError::Stopped)?;
         result.await.unwrap_or(Err(StoreError::Stopped))
@@ -99,24 +100,30 @@ trait Job: Send {
     /// Runs the write and keeps its result. Returns only failures of the database.
     fn run(&mut self, database: &Database) -> rusqlite::Result<()>;
     fn invalidation(&self) -> Invalidation;
-    /// Sends the result, which is on the disk.
+    /// Completes the write, which is on the disk, and sends the result.
     fn reply(self: Box<Self>);
     /// Sends an error: nothing was done.
     fn fail(self: Box<Self>, why: &str);
 }
 
-struct Write<F, T> {
+struct Write<F, T, C, U> {
     job: Option<F>,
     outcome: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
+    committed: C,
+    reply: oneshot::Sender<Result<U>>,
     invalidation: Invalidation,
 }
 
-impl<T: Send, F: FnOnce(&Database) -> Result<T> + Send> Job for Write<F, T> {
+impl<F, T, C, U> Job for Write<F, T, C, U>
+where
+    F: FnOnce(&Database) -> Result<T> + Send,
+    T: Send,
+    C: FnOnce(T) -> U + Send,
+    U: Send,
+{
     fn run(&mut self, database: &Database) -> rusqlite::Result<()> {
         let Some(job) = self.job.take() else { return Ok(()) };
         let outcome = catch_unwind(AssertUnwindSafe(|| job(database)));
-        let panicked = |_: Box<dyn Any + Send>| Err(StoreError::Failed("a write panicked".into()));
         match outcome.unwrap_or_else(panicked) {
             Err(StoreError::Failed(error)) => match error.downcast::<rusqlite::Error>() {
                 Ok(error) if error.sqlite_error().is_some() => return Err(*error),
@@ -134,14 +141,20 @@ impl<T: Send, F: FnOnce(&Database) -> Result<T> + Send> Job for Write<F, T> {
 
     fn reply(self: Box<Self>) {
         // Without a result the sender is dropped, which reports that the store has stopped.
-        if let Some(outcome) = self.outcome {
-            let _ = self.reply.send(outcome);
+        let Self { outcome, committed, reply, .. } = *self;
+        if let Some(outcome) = outcome {
+            let complete = || outcome.map(committed);
+            let _ = reply.send(catch_unwind(AssertUnwindSafe(complete)).unwrap_or_else(panicked));
         }
     }
 
     fn fail(self: Box<Self>, why: &str) {
         let _ = self.reply.send(Err(StoreError::Failed(why.into())));
     }
+}
+
+fn panicked<T>(_: Box<dyn Any + Send>) -> Result<T> {
+    Err(StoreError::Failed("a write panicked".into()))
 }
 
 /// Runs writes until all senders are gone. Dropped jobs report that the store has stopped.
@@ -185,6 +198,8 @@ fn work(
 
 #[cfg(test)]
 mod tests {
+    use std::convert::identity;
+
     use rusqlite::{Error::SqliteFailure, ffi};
     use tempfile::TempDir;
 
@@ -215,8 +230,13 @@ mod tests {
         for job in jobs {
             let (reply, result) = oneshot::channel();
             results.push(result);
-            let job: Box<dyn Job> =
-                Box::new(Write { job: Some(job), outcome: None, reply, invalidation: Invalidation::LISTS });
+            let job: Box<dyn Job> = Box::new(Write {
+                job: Some(job),
+                outcome: None,
+                committed: identity,
+                reply,
+                invalidation: Invalidation::LISTS,
+            });
             sender.send(job).unwrap();
         }
         drop(sender);
@@ -299,7 +319,8 @@ mod tests {
         let writer = Writer::start(file.path(), looking(), Inner::new(looking())).unwrap();
         assert_eq!(writer.failure(), None);
         for _ in 0..2 {
-            let refused = block_on(writer.write(Invalidation::LISTS, |database| create(database, "a")));
+            let refused =
+                block_on(writer.write(Invalidation::LISTS, |database| create(database, "a"), identity));
             assert!(matches!(refused, Err(StoreError::Stopped)), "{refused:?}");
         }
         block_on(writer.failed());

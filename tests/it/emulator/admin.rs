@@ -16,6 +16,7 @@ fn admin_api_shows_and_resets_the_state() {
                 "project_id": PROJECT, "log_group_id": group, "log_group_name": "a", "ttl_in_days": 7,
                 "tag": {}, "streams": [{
                     "log_stream_id": stream, "log_stream_name": "s", "ttl_in_days": -1, "tag": {},
+                    "lines": 0, "bytes": 0,
                 }],
             }],
             "buckets": ["lts-test"],
