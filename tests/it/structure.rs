@@ -92,6 +92,16 @@ fn only_the_emulators_handle_knows_the_client_settings() {
 }
 
 #[test]
+fn the_keyword_language_uses_nothing_else() {
+    let uses = resolve::uses(&sources(), &[LIBRARY]);
+    let is_own = |file: &&String| file.starts_with("emulator/search/");
+    let own = || uses.iter().filter(|(file, _)| is_own(file));
+    assert!(own().count() > 5);
+    let others: Vec<_> = own().flat_map(|(_, targets)| targets.keys()).filter(|file| !is_own(file)).collect();
+    assert_eq!(others, [""; 0]);
+}
+
+#[test]
 fn the_binary_uses_the_public_api_only() {
     let sources = sources();
     // No file of the library is compiled into the binary.

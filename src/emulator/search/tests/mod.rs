@@ -1,0 +1,4 @@
+mod matching;
+mod naive;
+mod parsing;
+mod strategies;
