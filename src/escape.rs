@@ -120,7 +120,12 @@ mod tests {
         let value = serde_json::json!({ "a\u{202e}\u{e0001}": "\u{9b}\u{1b}\\\"\n\u{2029}" });
         let text = serde_json::to_string_pretty(&value).unwrap();
         let escaped = json(&text);
-        assert!(!escaped.contains(|c| c != '\n' && is_unsafe(c)) && escaped.contains("\\u009b") && escaped.contains("\\udb40\\udc01"), "{escaped}");
+        assert!(
+            !escaped.contains(|c| c != '\n' && is_unsafe(c))
+                && escaped.contains("\\u009b")
+                && escaped.contains("\\udb40\\udc01"),
+            "{escaped}"
+        );
         assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
     }
 }

@@ -192,8 +192,7 @@ impl State {
         }
         // After authentication, since a changed Host also makes a signature wrong.
         let head = call.head;
-        same_origin::check(self.options.admin, Target::Service, head)
-            .map_err(ApiError::Foreign)?;
+        same_origin::check(self.options.admin, Target::Service, head).map_err(ApiError::Foreign)?;
         let content_type = call.head.headers.get(header::CONTENT_TYPE);
         // Lines may be compressed; their handlers read them.
         let body = match call.operation.effect() {

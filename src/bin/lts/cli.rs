@@ -14,8 +14,8 @@ use crate::{
     commands::{
         api::ApiArguments, apply::ApplyArguments, auth::AuthCommand, completions::CompletionsArguments,
         config::ConfigCommand, diff::DiffArguments, emulator::EmulatorArguments, explain::ExplainArguments,
-        export::ExportArguments, group::GroupCommand, man::ManArguments, sign::SignArguments,
-        spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand,
+        export::ExportArguments, group::GroupCommand, log::LogCommand, man::ManArguments,
+        sign::SignArguments, spec::SpecArguments, stream::StreamCommand, transfer::TransferCommand,
     },
     options::ClientOptions,
 };
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Transfer log streams to object storage (OBS): create, list, get, update and delete.
     #[command(subcommand)]
     Transfer(TransferCommand),
+    /// Write lines to a log stream.
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Create and update the groups, streams and transfers that a manifest declares.
     Apply(ApplyArguments),
     /// Show what applying a manifest would change.

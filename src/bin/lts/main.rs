@@ -19,6 +19,7 @@ mod options;
 mod output;
 mod parsers;
 mod plan;
+mod put;
 mod resolve;
 mod supported;
 mod tags;
@@ -83,6 +84,7 @@ fn run(command: &Command, context: &Context) -> Result<(), CliError> {
         Command::Group(command) => commands::group::run(command, context),
         Command::Stream(command) => commands::stream::run(command, context),
         Command::Transfer(command) => commands::transfer::run(command, context),
+        Command::Log(command) => commands::log::run(command, context),
         Command::Apply(arguments) => commands::apply::run(arguments, context),
         Command::Diff(arguments) => commands::diff::run(arguments, context),
         Command::Export(arguments) => commands::export::run(arguments, context),

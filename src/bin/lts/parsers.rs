@@ -137,6 +137,15 @@ pub(crate) fn tag(text: &str) -> Result<(String, String), String> {
     Ok((key, value.to_owned()))
 }
 
+/// Parses `NAME=VALUE` of a label; the value may be empty.
+pub(crate) fn label(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("the label needs a name before =".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 /// A parser of whole numbers in a range.
 pub(crate) fn whole_number<N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static>(
     range: RangeInclusive<N>,

@@ -51,6 +51,7 @@ fn supported(command: &Command) -> Supported {
         Command::Group(_) => ("group", ANY, true),
         Command::Stream(_) => ("stream", ANY, true),
         Command::Transfer(_) => ("transfer", ANY, true),
+        Command::Log(_) => ("log", ANY, true),
         Command::Apply(arguments) if arguments.schema => ("apply --schema", DOCUMENT, false),
         Command::Apply(_) => ("apply", ANY, true),
         Command::Diff(_) => ("diff", ANY, true),

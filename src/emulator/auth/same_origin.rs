@@ -126,7 +126,8 @@ mod tests {
     use super::*;
 
     fn check_for(target: Target, admin: Admin, uri: &str, headers: &[(&str, &str)]) -> Result<(), String> {
-        let request = Request::get(uri).version(if headers.is_empty() { Version::HTTP_10 } else { Version::HTTP_11 });
+        let request =
+            Request::get(uri).version(if headers.is_empty() { Version::HTTP_10 } else { Version::HTTP_11 });
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         check(admin, target, &request.body(()).unwrap().into_parts().0)
     }

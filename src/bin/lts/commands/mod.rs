@@ -11,6 +11,7 @@ pub(crate) mod emulator;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod group;
+pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod reference;
 pub(crate) mod sign;

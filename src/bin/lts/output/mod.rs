@@ -18,6 +18,6 @@ pub(crate) use format::{Format, Output};
 pub(crate) use json::Json;
 pub(crate) use list::{ListOptions, print_list, print_resource};
 pub(crate) use print::{eprint_line, plural, print, print_bytes, print_lines, quoted, stdout_is_terminal};
-pub(crate) use progress::progress_bar;
+pub(crate) use progress::{progress_bar, progress_line};
 pub(crate) use resource::{CREATED, CREATION_TIME, Column, Named, Resource, TAGS, TTL};
 pub(crate) use table::{Fit, pairs, rows};
