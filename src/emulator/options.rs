@@ -3,7 +3,10 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use super::account::Account;
-use crate::spec::{Operation, Quota};
+use crate::{
+    input::LINE_WINDOW,
+    spec::{Operation, Quota},
+};
 
 /// The rules and initial data of an emulator. [`start`](Self::start) starts one.
 ///
@@ -14,6 +17,7 @@ pub struct Options {
     pub(super) account: Account,
     pub(super) data: Option<PathBuf>,
     pub(super) token_ttl: Duration,
+    pub(super) ingest_window: Duration,
     pub(super) quota_groups: u64,
     pub(super) quota_streams: u64,
     pub(super) ttl_must_be_7: bool,
@@ -58,6 +62,9 @@ impl Options {
     pub(super) const ONLY_TTL: i64 = 7;
     /// How long a token is valid, as with the real IAM.
     pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// How far the time of a line may be from the clock, as with the real service.
+    pub const DEFAULT_INGEST_WINDOW: Duration = LINE_WINDOW.unsigned_abs();
 
     /// Adds a project.
     pub fn project(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
@@ -133,6 +140,13 @@ impl Options {
     /// Sets how long a token is valid. The default is [`DEFAULT_TOKEN_TTL`](Self::DEFAULT_TOKEN_TTL).
     pub fn token_ttl(mut self, ttl: Duration) -> Self {
         self.token_ttl = ttl;
+        self
+    }
+
+    /// Sets how far the time of a line may be from the emulator's clock, in either direction; zero is unlimited. Other
+    /// lines are accepted and dropped. The default is [`DEFAULT_INGEST_WINDOW`](Self::DEFAULT_INGEST_WINDOW).
+    pub fn ingest_window(mut self, window: Duration) -> Self {
+        self.ingest_window = window;
         self
     }
 
@@ -218,6 +232,7 @@ impl Default for Options {
             account: Account::default(),
             data: None,
             token_ttl: Self::DEFAULT_TOKEN_TTL,
+            ingest_window: Self::DEFAULT_INGEST_WINDOW,
             quota_groups: quota(Operation::CreateLogGroup),
             quota_streams: quota(Operation::CreateLogStream),
             ttl_must_be_7: false,

@@ -11,6 +11,7 @@ mod groups;
 #[cfg(target_os = "linux")]
 mod hostile_bodies;
 mod iam;
+mod ingest;
 mod key_lockout;
 mod lifecycle;
 mod routes;

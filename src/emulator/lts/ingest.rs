@@ -1,26 +1,24 @@
-//! Writing lines.
+//! Operations that write logs.
 
-use std::io::Read;
+use std::ops::RangeInclusive;
 
-use flate2::read::GzDecoder;
 use http::{StatusCode, header};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
     emulator::{
         errors::{ApiError, INVALID_BODY},
         state::State,
-        validate::body,
-        wire::{request::Call, response::ApiResponse},
+        store::LogBatch,
+        validate::{body, log_lines},
+        wire::{content_encoding, request::Call, response::ApiResponse},
     },
     spec::Operation,
 };
 
-/// The largest body after decompression, in bytes.
-const MAX_INFLATED: u64 = 50 << 20;
-
 pub(crate) async fn put_logs(state: &State, call: &Call<'_>, _: &Value) -> Result<ApiResponse, ApiError> {
-    put(state, call).await
+    put(state, call, log_lines::of_one_time).await
 }
 
 pub(crate) async fn put_timed_logs(
@@ -28,7 +26,7 @@ pub(crate) async fn put_timed_logs(
     call: &Call<'_>,
     _: &Value,
 ) -> Result<ApiResponse, ApiError> {
-    put(state, call).await
+    put(state, call, log_lines::timed).await
 }
 
 pub(crate) async fn put_log_batches(
@@ -36,35 +34,38 @@ pub(crate) async fn put_log_batches(
     call: &Call<'_>,
     _: &Value,
 ) -> Result<ApiResponse, ApiError> {
-    put(state, call).await
+    put(state, call, log_lines::batches).await
 }
 
-/// Checks the lines.
-async fn put(state: &State, call: &Call<'_>) -> Result<ApiResponse, ApiError> {
-    let content_type = call.head.headers.get(header::CONTENT_TYPE);
-    let plain = decompressed(call)?;
-    body::parse(call.operation, content_type, &plain)?;
+/// Reads the lines from the body, without those outside of the window.
+type Read = fn(&[u8], &RangeInclusive<u64>) -> Option<LogBatch>;
+
+async fn put(state: &State, call: &Call<'_>, read: Read) -> Result<ApiResponse, ApiError> {
+    let headers = &call.head.headers;
+    body::check_content_type(headers.get(header::CONTENT_TYPE))?;
+    let now = state.clock.now();
+    let window = window(state, now);
+    let batch = content_encoding::decoded(headers, call.body).and_then(|body| read(&body, &window));
+    let batch = batch.ok_or(ApiError::code(INVALID_BODY))?;
     let (project, group) = (call.parameter("project_id"), call.parameter("log_group_id"));
-    state.store.check_stream(project, group, call.parameter("log_stream_id"))?;
+    state.store.put_logs(project, group, call.parameter("log_stream_id"), batch, now).await?;
     Ok(written(call.operation))
 }
 
-fn decompressed(call: &Call<'_>) -> Result<Vec<u8>, ApiError> {
-    let encoding = call.head.headers.get(header::CONTENT_ENCODING).map_or(&[][..], |value| value.as_bytes());
-    let mut plain = Vec::new();
-    match encoding.to_ascii_lowercase().as_slice() {
-        b"" | b"identity" => plain.extend_from_slice(call.body),
-        b"gzip" => {
-            let mut decoder = GzDecoder::new(call.body).take(MAX_INFLATED + 1);
-            decoder.read_to_end(&mut plain).map_err(|_| ApiError::code(INVALID_BODY))?;
-        }
-        _ => return Err(ApiError::code(INVALID_BODY)),
+/// The times of lines that are kept.
+fn window(state: &State, now: Timestamp) -> RangeInclusive<u64> {
+    let window = state.options.ingest_window;
+    if window.is_zero() {
+        return 0..=u64::MAX;
     }
-    if plain.len() as u64 > MAX_INFLATED { Err(ApiError::code(INVALID_BODY)) } else { Ok(plain) }
+    let window = u64::try_from(window.as_nanos()).unwrap_or(u64::MAX);
+    let now = u64::try_from(now.as_nanosecond()).unwrap_or_default();
+    now.saturating_sub(window)..=now.saturating_add(window)
 }
 
 /// The document's example of a success.
 fn written(operation: Operation) -> ApiResponse {
-    let response = operation.response(200).and_then(|response| response.json()?.examples.first());
-    ApiResponse::new(StatusCode::OK, response.map_or("", |example| example.value))
+    let example =
+        operation.response(StatusCode::OK.as_u16()).and_then(|response| response.json()?.examples.first());
+    ApiResponse::new(StatusCode::OK, example.map_or("", |example| example.value))
 }

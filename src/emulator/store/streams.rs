@@ -175,11 +175,6 @@ impl Store {
         })
     }
 
-    /// Checks that a stream exists in a group of the project.
-    pub(in crate::emulator) fn check_stream(&self, project: &str, group: &str, stream: &str) -> Result<()> {
-        self.read().database.require_stream(project, group, stream)
-    }
-
     /// Deletes a stream, unless a transfer reads from it.
     pub(in crate::emulator) async fn delete_stream(
         &self,

@@ -24,9 +24,7 @@ pub(crate) fn parse(
     body: &[u8],
 ) -> Result<Value, ApiError> {
     let Some(request) = operation.request() else { return Ok(Value::Null) };
-    if content_type.is_some_and(|value| !is_json(value)) {
-        return Err(ApiError::code(NOT_JSON));
-    }
+    check_content_type(content_type)?;
     // Before the body is parsed: the allocator can't return the body's memory while later allocations are in use.
     let validator = schemas::request(operation).map_err(ApiError::Broken)?;
     let mut body = json::parse(body).map_err(|error| match error {
@@ -43,6 +41,14 @@ pub(crate) fn parse(
     match members.iter().find(|member| member.members.len() > 1 && !is_interval(&body, member.members)) {
         Some(member) => Err(ApiError::Member(member)),
         None => Ok(body),
+    }
+}
+
+/// Checks that a Content-Type says JSON, if there is one.
+pub(crate) fn check_content_type(content_type: Option<&HeaderValue>) -> Result<(), ApiError> {
+    match content_type {
+        Some(value) if !is_json(value) => Err(ApiError::code(NOT_JSON)),
+        _ => Ok(()),
     }
 }
 

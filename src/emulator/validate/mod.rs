@@ -2,6 +2,7 @@
 
 pub(super) mod body;
 pub(super) mod json;
+pub(super) mod log_lines;
 mod odd_clients;
 pub(super) mod query;
 pub(super) mod schemas;

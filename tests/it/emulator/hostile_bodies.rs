@@ -2,9 +2,12 @@
 //!
 //! The emulator runs in a child process, whose peak is read from `/proc`.
 
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 
-use super::PROJECT;
+use super::{NOWHERE, PROJECT};
 use crate::process::Process;
 
 /// What a request may take beside its own bytes, in kilobytes.
@@ -57,10 +60,17 @@ fn routes() -> [(&'static str, String); 5] {
     ]
 }
 
-fn post(process: &Process, method: &str, path: &str, body: &str) -> String {
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn post(process: &Process, method: &str, path: &str, body: &[u8]) -> String {
     let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
-    let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
-    let response = process.ask(request.as_bytes());
+    let mut request = format!("{head}Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    request.extend(body);
+    let response = process.ask(&request);
     String::from_utf8_lossy(&response[..response.len().min(300)]).into_owned()
 }
 
@@ -69,7 +79,7 @@ fn takes_little(process: &Process, what: &str, body: &str) {
     for (method, path) in routes() {
         process.reset_peak();
         let before = process.resident();
-        let response = post(process, method, &path, body);
+        let response = post(process, method, &path, body.as_bytes());
         let taken = process.peak().saturating_sub(before);
         println!("{taken:>8} kB of {:>5} for {what} to {method} {path}", body.len() / 1024);
         assert!(response.starts_with("HTTP/1.1 "), "{what} to {path}: {response:?}");
@@ -117,6 +127,39 @@ fn body_with_the_most_values_takes_little() {
     let kept = process.resident().saturating_sub(before);
     println!("{kept} kB kept");
     assert!(kept < KEPT, "{kept} kB are kept");
+}
+
+/// Lines that are cheap to send, compressed to a fraction of their length, which is near the bound of 50 MiB.
+#[test]
+fn compressed_lines_take_little() {
+    let process = Process::start(&["--lenient"]);
+    assert!(process.is_healthy());
+    let group = format!("/v2/{PROJECT}/lts/groups/{NOWHERE}/streams/{NOWHERE}/tenant");
+    let path = |end: &str| match end {
+        "batch-contents" => format!("{}/{end}", group.replace("/v2/", "/v2/internal/")),
+        end => format!("{group}/{end}"),
+    };
+    let line = r#"{"log_time_ns":1,"log":""}"#;
+    let item = format!(r#"{{"contents":[{line}],"labels":"{{}}"}}"#);
+    for (end, open, item, close) in [
+        ("contents", r#"{"labels":{},"log_time_ns":1,"contents":["#, r#""""#, "]}"),
+        ("batch-contents", r#"{"log_items":["#, &item, "]}"),
+    ] {
+        // Members that are compressed once.
+        let list = vec![item; (1 << 20) / (item.len() + 1)].join(",");
+        let middle = [list.as_str(), ","].concat();
+        let members = [vec![gzip(open)], vec![gzip(&middle); 49], vec![gzip(&list), gzip(close)]];
+        let compressed = members.concat().concat();
+        process.reset_peak();
+        let before = process.resident();
+        let head = format!("POST {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", path(end));
+        let head = format!("{head}Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", compressed.len());
+        let response = process.ask(&[head.as_bytes(), &compressed].concat());
+        let taken = process.peak().saturating_sub(before);
+        println!("{taken:>8} kB for many {item} to {end}");
+        assert!(response.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&response));
+        assert!(taken < ALLOWED, "many {item} to {end} took {taken} kB");
+    }
 }
 
 #[test]

@@ -86,6 +86,9 @@ pub(crate) struct EmulatorArguments {
     /// Lifetime of a token.
     #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_TOKEN_TTL", default_value = "24h", value_parser = parsers::duration)]
     token_ttl: Duration,
+    /// How far the time of a line may be from the emulator's clock, 0 for no limit; other lines are accepted and dropped.
+    #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_INGEST_WINDOW", default_value = "48h", value_parser = duration_or_zero)]
+    ingest_window: Duration,
     /// Maximum number of groups in a project, 0 for no limit; by default that of the service.
     #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS", value_parser = parsers::whole_number(0..=u64::MAX))]
     quota_groups: Option<u64>,
@@ -125,6 +128,11 @@ pub(crate) struct EmulatorArguments {
     /// With --print-env: the shell that reads the lines; bash also stands for sh and zsh [default: bash].
     #[arg(long, env = "LTS_EMULATOR_SHELL", value_enum)]
     shell: Option<Shell>,
+}
+
+/// Parses a duration, or 0 without a unit.
+fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    if text == "0" { Ok(Duration::ZERO) } else { parsers::duration(text) }
 }
 
 /// A shell that --print-env writes for.
@@ -179,6 +187,7 @@ impl EmulatorArguments {
             .key(&self.ak, &self.sk)
             .user(&self.user, &self.password, &self.domain)
             .token_ttl(self.token_ttl)
+            .ingest_window(self.ingest_window)
             .ttl_must_be_7(self.ttl_must_be_7)
             .lock_keys(self.lock_keys)
             .lenient(self.lenient)

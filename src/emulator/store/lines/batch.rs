@@ -41,8 +41,14 @@ impl LogBatch {
         self.lines.push(Position { number: time, start, end: self.text.len() as u32, labels: labels.0 });
     }
 
-    pub(in crate::emulator) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+    /// Time, content and labels of each line.
+    #[cfg(test)]
+    pub(in crate::emulator) fn lines(&self) -> Vec<(u64, &str, &Labels)> {
+        let line = |line: &Position| {
+            let content = &self.text[line.start as usize..line.end as usize];
+            (line.number, content, &*self.labels[line.labels as usize])
+        };
+        self.lines.iter().map(line).collect()
     }
 
     /// Replaces each line's time by its number. `number` returns a different number for each call.
