@@ -261,7 +261,7 @@ pub mod logs {
     #[doc(inline)]
     pub use crate::{
         client::{LinesToPut, Logs, PutLogs},
-        model::{Line, LineTime},
+        model::{Line, LineTime, Query},
     };
 }
 

@@ -5,6 +5,7 @@
 mod group;
 mod line;
 mod log_transfer;
+mod query;
 mod stream;
 mod timestamp;
 mod transfer;
@@ -14,6 +15,7 @@ pub use group::LogGroup;
 pub(crate) use line::check_labels;
 pub use line::{Line, LineTime};
 pub use log_transfer::{LogTransfer, TransferChanges, TransferInfo, TransferStream};
+pub use query::Query;
 pub use stream::LogStream;
 pub use transfer::{Agency, Destination, ObsDestination, StorageFormat, Transfer};
 pub use ttl::{StreamTtl, Ttl};

@@ -1,3 +1,4 @@
+mod builder;
 mod matching;
 mod naive;
 mod parsing;
