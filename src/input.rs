@@ -61,6 +61,14 @@ pub(crate) fn check_text(field: &'static str, rule: &TextRule, text: &str) -> Re
 /// The most tags of a request and of a resource, which is the `maxItems` of the document.
 pub(crate) const MAX_TAGS: usize = 20;
 
+/// Checks the number of tags.
+pub(crate) fn check_tag_count(tags: usize) -> Result<(), InvalidInput> {
+    match tags > MAX_TAGS {
+        true => Err(InvalidInput::new("tags", tags, format!("at most {MAX_TAGS} tags"))),
+        false => Ok(()),
+    }
+}
+
 /// Whether tags may have this character. Letters of any language count.
 fn is_tag_character(c: char) -> bool {
     c.is_alphanumeric() || " _.:=+-@".contains(c)

@@ -9,7 +9,7 @@ use crate::{
     },
     error::{Error, IncompleteError},
     ids::{GroupId, StreamId},
-    input::{InvalidInput, MAX_TAGS, check_tag_key, check_tag_value},
+    input::{InvalidInput, check_tag_count, check_tag_key, check_tag_value},
 };
 
 /// Tags of a resource to create, values by key.
@@ -27,10 +27,7 @@ pub(super) fn add(tags: &mut Tags, key: String, value: String) -> Result<(), Inv
     check_tag_key(&key)?;
     check_tag_value(&value)?;
     tags.insert(key, value);
-    match tags.len() > MAX_TAGS {
-        true => Err(InvalidInput::new("tags", tags.len(), format!("at most {MAX_TAGS} tags"))),
-        false => Ok(()),
-    }
+    check_tag_count(tags.len())
 }
 
 /// What has tags.

@@ -14,7 +14,8 @@ use super::{
 use crate::{
     api::lts::types::{self, TransferType},
     input::{
-        InvalidInput, MAX_TAGS, check_integer, check_tag_key, check_tag_value, check_text, standard_offset,
+        InvalidInput, check_integer, check_tag_count, check_tag_key, check_tag_value, check_text,
+        standard_offset,
     },
     manifest::{self, Manifest},
     spec::limits,
@@ -198,9 +199,7 @@ fn check_ttl(days: Option<i32>) -> Result<(), InvalidInput> {
 }
 
 fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), InvalidInput> {
-    if tags.len() > MAX_TAGS {
-        return Err(InvalidInput::new("tags", tags.len(), format!("at most {MAX_TAGS} tags")));
-    }
+    check_tag_count(tags.len())?;
     tags.iter().try_for_each(|(key, value)| check_tag_key(key).and(check_tag_value(value)))
 }
 

@@ -10,7 +10,7 @@ use std::{
 use PathSegment::{Field, Item};
 
 use crate::{
-    input::{InvalidInput, MAX_TAGS, check_tag_key, check_tag_value, check_text},
+    input::{InvalidInput, check_tag_count, check_tag_key, check_tag_value, check_text},
     manifest::{Group, Manifest, Stream, Transfer},
     model::{StreamTtl, Ttl},
     spec::limits,
@@ -126,12 +126,7 @@ fn check_stream(at: &[PathSegment], stream: &Stream, all: &mut Vec<Mistake>) {
 }
 
 fn check_tags(at: &[PathSegment], tags: &BTreeMap<String, String>, all: &mut Vec<Mistake>) {
-    if tags.len() > MAX_TAGS {
-        all.push(Mistake::new(
-            at,
-            format!("{} tags are too many: at most {MAX_TAGS} are allowed", tags.len()),
-        ));
-    }
+    add_failed(all, at, check_tag_count(tags.len()));
     for (key, value) in tags {
         let here = [at, &[PathSegment::Tag(key.clone())]].concat();
         add_failed(all, &here, check_tag_key(key));

@@ -12,7 +12,7 @@ use crate::{
         store::{TagChange, Tagged, Tags},
         wire::{request::Call, response::ApiResponse},
     },
-    input::{MAX_TAGS, check_tag_key, check_tag_value},
+    input::{check_tag_count, check_tag_key, check_tag_value},
 };
 
 pub(crate) async fn change_tags(
@@ -49,7 +49,7 @@ pub(super) fn tag_changes(body: &Value) -> Result<Vec<TagChange>, ApiError> {
         })
     };
     let changes: Option<Vec<_>> = tags.iter().map(change).collect();
-    changes.filter(|changes| changes.len() <= MAX_TAGS).ok_or(ApiError::code(INVALID_BODY))
+    changes.filter(|changes| check_tag_count(changes.len()).is_ok()).ok_or(ApiError::code(INVALID_BODY))
 }
 
 /// The tags of a resource to create.

@@ -13,7 +13,7 @@ use super::{
     database::Database,
     error::{Result, StoreError},
 };
-use crate::input::MAX_TAGS;
+use crate::input::check_tag_count;
 
 /// The service's tag with the id of the enterprise project.
 const ENTERPRISE_PROJECT: &str = "_sys_enterprise_project_id";
@@ -47,7 +47,7 @@ impl Tags {
                 None => drop(self.0.remove(key)),
             }
         }
-        if self.0.len() > MAX_TAGS { Err(StoreError::TooManyTags) } else { Ok(()) }
+        check_tag_count(self.0.len()).map_err(|_| StoreError::TooManyTags)
     }
 
     /// As lists show them: with the service's own.
