@@ -182,17 +182,14 @@ impl<'a> PlanRequest<'a> {
         let mut existing =
             Existing::read(self.client, self.concurrency, |group| names.contains(group.name.as_str()))
                 .await?;
-        let mut found: HashMap<String, LogGroup> = std::mem::take(&mut existing.groups)
-            .into_iter()
-            .map(|group| (group.name.clone(), group))
-            .collect();
+        let mut found = ByName::new(std::mem::take(&mut existing.groups), |group| &group.name);
         let mut planner =
             Planner { prune: self.prune, existing, resources: Vec::new(), warnings: Vec::new() };
         planner.warn_of_unlisted_transfers(self.manifest);
         let mut new_groups = 0;
         for group in declared {
-            let found = found.remove(&group.name);
-            new_groups += usize::from(found.is_none());
+            let found = found.take(&group.name);
+            new_groups += usize::from(found.is_empty());
             planner.add_group(group, found);
         }
         let groups = planner.existing.all_groups + new_groups;
@@ -241,18 +238,23 @@ impl Planner {
     }
 
     /// Adds a group, its deletions, its streams and its transfers.
-    fn add_group(&mut self, declared: &manifest::Group, found: Option<LogGroup>) {
+    fn add_group(&mut self, declared: &manifest::Group, found: Vec<LogGroup>) {
+        let ambiguity = ambiguity_of("groups", &found, |group| group.id.as_str());
+        let found = found.into_iter().next();
         let id = found.as_ref().map(|group| group.id.clone());
         let streams = id.as_ref().map(|id| self.existing.take_streams(id)).unwrap_or_default();
         let tasks = id.as_ref().map(|id| self.existing.take_transfers(id)).unwrap_or_default();
-        self.add(GroupResource::new(declared, found, self.prune));
+        self.add(GroupResource::new(declared, found, ambiguity, self.prune));
         let before = streams.len();
-        let mut streams: HashMap<String, LogStream> =
-            streams.into_iter().map(|stream| (stream.name.clone(), stream)).collect();
-        let present: Vec<Option<LogStream>> =
-            declared.streams.iter().map(|stream| streams.remove(&stream.name)).collect();
-        let mut undeclared: Vec<LogStream> =
-            if self.prune { streams.into_values().collect() } else { Vec::new() };
+        let mut streams = ByName::new(streams, |stream| &stream.name);
+        let found = declared.streams.iter().map(|stream| streams.take(&stream.name));
+        let (present, ambiguities): (Vec<Option<LogStream>>, Vec<Option<String>>) = found
+            .map(|found| {
+                let ambiguity = ambiguity_of("streams", &found, |stream| stream.id.as_str());
+                (found.into_iter().next(), ambiguity)
+            })
+            .unzip();
+        let mut undeclared: Vec<LogStream> = if self.prune { streams.rest() } else { Vec::new() };
         undeclared.sort_by(|a, b| a.name.cmp(&b.name));
 
         let wanted = wanted_settings(declared);
@@ -299,8 +301,8 @@ impl Planner {
             .zip(tasks_of_present)
             .filter_map(|(stream, task)| Some((stream.name.as_str(), task?)))
             .collect();
-        for (stream, present) in declared.streams.iter().zip(present) {
-            self.add(StreamResource::declared(&declared.name, stream, present, self.prune));
+        for ((stream, present), ambiguity) in declared.streams.iter().zip(present).zip(ambiguities) {
+            self.add(StreamResource::declared(&declared.name, stream, present, ambiguity, self.prune));
         }
         for stream in declared.transfers.iter().flat_map(|transfer| &transfer.streams) {
             let present = match tasks.remove(stream.as_str()) {
@@ -348,6 +350,34 @@ impl Planner {
         }
         of_streams
     }
+}
+
+/// Existing items by name. The service should have one of each name, but may have more.
+struct ByName<T>(HashMap<String, Vec<T>>);
+
+impl<T> ByName<T> {
+    fn new(items: Vec<T>, name: impl Fn(&T) -> &String) -> Self {
+        let mut by_name: HashMap<String, Vec<T>> = HashMap::new();
+        for item in items {
+            by_name.entry(name(&item).clone()).or_default().push(item);
+        }
+        Self(by_name)
+    }
+
+    fn take(&mut self, name: &str) -> Vec<T> {
+        self.0.remove(name).unwrap_or_default()
+    }
+
+    /// The items that were not taken.
+    fn rest(self) -> Vec<T> {
+        self.0.into_values().flatten().collect()
+    }
+}
+
+/// Why it can't be told which of these items of one name is meant, if there are several.
+fn ambiguity_of<T>(kind: &str, found: &[T], id: impl Fn(&T) -> &str) -> Option<String> {
+    let ids: Vec<&str> = found.iter().map(id).collect();
+    (ids.len() > 1).then(|| format!("there are {} {kind} of this name: {}", ids.len(), ids.join(", ")))
 }
 
 /// The settings of the transfer of each stream that has one, by the stream's name.

@@ -179,11 +179,20 @@ pub(super) fn change(what: &str, from: impl fmt::Display, to: impl fmt::Display)
     format!("{what} {from} → {to}")
 }
 
+/// A text, quoted if it would run into what stands around it.
+pub(super) fn quoted_if_needed(text: &str) -> String {
+    let is_plain = |c: char| !c.is_whitespace() && !"\"',→".contains(c);
+    match text {
+        "" | "none" => format!("{text:?}"),
+        text if text.chars().all(is_plain) => text.to_owned(),
+        text => format!("{text:?}"),
+    }
+}
+
 /// A text that may be absent, as [`change`] shows it.
 pub(super) fn text_or_none(text: Option<&str>) -> String {
     match text {
         None => "none".to_owned(),
-        Some("") => "\"\"".to_owned(),
-        Some(text) => text.to_owned(),
+        Some(text) => quoted_if_needed(text),
     }
 }

@@ -21,6 +21,8 @@ pub(in crate::provision) struct GroupResource {
     ttl: Option<Ttl>,
     tags: BTreeMap<String, String>,
     present: Option<LogGroup>,
+    /// Why it can't be told which group is meant, if there are several.
+    ambiguity: Option<String>,
     /// Whether tags are deleted that are not declared.
     prune: bool,
 }
@@ -29,9 +31,11 @@ impl GroupResource {
     pub(in crate::provision) fn new(
         wanted: &manifest::Group,
         present: Option<LogGroup>,
+        ambiguity: Option<String>,
         prune: bool,
     ) -> Self {
-        Self { name: wanted.name.clone(), ttl: wanted.ttl, tags: wanted.tags.clone(), present, prune }
+        let manifest::Group { name, ttl, tags, .. } = wanted.clone();
+        Self { name, ttl, tags, present, ambiguity, prune }
     }
 
     /// The new retention, if it differs from that of a group. One that a list lacks can't be compared.
@@ -100,9 +104,10 @@ impl Resource for GroupResource {
     }
 
     fn compare(&self) -> Comparison {
-        match &self.present {
-            None => Comparison::new(Action::Create),
-            Some(present) => Comparison::of_differences(&self.differences(present)),
+        match (&self.present, &self.ambiguity) {
+            (_, Some(reason)) => Comparison::because(Action::Conflict, reason.clone()),
+            (None, None) => Comparison::new(Action::Create),
+            (Some(present), None) => Comparison::of_differences(&self.differences(present)),
         }
     }
 

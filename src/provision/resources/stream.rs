@@ -20,6 +20,8 @@ pub(in crate::provision) struct StreamResource {
     name: String,
     wanted: Option<manifest::Stream>,
     present: Option<LogStream>,
+    /// Why it can't be told which stream is meant, if there are several.
+    ambiguity: Option<String>,
     /// Whether tags are deleted that are not declared.
     prune: bool,
     /// What becomes of its transfer, if it is deleted.
@@ -42,6 +44,7 @@ impl StreamResource {
         group: &str,
         wanted: &manifest::Stream,
         present: Option<LogStream>,
+        ambiguity: Option<String>,
         prune: bool,
     ) -> Self {
         Self {
@@ -49,6 +52,7 @@ impl StreamResource {
             name: wanted.name.clone(),
             wanted: Some(wanted.clone()),
             present,
+            ambiguity,
             prune,
             transfer: PrunedTransfer::None,
         }
@@ -60,8 +64,15 @@ impl StreamResource {
         present: LogStream,
         transfer: PrunedTransfer,
     ) -> Self {
-        let name = present.name.clone();
-        Self { group: group.to_owned(), name, wanted: None, present: Some(present), prune: true, transfer }
+        Self {
+            group: group.to_owned(),
+            name: present.name.clone(),
+            wanted: None,
+            present: Some(present),
+            ambiguity: None,
+            prune: true,
+            transfer,
+        }
     }
 
     /// The new retention, if it differs from that of a stream. One that a list lacks can't be compared.
@@ -157,6 +168,9 @@ impl Resource for StreamResource {
     }
 
     fn compare(&self) -> Comparison {
+        if let Some(reason) = &self.ambiguity {
+            return Comparison::because(Action::Conflict, reason.clone());
+        }
         match (&self.wanted, &self.present, &self.transfer) {
             (Some(wanted), Some(present), _) => {
                 Comparison::of_differences(&self.differences(wanted, present))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::provision::resource::{change, text_or_none};
+use crate::provision::resource::{change, quoted_if_needed, text_or_none};
 
 /// Tags to set and to delete.
 #[derive(Debug, Default)]
@@ -34,9 +34,10 @@ impl TagDifference {
     /// A text for each difference.
     pub(super) fn describe(&self, present: &BTreeMap<String, String>) -> Vec<String> {
         let value = |key: &String| text_or_none(present.get(key).map(String::as_str));
+        let tag = |key: &String| format!("tag {}", quoted_if_needed(key));
         let set = self.set.iter();
-        let set = set.map(|(key, new)| change(&format!("tag {key}"), value(key), text_or_none(Some(new))));
+        let set = set.map(|(key, new)| change(&tag(key), value(key), text_or_none(Some(new))));
         let delete = self.delete.iter();
-        set.chain(delete.map(|key| change(&format!("tag {key}"), value(key), "none"))).collect()
+        set.chain(delete.map(|key| change(&tag(key), value(key), "none"))).collect()
     }
 }

@@ -19,6 +19,7 @@ use crate::{
             text_or_none,
         },
     },
+    spec::codes,
 };
 
 /// What a manifest can declare of a transfer.
@@ -213,7 +214,8 @@ impl TransferResource {
     ) -> Result<Made, Error> {
         let id = match task.change(client).await {
             Ok(()) if task.keeps(stream) => Some(Id::Transfer(task.present.id.clone())),
-            Err(error) if !error.is_not_found() => return Err(error),
+            // Not found may also be the bucket.
+            Err(error) if error.code() != Some(codes::LTS_0405) => return Err(error),
             // It left the task, or the task was deleted in the meantime.
             _ => self.create(client, ids, wanted).await?.id,
         };
@@ -233,7 +235,7 @@ impl TransferResource {
         let id = Some(Id::Transfer(task.present.id.clone()));
         match task.change(client).await {
             Ok(()) => Ok(Made::new(ItemStatus::Deleted, id)),
-            Err(error) if error.is_not_found() => {
+            Err(error) if error.is_not_found() && error.code() != Some(codes::LTS_0416) => {
                 Ok(Made::because(ItemStatus::Deleted, id, "it was already deleted"))
             }
             Err(error) => Err(error),

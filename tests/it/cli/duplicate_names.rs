@@ -59,6 +59,26 @@ async fn change_by_a_name_that_two_have_is_refused_with_both_ids() {
 }
 
 #[tokio::test]
+async fn manifest_with_a_name_that_two_have_is_a_conflict_with_both_ids() {
+    let stream = |id: &str| json!({"log_stream_name": "n", "log_stream_id": id, "log_group_id": GROUP});
+    let one_group = json!({"log_groups": [{"log_group_name": "n", "log_group_id": GROUP}]}).to_string();
+    for (groups, kind) in [(groups(), "groups"), (Reply::json(200, &one_group), "streams")] {
+        let streams = json!({"log_streams": [stream(GROUP), stream(OTHER)]}).to_string();
+        let transfers = Reply::json(200, r#"{"log_transfers":[]}"#);
+        let manifest = tempfile::NamedTempFile::new().unwrap();
+        let streams_wanted = if kind == "streams" { "[n]" } else { "[]" };
+        std::fs::write(manifest.path(), format!("groups: [{{name: n, streams: {streams_wanted}}}]")).unwrap();
+        let apply = ["apply", "-f", manifest.path().to_str().unwrap(), "--prune", "--yes"];
+        let replies = [groups, Reply::json(200, &streams), transfers, Reply::Silence];
+        let (output, requests) = run(replies, &apply).await;
+        let text = stderr(&output);
+        assert_eq!((output.status.code(), requests), (Some(5), 3), "{text}");
+        let reason = format!("there are 2 {kind} of this name: {GROUP}, {OTHER}");
+        assert!(text.contains(&reason), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn get_by_a_name_that_two_have_notes_both_ids() {
     let (output, _) = run([groups()], &["group", "get", "n", "-o", "json"]).await;
     assert!(output.status.success() && stdout(&output).contains(GROUP), "{output:?}");

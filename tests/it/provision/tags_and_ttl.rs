@@ -44,6 +44,16 @@ async fn tags_and_ttl_are_sent_with_the_creation() {
 }
 
 #[tokio::test]
+async fn tags_with_blanks_are_quoted() {
+    let emulator = Emulator::start().unwrap();
+    let lts = client(&emulator);
+    apply(&lts, &tagged(7, &[("team", "web shop"), ("x", "none")], &[])).await;
+    let declared = tagged(7, &[("team", "none of these"), ("two words", "a"), ("x", "y")], &[]);
+    let differences = r#"tag team "web shop" → "none of these", tag "two words" none → a, tag x "none" → y"#;
+    assert_eq!(changes(&lts, &declared, false).await, [format!("update group: {differences}")]);
+}
+
+#[tokio::test]
 async fn differing_ttl_and_tags_are_updated() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);

@@ -2,7 +2,7 @@
 
 use huaweicloud_lts::{
     Client, Emulator, GroupId, StreamId, Ttl,
-    emulator::Seed,
+    emulator::{Fault, Seed},
     manifest::{self, Manifest},
     provision::{self, Action, Outcome},
     spec::Operation,
@@ -61,6 +61,23 @@ async fn differing_settings_are_updated_and_others_of_the_task_stay() {
     assert_eq!(outcome.updated[0].id.as_deref(), Some(before.id.as_str()));
     assert_settled(&lts, &declared, true).await;
     assert_eq!(existing(&lts).await, declared);
+}
+
+#[tokio::test]
+async fn refused_update_is_reported_as_an_update() {
+    let emulator = Emulator::start().unwrap();
+    let lts = client(&emulator);
+    let mut wanted = transfer(&emulator, &["a"]);
+    apply(&lts, &declared(&["a"], vec![wanted.clone()])).await;
+    wanted.to.bucket = "no-such-bucket".to_owned();
+    let outcome = apply(&lts, &declared(&["a"], vec![wanted])).await;
+    assert_eq!(names(&outcome.failed), ["transfer app/a"]);
+    assert!(reason(&outcome.failed[0]).starts_with("updateTransfer: LTS.0416"), "{outcome:?}");
+    // Nor is a task deleted because its bucket is unknown.
+    let fault = Fault::new().operation(Operation::DeleteTransfer).status(400).code("LTS.0416");
+    emulator.fault(fault).unwrap();
+    let outcome = prune(&lts, &declared(&["a"], Vec::new())).await;
+    assert_eq!((names(&outcome.failed), outcome.deleted.len()), (vec!["transfer app/a".to_owned()], 0));
 }
 
 #[tokio::test]
