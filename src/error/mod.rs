@@ -421,7 +421,8 @@ impl CredentialsError {
     pub fn is_not_iam(&self) -> bool {
         match self.source.as_deref() {
             Some(Error::Decode(_)) => true,
-            Some(Error::Service(error)) => error.status == 404,
+            // IAM doesn't redirect, and a login can't conflict with anything.
+            Some(Error::Service(error)) => matches!(error.status, 300..=399 | 404 | 405 | 409),
             _ => false,
         }
     }

@@ -11,6 +11,10 @@ use super::{
 };
 use crate::spec::{self, Class, ErrorCode, MessageVariant, Operation, OperationFacts, codes};
 
+/// What usually causes an authentication failure.
+const CAUSES_OF_FAILED_AUTHENTICATION: &str = "Usual causes are keys or a token of another cloud or project, a deleted \
+     or disabled access key, a temporary key without its security token, and a token that has expired.";
+
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What limits the attempts of a call.
@@ -173,8 +177,20 @@ impl ServiceError {
         if let Some(operation) = self.operation.filter(|operation| self.is_not_offered(operation)) {
             return Some(format!("This cloud does not offer {operation}. {}", operation.alternative).into());
         }
+        if let Some(wording) = self.unknown_authentication_failure() {
+            return Some(
+                format!("{wording:?} is not a known reason. {CAUSES_OF_FAILED_AUTHENTICATION}").into(),
+            );
+        }
         let variant = self.variant().map(|variant| variant.solution);
         variant.or_else(|| self.row().map(|row| row.solution)).map(Cow::Borrowed)
+    }
+
+    /// The gateway's reason for a failed authentication, if no variant is about it.
+    fn unknown_authentication_failure(&self) -> Option<&str> {
+        let row = self.row().filter(|row| row.code == codes::APIGW_0301 && self.variant().is_none())?;
+        let reason = self.message.strip_prefix(row.message).unwrap_or(&self.message);
+        Some(reason.trim_start_matches([':', ' ']))
     }
 
     /// Whether the gateway doesn't know an operation of a newer edition.

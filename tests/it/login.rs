@@ -347,6 +347,17 @@ async fn token_is_used_whatever_its_other_facts_are() {
     }
 }
 
+#[tokio::test]
+async fn response_that_iam_never_sends_to_a_login_is_about_the_endpoint() {
+    for status in [302, 404, 405, 409] {
+        let reply = Reply::with(status, &[("Location", "https://portal.example/")], "{}");
+        let script = ScriptedServer::serve([reply]).await;
+        let error = settings(&script.url).build().unwrap().groups().list().await.unwrap_err();
+        let remedy = error.remedy().unwrap_or_default();
+        assert!(remedy.contains("HUAWEICLOUD_SDK_IAM_ENDPOINT"), "{status}: {error:#}");
+    }
+}
+
 fn quick() -> RetryPolicy {
     RetryPolicy::default().first_pause(Duration::ZERO)
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use huaweicloud_lts::{Client, Credentials, Error, GroupId, Ttl, call::RetryPolicy, error::TransportFailure};
 
+use serde_json::json;
+
 use crate::scripted_server::{GROUP, PROJECT, Reply, ScriptedServer, group};
 
 #[tokio::test]
@@ -97,6 +99,20 @@ async fn error_with_odd_characters_is_read() {
         let error = lts.groups().list().await.unwrap_err();
         assert!(error.is_not_found() && error.to_string().contains("no \u{fffd} group"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn unknown_reason_of_the_gateway_is_named_with_usual_causes() {
+    let body = json!({
+        "error_code": "APIGW.0301",
+        "error_msg": "Incorrect IAM authentication information: get purple token failed",
+    });
+    let script = ScriptedServer::serve([Reply::json(401, &body.to_string())]).await;
+    let lts = script.with_token().retry(RetryPolicy::off()).build().unwrap();
+    let error = lts.groups().list().await.unwrap_err();
+    let remedy = error.remedy().unwrap().into_owned();
+    assert!(remedy.starts_with("\"get purple token failed\" is not a known reason."), "{remedy}");
+    assert!(remedy.contains("security token") && remedy.contains("expired"), "{remedy}");
 }
 
 #[tokio::test]

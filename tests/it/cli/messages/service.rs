@@ -153,7 +153,7 @@ error: could not create log stream "b" in group "app"
             r#"
 error: could not create log group "b"
   why:        createLogGroup: LTS.0106: The log group TTL day must be 7 (HTTP 400, request ID)
-  what to do: Create the log group with --ttl set to 7.
+  what to do: Set --ttl to 7.
 "#,
         ),
         (
