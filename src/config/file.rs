@@ -1,7 +1,7 @@
 //! Reads files of bounded size.
 
 use std::{
-    fs::{File, Metadata},
+    fs::{Metadata, OpenOptions},
     io::{self, Read},
     path::Path,
 };
@@ -16,7 +16,7 @@ pub fn read_regular_file(file: impl AsRef<Path>, max: u64) -> io::Result<Vec<u8>
     let file = file.as_ref();
     // Before opening it: that waits for a writer if the file is a pipe.
     check(&file.metadata()?, max)?;
-    let file = File::open(file)?;
+    let file = options().open(file)?;
     let facts = file.metadata()?;
     check(&facts, max)?;
     let mut bytes = Vec::with_capacity(facts.len().try_into().unwrap_or_default());
@@ -26,6 +26,20 @@ pub fn read_regular_file(file: impl AsRef<Path>, max: u64) -> io::Result<Vec<u8>
         return Err(too_large(max));
     }
     Ok(bytes)
+}
+
+/// How a file is opened: without waiting for data, since some files of Linux that claim to be regular ones have an end only
+/// when the system has nothing to tell (`/proc/kmsg`).
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "x86_64")))]
+    {
+        /// From the system's `fcntl.h`.
+        const O_NONBLOCK: i32 = 0o4000;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, O_NONBLOCK);
+    }
+    options
 }
 
 fn check(facts: &Metadata, max: u64) -> io::Result<()> {
