@@ -141,6 +141,8 @@ pub(crate) struct PartialLine {
     pub(crate) options: ClientOptions,
     /// The group, if the command takes one and it was typed.
     pub(crate) group: Option<String>,
+    /// The names or ids that were typed, of commands that take several.
+    pub(crate) given: Vec<String>,
 }
 
 /// Parses an incomplete command line as far as possible.
@@ -152,7 +154,9 @@ pub(crate) fn parse_partially(line: impl IntoIterator<Item = OsString>) -> Optio
         last = matches;
     }
     let group = last.try_get_one::<String>("group").ok().flatten().cloned();
-    Some(PartialLine { options, group })
+    let given = |argument| last.try_get_many::<String>(argument).ok().flatten().into_iter().flatten();
+    let given = ["groups", "streams", "transfers"].into_iter().flat_map(given).cloned().collect();
+    Some(PartialLine { options, group, given })
 }
 
 /// Merges the client options before and after the command.

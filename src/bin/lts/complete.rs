@@ -39,6 +39,9 @@ use crate::{
 /// The longest time to wait for the service.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
+/// The variable in which some shells pass the position of the word that is being typed; in others it is the last one.
+const CURRENT: &str = "_CLAP_COMPLETE_INDEX";
+
 /// Prints the completions if a registered shell asks for them. Returns whether it did.
 pub(crate) fn complete_words() -> bool {
     let folder = env::current_dir().ok();
@@ -80,7 +83,7 @@ impl EnvCompleter for BashWithFewOptions {
         buf: &mut dyn Write,
     ) -> io::Result<()> {
         let variable = |name| env::var(name).unwrap_or_default();
-        let word = variable("_CLAP_COMPLETE_INDEX").parse().ok().and_then(|index: usize| args.get(index));
+        let word = variable(CURRENT).parse().ok().and_then(|index: usize| args.get(index));
         let is_option = word.is_some_and(|word| word.to_string_lossy().starts_with('-'));
         let mut candidates = Vec::new();
         Bash.write_complete(cmd, args, current_dir, &mut candidates)?;
@@ -158,37 +161,52 @@ fn profiles() -> Option<Vec<String>> {
 }
 
 fn groups() -> Option<Vec<String>> {
-    let lts = client(typed()?.options)?;
+    let PartialLine { options, given, .. } = typed()?;
+    let lts = client(options)?;
     let groups = within_time(async { lts.groups().list().await.ok() })?;
-    Some(groups.into_iter().map(|group| group.name).collect())
+    let left = groups.into_iter().filter(|group| !is_given(&given, &group.name, group.id.as_str()));
+    Some(left.map(|group| group.name).collect())
 }
 
 /// The streams of the group that stands before.
 fn streams() -> Option<Vec<String>> {
-    let PartialLine { options, group } = typed()?;
+    let PartialLine { options, group, given } = typed()?;
     let (lts, group) = (client(options)?, group?);
     let streams = within_time(async {
         let group = resolve::group(&lts, &group, Ambiguity::Ignore).await.ok()?;
         lts.group(&group.id).streams().list().await.ok()
     })?;
-    Some(streams.into_iter().map(|stream| stream.name).collect())
+    let left = streams.into_iter().filter(|stream| !is_given(&given, &stream.name, stream.id.as_str()));
+    Some(left.map(|stream| stream.name).collect())
 }
 
 /// The ids of transfers, with what they transfer where.
 fn transfers() -> Option<Vec<CompletionCandidate>> {
-    let lts = client(typed()?.options)?;
+    let PartialLine { options, given, .. } = typed()?;
+    let lts = client(options)?;
     let transfers = within_time(async { lts.transfers().list().await.ok() })?;
     let candidate = |transfer: &LogTransfer| {
         let what = escape::line(&in_the_way::route(transfer)).into_owned();
         CompletionCandidate::new(transfer.id.to_string()).help(Some(what.into()))
     };
-    let transfers = transfers.iter().filter(|transfer| is_plain(transfer.id.as_str()));
+    let is_left = |id: &str| is_plain(id) && !is_given(&given, id, id);
+    let transfers = transfers.iter().filter(|transfer| is_left(transfer.id.as_str()));
     Some(transfers.map(candidate).collect())
 }
 
-/// The words of the line, which the shell passes after `--`.
+/// Whether the line has this item already.
+fn is_given(given: &[String], name: &str, id: &str) -> bool {
+    given.iter().any(|given| given == name || given == id)
+}
+
+/// The words of the line, which the shell passes after `--`, without the one that is being typed.
 fn typed() -> Option<PartialLine> {
-    let words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    let mut words: Vec<OsString> = env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    let last = words.len().checked_sub(1)?;
+    let current = env::var(CURRENT).ok().and_then(|index| index.parse().ok()).unwrap_or(last);
+    if current < words.len() {
+        words.remove(current);
+    }
     cli::parse_partially(words)
 }
 

@@ -51,12 +51,15 @@ fn names_of_groups_and_streams_are_completed() {
     let names = |words: &[&str]| candidates(cli.lts(&[]), words);
     for words in [
         &["group", "get", ""][..],
-        &["group", "delete", "app", ""],
+        &["group", "delete", ""],
         &["stream", "list", ""],
         &["transfer", "create", ""],
     ] {
         assert_eq!(names(words), ["app", "apples", "web"], "{words:?}");
     }
+    assert_eq!(names(&["group", "delete", "app", ""]), ["apples", "web"], "not what is given");
+    assert_eq!(names(&["group", "delete", "web", "app"]), ["app", "apples"]);
+    assert_eq!(names(&["stream", "delete", "app", "nginx", ""]), ["worker"]);
     assert_eq!(names(&["stream", "get", "app", ""]), ["nginx", "worker"]);
     assert_eq!(names(&["transfer", "create", "app", "nginx", "w"]), ["worker"]);
     assert_eq!(names(&["-q", "stream", "delete", "app", "--yes", "n"]), ["nginx"]);

@@ -149,6 +149,17 @@ fn invalid_arguments_are_not_sent() {
 }
 
 #[test]
+fn inherited_ttl_is_sorted_by_that_of_the_group() {
+    let cli = Cli::start();
+    cli.prints(&["group", "create", "app", "--ttl", "30"]);
+    for (name, ttl) in [("a", "100"), ("b", "inherit"), ("c", "7")] {
+        cli.prints(&["stream", "create", "app", name, "--ttl", ttl]);
+    }
+    let names = cli.prints(&["stream", "list", "app", "--sort", "ttl", "--columns", "name"]);
+    assert_eq!(names.split_whitespace().collect::<Vec<_>>(), ["NAME", "c", "b", "a"]);
+}
+
+#[test]
 fn list_is_sorted_and_filtered() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);

@@ -15,6 +15,8 @@ use rustix::{
     termios::{Winsize, tcsetwinsize},
 };
 
+use serde_json::{Value, json};
+
 use super::{Cli, stdout};
 
 /// A program that runs at a terminal.
@@ -208,6 +210,48 @@ fn tags_are_wrapped_and_names_stay_whole() {
             let letters = |text: &str| text.split_whitespace().collect::<String>();
             assert!(text.contains(tag) || letters(&text).contains(&letters(tag)), "{tag}: {text}");
         }
+    }
+}
+
+#[test]
+fn headers_are_not_wrapped() {
+    let cli = Cli::start();
+    let tags = ["--tag", "a=b", "--tag", "stage=production"];
+    cli.id(&[&["group", "create", "app"][..], &tags].concat());
+    cli.id(&[&["stream", "create", "app", "nginx"][..], &tags].concat());
+    cli.id(&["transfer", "create", "app", "nginx", "--bucket", "lts-test", "--every", "5min"]);
+    for width in (70..=110).chain([160]) {
+        for (list, header) in [("group", "TAGS"), ("stream", "TAGS"), ("transfer", "STREAMS")] {
+            let text = at_terminal(width, cli.lts(&[list, "list"]));
+            let mut lines = text.lines().map(|line| line.replace("\x1b[1m", "").replace("\x1b[0m", ""));
+            let words = |line: &str| line.split_whitespace().any(|word| word == header);
+            assert!(lines.any(|line| words(&line)), "{width}: {text}");
+        }
+    }
+}
+
+#[test]
+fn type_of_a_transfer_to_another_service_is_shown() {
+    let cli = Cli::start();
+    let transfer = |id: &str, info: Value| {
+        json!({
+            "log_transfer_id": format!("{id}2f1553a-5d5b-4456-833a-0ff0b460365c"), "log_group_id": "g",
+            "log_group_name": "app", "log_streams": [{"log_stream_id": "s", "log_stream_name": "nginx"}],
+            "log_transfer_info": info,
+        })
+    };
+    let obs = json!({"log_transfer_type": "OBS", "log_transfer_status": "ENABLE",
+        "log_transfer_detail": {"obs_bucket_name": "b"}});
+    let dis = json!({"log_transfer_type": "DIS", "log_transfer_status": "ENABLE", "log_transfer_detail": {}});
+    for (list, is_shown) in [
+        (json!([transfer("1", obs.clone())]), false),
+        (json!([transfer("1", obs), transfer("2", dis)]), true),
+    ] {
+        let fault = Fault::new().operation(Operation::ListTransfers).status(200);
+        cli.emulator.fault(fault.body(json!({ "log_transfers": list }).to_string())).unwrap();
+        let text = at_terminal(80, cli.lts(&["transfer", "list"]));
+        assert_eq!(text.contains("DIS"), is_shown, "{text}");
+        assert_eq!(text.contains("TYPE"), is_shown, "{text}");
     }
 }
 

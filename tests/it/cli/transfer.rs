@@ -23,6 +23,19 @@ fn transfer_of(cli: &Cli, stream: &str) -> String {
 }
 
 #[test]
+fn interval_is_sorted_by_its_length() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    let intervals = ["2min", "5min", "30min", "1hour", "3hour", "6hour", "12hour"];
+    for every in ["12hour", "3hour", "30min", "2min", "1hour", "6hour", "5min"] {
+        cli.id(&["stream", "create", "app", every]);
+        cli.id(&["transfer", "create", "app", every, "--bucket", "lts-test", "--every", every]);
+    }
+    let list = cli.prints(&["transfer", "list", "--sort", "every", "--columns", "every"]);
+    assert_eq!(list.split_whitespace().skip(1).collect::<Vec<_>>(), intervals);
+}
+
+#[test]
 fn transfer_is_created_from_names_and_ids() {
     let cli = with_streams();
     let ids = cli.prints(&["stream", "list", "app", "-q"]);

@@ -38,7 +38,10 @@ A manifest:
       transfers:
         - { streams: [nginx], bucket: my-bucket, every: 5min }
 
-Applying a manifest again changes nothing. After a failure or an interrupt, it resumes where it stopped.")]
+Applying a manifest again changes nothing. After a failure or an interrupt, it resumes where it stopped.
+
+With --prune, a group without `streams` in the manifest loses all of its streams. What a transfer doesn't set has its \
+default: a task that was paused by hand runs again, unless the manifest has `paused: true`.")]
 pub(crate) struct ApplyArguments {
     /// Manifest, also several; `-` reads standard input.
     #[arg(short, long, value_name = "FILE", required_unless_present = "schema")]
@@ -49,7 +52,8 @@ pub(crate) struct ApplyArguments {
     /// Number of calls to run at the same time.
     #[arg(long, value_name = "N", default_value_t = default_concurrency(), value_parser = parsers::whole_number(NonZeroUsize::MIN..=NonZeroUsize::MAX))]
     pub(crate) concurrency: NonZeroUsize,
-    /// Delete streams, transfers and tags that the manifest doesn't declare, in its groups only.
+    /// Delete streams, transfers and tags that the manifest doesn't declare, in its groups only. A group without `streams`
+    /// loses all of them.
     #[arg(long)]
     pub(crate) prune: bool,
     /// Skip the confirmation prompt of --prune.

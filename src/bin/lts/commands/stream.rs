@@ -11,6 +11,7 @@ use huaweicloud_lts::{
     transfers::LogTransfer,
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     context::Context,
@@ -205,6 +206,12 @@ impl Resource for ListedStream {
 
     fn creation_time(&self) -> Option<i64> {
         self.stream.creation_time
+    }
+
+    fn order(&self, column: &Column) -> Option<Value> {
+        let days =
+            self.group_ttl.filter(|_| column.name == TTL.name && self.stream.ttl == Some(Ttl::inherited()));
+        days.map(|days| days.as_days().into())
     }
 
     fn cell(&self, column: &Column) -> Option<String> {

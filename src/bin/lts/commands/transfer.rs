@@ -262,6 +262,16 @@ impl Resource for LogTransfer {
         }
     }
 
+    fn order(&self, column: &Column) -> Option<Value> {
+        let every = self.obs().filter(|_| column.member == EVERY)?.every;
+        TransferInterval::ALL.iter().position(|interval| *interval == every).map(Value::from)
+    }
+
+    /// Most transfers are to OBS. The other columns don't tell others.
+    fn stands_out(&self, column: &Column) -> bool {
+        column.member == TYPE && (self.is_delegated() || self.info.kind.as_deref() != Some("OBS"))
+    }
+
     fn cell(&self, column: &Column) -> Option<String> {
         match column.member {
             GROUP => Some(self.group_name.clone().unwrap_or_else(|| self.group.to_string())),

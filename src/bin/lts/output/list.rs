@@ -164,6 +164,11 @@ pub(crate) fn print_list<T: Resource>(
         let default = || T::COLUMNS.iter().filter(is_default).collect();
         let columns: Vec<&Column> = if chosen.is_empty() { default() } else { chosen.clone() };
         let mut headers = headers(&columns);
+        for ((_, fit), column) in headers.iter_mut().zip(&columns) {
+            if *fit == Fit::Detail && items.iter().any(|item| item.stands_out(column)) {
+                *fit = Fit::Whole;
+            }
+        }
         if !chosen.is_empty() {
             // What was chosen doesn't give way.
             let shortened = headers.iter_mut().filter(|(_, fit)| *fit != Fit::Wrap);

@@ -37,6 +37,11 @@ pub(crate) trait Resource: Named + Serialize {
         None
     }
 
+    /// Whether a table must not leave out its value of a column.
+    fn stands_out(&self, _column: &Column) -> bool {
+        false
+    }
+
     /// What tables show in a column instead of its value.
     fn cell(&self, _column: &Column) -> Option<String> {
         None
