@@ -198,7 +198,7 @@ mod tests {
             "invalid key \"_sys_a\"",
             "invalid value \"x\\n\"",
             "invalid ttl_in_days \"0\"",
-            "21 tags are too many",
+            "must be at most 20 tags",
             "invalid log_stream_name \"\"",
             "stream \"x\" is declared twice",
             "stream \"z\" is not among",
