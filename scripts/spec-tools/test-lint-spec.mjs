@@ -8,6 +8,7 @@ import { code, group, groups, JSON_BODY, openapi, rename, response, schemas, sen
 import { tally } from './tally.mjs';
 
 const created = (doc) => groups(doc).post.responses['201'];
+const writing = (doc) => Object.entries(doc.paths).find(([path]) => path.endsWith('/tenant/contents'))[1].post;
 
 /** The defect of a copy, and the change that makes it. */
 const DEFECTS = {
@@ -100,6 +101,13 @@ const DEFECTS = {
     ['a token in another header', (d) => (d.components.securitySchemes.TokenAuth.name = 'X-Subject-Token')],
     ['both security schemes at once', (d) => (d.security = [{ TokenAuth: [], AkSkAuth: [] }])],
     ['an operation that needs no credential', (d) => (groups(d).get.security = [])],
+    ['an operation with a server of its own that writes no logs', (d) => (groups(d).get.servers = writing(d).servers)],
+    ['an operation that writes logs without its server', (d) => delete writing(d).servers],
+    ['an operation that writes logs with one signature only', (d) => writing(d).security.pop()],
+    ['an operation that writes logs by plain http', (d) => (writing(d).servers[0].url = 'http://lts-access.example.com:8102')],
+    ['an error of writing without its message', (d) => delete d.components.responses.WriteRejected.content['application/json'].examples.rejected.value.error_msg],
+    ['an unknown code of writing', (d) => (d.components.responses.WriteRejected.content['application/json'].examples.rejected.value.errorCode = 'SVCSTG.ALS.1')],
+    ['a member in camel case that no operation has', (d) => (schemas(d).PutLogsResponseBody.properties.requestId = schemas(d).PutLogsResponseBody.properties.error_msg)],
     ['a server without x-lts-source', (d) => delete d.servers[0]['x-lts-source']],
     ['a server without TLS', (d) => (d.servers[0].url = 'http://lts.{region}.{cloud}')],
     ['a server variable that is not defined', (d) => delete d.servers[0].variables.cloud],
@@ -149,7 +157,7 @@ const DEFECTS = {
     ['an error code listed twice', (d) => d['x-error-codes'].push({ ...code(d, 'LTS.0101') })],
     ['an error code without an example', (d) => delete code(d, 'LTS.0701')['x-lts-note']],
     ['a removed error code', (d) => d['x-error-codes'].splice(d['x-error-codes'].indexOf(code(d, 'LTS.0105')), 1)],
-    ['an error code without an example with its status', (d) => Object.assign(d.components.examples.InternalError.value, { error_code: 'LTS.0102', error_msg: 'Failed to create log group' })],
+    ['an error code without an example with its status', (d) => Object.assign(d.components.examples.InternalErrorAs400.value, { error_code: 'LTS.0009', error_msg: 'Failed to validate the request body' })],
     ['a variant with the message of another code', (d) => (d['x-gateway-error-codes'].find((row) => row['x-lts-variants'])['x-lts-variants'][0].message = 'The token is wrong')],
     ['a gateway code of an unknown class', (d) => (d['x-gateway-error-codes'][0].class = 'gone')],
     ['no table of gateway codes', (d) => delete d['x-gateway-error-codes']],

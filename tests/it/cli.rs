@@ -14,6 +14,7 @@ mod exit_codes;
 mod explain;
 mod group;
 mod help;
+mod log_put;
 mod man;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -38,7 +38,10 @@ impl LineSplitter {
             let kept = content.unwrap_or(piece);
             self.start.extend_from_slice(&kept[..kept.len().min(room)]);
             if content.is_some() {
-                lines.extend(self.take());
+                if self.start.last() == Some(&b'\r') {
+                    self.start.pop();
+                }
+                lines.push(self.take());
             }
         }
         lines
@@ -46,14 +49,11 @@ impl LineSplitter {
 
     /// The last line, if the input doesn't end with a line end.
     pub(super) fn rest(&mut self) -> Option<InputLine> {
-        self.take().filter(|line| line.length > 0)
+        (self.length > 0).then(|| self.take())
     }
 
-    fn take(&mut self) -> Option<InputLine> {
+    fn take(&mut self) -> InputLine {
         let length = std::mem::take(&mut self.length);
-        if self.start.last() == Some(&b'\r') {
-            self.start.pop();
-        }
         let bytes = std::mem::take(&mut self.start);
         let (mut content, was_replaced) = match String::from_utf8(bytes) {
             Ok(content) => (content, false),
@@ -66,7 +66,7 @@ impl LineSplitter {
             content.truncate(end);
             content.push_str(MARK);
         }
-        Some(InputLine { content, length, was_replaced, was_cut })
+        InputLine { content, length, was_replaced, was_cut }
     }
 }
 
