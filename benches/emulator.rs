@@ -14,7 +14,7 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use common::{
@@ -22,6 +22,7 @@ use common::{
     signed_list, thread_cpu,
 };
 use criterion::{Criterion, Throughput};
+use flate2::{Compression, write::GzEncoder};
 use huaweicloud_lts::{
     AkSk, Emulator,
     emulator::Seed,
@@ -34,9 +35,13 @@ const CONNECTIONS: usize = 16;
 const ROUND: Duration = Duration::from_millis(100);
 /// A bare axum application on a thread of its own; it ends with the process.
 fn bare_axum(listed: String) -> SocketAddr {
+    serve(bare::router(listed))
+}
+
+fn serve(router: axum::Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    thread::spawn(move || bare::serve(listener, bare::router(listed)));
+    thread::spawn(move || bare::serve(listener, router));
     address
 }
 
@@ -77,6 +82,7 @@ fn address(emulator: &Emulator) -> SocketAddr {
 fn main() {
     lists();
     creations();
+    lines();
     durable_creations();
     starts();
     growth();
@@ -110,6 +116,62 @@ fn creations() {
         drive(&mut ours)
     };
     both("emulator/create", 0.35, fresh, || drive(&mut bare));
+}
+
+/// Lines in batches, compared with a handler that decompresses and decodes the same bodies.
+fn lines() {
+    const LINES: usize = 4096;
+    const BATCHES: usize = 128;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as usize;
+    let batch = |batch: usize| {
+        let line = |i: usize| {
+            let time = now + (batch * LINES + i) * 1000;
+            let log =
+                format!("GET /shop/{i}?page={} 200 {} ms user-{:x}", i % 7, i * 7919 % 1000, time % 99_991);
+            format!(r#"{{"log_time_ns":{time},"log":"{log:<100}"}}"#)
+        };
+        let contents = (0..LINES).map(line).collect::<Vec<_>>().join(",");
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        write!(gzip, r#"{{"contents":[{contents}],"labels":{{"app":"shop"}}}}"#).unwrap();
+        gzip.finish().unwrap()
+    };
+    let batches: Vec<_> = (0..BATCHES).map(batch).collect();
+    let emulator = emulator(1);
+    let mut ours = Load::new(address(&emulator), CONNECTIONS);
+    let mut bare = Load::new(serve(bare::log_router()), CONNECTIONS);
+    let drive = |load: &mut Load, path: &str| {
+        let requests = load.drive(ROUND, "200", |i, bytes| {
+            let body = &batches[i % BATCHES];
+            write!(bytes, "POST {path} HTTP/1.1\r\nhost: h\r\nx-auth-token: {}\r\n", *TOKEN).unwrap();
+            let length = body.len();
+            write!(bytes, "content-encoding: gzip\r\ncontent-length: {length}\r\n\r\n").unwrap();
+            bytes.extend_from_slice(body);
+        });
+        requests.map(|rate| rate * LINES as f64)
+    };
+    let fresh = || {
+        emulator.reset().unwrap();
+        fill(&emulator, 1);
+        drive(&mut ours, &path_of_lines(&emulator))
+    };
+    let figures = [
+        ("emulator/put lines, throughput", "lines/s", Goal::AtLeast(0.5)),
+        ("emulator/put lines, lines per CPU second", "lines/s", Goal::AtLeast(0.5)),
+    ];
+    ratios(figures, fresh, || drive(&mut bare, "/"));
+}
+
+/// The path of lines with times of their own to the first stream.
+fn path_of_lines(emulator: &Emulator) -> String {
+    let mut stream = TcpStream::connect(address(emulator)).unwrap();
+    write!(stream, "GET /_emulator/state HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let state: serde_json::Value = serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let group = &state["groups"][0];
+    let id = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let (group, stream) = (id(&group["log_group_id"]), id(&group["streams"][0]["log_stream_id"]));
+    format!("/v2/{PROJECT}/lts/groups/{group}/streams/{stream}/tenant/contents/high-accuracy")
 }
 
 /// Creations that reach the disk before the response, compared with a thread that commits one row after the other to

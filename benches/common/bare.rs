@@ -1,6 +1,11 @@
 //! The baselines: what a careful programmer writes by hand, and nothing beyond it.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io::Read,
+    net::{SocketAddr, TcpListener},
+};
 
 use axum::{Router, routing::get};
 use http::StatusCode;
@@ -62,6 +67,34 @@ pub fn router(listed: String) -> Router {
         get(move || std::future::ready((headers, listed.clone())))
             .post(move || std::future::ready((StatusCode::CREATED, headers, CREATED))),
     )
+}
+
+/// Lines, decoded into plain types.
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "decoding them is the work that is measured")]
+struct Lines<'a> {
+    #[serde(borrow)]
+    contents: Vec<Line<'a>>,
+    labels: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "decoding them is the work that is measured")]
+struct Line<'a> {
+    log_time_ns: u64,
+    #[serde(borrow)]
+    log: Cow<'a, str>,
+}
+
+/// An axum application that decompresses and decodes lines, and forgets them.
+pub fn log_router() -> Router {
+    Router::new().fallback(|body: bytes::Bytes| async move {
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(&*body).read_to_end(&mut plain).expect("gzip");
+        let lines: Lines<'_> = serde_json::from_slice(&plain).expect("lines");
+        std::hint::black_box(&lines);
+        ([("content-type", "application/json")], r#"{"errorCode":"SVCSTG.ALS.200.200","result":null}"#)
+    })
 }
 
 /// Serves it the plain way, on this thread.

@@ -223,7 +223,7 @@ impl Emulator {
         self.state.faults.clear();
     }
 
-    /// Restores the initial state: groups, streams, transfers, faults and the journal are deleted, tokens are revoked,
+    /// Restores the initial state: groups, streams, logs, transfers, faults and the journal are deleted, tokens are revoked,
     /// and the clock shows the system's time.
     ///
     /// # Errors

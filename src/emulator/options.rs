@@ -109,7 +109,7 @@ impl Options {
     /// Keeps the data in a file, which is created if missing. Without it, the data is lost when the emulator stops.
     ///
     /// A request gets its response after its changes are on the disk, so they survive a crash of the emulator or the
-    /// machine: groups, streams, transfers, tokens, and [seeded](super::Seed) data. The journal, faults and the clock are
+    /// machine: groups, streams, logs, transfers, tokens, and [seeded](super::Seed) data. The journal, faults and the clock are
     /// not kept. An existing file keeps its data; the projects, keys, users and buckets of these options are added, and
     /// their secrets replace older ones. [`reset`](super::Emulator::reset) deletes everything else.
     ///

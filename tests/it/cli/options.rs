@@ -83,6 +83,7 @@ fn invalid_values_are_reported_with_their_option() {
         (&["group", "list", "--timeout", "5"], "write it with a unit, like 5s, 30s or 2m"),
         (&["group", "list", "--timeout", "5 parsecs"], "write it with a unit, like 5s, 30s or 2m"),
         (&["emulator", "--token-ttl", "24"], "write it with a unit, like 5s, 30s or 2m"),
+        (&["emulator", "--ingest-window", "48"], "write it with a unit, like 5s, 30s or 2m"),
         (&["group", "list", "--max-attempts", "three"], "must be a whole number of at least 1"),
         (&["group", "list", "--max-attempts", "0"], "must be a whole number of at least 1"),
         (&["apply", "-f", "-", "--concurrency", "0"], "must be a whole number of at least 1"),
@@ -135,6 +136,8 @@ fn largest_values_are_accepted() {
     }
     let largest = ["emulator", "--print-env", "--token-ttl", "8760h", "--latency", "31536000000"];
     assert!(run(&largest).status.success());
+    // No limit.
+    assert!(run(&["emulator", "--print-env", "--ingest-window", "0"]).status.success());
 }
 
 #[test]
