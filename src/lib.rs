@@ -153,6 +153,12 @@
 //! up instead, and is retried until its deadline. When the service asks to wait (`Retry-After`), all calls to the same
 //! group or stream wait, up to a minute. A call whose deadline is earlier fails at once, with an error that says until when.
 //!
+//! # Writing many lines
+//!
+//! [`put`](logs::Logs::put) writes lines in one request. With the feature `producer`, a [`Producer`](producer::Producer)
+//! queues lines in bounded memory and writes them in compressed batches; with `tracing`, it is the target of a layer for
+//! `tracing-subscriber`. It has a thread and connections of its own, and serves programs without a runtime, too.
+//!
 //! # Tracing
 //!
 //! The crate emits spans and events of [`tracing`](https://docs.rs/tracing), and installs no subscriber.
@@ -190,6 +196,7 @@
 //! | module | content |
 //! | --- | --- |
 //! | [`groups`], [`streams`], [`logs`], [`transfers`] | what a [`Client`] works on |
+//! | [`producer`] | producers of many lines, and the layer for `tracing` |
 //! | [`call`] | calls, their options, [`Client::request`] for operations without a method |
 //! | [`credentials`], [`config`] | keys, logins, providers; the builder |
 //! | [`error`] | the details of an [`Error`] |
@@ -221,6 +228,8 @@ pub mod escape;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "producer")]
+pub mod producer;
 #[cfg(feature = "provision")]
 pub mod provision;
 #[cfg(feature = "provision")]

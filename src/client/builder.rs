@@ -183,7 +183,7 @@ impl ClientBuilder {
             None => Err(sources.missing(&[Setting::AccessEndpoint, Setting::Region], "")),
         };
         let api = api::lts::Client::new_with_client(lts.as_str(), lts_http, transport);
-        Ok(Client::from_parts(api, access, provider, project, info))
+        Ok(Client::from_parts(api, access, provider, project, info, self))
     }
 
     /// Returns the key pair that a client would sign with, for requests that are sent by other means

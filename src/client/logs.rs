@@ -1,10 +1,14 @@
 //! The logs of a stream: write lines.
 
+#[cfg(feature = "producer")]
+use std::time::Duration;
 use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 
 use super::{Call, Client, call::CallContext};
+#[cfg(feature = "producer")]
+use crate::transport::RetryPolicy;
 use crate::{
     api::lts::types::{
         LogBatch, LogContent, LogLabels, LogTimeNs, PutLogBatchesContentEncoding, PutLogBatchesRequestBody,
@@ -103,6 +107,40 @@ impl Logs {
     }
 }
 
+/// For producers, which check lines themselves.
+#[cfg(feature = "producer")]
+impl Logs {
+    /// The logs of the same stream, through a client with the same settings and connections of its own.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if no setting names the endpoint for writing logs.
+    pub(crate) fn with_own_client(&self) -> Result<Self, Error> {
+        let client = self.client.rebuild()?;
+        client.access_api()?;
+        Ok(Self { client, ..self.clone() })
+    }
+
+    /// Writes a batch, perhaps twice. Retries it for this time, whatever the failure is that may pass.
+    pub(crate) fn put_batch(
+        &self,
+        labels: BTreeMap<String, String>,
+        lines: impl IntoIterator<Item = (LineTime, String)>,
+        within: Duration,
+    ) -> Call<()> {
+        let lines = lines.into_iter().map(|(time, content)| TimedLog {
+            log: LogContent(content),
+            log_time_ns: LogTimeNs(time.as_nanoseconds()),
+        });
+        let batches = Batches::from([(labels, lines.collect())]);
+        let (group, stream) = (self.group.clone(), self.stream.clone());
+        let call = Call::new(&self.client, |cx| write(cx, group, stream, batches, None));
+        let policy = RetryPolicy::default().max_attempts(u32::MAX).budget(false);
+        let mut call = call.retry(policy).deadline(within);
+        call.options.accepts_duplicates = true;
+        call
+    }
+}
+
 impl PutLogs {
     /// Sets a label of all lines. A label that a line sets itself takes precedence.
     ///
@@ -151,9 +189,21 @@ impl PutLogs {
 
 /// Writes the lines by the operation that fits the credentials.
 async fn put(cx: CallContext, arguments: LinesToPut) -> Result<(), Error> {
-    let has_times = arguments.lines.iter().any(|line| line.time.is_some());
     let now = LineTime::now();
-    let (group, stream, mut batches) = arguments.into_batches(now)?;
+    let one_time = arguments.lines.iter().all(|line| line.time.is_none()).then_some(now);
+    let (group, stream, batches) = arguments.into_batches(now)?;
+    write(cx, group, stream, batches, one_time).await
+}
+
+/// Writes batches by the operation that fits the credentials. `one_time` is set if the times of the lines are this one and
+/// those that follow it.
+async fn write(
+    cx: CallContext,
+    group: GroupId,
+    stream: StreamId,
+    mut batches: Batches,
+    one_time: Option<LineTime>,
+) -> Result<(), Error> {
     let api = cx.access()?;
     match cx.credentials().await? {
         ResolvedCredentials::Keys(_) => {
@@ -175,18 +225,18 @@ async fn put(cx: CallContext, arguments: LinesToPut) -> Result<(), Error> {
             }
             let Some((labels, lines)) = batches.pop_first() else { return Ok(()) };
             let labels = LogLabels(labels);
-            if has_times {
+            if let Some(time) = one_time {
+                let contents = lines.into_iter().map(|line| line.log).collect();
+                let log_time_ns = LogTimeNs(time.as_nanoseconds());
+                let body = PutLogsRequestBody { contents, labels, log_time_ns, tenant_project_id: None };
+                let call = api.put_logs().project_id(cx.project()).log_group_id(group).log_stream_id(stream);
+                let call = call.content_encoding(PutLogsContentEncoding::Gzip).body(body);
+                cx.response_body(call.send().await)?;
+            } else {
                 let body = PutTimedLogsRequestBody { contents: lines, labels, tenant_project_id: None };
                 let call = api.put_timed_logs().project_id(cx.project());
                 let call = call.log_group_id(group).log_stream_id(stream);
                 let call = call.content_encoding(PutTimedLogsContentEncoding::Gzip).body(body);
-                cx.response_body(call.send().await)?;
-            } else {
-                let contents = lines.into_iter().map(|line| line.log).collect();
-                let log_time_ns = LogTimeNs(now.as_nanoseconds());
-                let body = PutLogsRequestBody { contents, labels, log_time_ns, tenant_project_id: None };
-                let call = api.put_logs().project_id(cx.project()).log_group_id(group).log_stream_id(stream);
-                let call = call.content_encoding(PutLogsContentEncoding::Gzip).body(body);
                 cx.response_body(call.send().await)?;
             }
         }

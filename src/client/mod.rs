@@ -46,6 +46,9 @@ struct Inner {
     provider: Arc<dyn CredentialsProvider>,
     project: Project,
     info: ClientInfo,
+    /// What the client was built from, for producers, which have a client of their own.
+    #[cfg_attr(not(feature = "producer"), expect(dead_code))]
+    builder: ClientBuilder,
 }
 
 impl Client {
@@ -98,8 +101,15 @@ impl Client {
         provider: Arc<dyn CredentialsProvider>,
         project: Project,
         info: ClientInfo,
+        builder: ClientBuilder,
     ) -> Self {
-        Self { inner: Arc::new(Inner { api, access, provider, project, info }) }
+        Self { inner: Arc::new(Inner { api, access, provider, project, info, builder }) }
+    }
+
+    /// Builds a client with the same settings, and connections and tokens of its own.
+    #[cfg(feature = "producer")]
+    fn rebuild(&self) -> Result<Self, Error> {
+        self.inner.builder.clone().build()
     }
 
     /// Returns the raw client with all operations of the OpenAPI document. It authenticates and retries like the helpers;

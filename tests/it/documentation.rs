@@ -6,11 +6,13 @@ use huaweicloud_lts::Client;
 use syn::{ImplItem, Item, Meta, Visibility};
 
 /// The files and folders with the types that a caller of the client meets.
-const DOCUMENTED: [&str; 6] = [
+const DOCUMENTED: [&str; 8] = [
     "src/auth/credentials.rs",
     "src/client",
     "src/config/builder.rs",
     "src/model",
+    "src/producer/builder.rs",
+    "src/producer/mod.rs",
     "src/secret.rs",
     "src/transport/policy.rs",
 ];

@@ -24,6 +24,8 @@ mod network_faults;
 mod package;
 mod partial_updates;
 mod process;
+#[cfg(feature = "tracing")]
+mod producer;
 mod provision;
 mod proxy;
 mod requests;

@@ -42,6 +42,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("config", &["auth", "error", "escape", "ids", "secret", "spec", "transport"]),
     ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
+    ("producer", &["client", "error", "input", "model", "spec"]),
     ("provision", &["client", "error", "escape", "ids", "input", "manifest", "model", "spec", "suggest"]),
     // Hidden, and compiled for the fuzz targets only.
     ("fuzzing", &["config", "error", "secret", "spec", "transport"]),
