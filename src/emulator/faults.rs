@@ -51,6 +51,8 @@ pub struct Fault {
     /// How many requests it applies to; 0 is unlimited, the default is 1. For a pending fault, how many are left.
     #[serde(deserialize_with = "one_if_null")]
     pub times: u64,
+    /// Whether the response of a search says that it is incomplete. Other operations are not affected.
+    pub incomplete: Option<bool>,
     /// The status of the response, 200 to 599. Without `code` and `body`, the body has an `error_msg` only.
     pub status: Option<u16>,
     /// The error code of the response. The text is that of the operation's example in the spec, else of the code's
@@ -95,6 +97,7 @@ impl Default for Fault {
         Self {
             operation: None,
             times: 1,
+            incomplete: None,
             status: None,
             code: None,
             message: None,
@@ -125,6 +128,12 @@ impl Fault {
     /// Sets how many [times](Self#structfield.times) it applies; 0 is unlimited.
     pub fn times(mut self, times: u64) -> Self {
         self.times = times;
+        self
+    }
+
+    /// Makes the response of a search say that it is [incomplete](Self#structfield.incomplete).
+    pub fn incomplete(mut self) -> Self {
+        self.incomplete = Some(true);
         self
     }
 
@@ -229,6 +238,7 @@ impl Fault {
             return Err(format!("probability {probability}: must be 0 to 1"));
         }
         let of_response = [
+            ("incomplete", self.incomplete == Some(true)),
             ("status", self.status.is_some()),
             ("code", self.code.is_some()),
             ("headers", self.headers.is_some()),

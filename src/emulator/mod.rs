@@ -43,8 +43,6 @@ mod lts;
 mod options;
 mod random;
 mod router;
-// Operations that search don't use it yet.
-#[cfg_attr(not(test), expect(dead_code))]
 mod search;
 mod seed;
 mod server;

@@ -18,6 +18,8 @@ pub struct Options {
     pub(super) data: Option<PathBuf>,
     pub(super) token_ttl: Duration,
     pub(super) ingest_window: Duration,
+    pub(super) query_range: Duration,
+    pub(super) scan_lines: u64,
     pub(super) quota_groups: u64,
     pub(super) quota_streams: u64,
     pub(super) ttl_must_be_7: bool,
@@ -62,9 +64,10 @@ impl Options {
     pub(super) const ONLY_TTL: i64 = 7;
     /// How long a token is valid, as with the real IAM.
     pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-
     /// How far the time of a line may be from the clock, as with the real service.
     pub const DEFAULT_INGEST_WINDOW: Duration = LINE_WINDOW.unsigned_abs();
+    /// The longest range of a search, as with most editions of the real service.
+    pub const DEFAULT_QUERY_RANGE: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
     /// Adds a project.
     pub fn project(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
@@ -147,6 +150,20 @@ impl Options {
     /// lines are accepted and dropped. The default is [`DEFAULT_INGEST_WINDOW`](Self::DEFAULT_INGEST_WINDOW).
     pub fn ingest_window(mut self, window: Duration) -> Self {
         self.ingest_window = window;
+        self
+    }
+
+    /// Sets the longest time between start and end of a search; zero is unlimited. The default is
+    /// [`DEFAULT_QUERY_RANGE`](Self::DEFAULT_QUERY_RANGE).
+    pub fn query_range(mut self, range: Duration) -> Self {
+        self.query_range = range;
+        self
+    }
+
+    /// Stops each search after so many lines, matching or not; the response says that it is incomplete. 0, the default,
+    /// is unlimited.
+    pub fn scan_lines(mut self, lines: u64) -> Self {
+        self.scan_lines = lines;
         self
     }
 
@@ -233,6 +250,8 @@ impl Default for Options {
             data: None,
             token_ttl: Self::DEFAULT_TOKEN_TTL,
             ingest_window: Self::DEFAULT_INGEST_WINDOW,
+            query_range: Self::DEFAULT_QUERY_RANGE,
+            scan_lines: 0,
             quota_groups: quota(Operation::CreateLogGroup),
             quota_streams: quota(Operation::CreateLogStream),
             ttl_must_be_7: false,

@@ -89,10 +89,11 @@ async fn handle(state: Arc<State>, operations: Arc<[Operation]>, request: Reques
         (Some(operation), Some(parameters)) => {
             let response = match read(body).await {
                 Ok(body) => {
-                    let call = Call::new(operation, &head, &body, &parameters);
+                    fault = state.faults.take(operation);
+                    let mut call = Call::new(operation, &head, &body, &parameters);
+                    call.is_incomplete = fault.as_ref().is_some_and(|fault| fault.incomplete == Some(true));
                     // Pass pinned references; moving the futures would double the size of the caller's.
                     let mut real = pin!(state.response(&call, &request_id));
-                    fault = state.faults.take(operation);
                     delay = state.options.latency;
                     match &fault {
                         Some(fault) => {

@@ -25,7 +25,8 @@ pub(crate) mod wire;
 use std::{collections::BTreeSet, thread};
 
 use huaweicloud_lts::{
-    AkSk, Client, ClientBuilder, Emulator, Login, Ttl,
+    AkSk, Client, ClientBuilder, Emulator, GroupId, Login, StreamId, Ttl,
+    api::lts::types::{ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody},
     emulator::{Admin, Options},
     logs::{Line, LineTime},
     signing::SigningRequest,
@@ -125,6 +126,37 @@ fn project_token(emulator: &Emulator) -> String {
     token(emulator, json!({"project": {"id": PROJECT}}))
 }
 
+/// Finds the three lines of a stream by each operation that searches.
+async fn find_lines(lts: &Client, group: &GroupId, stream: &StreamId) {
+    let (api, project) = (lts.api(), lts.project_id().await.unwrap());
+    let now = LineTime::now().as_nanoseconds() / 1_000_000;
+    let (start, end) = (now - 3_600_000, now + 3_600_000);
+    let range = json!({"start_time": start.to_string(), "end_time": end.to_string()});
+    let with = |members: Value| {
+        let mut body = range.clone();
+        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        body
+    };
+    let call = api.list_logs().project_id(&project).log_group_id(group).log_stream_id(stream);
+    let body: ListLogsRequestBody = serde_json::from_value(with(json!({"keywords": "with"}))).unwrap();
+    let page = call.body(body).send().await.unwrap().into_inner();
+    let lines: Vec<_> = page.logs.unwrap().into_iter().flatten().collect();
+    assert_eq!((lines.len(), page.count.0, page.is_query_complete.0), (3, Some(3), Some(true)));
+    let hit = "<HighLightTag>with</HighLightTag> an access key";
+    assert_eq!(lines[0].content.0.as_deref(), Some(hit));
+
+    let call = api.list_log_context().project_id(&project).log_group_id(group).log_stream_id(stream);
+    let body = json!({"line_num": lines[1].line_num, "forwards_size": 0});
+    let body: ListLogContextRequestBody = serde_json::from_value(body).unwrap();
+    let context = call.body(body).send().await.unwrap().into_inner();
+    assert_eq!((context.total_count.0, context.backwards_count.0), (Some(2), Some(1)));
+
+    let body = with(json!({"step_interval": 86_400_000, "group_id": group, "stream_id": stream}));
+    let body: ListLogHistogramRequestBody = serde_json::from_value(body).unwrap();
+    let call = api.list_log_histogram().project_id(&project).body(body);
+    assert_eq!(call.send().await.unwrap().into_inner().count.0, Some(3));
+}
+
 #[tokio::test]
 async fn client_covers_all_operations() {
     let emulator = start();
@@ -154,6 +186,7 @@ async fn client_covers_all_operations() {
     logs(&lts).put(["with an access key"]).await.unwrap();
     logs(&with_token).put(["with a token"]).await.unwrap();
     logs(&with_token).put([Line::new("with a time").at(LineTime::now())]).await.unwrap();
+    find_lines(&lts, &group, &stream).await;
     in_group.streams().delete(&stream).await.unwrap();
     lts.groups().delete(&group).await.unwrap();
     let of_lts = |operation: &Operation| operation.service() == Service::Lts;

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, env};
 use huaweicloud_lts::{
     AkSk, Client, ClientBuilder, Emulator, Error, GroupId, Login, StreamId, TransferId, Ttl,
     api::lts::types::{
+        ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody,
         PutLogBatchesRequestBody, PutLogsRequestBody, PutLogsResponseBody, PutTimedLogsRequestBody,
     },
     call::RetryPolicy,
@@ -134,6 +135,34 @@ async fn write(
     Ok(response.map_err(Error::from_api)?.into_inner())
 }
 
+/// Calls an operation that searches logs.
+async fn search(
+    lts: &Client,
+    operation: Operation,
+    group: &GroupId,
+    stream: &StreamId,
+) -> Result<Value, Error> {
+    let (api, project) = (lts.api(), lts.project_id().await?);
+    let example = operation.request().unwrap().examples[0].value;
+    Ok(match operation {
+        Operation::ListLogs => {
+            let body: ListLogsRequestBody = serde_json::from_str(example).unwrap();
+            let call = api.list_logs().project_id(&project).log_group_id(group).log_stream_id(stream);
+            json!(call.body(body).send().await.map_err(Error::from_api)?.into_inner())
+        }
+        Operation::ListLogContext => {
+            let body: ListLogContextRequestBody = serde_json::from_str(example).unwrap();
+            let call = api.list_log_context().project_id(&project).log_group_id(group).log_stream_id(stream);
+            json!(call.body(body).send().await.map_err(Error::from_api)?.into_inner())
+        }
+        _ => {
+            let body: ListLogHistogramRequestBody = serde_json::from_str(example).unwrap();
+            let call = api.list_log_histogram().project_id(&project);
+            json!(call.body(body).send().await.map_err(Error::from_api)?.into_inner())
+        }
+    })
+}
+
 /// Calls the operation and returns the result in the JSON form of the spec.
 async fn call(lts: &Client, operation: Operation) -> Result<Value, Error> {
     let group: GroupId = "b6b9332b-091f-4b22-b810-264318d2d664".parse().unwrap();
@@ -173,6 +202,9 @@ async fn call(lts: &Client, operation: Operation) -> Result<Value, Error> {
         }
         Operation::PutLogs | Operation::PutTimedLogs | Operation::PutLogBatches => {
             json!(write(lts, operation, &group, &stream).await?)
+        }
+        Operation::ListLogs | Operation::ListLogContext | Operation::ListLogHistogram => {
+            search(lts, operation, &group, &stream).await?
         }
         other => panic!("add a call for {other:?}"),
     })

@@ -1,7 +1,8 @@
 //! Updates that take several requests, and clouds that do not offer an operation of a newer edition.
 
 use huaweicloud_lts::{
-    Client, ClientBuilder, Emulator, Error, Login, StreamId, TransferId, Ttl,
+    Client, ClientBuilder, Emulator, Error, GroupId, Login, StreamId, TransferId, Ttl,
+    api::lts::types::{ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody},
     emulator::{Fault, Seed},
     logs::{Line, LineTime},
     spec::{Operation, Service},
@@ -87,9 +88,32 @@ async fn update_without_a_change_sends_nothing() {
     assert_eq!(emulator.requests().len(), before);
 }
 
+/// Calls an operation that searches logs.
+async fn search(lts: &Client, operation: Operation, group: &GroupId, stream: &StreamId) -> Error {
+    let (api, project) = (lts.api(), lts.project_id().await.unwrap());
+    let example = operation.request().unwrap().examples[0].value;
+    let error = match operation {
+        Operation::ListLogs => {
+            let call = api.list_logs().project_id(&project).log_group_id(group).log_stream_id(stream);
+            let body: ListLogsRequestBody = serde_json::from_str(example).unwrap();
+            call.body(body).send().await.map(drop)
+        }
+        Operation::ListLogContext => {
+            let call = api.list_log_context().project_id(&project).log_group_id(group).log_stream_id(stream);
+            let body: ListLogContextRequestBody = serde_json::from_str(example).unwrap();
+            call.body(body).send().await.map(drop)
+        }
+        _ => {
+            let body: ListLogHistogramRequestBody = serde_json::from_str(example).unwrap();
+            api.list_log_histogram().project_id(&project).body(body).send().await.map(drop)
+        }
+    };
+    Error::from_api(error.unwrap_err())
+}
+
 /// Calls an operation of a newer edition.
 async fn call(emulator: &Emulator, lts: &Client, operation: Operation) -> Error {
-    let group: huaweicloud_lts::GroupId = "b6b9332b-091f-4b22-b810-264318d2d664".parse().unwrap();
+    let group: GroupId = "b6b9332b-091f-4b22-b810-264318d2d664".parse().unwrap();
     let stream: StreamId = group.as_str().parse().unwrap();
     let task: TransferId = group.as_str().parse().unwrap();
     let (streams, transfers) = (lts.group(&group).streams(), lts.transfers());
@@ -117,6 +141,9 @@ async fn call(emulator: &Emulator, lts: &Client, operation: Operation) -> Error 
                 _ => Line::new("a").at(LineTime::now()),
             };
             lts.group(&group).stream(&stream).logs().put([line]).await.unwrap_err()
+        }
+        Operation::ListLogs | Operation::ListLogContext | Operation::ListLogHistogram => {
+            search(lts, operation, &group, &stream).await
         }
         other => panic!("add a call for {other:?}"),
     }

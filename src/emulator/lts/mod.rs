@@ -5,12 +5,14 @@
 
 mod groups;
 mod ingest;
+mod logs;
 mod streams;
 mod tags;
 mod transfers;
 
 pub(super) use groups::*;
 pub(super) use ingest::*;
+pub(super) use logs::*;
 pub(super) use streams::*;
 pub(super) use tags::change_tags;
 pub(super) use transfers::*;

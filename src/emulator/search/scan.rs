@@ -10,10 +10,12 @@ const FIRST_BLOCK: usize = 64;
 /// Lines in one text.
 #[derive(Debug)]
 pub(crate) struct Segment<'a> {
-    /// The lines one after the other, with or without anything between them that belongs to one of them.
+    /// The lines one after the other.
     pub(crate) text: &'a str,
-    /// Where each line ends. The next one begins there.
+    /// Where each line ends with its separator. The next one begins there.
     pub(crate) ends: &'a [u32],
+    /// The length of what follows each line. It is a delimiter of words, or nothing.
+    pub(crate) separator: usize,
     /// Which lines are looked at.
     pub(crate) lines: Range<usize>,
 }
@@ -26,7 +28,8 @@ impl<'a> Segment<'a> {
     }
 
     fn content(&self, line: usize) -> &'a str {
-        &self.text[self.range(line..line + 1)]
+        let Range { start, end } = self.range(line..line + 1);
+        &self.text[start..end - self.separator]
     }
 }
 

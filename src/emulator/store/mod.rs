@@ -18,10 +18,8 @@ mod database;
 mod error;
 mod groups;
 mod inner;
-#[allow(dead_code, reason = "the operations that search lines use it")]
 mod lines;
 mod log_memory;
-#[allow(dead_code, reason = "the operations that search lines use it")]
 mod logs;
 mod quota;
 mod schema;
@@ -45,9 +43,7 @@ use serde_json::{Value, json};
 pub(super) use block_on::block_on;
 pub(super) use error::StoreError;
 pub(super) use groups::NewGroup;
-pub(super) use lines::{Labels, LogBatch};
-#[allow(unused_imports, reason = "the operations that search lines use them")]
-pub(super) use lines::{Part, Segment, Snapshot};
+pub(super) use lines::{Labels, LogBatch, Part, Segment, Snapshot};
 pub(super) use streams::NewStream;
 pub(super) use tags::{TagChange, Tagged, Tags};
 pub(super) use transfers::{NewTransfer, TransferChange, TransferFilter};

@@ -19,7 +19,20 @@ pub(crate) fn adapt(operation: Operation, body: &mut Value) {
     let Some(request) = operation.request().filter(|_| operation.is_newer()) else { return };
     let schema =
         SCHEMAS[operation as usize].get_or_init(|| serde_json::from_str(request.schema).unwrap_or_default());
+    rename_sizes(operation, body);
     value(schema, body);
+}
+
+/// Gives the sizes of the Terraform provider, which are in camel case, their names.
+fn rename_sizes(operation: Operation, body: &mut Value) {
+    let Some(members) = body.as_object_mut().filter(|_| operation == Operation::ListLogContext) else {
+        return;
+    };
+    for (camel_case, snake_case) in [("backwardsSize", "backwards_size"), ("forwardsSize", "forwards_size")] {
+        if let Some(size) = members.remove(camel_case) {
+            members.entry(snake_case).or_insert(size);
+        }
+    }
 }
 
 fn value(schema: &Value, given: &mut Value) {

@@ -24,6 +24,8 @@ pub(crate) struct Call<'a> {
     pub(crate) head: &'a Parts,
     pub(crate) body: &'a [u8],
     pub(crate) query: Query,
+    /// Whether a search must say that it is incomplete.
+    pub(crate) is_incomplete: bool,
     parameters: &'a RawPathParams,
 }
 
@@ -34,7 +36,7 @@ impl<'a> Call<'a> {
         body: &'a [u8],
         parameters: &'a RawPathParams,
     ) -> Self {
-        Self { operation, head, body, query: Query::of(&head.uri), parameters }
+        Self { operation, head, body, query: Query::of(&head.uri), is_incomplete: false, parameters }
     }
 
     /// A decoded path parameter; empty if the operation has no parameter of this name.

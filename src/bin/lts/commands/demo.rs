@@ -5,13 +5,16 @@ use std::{collections::BTreeMap, fmt::Display, future::IntoFuture, time::Instant
 use huaweicloud_lts::{
     Client, Emulator, Error, GroupId, Login, StreamId, Ttl,
     api::lts::types::{
-        LogBatch, LogContent, LogLabels, LogTimeNs, PutLogBatchesRequestBody, PutLogsRequestBody,
-        PutTimedLogsRequestBody, TimedLog,
+        ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody, LogBatch, LogContent,
+        LogLabels, LogTimeNs, PutLogBatchesRequestBody, PutLogsRequestBody, PutTimedLogsRequestBody,
+        TimedLog,
     },
     error::ServiceError,
     logs::LineTime,
     transfers::{Transfer, TransferInterval},
 };
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::{
     context::Context,
@@ -73,6 +76,7 @@ impl Demo {
         let (group, stream) = self.operations_of_the_reference(lts).await?;
         self.newer_operations(lts, &group, &stream).await?;
         self.write_logs(lts, &group, &stream).await?;
+        self.search_logs(lts, &group, &stream).await?;
         self.step(lts.group(&group).streams().delete(&stream), deleted).await?;
         self.step(lts.groups().delete(&group), deleted).await
     }
@@ -156,6 +160,43 @@ impl Demo {
         Ok(())
     }
 
+    /// The operations that search logs. They find the four lines written before.
+    async fn search_logs(&self, lts: &Client, group: &GroupId, stream: &StreamId) -> Result<(), CliError> {
+        const STEP: i64 = 60_000;
+        let (api, project) = (lts.api(), lts.project_id().await?);
+        let now = LineTime::now().as_nanoseconds() / 1_000_000;
+        let (start, end) = (now - STEP, now + STEP);
+
+        let body = json!({
+            "start_time": start.to_string(), "end_time": end.to_string(), "keywords": "GET OR st*", "highlight": false,
+        });
+        let body: ListLogsRequestBody = body_of(body)?;
+        let call = api.list_logs().project_id(&project).log_group_id(group).log_stream_id(stream).body(body);
+        let call = async { call.send().await.map_err(Error::from_api) };
+        let found = self.step(call, |page| plural(page.logs.iter().flatten().count(), "line")).await?;
+        let lines: Vec<_> = found.into_inner().logs.into_iter().flatten().flatten().collect();
+        let contents: Vec<_> = lines.iter().filter_map(|line| line.content.0.as_deref()).collect();
+        expect(contents == ["GET /a 200", "started", "GET /b 500", "stopped"], "the lines are found")?;
+
+        let body: ListLogContextRequestBody =
+            body_of(json!({"line_num": lines[1].line_num, "backwards_size": 1}))?;
+        let call = api.list_log_context().project_id(&project).log_group_id(group).log_stream_id(stream);
+        let call = async { call.body(body).send().await.map_err(Error::from_api) };
+        let context =
+            self.step(call, |context| plural(context.logs.iter().flatten().count(), "line")).await?;
+        expect(context.total_count.0 == Some(4), "the line is found with its neighbours")?;
+
+        let body: ListLogHistogramRequestBody = body_of(json!({
+            "start_time": start.to_string(), "end_time": end.to_string(), "step_interval": STEP,
+            "group_id": group, "stream_id": stream, "key_word": "get",
+        }))?;
+        let call = api.list_log_histogram().project_id(&project).body(body);
+        let call = async { call.send().await.map_err(Error::from_api) };
+        let counts =
+            self.step(call, |counts| plural(counts.histogram.iter().flatten().count(), "step")).await?;
+        expect(counts.count.0 == Some(2), "two lines have the word")
+    }
+
     /// Makes a call and prints a line about its request.
     async fn step<T>(
         &self,
@@ -195,6 +236,11 @@ impl Demo {
             "{operation:<21} {method:<6} {path:<PATH_WIDTH$} {status} {result:<10} {time:>5.1} ms\n"
         ))
     }
+}
+
+/// A request body from its JSON.
+fn body_of<T: DeserializeOwned>(body: Value) -> Result<T, CliError> {
+    serde_json::from_value(body).map_err(|error| CliError::Bug(error.to_string()))
 }
 
 /// What a line says about a deletion.

@@ -89,6 +89,12 @@ pub(crate) struct EmulatorArguments {
     /// How far the time of a line may be from the emulator's clock, 0 for no limit; other lines are accepted and dropped.
     #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_INGEST_WINDOW", default_value = "48h", value_parser = duration_or_zero)]
     ingest_window: Duration,
+    /// The longest time between start and end of a search, 0 for no limit.
+    #[arg(long, value_name = "TIME", env = "LTS_EMULATOR_QUERY_RANGE", default_value = "180d", value_parser = duration_or_zero)]
+    query_range: Duration,
+    /// Stop each search after this number of lines, matching or not, and report it as incomplete; 0 for no limit.
+    #[arg(long, value_name = "N", env = "LTS_EMULATOR_SCAN_LINES", default_value_t = 0, value_parser = parsers::whole_number(0..=u64::MAX))]
+    scan_lines: u64,
     /// Maximum number of groups in a project, 0 for no limit; by default that of the service.
     #[arg(long, value_name = "N", env = "LTS_EMULATOR_QUOTA_GROUPS", value_parser = parsers::whole_number(0..=u64::MAX))]
     quota_groups: Option<u64>,
@@ -188,6 +194,8 @@ impl EmulatorArguments {
             .user(&self.user, &self.password, &self.domain)
             .token_ttl(self.token_ttl)
             .ingest_window(self.ingest_window)
+            .query_range(self.query_range)
+            .scan_lines(self.scan_lines)
             .ttl_must_be_7(self.ttl_must_be_7)
             .lock_keys(self.lock_keys)
             .lenient(self.lenient)

@@ -191,7 +191,7 @@ fn scan_some(
         end += content.len();
         u32::try_from(end).unwrap()
     });
-    let segment = Segment { text: &text, ends: &ends.collect::<Vec<_>>(), lines: range };
+    let segment = Segment { text: &text, ends: &ends.collect::<Vec<_>>(), separator: 0, lines: range };
     let mut found = Vec::new();
     let _ = query.scan(
         &segment,

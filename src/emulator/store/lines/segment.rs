@@ -41,14 +41,14 @@ impl Segment {
         &self.text
     }
 
-    /// The position of a line's content in the whole text.
-    pub(in crate::emulator) fn range(&self, i: usize) -> Range<usize> {
-        self.start(i)..self.ends[i] as usize - 1
+    /// For each line the position in the whole text behind its content and line feed.
+    pub(in crate::emulator) fn ends(&self) -> &[u32] {
+        &self.ends
     }
 
-    /// The line that has this position of the whole text.
-    pub(in crate::emulator) fn line_at(&self, position: usize) -> usize {
-        self.ends.partition_point(|end| *end as usize <= position)
+    /// The position of a line's content in the whole text.
+    pub(super) fn range(&self, i: usize) -> Range<usize> {
+        self.start(i)..self.ends[i] as usize - 1
     }
 
     /// How many lines have a number below this one.

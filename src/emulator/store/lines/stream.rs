@@ -1,10 +1,6 @@
 //! The lines of one stream.
 
-use std::{
-    collections::HashSet,
-    ops::{Range, RangeInclusive},
-    sync::Arc,
-};
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use super::{
     batch::{LogBatch, NumberedBatch},
@@ -161,15 +157,14 @@ impl Snapshot {
     /// The lines with these numbers, in order; from the last to the first with [`rev`](Iterator::rev).
     pub(in crate::emulator) fn parts(
         &self,
-        numbers: RangeInclusive<u64>,
+        numbers: Range<u64>,
     ) -> impl DoubleEndedIterator<Item = Part<'_>> {
-        let (from, to) = ((*numbers.start()).max(self.from), *numbers.end());
+        let (from, end) = (numbers.start.max(self.from), numbers.end);
         let first = self.segments.partition_point(|segment| segment.newest() < from);
-        let end = self.segments.partition_point(|segment| segment.line_num(0) <= to);
-        let parts = self.segments[first..end.max(first)].iter().map(move |segment| Part {
-            segment,
-            lines: segment.below(from)..segment.below(to.saturating_add(1)),
-        });
+        let behind = self.segments.partition_point(|segment| segment.line_num(0) < end);
+        let parts = self.segments[first..behind.max(first)]
+            .iter()
+            .map(move |segment| Part { segment, lines: segment.below(from)..segment.below(end) });
         parts.filter(|part| !part.lines.is_empty())
     }
 }

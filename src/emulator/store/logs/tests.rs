@@ -39,7 +39,7 @@ impl Logged {
 
     fn contents(&self, stream: &str, now: Timestamp) -> Vec<String> {
         let snapshot = self.store.logs(PROJECT, &self.group, stream, now).unwrap();
-        let parts = snapshot.parts(0..=u64::MAX);
+        let parts = snapshot.parts(0..u64::MAX);
         parts.flat_map(|part| part.lines.map(|i| part.segment.text(i).to_owned())).collect()
     }
 
@@ -160,7 +160,7 @@ fn restart_keeps_lines_numbers_and_labels() {
         let line = |segment: &lines::Segment, i| {
             (segment.line_num(i), segment.text(i).to_owned(), Labels::clone(segment.labels(i)))
         };
-        let parts = snapshot.parts(0..=u64::MAX);
+        let parts = snapshot.parts(0..u64::MAX);
         parts.flat_map(|part| part.lines.map(|i| line(part.segment, i))).collect()
     };
     let before = all(&logged);

@@ -53,7 +53,7 @@ fn lines_of(part: Part<'_>) -> impl DoubleEndedIterator<Item = (u64, Line)> {
 }
 
 fn all(snapshot: &Snapshot) -> Vec<(u64, Line)> {
-    snapshot.parts(0..=u64::MAX).flat_map(lines_of).collect()
+    snapshot.parts(0..u64::MAX).flat_map(lines_of).collect()
 }
 
 fn numbers(stream: &StreamLines) -> Vec<u64> {
@@ -70,7 +70,7 @@ fn assert_sound(stream: &StreamLines) {
             assert!(before < Some(segment.line_num(i)));
             before = Some(segment.line_num(i));
             assert_eq!(segment.range(i).start, position);
-            assert_eq!((segment.line_at(position), segment.line_at(segment.range(i).end)), (i, i));
+            assert_eq!(segment.ends()[i] as usize, segment.range(i).end + 1);
             assert_eq!(&segment.whole_text()[segment.range(i)], segment.text(i));
             position = segment.range(i).end + 1;
             let shared = stream.label_sets.get(segment.labels(i)).unwrap();
@@ -164,7 +164,7 @@ proptest! {
                 bytes: visible.iter().map(|(_, (content, _))| content.len() as u64).sum(),
             };
             prop_assert_eq!(stream.counts(from), counts);
-            for range in [2..=7, 20..=1004, 60..=999, 5..=5, 1009..=u64::MAX] {
+            for range in [2..8, 20..1005, 60..1000, 5..6, 1009..u64::MAX] {
                 let is_within = |(number, _): &&(u64, Line)| range.contains(number);
                 let expected: Vec<_> = visible.iter().filter(is_within).cloned().collect();
                 let forwards: Vec<_> = snapshot.parts(range.clone()).flat_map(lines_of).collect();

@@ -1,0 +1,192 @@
+//! Pages of lines.
+
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+
+use super::{
+    request::{ContextRequest, Direction, PageRequest},
+    scan::{Line, Scan, lines},
+};
+use crate::emulator::{
+    search::{Order, Query},
+    store::{Labels, Snapshot},
+};
+
+/// The most bytes of the lines of a page; one line may be longer.
+const MAX_BYTES: usize = 10_000_000;
+
+/// Lines that match a search.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// In the order in which they were found.
+    lines: Lines,
+    /// Whether that is against the order of the list.
+    is_reversed: bool,
+    count: u64,
+    is_complete: bool,
+}
+
+/// Finds the lines of a page. At most `max_lines` lines are looked at; 0 is unlimited.
+pub(super) fn find(snapshot: &Snapshot, request: &PageRequest, max_lines: u64) -> Page {
+    let is_reversed = matches!(request.direction, Direction::Backwards(_));
+    let order_of = |is_descending| if is_descending { Order::LastToFirst } else { Order::FirstToLast };
+    let scan = Scan {
+        snapshot,
+        filter: &request.filter,
+        order: order_of(request.is_descending != is_reversed),
+        max_lines,
+    };
+    let times = request.times.numbers();
+    let numbers = match (request.direction, scan.order) {
+        (Direction::First, _) => times.clone(),
+        (Direction::Forwards(cursor) | Direction::Backwards(cursor), Order::FirstToLast) => {
+            cursor + 1..times.end
+        }
+        (Direction::Forwards(cursor) | Direction::Backwards(cursor), Order::LastToFirst) => {
+            times.start..cursor
+        }
+    };
+    let highlight = request.is_highlighted.then_some(&request.filter.query);
+    let mut lines = Lines::new(MAX_BYTES);
+    let mut is_complete = scan.visit(numbers, |line| {
+        lines.push(line, highlight)?;
+        if lines.len() < request.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    let mut count = lines.len() as u64;
+    if request.is_counted {
+        count = 0;
+        let scan = Scan { order: order_of(request.is_descending), ..scan };
+        is_complete &= scan.visit(times, |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        });
+    }
+    is_complete &= !lines.is_cut;
+    Page { lines, is_reversed, count, is_complete }
+}
+
+impl Page {
+    /// The body of a response.
+    pub(super) fn into_body(self, is_incomplete: bool) -> Vec<u8> {
+        let is_complete = self.is_complete && !is_incomplete;
+        let start = format!(r#"{{"count":{},"logs":["#, self.count);
+        let end = format!(r#"],"isQueryComplete":{is_complete}}}"#);
+        body(&start, self.lines.in_order(self.is_reversed), &end)
+    }
+}
+
+/// A line and its neighbours.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// From the nearest one on.
+    before: Lines,
+    /// The line itself, if there is one with its number.
+    line: Lines,
+    after: Lines,
+}
+
+/// Finds the neighbours of a line.
+pub(super) fn around(snapshot: &Snapshot, request: &ContextRequest) -> Context {
+    let number = request.number;
+    let before = lines(snapshot, 0..number).rev().take(request.before);
+    let line = lines(snapshot, number..number + 1);
+    let after = lines(snapshot, number + 1..u64::MAX).take(request.after);
+    Context {
+        before: Lines::of(before, MAX_BYTES / 2),
+        line: Lines::of(line, MAX_BYTES),
+        after: Lines::of(after, MAX_BYTES / 2),
+    }
+}
+
+impl Context {
+    /// The body of a response.
+    pub(super) fn into_body(self, is_incomplete: bool) -> Vec<u8> {
+        let (before, after) = (self.before.len(), self.after.len());
+        let total = before + self.line.len() + after;
+        let is_complete = !self.before.is_cut && !self.after.is_cut && !is_incomplete;
+        let lines =
+            self.before.in_order(true).chain(self.line.in_order(false)).chain(self.after.in_order(false));
+        let counts = format!(r#""total_count":{total},"backwards_count":{before},"forwards_count":{after}"#);
+        body(r#"{"logs":["#, lines, &format!(r#"],{counts},"isQueryComplete":{is_complete}}}"#))
+    }
+}
+
+/// A body with lines between its start and its end.
+fn body<'a>(start: &str, lines: impl Iterator<Item = &'a [u8]>, end: &str) -> Vec<u8> {
+    let mut body = start.as_bytes().to_vec();
+    for (i, line) in lines.enumerate() {
+        if i > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(line);
+    }
+    body.extend_from_slice(end.as_bytes());
+    body
+}
+
+/// Encoded lines.
+#[derive(Debug)]
+struct Lines {
+    json: Vec<u8>,
+    /// Where each line ends.
+    ends: Vec<usize>,
+    max_bytes: usize,
+    /// Whether a line was left out because of its bytes.
+    is_cut: bool,
+}
+
+impl Lines {
+    fn new(max_bytes: usize) -> Self {
+        Self { json: Vec::new(), ends: Vec::new(), max_bytes, is_cut: false }
+    }
+
+    /// The first of these lines.
+    fn of<'a>(mut lines: impl Iterator<Item = Line<'a>>, max_bytes: usize) -> Self {
+        let mut first = Self::new(max_bytes);
+        let _ = lines.try_for_each(|line| first.push(line, None));
+        first
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Adds a line, with the words that a query looks for marked. Breaks without it if there are lines already and it makes
+    /// them too long.
+    fn push(&mut self, line: Line<'_>, highlight: Option<&Query>) -> ControlFlow<()> {
+        #[derive(Serialize)]
+        struct Encoded<'a> {
+            content: &'a str,
+            line_num: String,
+            labels: &'a Labels,
+        }
+        let marked = highlight.map(|query| query.highlight(line.content));
+        let encoded = Encoded {
+            content: marked.as_deref().unwrap_or(line.content),
+            line_num: format!("{:019}", line.number),
+            labels: line.labels,
+        };
+        let start = self.json.len();
+        // Serialization to memory can't fail.
+        let _ = serde_json::to_writer(&mut self.json, &encoded);
+        // With the commas.
+        if self.json.len() + self.ends.len() > self.max_bytes && !self.ends.is_empty() {
+            self.json.truncate(start);
+            self.is_cut = true;
+            return ControlFlow::Break(());
+        }
+        self.ends.push(self.json.len());
+        ControlFlow::Continue(())
+    }
+
+    /// The lines, from the last one found on if `is_reversed`.
+    fn in_order(&self, is_reversed: bool) -> impl Iterator<Item = &[u8]> {
+        let line = move |i: usize| {
+            let i = if is_reversed { self.len() - 1 - i } else { i };
+            let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
+            &self.json[start..self.ends[i]]
+        };
+        (0..self.len()).map(line)
+    }
+}
