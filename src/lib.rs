@@ -269,8 +269,11 @@ pub mod streams {
 pub mod logs {
     #[doc(inline)]
     pub use crate::{
-        client::{LinesToPut, Logs, PutLogs},
-        model::{Line, LineTime, Query},
+        client::{
+            Bucket, ContextOf, Count, CountLogs, Histogram, LineContext, LinesToPut, ListContext, Logs, Page,
+            Pages, PutLogs, Search, SearchLogs, Tail,
+        },
+        model::{Line, LineTime, LogLine, Query, SearchTime},
     };
 }
 

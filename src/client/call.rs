@@ -179,6 +179,16 @@ impl<T, A> Call<T, A> {
         self
     }
 
+    /// Sets all options at once.
+    pub(super) fn with_options(self, options: CallOptions) -> Self {
+        Self { options, ..self }
+    }
+
+    /// The client, the options, a broken rule and the arguments, for calls that are made one after the other.
+    pub(super) fn into_parts(self) -> (Client, CallOptions, Option<InvalidInput>, A) {
+        (self.client, self.options, self.invalid, self.arguments)
+    }
+
     /// Bounds retries by the deadline alone.
     pub(crate) fn persistent(mut self) -> Self {
         self.options.persistent = true;

@@ -26,9 +26,9 @@ use crate::{
 /// spawned.
 #[derive(Debug, Clone)]
 pub struct Logs {
-    client: Client,
-    group: GroupId,
-    stream: StreamId,
+    pub(super) client: Client,
+    pub(super) group: GroupId,
+    pub(super) stream: StreamId,
 }
 
 /// The call of [`Logs::put`].

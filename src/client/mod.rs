@@ -7,8 +7,10 @@ mod groups;
 mod log_dumps;
 mod logs;
 mod request;
+mod search;
 mod streams;
 mod tags;
+mod tail;
 mod transfers;
 
 use std::{fmt, sync::Arc};
@@ -19,10 +21,14 @@ pub use groups::{CreateGroup, GroupChanges, GroupHandle, Groups, NewGroup, Updat
 pub use log_dumps::EnsuredLogDump;
 pub use logs::{LinesToPut, Logs, PutLogs};
 pub use request::{Request, RequestArguments, Response};
+pub use search::{
+    Bucket, ContextOf, Count, CountLogs, Histogram, LineContext, ListContext, Page, Pages, Search, SearchLogs,
+};
 pub use streams::{
     CreateStream, ListProjectStreams, NewStream, ProjectStreams, StreamChanges, StreamFilter, StreamHandle,
     Streams, UpdateStream,
 };
+pub use tail::Tail;
 pub use transfers::{EnsuredTransfer, TransferUpdate, Transfers, UpdateTransfer};
 
 use crate::{

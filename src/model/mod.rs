@@ -4,6 +4,7 @@
 
 mod group;
 mod line;
+mod log_line;
 mod log_transfer;
 mod query;
 mod stream;
@@ -14,6 +15,7 @@ mod ttl;
 pub use group::LogGroup;
 pub(crate) use line::check_labels;
 pub use line::{Line, LineTime};
+pub use log_line::{LogLine, SearchTime};
 pub use log_transfer::{LogTransfer, TransferChanges, TransferInfo, TransferStream};
 pub use query::Query;
 pub use stream::LogStream;
