@@ -15,6 +15,7 @@ mod explain;
 mod group;
 mod help;
 mod log_put;
+mod log_search;
 mod man;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -32,6 +32,7 @@ mod requests;
 mod responses;
 mod schemas;
 mod scripted_server;
+mod search;
 mod secrets;
 mod signing;
 mod spans;

@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Transfer log streams to object storage (OBS): create, list, get, update and delete.
     #[command(subcommand)]
     Transfer(TransferCommand),
-    /// Write lines to a log stream.
+    /// Search, follow, count and write the lines of a log stream.
     #[command(subcommand)]
     Log(LogCommand),
     /// Create and update the groups, streams and transfers that a manifest declares.

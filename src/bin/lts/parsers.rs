@@ -9,10 +9,13 @@ use http::{HeaderName, HeaderValue};
 use huaweicloud_lts::{
     Ttl,
     config::{MAX_TIMEOUT, read_regular_file},
+    logs::SearchTime,
     spec::{TextRule, limits},
     streams::StreamTtl,
     tags::{check_tag_key, check_tag_value},
 };
+
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 
 use crate::error::CliError;
 
@@ -135,6 +138,31 @@ pub(crate) fn tag(text: &str) -> Result<(String, String), String> {
     let key = tag_key(key)?;
     check_tag_value(value).map_err(|error| format!("the value must be {}", error.rule()))?;
     Ok((key, value.to_owned()))
+}
+
+/// The current time.
+pub(crate) fn now() -> SearchTime {
+    Timestamp::now().into()
+}
+
+/// Parses a time: RFC 3339, a local date and time, or an age such as `15m`, `2h` and `7d`.
+pub(crate) fn time(text: &str) -> Result<SearchTime, String> {
+    const FORMS: &str = "write an age like 15m, 2h or 7d, a local time like '2026-11-26 10:00', or RFC 3339";
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time.into());
+    }
+    if let Ok(local) = text.parse::<DateTime>() {
+        let zoned = local.to_zoned(TimeZone::system()).map_err(|e| e.to_string())?;
+        return Ok(zoned.timestamp().into());
+    }
+    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
+    let age = match days {
+        Some(days) => days.checked_mul(24).map(SignedDuration::from_hours),
+        None => text.parse().ok(),
+    };
+    let age = age.filter(|age| !age.is_negative()).ok_or(FORMS)?;
+    let time = Timestamp::now().checked_sub(age).map_err(|_| "that is too long ago")?;
+    Ok(time.into())
 }
 
 /// Parses `NAME=VALUE` of a label; the value may be empty.

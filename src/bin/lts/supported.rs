@@ -2,7 +2,7 @@
 
 use crate::{
     cli::Command,
-    commands::{auth::AuthCommand, config::ConfigCommand},
+    commands::{auth::AuthCommand, config::ConfigCommand, log::LogCommand},
     error::CliError,
     options::ClientOptions,
     output::Format::{self, Json, Table, Yaml},
@@ -17,6 +17,7 @@ struct Supported {
 }
 
 const ANY: &[Format] = &[Table, Json, Yaml];
+const LINES: &[Format] = &[Table, Json];
 const DOCUMENT: &[Format] = &[Json, Yaml];
 
 /// Fails if an output option was given that the command can't honour.
@@ -51,7 +52,11 @@ fn supported(command: &Command) -> Supported {
         Command::Group(_) => ("group", ANY, true),
         Command::Stream(_) => ("stream", ANY, true),
         Command::Transfer(_) => ("transfer", ANY, true),
-        Command::Log(_) => ("log", ANY, true),
+        Command::Log(LogCommand::Put(_)) => ("log put", ANY, true),
+        Command::Log(LogCommand::Search(_)) => ("log search", LINES, false),
+        Command::Log(LogCommand::Tail(_)) => ("log tail", LINES, false),
+        Command::Log(LogCommand::Context(_)) => ("log context", LINES, false),
+        Command::Log(LogCommand::Histogram(_)) => ("log histogram", ANY, false),
         Command::Apply(arguments) if arguments.schema => ("apply --schema", DOCUMENT, false),
         Command::Apply(_) => ("apply", ANY, true),
         Command::Diff(_) => ("diff", ANY, true),

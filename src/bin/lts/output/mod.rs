@@ -5,7 +5,9 @@
 
 mod created;
 mod format;
+mod hits;
 mod json;
+mod lines;
 mod list;
 mod object;
 mod print;
@@ -16,8 +18,9 @@ mod table;
 pub(crate) use created::{Created, CreatedKind, print_created};
 pub(crate) use format::{Format, Output};
 pub(crate) use json::Json;
+pub(crate) use lines::LinePrinter;
 pub(crate) use list::{ListOptions, print_list, print_resource};
 pub(crate) use print::{eprint_line, plural, print, print_bytes, print_lines, quoted, stdout_is_terminal};
 pub(crate) use progress::{progress_bar, progress_line};
 pub(crate) use resource::{CREATED, CREATION_TIME, Column, Named, Resource, TAGS, TTL};
-pub(crate) use table::{Fit, pairs, rows};
+pub(crate) use table::{Fit, pairs, rows, stdout_width};

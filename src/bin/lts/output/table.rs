@@ -83,7 +83,7 @@ pub(crate) fn pairs<N: AsRef<str>>(pairs: impl IntoIterator<Item = (N, String)>)
     let pairs = pairs.into_iter().map(|(name, value)| vec![name.as_ref().to_owned(), value]);
     let (pairs, columns) = (pairs.collect::<Vec<_>>(), [("", Fit::Whole), ("", Fit::Wrap)]);
     let table = Table::new(&columns, pairs.iter().cloned());
-    let layout = terminal_width().and_then(|width| table.layout(EVERYTHING, width));
+    let layout = stdout_width().and_then(|width| table.layout(EVERYTHING, width));
     table.render(&layout.unwrap_or_else(|| table.unwrapped()), pairs.iter().cloned())
 }
 
@@ -97,7 +97,7 @@ where
 {
     let columns: Vec<_> = columns.iter().map(|(header, fit)| (header.as_ref(), *fit)).collect();
     let table = Table::new(&columns, rows());
-    let Some(width) = terminal_width() else { return table.render(&table.unwrapped(), rows()) };
+    let Some(width) = stdout_width() else { return table.render(&table.unwrapped(), rows()) };
     match STEPS.iter().find_map(|step| table.layout(*step, width)) {
         Some(layout) => table.render(&layout, rows()),
         None => blocks(&columns, rows()),
@@ -244,11 +244,11 @@ pub(super) fn blocks<H: AsRef<str>>(columns: &[(H, Fit)], rows: impl Iterator<It
 }
 
 /// Whether standard output is a terminal with colors, and `NO_COLOR` isn't set.
-fn stdout_has_color() -> bool {
+pub(super) fn stdout_has_color() -> bool {
     !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never)
 }
 
 /// The width of the terminal, if standard output is one.
-fn terminal_width() -> Option<usize> {
+pub(crate) fn stdout_width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into())
 }

@@ -1,8 +1,8 @@
-//! `lts log`: the lines of a log stream.
+//! `lts log put`: write lines.
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use huaweicloud_lts::streams::LogStream;
 use serde::Serialize;
 
@@ -14,17 +14,6 @@ use crate::{
     put::{self, Writer},
     resolve::{self, Ambiguity},
 };
-
-#[derive(Debug, Subcommand)]
-#[command(after_help = "\
-Examples:
-  lts log put app nginx -m 'a line'
-  lts log put app nginx -f access.log --label host=web-1
-  lts log put app nginx -f access.log --follow")]
-pub(crate) enum LogCommand {
-    /// Write lines to a log stream.
-    Put(PutArguments),
-}
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -70,14 +59,8 @@ struct WrittenLines {
     bytes: u64,
 }
 
-pub(crate) fn run(command: &LogCommand, context: &Context) -> Result<(), CliError> {
-    match command {
-        LogCommand::Put(arguments) => arguments.run(context),
-    }
-}
-
 impl PutArguments {
-    fn run(&self, context: &Context) -> Result<(), CliError> {
+    pub(super) fn run(&self, context: &Context) -> Result<(), CliError> {
         let followed = self.followed_file()?;
         context.run_with_interrupt(async |interrupt| {
             let (stream, mut writer) = self.writer(context).await?;

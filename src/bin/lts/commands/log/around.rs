@@ -1,0 +1,54 @@
+//! `lts log context`: the lines around one.
+
+use clap::Args;
+
+use super::{logs, search::failed};
+use crate::{
+    context::Context,
+    error::{CliError, ResultExt},
+    output::LinePrinter,
+    parsers,
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lts log search app nginx error -o json | jq -r .line_num
+  lts log context app nginx 1767225600000000000 --before 5 --after 20
+
+Prints the lines in order of time, the line itself among them. -o json prints an object per line: \
+{time, line_num, content, labels}.")]
+pub(crate) struct ContextArguments {
+    /// Name or id of the group.
+    group: String,
+    /// Name or id of the stream.
+    stream: String,
+    /// Number of the line: `line_num` in the JSON output of the other commands.
+    line_num: String,
+    /// How many lines before it.
+    #[arg(long, value_name = "N", default_value = "10", value_parser = parsers::whole_number(0..=500u32))]
+    before: u32,
+    /// How many lines after it.
+    #[arg(long, value_name = "N", default_value = "10", value_parser = parsers::whole_number(0..=500u32))]
+    after: u32,
+    /// Print the lines without their times.
+    #[arg(long)]
+    raw: bool,
+}
+
+impl ContextArguments {
+    pub(super) fn run(&self, context: &Context) -> Result<(), CliError> {
+        context.run(async {
+            let (logs, name) = logs(context.client()?, &self.group, &self.stream).await?;
+            let call = logs.context(&self.line_num).before(self.before).after(self.after);
+            let found = call.await.context(|| failed(&name))?;
+            let mut printer = LinePrinter::new(context.output, self.raw, None);
+            for line in &found.lines {
+                if !printer.print(line, None)? {
+                    break;
+                }
+            }
+            printer.flush()
+        })
+    }
+}

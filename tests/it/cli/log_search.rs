@@ -1,0 +1,128 @@
+//! `lts log search`, `tail`, `context` and `histogram`.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
+use serde_json::Value;
+
+use super::{Cli, stderr, stdout};
+
+/// An emulator with lines in two streams.
+fn start() -> Cli {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    for (stream, lines) in
+        [("nginx", ["GET /a 200", "GET /b 500 error", "done"]), ("worker", ["x", "y error", "z"])]
+    {
+        cli.id(&["stream", "create", "app", stream]);
+        let messages = lines.iter().flat_map(|line| ["-m", line]);
+        let arguments: Vec<_> =
+            ["log", "put", "app", stream, "--label", "host=web", "-q"].into_iter().chain(messages).collect();
+        cli.prints(&arguments);
+    }
+    cli
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn newest_lines_are_printed_oldest_first() {
+    let cli = start();
+    let text = cli.prints(&["log", "search", "app", "nginx"]);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[0].ends_with("  GET /a 200") && lines[2].ends_with("  done"), "{text}");
+    assert_eq!(lines[0].find("  "), Some("2026-11-26 10:00:00.123".len()), "{text}");
+    let raw = |arguments: &[&str]| {
+        cli.prints(&[&["log", "search", "app", "nginx"], arguments, &["--raw"]].concat())
+    };
+    assert_eq!(raw(&["GET", "--limit", "1"]), "GET /b 500 error\n");
+    assert_eq!(raw(&["--reverse"]), "done\nGET /b 500 error\nGET /a 200\n");
+    assert_eq!(raw(&["--all"]), "GET /a 200\nGET /b 500 error\ndone\n");
+    assert_eq!(raw(&["--all", "--reverse", "GET AND NOT error"]), "GET /a 200\n");
+    assert_eq!(raw(&["--label", "host=web", "#\"500 error\""]), "GET /b 500 error\n");
+    assert_eq!(raw(&["--label", "host=other"]), "");
+    assert_eq!(raw(&["--since", "2h", "--until", "1h"]), "");
+
+    let lines = json_lines(&cli.prints(&["log", "search", "app", "nginx", "error", "-o", "json"]));
+    assert_eq!((lines.len(), &lines[0]["content"]), (1, &"GET /b 500 error".into()));
+    assert_eq!(lines[0]["labels"]["host"], "web");
+    assert!(
+        lines[0]["time"].as_str().unwrap().ends_with('Z')
+            && lines[0]["line_num"].as_str().unwrap().len() == 19
+    );
+}
+
+#[test]
+fn context_and_histogram_are_printed() {
+    let cli = start();
+    let found = json_lines(&cli.prints(&["log", "search", "app", "nginx", "error", "-o", "json"]));
+    let number = found[0]["line_num"].as_str().unwrap();
+    let context = ["log", "context", "app", "nginx", number, "--before", "1", "--after", "0", "--raw"];
+    assert_eq!(cli.prints(&context), "GET /a 200\nGET /b 500 error\n");
+
+    let histogram = cli.json(&["log", "histogram", "app", "nginx", "GET", "--since", "1h", "--buckets", "4"]);
+    let steps = histogram.as_array().unwrap();
+    assert_eq!(steps.iter().map(|step| step["num"].as_u64().unwrap()).sum::<u64>(), 2);
+    assert!(steps[0]["startTime"].is_i64() && steps[0]["started_at"].is_string());
+    let bars = cli.prints(&["log", "histogram", "app", "nginx", "GET", "--since", "1h", "--buckets", "4"]);
+    assert!(bars.lines().all(|line| line.chars().count() <= 80), "{bars}");
+    assert!(bars.contains("  2  ████"), "{bars}");
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let cli = start();
+    let search = ["log", "search", "app", "nginx"];
+    for (arguments, code, message) in [
+        (&["--since", "yesterday"][..], 2, "write an age like 15m"),
+        (&["--limit", "5", "--all"], 2, "cannot be used with"),
+        (&["--since", "1h", "--until", "2h"], 2, "start_time"),
+        (&["*error"], 7, "LTS.0301"),
+        (&["(error"], 7, "LTS.0009"),
+        (&["-o", "yaml"], 2, "does not support -o yaml"),
+        (&["-q"], 2, "does not support -q"),
+    ] {
+        cli.fails(&[&search[..], arguments].concat(), code, message);
+    }
+    cli.fails(&["log", "search", "app", "nginz"], 4, "did you mean \"nginx\"?");
+    cli.fails(&["log", "context", "app", "nginx", "1", "--before", "501"], 2, "500");
+}
+
+#[test]
+fn control_characters_are_escaped() {
+    let cli = start();
+    cli.prints(&["log", "put", "app", "nginx", "-q", "-m", "a\u{1b}[2Jb\u{9b}c"]);
+    for format in [&["-o", "json"][..], &[]] {
+        let text = cli.prints(&[&["log", "search", "app", "nginx", "--limit", "1"], format].concat());
+        assert!(!text.contains(['\u{1b}', '\u{9b}']), "{text:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn tail_follows_several_streams_until_it_is_interrupted() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let cli = start();
+    let mut command = cli.lts(&["log", "tail", "app", "nginx,worker", "error", "--interval", "50ms"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || {
+        let line: String = lines.next().unwrap().unwrap();
+        line.splitn(3, "  ").skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut first = [next(), next()];
+    first.sort();
+    assert_eq!(first, [["nginx", "GET /b 500 error"], ["worker", "y error"]]);
+    cli.prints(&["log", "put", "app", "worker", "-q", "-m", "another error", "-m", "no hit"]);
+    assert_eq!(next(), ["worker", "another error"]);
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    assert_eq!(stdout(&output), "");
+}
