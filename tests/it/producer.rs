@@ -151,6 +151,21 @@ async fn run_with(fault: Fault, seed: u64) {
 }
 
 #[tokio::test]
+async fn token_that_is_refused_is_renewed_and_the_lines_are_sent() {
+    let setting = Setting::with(with_login).await;
+    let producer = setting.producer().build().unwrap();
+    producer.send("with the first token").await.unwrap();
+    assert_eq!(producer.flush().await.sent, 1);
+    setting
+        .emulator
+        .fault(Fault::new().operation(Operation::PutTimedLogs).code("SVCSTG.ALS.403.105"))
+        .unwrap();
+    producer.send("with the second").await.unwrap();
+    let report = producer.flush().await;
+    assert_eq!((report.sent, report.dropped), (1, 0));
+}
+
+#[tokio::test]
 async fn deleted_stream_costs_five_requests_a_batch() {
     let setting = Setting::new().await;
     setting.client.group(&setting.group).streams().delete(&setting.stream).await.unwrap();
