@@ -41,8 +41,10 @@ const KEPT: usize = 64 << 10;
 ///  "target":"shop::cart","span":{"user":"7","name":"request"},"spans":[{"user":"7","name":"request"}]}
 /// ```
 ///
-/// It never blocks the thread that logs: if the queue is full, the new line is dropped and counted. It records nothing that
-/// the producer itself does, at whatever level.
+/// A line over 1 MiB is cut, and is no JSON then.
+///
+/// The layer never blocks the thread that logs: if the queue is full, the new line is dropped and counted. It records
+/// nothing that the producer itself does, at whatever level.
 #[derive(Debug, Clone)]
 pub struct ProducerLayer {
     producer: Producer,
