@@ -1,4 +1,5 @@
-"""The vendor's log producer writes to the emulator, through a server that takes TLS off."""
+"""The vendor's log producer: its known signatures, and logs that it writes to the emulator through a server that takes
+TLS off."""
 
 import http.client
 import json
@@ -11,6 +12,7 @@ import urllib.parse
 
 import access
 import judging
+import verify
 
 REGION = judging.PROJECT_NAME
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -140,7 +142,9 @@ def main():
     random.seed(seed)
     print(f"seed {seed}")
     tally = judging.Tally()
-    with judging.Emulator() as emulator, access.server(forward_to(emulator.url)):
+    tally.passed, tally.failed = verify.checks()
+    # The producer's Host is that of the real service.
+    with judging.Emulator("--admin-from-anywhere") as emulator, access.server(forward_to(emulator.url)):
         with tempfile.TemporaryDirectory() as folder:
             writes(tally, emulator, pathlib.Path(folder))
         refusals(tally, emulator)

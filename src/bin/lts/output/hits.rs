@@ -55,16 +55,21 @@ impl Hits {
 
     /// The places of words in a line, in order.
     pub(super) fn find<'a>(&'a self, line: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-        let is_none = self.whole.is_empty() && self.beginnings.is_empty();
-        let words = if is_none { "" } else { line }.split(DELIMITERS);
-        words.filter_map(move |word| {
-            let start = word.as_ptr() as usize - line.as_ptr() as usize;
-            let lower = word.to_lowercase();
-            let is_hit = !word.is_empty()
-                && (self.whole.contains(&lower)
-                    || self.beginnings.iter().any(|beginning| lower.starts_with(beginning)));
-            is_hit.then(|| start..start + word.len())
+        let mut end = 0;
+        line.split_inclusive(DELIMITERS).filter_map(move |piece| {
+            let start = end;
+            end += piece.len();
+            let word = piece.strip_suffix(DELIMITERS).unwrap_or(piece);
+            self.has(word).then(|| start..start + word.len())
         })
+    }
+
+    fn has(&self, word: &str) -> bool {
+        if word.is_empty() || (self.whole.is_empty() && self.beginnings.is_empty()) {
+            return false;
+        }
+        let lower = word.to_lowercase();
+        self.whole.contains(&lower) || self.beginnings.iter().any(|beginning| lower.starts_with(beginning))
     }
 }
 

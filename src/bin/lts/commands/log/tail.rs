@@ -30,8 +30,8 @@ pub(crate) struct TailArguments {
     /// Name or id of the group.
     group: String,
     /// Names or ids of streams.
-    #[arg(value_name = "STREAM[,STREAM…]", value_delimiter = ',', required = true)]
-    streams: Vec<String>,
+    #[arg(value_name = "STREAM[,STREAM…]")]
+    streams: String,
     /// Words that the lines have; without it, all lines.
     query: Option<String>,
     /// Begin this long ago.
@@ -66,7 +66,7 @@ impl TailArguments {
         let lts = context.client()?;
         let (sender, mut lines) = mpsc::channel(64);
         let mut names = Vec::new();
-        for stream in &self.streams {
+        for stream in self.streams.split(',') {
             let (logs, name) = logs(lts, &self.group, stream).await?;
             let tail = logs.tail(self.query.as_deref().unwrap_or_default());
             let tail = tail.since(self.since).interval(self.interval).late(self.late);
