@@ -427,7 +427,7 @@ async fn fetch(cx: &CallContext, search: &Search) -> Result<Page, Error> {
         is_count: search.count,
         is_iterative: false,
         query: None,
-        is_analysis_query: false,
+        is_analysis_query: None,
         scroll_id: None,
         time: None,
     };

@@ -156,7 +156,6 @@ const DEFAULTS: &[&str] = &[
     "highlight",
     "is_count",
     "is_iterative",
-    "is_analysis_query",
     "backwards_size",
     "forwards_size",
 ];

@@ -153,7 +153,7 @@ fn departures_from_the_reference_are_reported() {
             "add",
             "/x-error-codes/-".into(),
             json!({"code": "LTS.0403", "status": 400, "message": "Invalid projectId", "x-lts-source": ["Table 6-2"]}),
-            "/x-error-codes/38".into(),
+            "/x-error-codes/39".into(),
             "LTS.0403 400 is in no table",
         ),
         (
