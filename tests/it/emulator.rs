@@ -15,6 +15,7 @@ mod ingest;
 mod key_lockout;
 mod lifecycle;
 mod routes;
+mod search;
 mod seed_and_clock;
 mod streams;
 mod tags;

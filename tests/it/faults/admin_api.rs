@@ -21,7 +21,7 @@ fn admin_api_lists_and_accepts_its_own_faults() {
     add(&emulator, json!([{}, {"drop": "after", "times": null, "operation": null}]));
     list(&emulator).send(&emulator);
     let nothing = json!({
-        "operation": null, "times": 1, "status": null, "code": null, "message": null, "headers": null,
+        "operation": null, "times": 1, "incomplete": null, "status": null, "code": null, "message": null, "headers": null,
         "delay_ms": null, "drop": null, "body": null, "cut_after_bytes": null, "bytes_per_s": null,
         "probability": null, "seed": null,
     });

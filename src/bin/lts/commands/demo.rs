@@ -176,7 +176,7 @@ impl Demo {
         let found = self.step(call, |page| plural(page.logs.iter().flatten().count(), "line")).await?;
         let lines: Vec<_> = found.into_inner().logs.into_iter().flatten().flatten().collect();
         let contents: Vec<_> = lines.iter().filter_map(|line| line.content.0.as_deref()).collect();
-        expect(contents == ["GET /a 200", "started", "GET /b 500", "stopped"], "the lines are found")?;
+        expect(contents == ["GET /a 200", "GET /b 500", "started", "stopped"], "the lines are found")?;
 
         let body: ListLogContextRequestBody =
             body_of(json!({"line_num": lines[1].line_num, "backwards_size": 1}))?;
