@@ -190,3 +190,58 @@ impl Lines {
         (0..self.len()).map(line)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+    use crate::emulator::{
+        Options,
+        store::{LogBatch, NewGroup, NewStream, Store, block_on},
+    };
+
+    /// A stream with so many lines of 100 bytes, a millisecond apart.
+    fn snapshot(lines: u64) -> (Snapshot, Timestamp) {
+        const PROJECT: &str = Options::DEFAULT_PROJECT_ID;
+        let store = Store::open(&Options::default().with_defaults()).unwrap();
+        let now = Timestamp::now();
+        let group = block_on(store.create_group(PROJECT, NewGroup::new("g", 7), now, 0)).unwrap();
+        let stream = block_on(store.create_stream(PROJECT, &group, NewStream::new("s"), now, 0)).unwrap();
+        let mut batch = LogBatch::default();
+        let labels = batch.add_labels([("app", "shop")].into_iter().collect());
+        let first = u64::try_from(now.as_nanosecond()).unwrap();
+        for i in 0..lines {
+            batch.push(first + i * 1_000_000, &format!("{i:06} {}", "line ".repeat(19)), labels);
+        }
+        block_on(store.put_logs(PROJECT, &group, &stream, batch, now)).unwrap();
+        (store.logs(PROJECT, &group, &stream, now).unwrap(), now)
+    }
+
+    #[test]
+    fn search_takes_memory_for_its_page_only() {
+        const LINES: u64 = 100_000;
+        let (snapshot, now) = snapshot(LINES);
+        let start = now.as_millisecond();
+        let body = json!({
+            "start_time": start.to_string(), "end_time": (start + 1_000_000).to_string(), "keywords": "line",
+            "limit": 100, "is_count": true,
+        });
+        for is_descending in [false, true] {
+            let mut body = body.clone();
+            body["is_desc"] = is_descending.into();
+            let request = PageRequest::read(&body, &Options::default()).unwrap();
+            let mut response = Vec::new();
+            // What a first search compiles is kept for the next one.
+            find(&snapshot, &request, 0);
+            let memory = allocation_counter::measure(|| {
+                response = find(&snapshot, &request, 0).into_body(false);
+            });
+            let page: serde_json::Value = serde_json::from_slice(&response).unwrap();
+            assert_eq!((&page["count"], page["logs"].as_array().unwrap().len()), (&json!(LINES), 100));
+            let most = 6 * response.len() as u64 + 200_000;
+            assert!(memory.bytes_max < most, "{} bytes for a page of {}", memory.bytes_max, response.len());
+        }
+    }
+}
