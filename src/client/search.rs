@@ -14,7 +14,7 @@ use futures_core::Stream;
 use super::{Call, Logs, call::CallContext};
 use crate::{
     api::lts::types::{
-        LineNumber, ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody,
+        self, LineNumber, ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody,
         ListLogsRequestBodySearchType,
     },
     error::Error,
@@ -412,8 +412,8 @@ async fn search(cx: CallContext, search: Search) -> Result<Page, Error> {
 async fn fetch(cx: &CallContext, search: &Search) -> Result<Page, Error> {
     let (start, end) = search.range();
     let body = ListLogsRequestBody {
-        start_time: start.to_query(),
-        end_time: end.to_query(),
+        start_time: query_time(start),
+        end_time: query_time(end),
         keywords: keywords(&search.query),
         labels: search.labels.clone(),
         line_num: search.after.clone().map(LineNumber),
@@ -434,12 +434,28 @@ async fn fetch(cx: &CallContext, search: &Search) -> Result<Page, Error> {
     let call = cx.api.list_logs().project_id(cx.project());
     let call = call.log_group_id(search.group.clone()).log_stream_id(search.stream.clone());
     let response = cx.response_body(call.body(body).send().await)?;
-    let lines = LogLine::of_response(response.logs);
+    let lines = log_lines(response.logs);
     let complete = response.is_query_complete.0.unwrap_or(true);
     let count = response.count.0.filter(|_| search.count).and_then(|count| count.try_into().ok());
     let is_last = lines.is_empty() || (complete && lines.len() < search.limit as usize);
     let next = lines.last().filter(|_| !is_last).map(|line| line.line_num.clone());
     Ok(Page { lines, complete, count, next })
+}
+
+/// The lines of a response. One without a number is left out, since no page could continue after it.
+fn log_lines(lines: Option<Vec<Option<types::LogLine>>>) -> Vec<LogLine> {
+    let line = |line: types::LogLine| {
+        Some(LogLine {
+            line_num: line.line_num.0?,
+            content: line.content.0.unwrap_or_default(),
+            labels: line.labels.0.unwrap_or_default(),
+        })
+    };
+    lines.unwrap_or_default().into_iter().flatten().filter_map(line).collect()
+}
+
+fn query_time(time: SearchTime) -> types::QueryTime {
+    types::QueryTime(time.as_milliseconds().to_string())
 }
 
 /// An empty expression is no keyword at all.
@@ -524,7 +540,7 @@ async fn context(cx: CallContext, arguments: ContextOf) -> Result<LineContext, E
     let call = cx.api.list_log_context().project_id(cx.project()).log_group_id(group).log_stream_id(stream);
     let response = cx.response_body(call.body(body).send().await)?;
     let before = response.backwards_count.0.and_then(|count| count.try_into().ok());
-    Ok(LineContext { lines: LogLine::of_response(response.logs), before: before.unwrap_or_default() })
+    Ok(LineContext { lines: log_lines(response.logs), before: before.unwrap_or_default() })
 }
 
 /// The call of [`Logs::histogram`].
@@ -612,8 +628,8 @@ async fn histogram(cx: CallContext, arguments: Count) -> Result<Histogram, Error
     let range = end.as_milliseconds() - start.as_milliseconds();
     let step = (range / i64::from(buckets)).clamp(STEPS.0, STEPS.1);
     let body = ListLogHistogramRequestBody {
-        start_time: start.to_query(),
-        end_time: end.to_query(),
+        start_time: query_time(start),
+        end_time: query_time(end),
         step_interval: step,
         group_id: group,
         stream_id: stream,

@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{line::LineTime, timestamp::system_time};
-use crate::api::lts::types;
 
 /// A line of a log stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -45,18 +44,6 @@ impl LogLine {
     pub fn time(&self) -> Option<LineTime> {
         self.line_num.parse().ok().map(LineTime::from_nanoseconds)
     }
-
-    /// The lines of a response. One without a number is left out, since no page could continue after it.
-    pub(crate) fn of_response(lines: Option<Vec<Option<types::LogLine>>>) -> Vec<Self> {
-        let line = |line: types::LogLine| {
-            Some(Self {
-                line_num: line.line_num.0?,
-                content: line.content.0.unwrap_or_default(),
-                labels: line.labels.0.unwrap_or_default(),
-            })
-        };
-        lines.unwrap_or_default().into_iter().flatten().filter_map(line).collect()
-    }
 }
 
 /// A time in a search, in milliseconds since 1970-01-01T00:00:00Z. A [`SystemTime`], a [`jiff::Timestamp`] and a number of
@@ -91,10 +78,6 @@ impl SearchTime {
     pub(crate) fn minus(self, duration: Duration) -> Self {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(milliseconds).max(0))
-    }
-
-    pub(crate) fn to_query(self) -> types::QueryTime {
-        types::QueryTime(self.0.to_string())
     }
 }
 

@@ -75,13 +75,11 @@ pub(crate) async fn follow(
     }
     .map_err(failed)?;
     loop {
-        read_to_end(writer, &mut followed, &offset_file).await.map_err(|error| match error {
-            ReadError::File(error) => failed(error),
-            ReadError::Command(error) => error,
-        })?;
-        if followed.has_restarted().map_err(failed)? {
+        let end = read_to_end(writer, &mut followed, &offset_file).await.map_err(|error| error.at(path))?;
+        if end == End::Restarted {
             let file = followed.file.try_clone().map_err(failed)?;
             followed = Followed::new(file, 0, stream).map_err(failed)?;
+            offset_file.write(&followed.written)?;
             continue;
         }
         match fs::metadata(path) {
@@ -93,10 +91,7 @@ pub(crate) async fn follow(
                     Err(error) => return Err(failed(error)),
                 };
                 // Its writer may have added lines until it opened the new file.
-                read_to_end(writer, &mut followed, &offset_file).await.map_err(|error| match error {
-                    ReadError::File(error) => failed(error),
-                    ReadError::Command(error) => error,
-                })?;
+                read_to_end(writer, &mut followed, &offset_file).await.map_err(|error| error.at(path))?;
                 if let Some(line) = followed.splitter.rest() {
                     writer.push(line).await?;
                     writer.flush().await?;
@@ -117,6 +112,24 @@ enum ReadError {
     Command(CliError),
 }
 
+impl ReadError {
+    fn at(self, path: &Path) -> CliError {
+        match self {
+            Self::File(error) => CliError::Io(path.display().to_string(), error),
+            Self::Command(error) => error,
+        }
+    }
+}
+
+/// Why there was no more to read.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// Nothing was added for a while.
+    Reached,
+    /// The file was truncated, or written again from its start.
+    Restarted,
+}
+
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
         Self::File(error)
@@ -134,13 +147,17 @@ async fn read_to_end(
     writer: &mut Writer,
     followed: &mut Followed,
     offset_file: &OffsetFile,
-) -> Result<(), ReadError> {
+) -> Result<End, ReadError> {
     let mut started = None;
     loop {
+        if followed.has_restarted()? {
+            // The place of these lines is gone.
+            writer.flush().await?;
+            return Ok(End::Restarted);
+        }
         let chunk = followed.chunk()?;
         if chunk.is_empty() {
-            let waits = started.is_some_and(|started: Instant| started.elapsed() < LINGER);
-            if waits && !followed.has_restarted()? {
+            if started.is_some_and(|started: Instant| started.elapsed() < LINGER) {
                 sleep(POLL).await;
                 continue;
             }
@@ -162,7 +179,7 @@ async fn read_to_end(
     let before = writer.written().input_length;
     writer.flush().await?;
     keep_place(writer, followed, offset_file, before)?;
-    Ok(())
+    Ok(End::Reached)
 }
 
 /// Keeps the place if a batch was written since `before`.

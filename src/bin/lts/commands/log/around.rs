@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{logs, search::failed};
+use super::target::{failed, logs};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},

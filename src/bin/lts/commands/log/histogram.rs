@@ -5,7 +5,7 @@ use huaweicloud_lts::logs::{Bucket, SearchTime};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
-use super::{logs, search::failed};
+use super::target::{failed, logs};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},

@@ -5,15 +5,11 @@ mod histogram;
 mod put;
 mod search;
 mod tail;
+mod target;
 
 use clap::Subcommand;
-use huaweicloud_lts::{Client, logs::Logs};
 
-use crate::{
-    context::Context,
-    error::CliError,
-    resolve::{self, Ambiguity},
-};
+use crate::{context::Context, error::CliError};
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -46,12 +42,4 @@ pub(crate) fn run(command: &LogCommand, context: &Context) -> Result<(), CliErro
         LogCommand::Histogram(arguments) => arguments.run(context),
         LogCommand::Put(arguments) => arguments.run(context),
     }
-}
-
-/// The logs of a stream that is given by names or ids, and the stream's name.
-async fn logs(lts: &Client, group: &str, stream: &str) -> Result<(Logs, String), CliError> {
-    let group = resolve::group(lts, group, Ambiguity::Note).await?;
-    let handle = lts.group(&group.id);
-    let stream = resolve::stream(&handle, &group.name, stream, Ambiguity::Note).await?;
-    Ok((handle.stream(&stream.id).logs(), stream.name))
 }

@@ -3,11 +3,11 @@
 use clap::Args;
 use huaweicloud_lts::logs::{Logs, SearchTime};
 
-use super::logs;
+use super::target::{failed, logs};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},
-    output::{LinePrinter, progress_line, quoted},
+    output::{LinePrinter, progress_line},
     parsers,
 };
 
@@ -116,9 +116,4 @@ impl SearchArguments {
         let search = if newest_first { search.newest_first() } else { search };
         self.labels.iter().fold(search, |search, (name, value)| search.label(name, value))
     }
-}
-
-/// What failed.
-pub(super) fn failed(stream: &str) -> String {
-    format!("searching {} failed", quoted("log stream", &[stream]))
 }

@@ -9,7 +9,7 @@ use huaweicloud_lts::{
 };
 use tokio::sync::mpsc;
 
-use super::{logs, search::failed};
+use super::target::{failed, logs};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},
