@@ -4,6 +4,7 @@ name existing resources."""
 import functools
 import json
 import os
+import time
 import urllib.parse
 import urllib.request
 import zlib
@@ -21,6 +22,10 @@ INTERVALS = {(2, "min"), (5, "min"), (30, "min"), (1, "hour"), (3, "hour"), (6, 
 # The error codes for a body that violates its schema.
 BROKEN_BODY = {"LTS.0007", "LTS.0009", "LTS.1836", "LTS.1901", "LTS.1902"}
 IAM = {"createToken", "listProjects"}
+WRITES = {"putLogs", "putTimedLogs", "putLogBatches"}
+SEARCHES = {"listLogs", "listLogContext", "listLogHistogram"}
+WRITTEN = "SVCSTG.ALS.200.200"
+DAY = 86_400_000
 
 
 def control(path):
@@ -53,7 +58,11 @@ def code_of(response):
         body = response.json()
     except ValueError:
         return None
-    return body.get("error_code") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return None
+    # Operations that write logs spell the code in another way, and have one for success.
+    code = body.get("error_code", body.get("errorCode"))
+    return None if code == WRITTEN else code
 
 
 # Requests.
@@ -84,12 +93,43 @@ def before_call(context, case, kwargs):
                 case.body["log_stream_ids"] = [group["streams"][number % len(group["streams"])]["log_stream_id"]]
             if number % 7 > 4:
                 case.body["obs_bucket_name"] = judging.BUCKET
-    elif operation in NAMING_TASKS or "log_group_id" in path or "resource_id" in path:
+    if operation in WRITES:
+        write_well(case)
+    if operation in SEARCHES:
+        search_well(case)
+    if operation in NAMING_TASKS | {"listLogHistogram"} or "log_group_id" in path or "resource_id" in path:
         name_existing(case, operation, path)
     elif operation == "createToken" and draw(case.body) % 4:
         # A user who exists, so that the scope decides.
         user = {"name": judging.USER, "password": judging.PASSWORD, "domain": {"name": judging.DOMAIN}}
         case.body["auth"]["identity"]["password"]["user"] = user
+
+
+def write_well(case):
+    """Sends most bodies without a compression that they don't have, and labels that are what they must be."""
+    number = draw(case.body)
+    if number % 8:
+        case.headers.pop("Content-Encoding", None)
+        for item in case.body.get("log_items", []):
+            item["labels"] = '{"app":"shop"}'
+
+
+def search_well(case):
+    """Asks for a time that has lines, mostly without a cursor and in words that are an expression."""
+    number = draw(case.body)
+    now = int(time.time() * 1000)
+    if number % 8 == 0:
+        return
+    if operation_of(case) == "listLogContext":
+        case.body["line_num"] = str(now * 1_000_000)
+        return
+    case.body |= {"start_time": str(now - 3_600_000), "end_time": str(now)}
+    case.body.pop("line_num", None)
+    case.body.pop("is_analysis_query", None)
+    if "step_interval" in case.body:
+        case.body["step_interval"] = 1 + number % (2 * DAY)
+    for member in {"keywords", "key_word"} & set(case.body):
+        case.body[member] = "error OR shop"
 
 
 # The operations whose requests name a task.
@@ -107,6 +147,8 @@ def name_existing(case, operation, path):
     stream = group["streams"][number % len(group["streams"])]
     if "resource_id" in path:
         path["resource_id"] = group["log_group_id"] if path["resource_type"] == "groups" else stream["log_stream_id"]
+    if operation == "listLogHistogram":
+        body |= {"group_id": group["log_group_id"], "stream_id": stream["log_stream_id"]}
     if "log_group_id" in path:
         path["log_group_id"] = group["log_group_id"]
     if "log_stream_id" in path:
@@ -198,6 +240,7 @@ class Wanted:
     def __init__(self, case):
         self.body = case.body if isinstance(case.body, dict) else {}
         self.query = case.query or {}
+        self.headers = case.headers or {}
         self.path = {name: urllib.parse.unquote(str(value)) for name, value in (case.path_parameters or {}).items()}
 
     @functools.cached_property
@@ -208,7 +251,8 @@ class Wanted:
     def group(self):
         if self.path.get("resource_type") == "topics":
             return next((group for group in self.groups if self.stream_ids & self.ids_of(group)), None)
-        wanted = self.path.get("log_group_id", self.path.get("resource_id", self.body.get("log_group_id")))
+        of_body = self.body.get("log_group_id", self.body.get("group_id"))
+        wanted = self.path.get("log_group_id", self.path.get("resource_id", of_body))
         return next((group for group in self.groups if group["log_group_id"] == wanted), None)
 
     @property
@@ -216,6 +260,8 @@ class Wanted:
         for member in ("log_stream_id", "resource_id"):
             if member in self.path:
                 return {self.path[member]}
+        if "stream_id" in self.body:
+            return {self.body["stream_id"]}
         streams = self.body.get("log_streams", [])
         return {stream["log_stream_id"] for stream in streams} | set(self.body.get("log_stream_ids", []))
 
@@ -278,21 +324,64 @@ class Wanted:
             or self.body.get("log_group_id") is not None and "log_streams" not in self.body
         )
 
+    def has_invalid_lines(self):
+        """What is wrong with lines to write, apart from the schema: ids, compression, labels."""
+        if self.group is None or not self.known_stream_ids.issuperset(self.stream_ids):
+            return True
+        if "Content-Encoding" in self.headers:
+            return True
+        return any(not is_object(item["labels"]) for item in self.body.get("log_items", []))
+
+    @property
+    def times(self):
+        return [self.body[member] for member in ("start_time", "end_time") if member in self.body]
+
+    def has_unordered_times(self):
+        if any(not text.isdecimal() for text in self.times):
+            return False
+        start, end = map(int, self.times)
+        line_num = self.body.get("line_num", "")
+        return start >= end or line_num.isdecimal() and not start <= int(line_num) // 1_000_000 <= end
+
+    def has_invalid_search(self):
+        """The rules of a search that the schema can't say. Whether words are an expression is for other tests."""
+        numbers = [*self.times, *([self.body["line_num"]] if "line_num" in self.body else [])]
+        return (
+            any(not (text.isascii() and text.isdecimal() and len(text) < 20) for text in numbers)
+            or self.body.get("is_analysis_query") is True
+            or bool(self.times) and int(self.times[1]) - int(self.times[0]) > 180 * DAY
+            or bool({"keywords", "key_word"} & set(self.body))
+        )
+
     def has_name(self, things, member):
         return any(thing[member] == self.body[member] for thing in things)
+
+
+def is_object(text):
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 # For each error code, whether the error is true.
 REASONS = {
     # A stream's retention is -1 or at least 1, which the schema can't say.
-    "LTS.0009": lambda wanted: wanted.has_invalid_tags() or wanted.has_invalid_detail() or wanted.body.get("ttl_in_days") == 0,
+    "LTS.0009": lambda wanted: wanted.has_invalid_tags()
+    or wanted.has_invalid_detail()
+    or wanted.has_invalid_search()
+    or wanted.body.get("ttl_in_days") == 0,
     "LTS.0101": lambda wanted: wanted.has_name(wanted.groups, "log_group_name"),
     "LTS.0105": lambda wanted: not wanted.busy_stream_ids.isdisjoint(wanted.known_stream_ids),
     "LTS.0201": lambda wanted: wanted.group is None,
     "LTS.0205": lambda wanted: wanted.has_name(wanted.group["streams"], "log_stream_name"),
     "LTS.0207": lambda wanted: not wanted.busy_stream_ids.isdisjoint(wanted.stream_ids),
     "LTS.0208": lambda wanted: not wanted.known_stream_ids.issuperset(wanted.stream_ids),
+    "LTS.0301": lambda wanted: any(wildcard in json.dumps(wanted.body) for wildcard in "*?"),
+    "LTS.0601": lambda wanted: wanted.body["step_interval"] > DAY,
+    "LTS.0701": lambda wanted: wanted.has_unordered_times(),
     "LTS.0405": lambda wanted: all(task["log_transfer_id"] != wanted.task_id for task in wanted.tasks),
     "LTS.0416": lambda wanted: wanted.bucket not in control("state")["buckets"],
+    "SVCSTG.ALS.200201": lambda wanted: wanted.has_invalid_lines(),
     "LTS.1901": lambda wanted: (wanted.body["period"], wanted.body["period_unit"]) not in INTERVALS,
 }
