@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 pub mod bare;
+pub mod lines;
 
 use std::{
     env,
@@ -22,7 +23,9 @@ use std::{
 };
 
 use criterion::{Criterion, measurement::Measurement};
-use huaweicloud_lts::{AkSk, Client, Credentials, Secret, signing::SigningRequest};
+use huaweicloud_lts::{
+    AkSk, Client, Credentials, GroupId, Secret, StreamId, signing::SigningRequest, streams::StreamHandle,
+};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     time::{ClockId, clock_gettime},
@@ -271,7 +274,31 @@ pub fn with_token() -> Credentials {
 }
 
 pub fn with_keys() -> Credentials {
-    Credentials::AkSk(AkSk::new("AKIDEXAMPLE000000001", "SecretKeyOfThatManyCharactersIsAsLong001"))
+    Credentials::AkSk(keys())
+}
+
+/// The keys of calls that are signed.
+pub fn keys() -> AkSk {
+    AkSk::new("AKIDEXAMPLE000000001", "SecretKeyOfThatManyCharactersIsAsLong001")
+}
+
+/// A stream whose lines a server receives.
+pub fn log_stream(server: SocketAddr) -> StreamHandle {
+    let url = format!("http://{server}");
+    let builder = Client::builder().region("cn-north-4").endpoint(&url).access_endpoint(&url);
+    let client = builder.project_id(PROJECT).credentials(keys()).build().expect("a client");
+    let group = GroupId::new("b6b9332b-091f-4b22-b810-264300000000").expect("an id");
+    let stream = StreamId::new("c54dbc58-0fd8-48ed-b007-6d54981427a7").expect("an id");
+    client.group(&group).stream(&stream)
+}
+
+/// Logs events with three fields and a message in one span.
+pub fn events(count: usize) {
+    let span = tracing::info_span!("request", method = "GET", path = "/cart");
+    let _entered = span.enter();
+    for user in 0..count {
+        tracing::info!(user, item = "espresso machine", amount = 129.5, "paid");
+    }
 }
 
 /// The response to a list of `count` groups.

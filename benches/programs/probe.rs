@@ -7,6 +7,8 @@
 //! probe run NAME GOAL ROUNDS A... -- B...  runs two programs in turn until they end
 //! probe start NAME GOAL ROUNDS A... -- B...  starts two servers in turn, until each has served one request
 //! probe sign BYTES ROUNDS                  signs a request with a body of that many bytes
+//! probe lines BYTES                        an access log of at least that many bytes
+//! probe receive                            a server that accepts lines, until standard input ends
 //! ```
 //!
 //! `call`, `load` and `sign` print a JSON object; `run` and `start` report figures as the benchmarks do. Times of
@@ -19,20 +21,24 @@ mod common;
 use std::{
     env, fs,
     hint::black_box,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, BufWriter, Read, Write},
     net::SocketAddr,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use common::{
-    Goal, Load, PROJECT, TOKEN, bare, create, groups, list, ours, process_cpu, ratio, serve, signed_list,
-    with_keys, with_token,
+    Goal, Load, PROJECT, TOKEN, bare, create, groups,
+    lines::{access_log, was_receiver},
+    list, ours, process_cpu, ratio, serve, signed_list, with_keys, with_token,
 };
 use huaweicloud_lts::{AkSk, signing::SigningRequest};
 use serde_json::json;
 
 fn main() {
+    if was_receiver() {
+        return;
+    }
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *arguments {
@@ -44,6 +50,7 @@ fn main() {
             call(client, address.parse().expect("an address"), number(warmup), number(calls));
         }
         ["load", address, what, seconds] => load(address.parse().expect("an address"), what, number(seconds)),
+        ["lines", bytes] => lines(number(bytes)),
         ["sign", bytes, rounds] => sign(number(bytes), number(rounds)),
         [how @ ("run" | "start"), name, goal, rounds, ref commands @ ..] => {
             let (a, b) = commands.split_at(commands.iter().position(|word| *word == "--").expect("--"));
@@ -98,6 +105,18 @@ fn load(server: SocketAddr, what: &str, seconds: usize) {
     let mut drive = |time| load.drive(time, status, |_, bytes| request(bytes))[0];
     drive(Duration::from_millis(500));
     println!("{}", json!({ "per_second": drive(Duration::from_secs(seconds as u64)) }));
+}
+
+fn lines(bytes: usize) {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut written = 0;
+    for line in access_log(bytes) {
+        if written >= bytes {
+            break;
+        }
+        writeln!(out, "{line}").expect("standard output");
+        written += line.len() + 1;
+    }
 }
 
 fn sign(bytes: usize, rounds: usize) {
