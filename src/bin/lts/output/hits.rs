@@ -46,7 +46,7 @@ impl Hits {
         for word in term.split(DELIMITERS).filter(|word| !word.is_empty() && *word != "#") {
             let word = word.to_lowercase();
             match word.split_once('*') {
-                Some((beginning, _)) if beginning.is_empty() => {}
+                Some(("", _)) => {}
                 Some((beginning, _)) => self.beginnings.push(beginning.to_owned()),
                 None => self.whole.push(word),
             }

@@ -78,7 +78,7 @@ impl SearchArguments {
         let mut found: u64 = 0;
         while let Some(line) = pages.next_line().await.context(|| failed(name))? {
             found += 1;
-            if found % u64::from(MAX_PAGE) == 0 {
+            if found.is_multiple_of(u64::from(MAX_PAGE)) {
                 progress.set_message(format!("{found} lines"));
                 progress.tick();
             }
