@@ -11,6 +11,7 @@ def measure():
     run(*bench, "--no-run")
     figures = reported(*bench, "--", "logs/")
     (lts,) = built("lts")
-    figures += reported(sys.executable, ROOT / "scripts/bench-log-put", LTS_BIN=lts)
+    for megabytes in ("100", "1000"):
+        figures += reported(sys.executable, ROOT / "scripts/bench-log-put", megabytes, LTS_BIN=lts)
     names = ("reqwest", "tracing-subscriber", "zlib-rs")
     keep("logs", figures, versions={name: version_of(ROOT / "Cargo.lock", name) for name in names})
