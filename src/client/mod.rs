@@ -157,8 +157,8 @@ impl Client {
     /// # let nginx = lts.group(&app).streams().create("nginx").await?;
     /// use huaweicloud_lts::{Error, logs::LineTime};
     ///
-    /// let project = lts.project_id().await?;
-    /// let call = lts.access_api()?.put_logs().project_id(&project).log_group_id(&app).log_stream_id(&nginx);
+    /// let (api, project) = (lts.access_api()?, lts.project_id().await?);
+    /// let call = api.put_logs().project_id(&project).log_group_id(&app).log_stream_id(&nginx);
     /// let now = LineTime::now().as_nanoseconds();
     /// let body = serde_json::json!({ "log_time_ns": now, "contents": ["a line"], "labels": {} });
     /// let body: huaweicloud_lts::api::lts::types::PutLogsRequestBody = serde_json::from_value(body)?;
