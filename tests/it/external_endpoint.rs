@@ -114,20 +114,21 @@ async fn write(
     stream: &StreamId,
 ) -> Result<PutLogsResponseBody, Error> {
     let (api, project) = (lts.access_api()?, lts.project_id().await?);
-    let example = operation.request().unwrap().examples[0].value;
+    // Prism refuses integers that a number of JavaScript can't express, although they are within int64.
+    let example = operation.request().unwrap().examples[0].value.replace("1767225600", "1");
     let response = match operation {
         Operation::PutLogs => {
-            let body: PutLogsRequestBody = serde_json::from_str(example).unwrap();
+            let body: PutLogsRequestBody = serde_json::from_str(&example).unwrap();
             let call = api.put_logs().project_id(&project).log_group_id(group).log_stream_id(stream);
             call.body(body).send().await
         }
         Operation::PutTimedLogs => {
-            let body: PutTimedLogsRequestBody = serde_json::from_str(example).unwrap();
+            let body: PutTimedLogsRequestBody = serde_json::from_str(&example).unwrap();
             let call = api.put_timed_logs().project_id(&project).log_group_id(group).log_stream_id(stream);
             call.body(body).send().await
         }
         _ => {
-            let body: PutLogBatchesRequestBody = serde_json::from_str(example).unwrap();
+            let body: PutLogBatchesRequestBody = serde_json::from_str(&example).unwrap();
             let call = api.put_log_batches().project_id(&project).log_group_id(group).log_stream_id(stream);
             call.body(body).send().await
         }
