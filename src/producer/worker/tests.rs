@@ -68,7 +68,7 @@ impl Drop for Inner {
     }
 }
 
-/// A script that answers this many requests.
+/// Responds to this many requests.
 fn script(permits: usize, judge: impl Fn(&[Entry]) -> Option<Verdict> + Send + Sync + 'static) -> Scripted {
     let ((began, receiver), (ended, end)) = (mpsc::sync_channel(10_000), mpsc::channel());
     let inner = Inner {
@@ -84,7 +84,7 @@ fn script(permits: usize, judge: impl Fn(&[Entry]) -> Option<Verdict> + Send + S
 }
 
 impl Scripted {
-    fn answer(&self, requests: usize) {
+    fn respond(&self, requests: usize) {
         self.script.0.permits.add_permits(requests);
     }
 
@@ -176,7 +176,7 @@ fn batches_with_other_labels_are_sent_at_the_same_time_and_with_the_same_after_e
     for _ in 0..2 {
         scripted.began.recv_timeout(LONG).unwrap();
     }
-    scripted.answer(6);
+    scripted.respond(6);
     assert_eq!(producer.flush_blocking(LONG), report(6, 0, 0));
     assert_eq!(scripted.script.0.most.load(SeqCst), 2);
     let sent = scripted.accepted().concat();
@@ -295,7 +295,7 @@ fn blocking_flush_ends_by_its_deadline_and_keeps_the_lines() {
     let producer = scripted.producer(patient());
     producer.send_blocking("a").unwrap();
     assert_eq!(producer.flush_blocking(Duration::from_millis(20)), report(0, 0, 1));
-    scripted.answer(1);
+    scripted.respond(1);
     assert_eq!(producer.flush_blocking(LONG), report(1, 0, 0));
 }
 
@@ -325,7 +325,7 @@ fn thread_delivers_and_ends_when_the_last_producer_is_dropped() {
     assert_eq!(accepted.strong_count(), 0);
 }
 
-/// A producer of about ten lines whose requests get no answer.
+/// A producer of about ten lines whose requests get no response.
 fn full(when_full: WhenFull) -> (Scripted, Producer, Lost) {
     let scripted = script(0, |_| None);
     let (lost, on_dropped) = noting();
@@ -347,7 +347,7 @@ fn full_queue_makes_senders_wait() {
     std::thread::scope(|scope| {
         let blocking = scope.spawn(|| producer.send_blocking("x"));
         let waiting = scope.spawn(|| crate::producer::block_on(producer.send("y"), None).unwrap());
-        scripted.answer(1_000);
+        scripted.respond(1_000);
         blocking.join().unwrap().unwrap();
         waiting.join().unwrap().unwrap();
     });
@@ -362,7 +362,7 @@ fn full_queue_drops_the_oldest_lines_that_are_not_being_sent() {
     for text in ["x", "y"] {
         producer.send_blocking(text).unwrap();
     }
-    scripted.answer(1_000);
+    scripted.respond(1_000);
     producer.flush_blocking(LONG);
     assert_eq!((producer.metrics().sent, producer.metrics().dropped), (10, 2));
     let lost = lost.lock().unwrap().concat_lines();
@@ -378,7 +378,7 @@ fn full_queue_drops_the_new_line() {
     let (scripted, producer, lost) = full(WhenFull::DropNewest);
     producer.send_blocking("x").unwrap();
     assert_eq!(producer.try_send("y").unwrap_err().into_line().content(), "y");
-    scripted.answer(1_000);
+    scripted.respond(1_000);
     producer.flush_blocking(LONG);
     // The line that came back is not lost.
     assert_eq!(*lost.lock().unwrap(), [(DropReason::Full, vec!["x".to_owned()])]);

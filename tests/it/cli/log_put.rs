@@ -207,7 +207,7 @@ fn nothing_is_lost_when_the_follower_is_killed() {
         assert!(place["head"].as_str().unwrap().len() == 64 && place["inode"].as_u64().unwrap() > 0);
         following
     });
-    // Renamed while nobody follows: the rest of the old file comes first.
+    // Renamed while no process follows: the rest of the old file comes first.
     append(&file, "2\n");
     fs::rename(&file, put.path("access.log.1")).unwrap();
     append(&file, "3\n4\n");

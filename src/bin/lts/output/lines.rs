@@ -71,7 +71,7 @@ impl LinePrinter {
         !self.is_terminal
     }
 
-    /// Prints a line, after the name and number of its stream if there are several. Returns false if nobody reads.
+    /// Prints a line, after the name and number of its stream if there are several. Returns false if standard output was closed.
     pub(crate) fn print(&mut self, line: &LogLine, stream: Option<(&str, usize)>) -> Result<bool, CliError> {
         let printed = match self.format {
             Format::Json => self.print_json(line, stream.map(|(name, _)| name)),

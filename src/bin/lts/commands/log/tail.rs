@@ -107,7 +107,7 @@ impl TailArguments {
     }
 }
 
-/// Sends lines and errors until nobody receives them.
+/// Sends lines and errors until the receiver is gone.
 async fn follow(mut tail: Tail, index: usize, sender: mpsc::Sender<(usize, Result<LogLine, Error>)>) {
     loop {
         let line = tail.next_line().await;
