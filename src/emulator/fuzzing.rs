@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{HeaderValue, Request, Response, header, request::Parts};
 use http_body_util::BodyExt;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -26,9 +26,11 @@ impl InProcess {
         Ok(Self(TowerToHyperService::new(router(&Arc::new(State::new(options)?)))))
     }
 
-    /// Handles a request from loopback; `None` if the body of the response is cut.
+    /// Handles a request from loopback, to `localhost` unless it names another host; `None` if the body of the response is cut.
     pub async fn call(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let mut request = request.map(Body::from);
+        let host = HeaderValue::from_static("localhost");
+        request.headers_mut().entry(header::HOST).or_insert(host);
         request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 1))));
         let Ok(response) = self.0.call(request).await;
         let (head, body) = response.into_parts();
