@@ -155,7 +155,7 @@ const DEFECTS = {
     ['an error code without a solution', (d) => delete code(d, 'LTS.0101').solution],
     ['an error code of an unknown class', (d) => (code(d, 'LTS.0101').class = 'conflict')],
     ['an error code listed twice', (d) => d['x-error-codes'].push({ ...code(d, 'LTS.0101') })],
-    ['an error code without an example', (d) => delete code(d, 'LTS.0701')['x-lts-note']],
+    ['an error code without an example', (d) => delete code(d, 'LTS.1903')['x-lts-note']],
     ['a removed error code', (d) => d['x-error-codes'].splice(d['x-error-codes'].indexOf(code(d, 'LTS.0105')), 1)],
     ['an error code without an example with its status', (d) => Object.assign(d.components.examples.InternalErrorAs400.value, { error_code: 'LTS.0009', error_msg: 'Failed to validate the request body' })],
     ['a variant with the message of another code', (d) => (d['x-gateway-error-codes'].find((row) => row['x-lts-variants'])['x-lts-variants'][0].message = 'The token is wrong')],
