@@ -313,6 +313,12 @@ pub mod tags {
     pub use crate::input::{check_tag_key, check_tag_value};
 }
 
+/// The delimiters of words, shared with the binary.
+#[doc(hidden)]
+pub mod words {
+    pub use crate::model::DELIMITERS;
+}
+
 pub use auth::{AkSk, Credentials, Login, signing};
 pub use client::Client;
 pub use config::ClientBuilder;

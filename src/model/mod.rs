@@ -17,7 +17,7 @@ pub(crate) use line::check_labels;
 pub use line::{Line, LineTime};
 pub use log_line::{LogLine, SearchTime};
 pub use log_transfer::{LogTransfer, TransferChanges, TransferInfo, TransferStream};
-pub use query::Query;
+pub use query::{DELIMITERS, Query};
 pub use stream::LogStream;
 pub use transfer::{Agency, Destination, ObsDestination, StorageFormat, Transfer};
 pub use ttl::{StreamTtl, Ttl};

@@ -37,7 +37,7 @@ enum Form {
 }
 
 /// What separates words by default.
-const DELIMITERS: &[char] = &[
+pub const DELIMITERS: &[char] = &[
     ' ', ',', '\'', '"', ';', '=', '(', ')', '[', ']', '{', '}', '@', '&', '<', '>', '/', ':', '\\', '?',
     '\n', '\t', '\r',
 ];

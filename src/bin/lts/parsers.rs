@@ -26,15 +26,21 @@ const DURATION: &str = "write it with a unit, like 5s, 30s or 2m";
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let too_long = || format!("must be at most {}h", MAX_TIMEOUT.as_secs() / 3600);
     let parse = |text: &str| text.parse::<jiff::SignedDuration>();
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok());
-    let in_hours = days.map(|days| format!("{}h", days.saturating_mul(24)));
-    let text = in_hours.as_deref().unwrap_or(text);
+    let text = &*in_hours(text);
     let time = parse(text).map_err(|_| {
         // Only its size is wrong if smaller numbers make it right.
         if parse(&with_small_numbers(text)).is_ok() { too_long() } else { DURATION.to_owned() }
     })?;
     let time = Duration::try_from(time).map_err(|_| "must not be negative".to_owned())?;
     if time > MAX_TIMEOUT { Err(too_long()) } else { Ok(time) }
+}
+
+/// `48h` for `2d`; other texts are unchanged.
+fn in_hours(text: &str) -> Cow<'_, str> {
+    match text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok()) {
+        Some(days) => format!("{}h", days.saturating_mul(24)).into(),
+        None => text.into(),
+    }
 }
 
 /// The text with a 1 for each number.
@@ -155,11 +161,7 @@ pub(crate) fn time(text: &str) -> Result<SearchTime, String> {
         let zoned = local.to_zoned(TimeZone::system()).map_err(|e| e.to_string())?;
         return Ok(zoned.timestamp().into());
     }
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok());
-    let age = match days {
-        Some(days) => days.checked_mul(24).map(SignedDuration::from_hours),
-        None => text.parse().ok(),
-    };
+    let age: Option<SignedDuration> = in_hours(text).parse().ok();
     let age = age.filter(|age| !age.is_negative()).ok_or(FORMS)?;
     let time = Timestamp::now().checked_sub(age).map_err(|_| "that is too long ago")?;
     Ok(time.into())

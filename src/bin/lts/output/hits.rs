@@ -4,11 +4,7 @@
 
 use std::ops::Range;
 
-/// The characters that separate words.
-const DELIMITERS: &[char] = &[
-    ' ', ',', '\'', '"', ';', '=', '(', ')', '[', ']', '{', '}', '@', '&', '<', '>', '/', ':', '\\', '?',
-    '\n', '\t', '\r',
-];
+use huaweicloud_lts::words::DELIMITERS;
 
 /// The words to mark.
 #[derive(Debug, Default)]
