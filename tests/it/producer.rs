@@ -51,8 +51,9 @@ impl Setting {
         Self { emulator, recorder, client, group, stream }
     }
 
+    /// Lines are sent when they fill a batch, or by a flush.
     fn producer(&self) -> ProducerBuilder {
-        self.client.group(&self.group).stream(&self.stream).producer()
+        self.client.group(&self.group).stream(&self.stream).producer().linger(LONG)
     }
 }
 
@@ -299,7 +300,7 @@ fn panic_flushes_the_producer() {
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let setting = runtime.block_on(Setting::new());
-    let producer = setting.producer().linger(LONG).build().unwrap();
+    let producer = setting.producer().build().unwrap();
     huaweicloud_lts::producer::install_panic_hook(&producer);
     let sender = producer.clone();
     let thread = std::thread::spawn(move || {
