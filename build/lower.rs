@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::load::{list, resolve, text};
 
 /// Components that have a type of ours: `(component, type)`.
-pub(crate) const REPLACED: [(&str, &str); 17] = [
+pub(crate) const REPLACED: [(&str, &str); 18] = [
     ("ProjectId", "crate::ids::ProjectId"),
     ("LogGroupId", "crate::ids::GroupId"),
     ("LogStreamId", "crate::ids::StreamId"),
@@ -20,6 +20,8 @@ pub(crate) const REPLACED: [(&str, &str); 17] = [
     ("TtlInDays", "crate::model::Ttl"),
     ("StreamTtlInDays", "crate::model::StreamTtl"),
     ("Password", "crate::secret::Secret"),
+    // A producer keeps the lines until the service has accepted them.
+    ("LogContent", "::std::sync::Arc<str>"),
     ("LogGroup", "crate::model::LogGroup"),
     ("LogStream", "crate::model::LogStream"),
     ("LogTransfer", "crate::model::LogTransfer"),

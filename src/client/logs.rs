@@ -2,7 +2,7 @@
 
 #[cfg(feature = "producer")]
 use std::time::Duration;
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use super::{Call, Client, call::CallContext};
 use crate::transport::RetryPolicy;
 use crate::{
     api::lts::types::{
-        LogBatch, LogContent, LogLabels, LogTimeNs, PutLogBatchesContentEncoding, PutLogBatchesRequestBody,
+        LogBatch, LogLabels, LogTimeNs, PutLogBatchesContentEncoding, PutLogBatchesRequestBody,
         PutLogsContentEncoding, PutLogsRequestBody, PutTimedLogsContentEncoding, PutTimedLogsRequestBody,
         TimedLog,
     },
@@ -124,13 +124,12 @@ impl Logs {
     pub(crate) fn put_batch(
         &self,
         labels: BTreeMap<String, String>,
-        lines: impl IntoIterator<Item = (LineTime, String)>,
+        lines: impl IntoIterator<Item = (LineTime, Arc<str>)>,
         within: Duration,
     ) -> Call<()> {
-        let lines = lines.into_iter().map(|(time, content)| TimedLog {
-            log: LogContent(content),
-            log_time_ns: LogTimeNs(time.as_nanoseconds()),
-        });
+        let lines = lines
+            .into_iter()
+            .map(|(time, log)| TimedLog { log, log_time_ns: LogTimeNs(time.as_nanoseconds()) });
         let batches = Batches::from([(labels, lines.collect())]);
         let (group, stream) = (self.group.clone(), self.stream.clone());
         let call = Call::new(&self.client, |cx| write(cx, group, stream, batches, None));
@@ -255,7 +254,7 @@ impl LinesToPut {
             all.extend(line.labels);
             check_labels(&all)?;
             let time = line.time.map_or(now.as_nanoseconds().saturating_add(i), LineTime::as_nanoseconds);
-            let line = TimedLog { log: LogContent(line.content), log_time_ns: LogTimeNs(time) };
+            let line = TimedLog { log: line.content, log_time_ns: LogTimeNs(time) };
             batches.entry(all).or_default().push(line);
         }
         Ok((group, stream, batches))

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -26,7 +27,7 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    pub(crate) content: String,
+    pub(crate) content: Arc<str>,
     pub(crate) time: Option<LineTime>,
     pub(crate) labels: BTreeMap<String, String>,
 }
@@ -37,7 +38,7 @@ impl Line {
     /// ```
     /// let line = huaweicloud_lts::logs::Line::new("GET /a 200");
     /// ```
-    pub fn new(content: impl Into<String>) -> Self {
+    pub fn new(content: impl Into<Arc<str>>) -> Self {
         Self { content: content.into(), time: None, labels: BTreeMap::new() }
     }
 

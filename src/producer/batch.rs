@@ -169,7 +169,7 @@ mod tests {
     fn line(number: i64, label: u8, content: usize) -> Entry {
         let none = Labels::default();
         let labels = if label == 0 { none } else { none.with("lane", &label.to_string()) };
-        Entry { time: number, content: "x".repeat(content), labels }
+        Entry { time: number, content: "x".repeat(content).into(), labels }
     }
 
     #[test]

@@ -14,7 +14,7 @@ const OVERHEAD: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) time: i64,
-    pub(super) content: String,
+    pub(super) content: Arc<str>,
     pub(super) labels: Labels,
 }
 
@@ -38,9 +38,7 @@ impl Entry {
         while !self.content.is_char_boundary(end) {
             end -= 1;
         }
-        self.content.truncate(end);
-        self.content.push_str(&mark);
-        self.content.shrink_to_fit();
+        self.content = [&self.content[..end], &mark].concat().into();
     }
 }
 
@@ -122,7 +120,7 @@ mod tests {
         assert!(entry.content.ends_with(&format!("é… [cut: the line had {} bytes]", 2 * most)));
         let mut fits = Entry::from(Line::new("a".repeat(most)));
         fits.cut();
-        assert_eq!(fits.content, "a".repeat(most));
+        assert_eq!(&*fits.content, "a".repeat(most));
     }
 
     #[test]

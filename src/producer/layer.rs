@@ -234,7 +234,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ProducerLayer {
         line.clear();
         log_target.clear();
         self.write(line, log_target, time, event, &cx);
-        let content = line.as_str().to_owned();
+        let content = line.as_str().into();
         let labels = self.labels[index(*event.metadata().level())].clone();
         if buffers.line.capacity() <= KEPT {
             // Without it, as when the thread ends, the next event makes its own.

@@ -300,7 +300,7 @@ mod tests {
     }
 
     fn line(number: usize, content: usize) -> Entry {
-        Entry { time: number as i64, content: "x".repeat(content), labels: Labels::default() }
+        Entry { time: number as i64, content: "x".repeat(content).into(), labels: Labels::default() }
     }
 
     fn taken_from(queue: &Queue, most: usize) -> VecDeque<Entry> {

@@ -1,6 +1,6 @@
 //! Sends batches over HTTP.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     entry::{Entry, Labels},
@@ -29,8 +29,8 @@ impl Sink for Sender {
     async fn send(&self, labels: &Labels, lines: &[Entry], within: Duration) -> Result<(), Failure> {
         let mut all = self.labels.clone();
         all.extend(labels.iter().map(|(name, value)| (name.clone(), value.clone())));
-        // A copy, so that the lines of a rejected batch are still here.
-        let lines = lines.iter().map(|line| (LineTime::from_nanoseconds(line.time), line.content.clone()));
+        let lines =
+            lines.iter().map(|line| (LineTime::from_nanoseconds(line.time), Arc::clone(&line.content)));
         let sent = self.logs.put_batch(all, lines, within).await;
         sent.map_err(|error| Failure { verdict: verdict(&error), error })
     }

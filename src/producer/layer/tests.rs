@@ -51,7 +51,7 @@ fn producer(capacity: usize) -> (Noisy, Producer) {
 
 impl Noisy {
     fn texts(&self) -> Vec<String> {
-        self.lines.lock().unwrap().iter().map(|(_, line)| line.content.clone()).collect()
+        self.lines.lock().unwrap().iter().map(|(_, line)| line.content.to_string()).collect()
     }
 }
 

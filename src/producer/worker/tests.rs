@@ -90,7 +90,10 @@ impl Scripted {
 
     fn accepted(&self) -> Vec<Vec<String>> {
         let accepted = self.script.0.accepted.lock().unwrap();
-        accepted.iter().map(|(_, lines)| lines.iter().map(|line| line.content.clone()).collect()).collect()
+        accepted
+            .iter()
+            .map(|(_, lines)| lines.iter().map(|line| line.content.to_string()).collect())
+            .collect()
     }
 
     fn producer(&self, settings: Settings) -> Producer {
@@ -220,7 +223,7 @@ fn lines_that_the_service_would_drop_are_told_instead_of_sent() {
 #[test]
 fn invalid_line_costs_one_line_and_is_told() {
     let scripted =
-        script(1_000, |lines| lines.iter().any(|line| line.content == "7").then_some(Verdict::Refused));
+        script(1_000, |lines| lines.iter().any(|line| &*line.content == "7").then_some(Verdict::Refused));
     let (lost, on_dropped) = noting();
     let producer = scripted.producer_with(patient(), 4 << 20, WhenFull::Wait, on_dropped);
     for number in 0..100 {
@@ -233,7 +236,7 @@ fn invalid_line_costs_one_line_and_is_told() {
 
 #[test]
 fn batch_that_can_not_be_delivered_is_lost_and_the_next_one_is_sent() {
-    let scripted = script(1_000, |lines| (lines[0].content == "a").then_some(Verdict::Settled));
+    let scripted = script(1_000, |lines| (&*lines[0].content == "a").then_some(Verdict::Settled));
     let (lost, on_dropped) = noting();
     let producer = scripted.producer_with(patient(), 4 << 20, WhenFull::Wait, on_dropped);
     producer.send_blocking("a").unwrap();
@@ -246,7 +249,7 @@ fn batch_that_can_not_be_delivered_is_lost_and_the_next_one_is_sent() {
 #[test]
 fn panic_of_a_request_costs_its_batch_only() {
     let scripted = script(1_000, |lines| {
-        assert_ne!(lines[0].content, "a", "this request panics");
+        assert_ne!(&*lines[0].content, "a", "this request panics");
         None
     });
     let producer = scripted.producer(patient());

@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, fmt::Display, future::IntoFuture, time::Instant
 use huaweicloud_lts::{
     Client, Emulator, Error, GroupId, Login, StreamId, Ttl,
     api::lts::types::{
-        ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody, LogBatch, LogContent,
-        LogLabels, LogTimeNs, PutLogBatchesRequestBody, PutLogsRequestBody, PutTimedLogsRequestBody,
-        TimedLog,
+        ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody, LogBatch, LogLabels,
+        LogTimeNs, PutLogBatchesRequestBody, PutLogsRequestBody, PutTimedLogsRequestBody, TimedLog,
     },
     error::ServiceError,
     logs::LineTime,
@@ -137,10 +136,10 @@ impl Demo {
     async fn write_logs(&self, lts: &Client, group: &GroupId, stream: &StreamId) -> Result<(), CliError> {
         let (api, project) = (lts.access_api()?, lts.project_id().await?);
         let (time, labels) = (LineTime::now().as_nanoseconds(), LogLabels(BTreeMap::new()));
-        let line = |log: &str| TimedLog { log: LogContent(log.to_owned()), log_time_ns: LogTimeNs(time) };
+        let line = |log: &str| TimedLog { log: log.into(), log_time_ns: LogTimeNs(time) };
         let written = |what: &'static str| move |_: &_| what.to_owned();
 
-        let contents = ["GET /a 200", "GET /b 500"].map(|log| LogContent(log.to_owned())).into();
+        let contents = ["GET /a 200", "GET /b 500"].map(Into::into).into();
         let log_time_ns = LogTimeNs(time);
         let body =
             PutLogsRequestBody { contents, labels: labels.clone(), log_time_ns, tenant_project_id: None };
