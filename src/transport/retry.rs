@@ -132,7 +132,7 @@ fn is_taken(error: &Error) -> bool {
 /// Whether other credentials, or the same with a corrected clock, may be accepted.
 fn is_about_credentials(error: &ServiceError) -> bool {
     let code = error.row().map(|row| row.code);
-    matches!(code, Some(codes::LTS_0003 | codes::APIGW_0301 | codes::SVCSTG_ALS_403_105))
+    matches!(code, Some(codes::LTS_0003 | codes::LTS_0414 | codes::APIGW_0301 | codes::SVCSTG_ALS_403_105))
 }
 
 #[cfg(test)]
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn rejected_credentials_are_retried_once() {
-        for code in ["LTS.0003", "APIGW.0301", "APIG.0301", "SVCSTG.ALS.403.105"] {
+        for code in ["LTS.0003", "LTS.0414", "APIGW.0301", "APIG.0301", "SVCSTG.ALS.403.105"] {
             let refused = || service(401, Some(code));
             for effect in EFFECTS {
                 assert_eq!(decision(state(effect), &[refused()]), REAUTHENTICATE);
