@@ -52,7 +52,7 @@ fn events(server: std::net::SocketAddr) {
     if !is_wanted(name) {
         return;
     }
-    let producer = common::log_stream(server).producer().build().unwrap();
+    let producer = common::log_stream(&format!("http://{server}")).producer().build().unwrap();
     let ours = tracing::Dispatch::new(Registry::default().with(producer.layer()));
     let json = tracing_subscriber::fmt::layer().json().with_writer(std::io::sink);
     let json = tracing::Dispatch::new(Registry::default().with(json));

@@ -127,7 +127,7 @@ fn write(producer: &Producer, lines: &[String]) {
 fn producer() {
     let receiver = Receiver::start();
     let lines: Vec<_> = access_log(lines_of_round()).collect();
-    let producer = log_stream(receiver.address).producer().build().unwrap();
+    let producer = log_stream(&receiver.url()).producer().build().unwrap();
     let by_hand = ByHand::new(&receiver);
     let spent = |write: &dyn Fn()| {
         let start = process_cpu();
@@ -152,7 +152,7 @@ fn wire() {
     let bodies: Arc<Mutex<Vec<Bytes>>> = Arc::default();
     let received = Arc::clone(&bodies);
     let receiver = lines::serve(lines::router(move |body| received.lock().unwrap().push(body)));
-    let producer = log_stream(receiver).producer().build().unwrap();
+    let producer = log_stream(&format!("http://{receiver}")).producer().build().unwrap();
     let count = lines_of_round();
     write(&producer, &access_log(count).collect::<Vec<_>>());
     let [mut ours, mut gzip] = [0; 2];
@@ -184,7 +184,7 @@ fn gzip_1(body: &[u8]) -> usize {
 
 fn layer() {
     let receiver = Receiver::start();
-    let producer = log_stream(receiver.address).producer().build().unwrap();
+    let producer = log_stream(&receiver.url()).producer().build().unwrap();
     let ours = Registry::default().with(producer.layer());
     let ours = tracing::Dispatch::new(ours);
     let json = tracing_subscriber::fmt::layer().json().with_writer(io::sink);

@@ -98,6 +98,10 @@ impl Receiver {
         BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         Self { address: line.trim().parse().expect("an address"), process }
     }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
 }
 
 impl Drop for Receiver {

@@ -283,9 +283,8 @@ pub fn keys() -> AkSk {
 }
 
 /// A stream whose lines a server receives.
-pub fn log_stream(server: SocketAddr) -> StreamHandle {
-    let url = format!("http://{server}");
-    let builder = Client::builder().region("cn-north-4").endpoint(&url).access_endpoint(&url);
+pub fn log_stream(url: &str) -> StreamHandle {
+    let builder = Client::builder().region("cn-north-4").endpoint(url).access_endpoint(url);
     let client = builder.project_id(PROJECT).credentials(keys()).build().expect("a client");
     let group = GroupId::new("b6b9332b-091f-4b22-b810-264300000000").expect("an id");
     let stream = StreamId::new("c54dbc58-0fd8-48ed-b007-6d54981427a7").expect("an id");

@@ -8,11 +8,13 @@
 //! probe start NAME GOAL ROUNDS A... -- B...  starts two servers in turn, until each has served one request
 //! probe sign BYTES ROUNDS                  signs a request with a body of that many bytes
 //! probe lines BYTES                        an access log of at least that many bytes
+//! probe produce URL FILE WARMUP ROUNDS N   sends a file's lines that often through a producer, with N sets of labels
+//! probe put URL LINES CALLS                puts that many lines, that often
 //! probe receive                            a server that accepts lines, until standard input ends
 //! ```
 //!
-//! `call`, `load` and `sign` print a JSON object; `run` and `start` report figures as the benchmarks do. Times of
-//! processes are their CPU time, user and system.
+//! `call`, `load`, `produce`, `put` and `sign` print a JSON object; `run` and `start` report figures as the benchmarks
+//! do. Times of processes are their CPU time, user and system.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
@@ -30,9 +32,9 @@ use std::{
 use common::{
     Goal, Load, PROJECT, TOKEN, bare, create, groups,
     lines::{access_log, was_receiver},
-    list, ours, process_cpu, ratio, serve, signed_list, with_keys, with_token,
+    list, log_stream, ours, process_cpu, ratio, serve, signed_list, with_keys, with_token,
 };
-use huaweicloud_lts::{AkSk, signing::SigningRequest};
+use huaweicloud_lts::{AkSk, logs::Line, signing::SigningRequest};
 use serde_json::json;
 
 fn main() {
@@ -51,6 +53,10 @@ fn main() {
         }
         ["load", address, what, seconds] => load(address.parse().expect("an address"), what, number(seconds)),
         ["lines", bytes] => lines(number(bytes)),
+        ["produce", url, file, warmup, rounds, sets] => {
+            produce(url, file, number(warmup), number(rounds), number(sets));
+        }
+        ["put", url, lines, calls] => put(url, number(lines), number(calls)),
         ["sign", bytes, rounds] => sign(number(bytes), number(rounds)),
         [how @ ("run" | "start"), name, goal, rounds, ref commands @ ..] => {
             let (a, b) = commands.split_at(commands.iter().position(|word| *word == "--").expect("--"));
@@ -117,6 +123,39 @@ fn lines(bytes: usize) {
         writeln!(out, "{line}").expect("standard output");
         written += line.len() + 1;
     }
+}
+
+fn produce(url: &str, file: &str, warmup: usize, rounds: usize, sets: usize) {
+    let lines: Vec<_> = fs::read_to_string(file).expect("a file").lines().map(str::to_owned).collect();
+    let producer = log_stream(url).producer().build().expect("a producer");
+    let send = |rounds| {
+        for _ in 0..rounds {
+            for (i, line) in lines.iter().enumerate() {
+                let line = match sets {
+                    1 => Line::from(line.as_str()),
+                    _ => Line::from(line.as_str()).label("set", (i % sets).to_string()),
+                };
+                producer.send_blocking(line).expect("a line that can be sent");
+            }
+            assert!(producer.flush_blocking(Duration::from_secs(60)).is_complete());
+        }
+    };
+    send(warmup);
+    let (start, before) = (process_cpu(), producer.metrics().requests);
+    send(rounds);
+    let us = (process_cpu() - start).as_secs_f64() * 1e6 / (lines.len() * rounds) as f64;
+    let requests = producer.metrics().requests - before;
+    println!("{}", json!({ "cpu_us": us, "peak_mb": peak_mb("self"), "requests": requests }));
+}
+
+fn put(url: &str, lines: usize, calls: usize) {
+    let lines: Vec<_> = access_log(lines).collect();
+    let logs = log_stream(url).logs();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let put = async || logs.put(lines.iter().map(String::as_str)).await.expect("accepted lines");
+    let spent = runtime.block_on(spent(calls / 10, calls, put));
+    let us = spent.as_secs_f64() * 1e6 / (lines.len() * calls) as f64;
+    println!("{}", json!({ "cpu_us": us, "peak_mb": peak_mb("self") }));
 }
 
 fn sign(bytes: usize, rounds: usize) {

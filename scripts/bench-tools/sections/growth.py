@@ -1,4 +1,4 @@
-"""How time and memory grow with calls, groups, streams, sizes and operations."""
+"""How time and memory grow with calls, groups, streams, sizes, operations and logs."""
 
 import copy as copies
 import json
@@ -10,7 +10,7 @@ import urllib.request
 from math import log
 
 from figures import PROJECT, ROOT, OneProcessor, Server, Spent, built, keep, run
-from sections import build
+from sections import build, log_growth
 from sections.emulator import seed
 
 AK, SK = "LTSEMULATORAK0000001", "LtsEmulatorSecretKeyForLocalUseOnly00001"
@@ -18,7 +18,7 @@ AK, SK = "LTSEMULATORAK0000001", "LtsEmulatorSecretKeyForLocalUseOnly00001"
 
 def measure():
     lts, probe = built("lts", "bench-probe")
-    tables = [calls(probe), lists(probe), signatures(probe), emulator(lts, probe), apply(lts), operations(lts)]
+    tables = [calls(probe), lists(probe), signatures(probe), emulator(lts, probe), apply(lts), *log_growth.tables(lts, probe), operations(lts)]
     keep("growth", [], tables)
 
 
