@@ -4,6 +4,9 @@ clients=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 tools=$clients
 source "$clients/../scripts/judges/judges.sh"
 export PYTHONDONTWRITEBYTECODE=1
+# The operations of the document. Each program checks that it has called them all.
+LTS_OPERATIONS=$(sed -n 's/^      operationId: //p' "$repository/openapi/lts.yaml" | tr '\n' ' ')
+export LTS_OPERATIONS
 
 need_generators() {
     need_command python3 "Python 3.11 or later with its venv module"
