@@ -4,9 +4,9 @@ clients=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 tools=$clients
 source "$clients/../scripts/judges/judges.sh"
 export PYTHONDONTWRITEBYTECODE=1
-# The operations of the document. Each program checks that it has called them all.
-LTS_OPERATIONS=$(sed -n 's/^      operationId: //p' "$repository/openapi/lts.yaml" | tr '\n' ' ')
-export LTS_OPERATIONS
+# The names of the operations of the document. Each program checks that it has called them all.
+list_operations
+LTS_OPERATIONS=$(awk '{ print $3 }' <<<"$LTS_OPERATIONS" | tr '\n' ' ')
 
 need_generators() {
     need_command python3 "Python 3.11 or later with its venv module"

@@ -20,6 +20,16 @@ need_lts() {
     export LTS_BIN
 }
 
+# Sets $LTS_OPERATIONS, the operations of the document, a line each: METHOD PATH OPERATION.
+list_operations() {
+    LTS_OPERATIONS=$(awk '
+        /^  \/.*:$/ { path = $1; sub(/:$/, "", path) }
+        /^    (get|put|post|delete|patch):$/ { method = toupper($1); sub(/:$/, "", method) }
+        /^      operationId: / { print method, path, $2 }
+    ' "$repository/openapi/lts.yaml")
+    export LTS_OPERATIONS
+}
+
 # Installs the judges that are Python packages. Sets $python.
 need_python_judges() {
     need_command python3 "Python 3.11 or later with its venv module"

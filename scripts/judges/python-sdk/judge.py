@@ -4,9 +4,12 @@ Codes and texts are written out here, as the reference prints them: nothing is r
 """
 
 import datetime
+import inspect
 import json
 import os
+import re
 import subprocess
+import time
 
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import SdkException, ServiceResponseException
@@ -28,7 +31,11 @@ from huaweicloudsdklts.v2 import (
     DeleteLogStreamRequest,
     DeleteTransferRequest,
     ListChartsRequest,
+    ListLogContextRequest,
+    ListLogContextRequestBody,
     ListLogGroupsRequest,
+    ListLogHistogramRequest,
+    ListLogsRequest,
     ListLogStreamRequest,
     ListLogStreamsRequest,
     ListTransfersRequest,
@@ -36,6 +43,8 @@ from huaweicloudsdklts.v2 import (
     LogTransferDetail,
     LtsAsyncClient,
     LtsClient,
+    QueryLogKeyWordCountRequestBody,
+    QueryLtsLogParams,
     TagsBody,
     UpdateLogGroupParams,
     UpdateLogGroupRequest,
@@ -56,7 +65,7 @@ INTERVALS = "[2min, 5min, 30min, 1hour, 3hour, 6hour, 12hour]"
 
 
 class Sdk:
-    """The seven operations, as the SDK has them."""
+    """The operations of the first edition, as the SDK has them."""
 
     def __init__(self, client):
         self.client = client
@@ -214,10 +223,104 @@ def newer_operations(tally, emulator, lts, what):
         assert lts.delete_group(group) == 204
 
 
+def searches(tally, emulator, lts):
+    """The operations that read lines; the SDK has none that writes any."""
+    client = lts.client
+    group = lts.create_group("lines")
+    stream = lts.create_stream(group, "nginx")
+    now = time.time_ns() // 10**9 * 10**9
+    lines = ["GET /a 200", "GET /b 500", "GET /c 200", "error timeout", "started"]
+    body = {"log_time_ns": now, "contents": lines, "labels": {"app": "shop"}}
+    path = f"/v2/{judging.PROJECT}/lts/groups/{group}/streams/{stream}/tenant/contents"
+    emulator.send("POST", path, body, {"X-Auth-Token": emulator.token()})
+    start, end = str(now // 10**6), str(now // 10**6 + 2000)
+    contents = lambda found: [line.content for line in found.logs]
+
+    def search(stream=stream, **members):
+        body = QueryLtsLogParams(**{"start_time": start, "end_time": end, "highlight": False, **members})
+        return client.list_logs(ListLogsRequest(log_group_id=group, log_stream_id=stream, body=body))
+
+    with tally.check("lines are searched, page by page"):
+        first = search(limit=3, is_count=True)
+        assert (contents(first), first.count, first.is_query_complete) == (lines[:3], 5, True), first
+        assert (first.logs[0].line_num, first.logs[0].labels["app"]) == (str(now), "shop"), first
+        assert contents(search(limit=3, line_num=first.logs[-1].line_num, search_type="forwards")) == lines[3:]
+        assert contents(search(is_desc=True, keywords="GET NOT 500")) == ["GET /c 200", "GET /a 200"]
+        assert contents(search(labels={"app": "other"})) == []
+    with tally.check("the lines around a line"):
+        request = lambda stream: ListLogContextRequest(
+            log_group_id=group,
+            log_stream_id=stream,
+            body=ListLogContextRequestBody(line_num=str(now + 2), backwards_size=1, forwards_size=5),
+        )
+        found = client.list_log_context(request(stream))
+        assert contents(found) == lines[1:], found
+        counts = (found.total_count, found.backwards_count, found.forwards_count, found.is_query_complete)
+        assert counts == (4, 1, 2, True), counts
+
+    def count(stream=stream, **members):
+        given = {"start_time": start, "end_time": end, "step_interval": 1000, "group_id": group, "stream_id": stream}
+        return client.list_log_histogram(ListLogHistogramRequest(body=QueryLogKeyWordCountRequestBody(**{**given, **members})))
+
+    with tally.check("lines are counted; this SDK makes a text of the list, in the notation of Python"):
+        found = count(key_word="GET")
+        assert (found.count, found.is_query_complete) == (3, True), found
+        steps = json.loads(found.raw_content)["histogram"]
+        assert [step["num"] for step in steps] == [3, 0] and steps[0]["startTime"] == int(start), steps
+        assert found.histogram == str(steps), f"no longer a text: {found.histogram!r}"
+
+    for name, code, message, call in [
+        ("listLogs, a wildcard first", "LTS.0301", "\"*\" and '?' not allowed as first character", lambda: search(keywords="*x")),
+        ("listLogs, a stream unknown", "LTS.0208", "The log stream does not existed", lambda: search(UNKNOWN)),
+        ("listLogContext, a stream unknown", "LTS.0208", "The log stream does not existed", lambda: client.list_log_context(request(UNKNOWN))),
+        ("listLogHistogram, a step of over a day", "LTS.0601", "must be less than or equal to 86400000", lambda: count(step_interval=86_400_001)),
+        ("listLogHistogram, a group unknown", "LTS.0201", "The log group does not existed", lambda: count(group_id=UNKNOWN)),
+    ]:
+        with tally.check(f"refused: {name}"):
+            refused(400, code, message, call)
+    lts.delete_group(group)
+
+
+def completeness(tally, emulator):
+    """All operations of the document that the SDK has, by method and path."""
+    plain = lambda path: re.sub("{.*?}", "{}", path)
+    defined = re.findall(r'"method": "(.*?)",\s+"resource_path": "(.*?)"', inspect.getsource(LtsClient))
+    defined = {(method, plain(path)) for method, path in defined}
+    document = [line.split() for line in os.environ["LTS_OPERATIONS"].splitlines()]
+    has = {operation for method, path, operation in document if (method, plain(path)) in defined}
+    with tally.check(f"the SDK has {len(has)} of {len(document)} operations, none that writes lines"):
+        lacks = {operation for *_, operation in document} - has
+        assert lacks == {"putLogs", "putTimedLogs", "putLogBatches"}, lacks
+    with tally.check(f"each of the {len(has)} operations succeeded, and was refused"):
+        calls = emulator.control("GET", "requests")
+        succeeded = {call["operation"] for call in calls if call["status"] < 300 and call["code"] is None}
+        refused = {call["operation"] for call in calls if call["status"] >= 400 and call["code"]}
+        assert has <= succeeded and has <= refused, f"no success: {has - succeeded}, no refusal: {has - refused}"
+
+
 def refusals(tally, emulator):
     lts = sdk(emulator)
     group = lts.create_group("taken")
     stream = lts.create_stream(group, "taken")
+    client = lts.client
+    update_group = lambda group: client.update_log_group(
+        UpdateLogGroupRequest(log_group_id=group, body=UpdateLogGroupParams(ttl_in_days=30))
+    )
+    update_stream = lambda stream: client.update_log_stream(
+        UpdateLogStreamRequest(log_group_id=group, log_stream_id=stream, body=UpdateLogStreamParams(ttl_in_days=30))
+    )
+    tag = lambda group, action: client.create_tags(
+        CreateTagsRequest("groups", group, CreateTagsReqbody(action=action, is_open=True, tags=[TagsBody(key="a")]))
+    )
+    project_streams = lambda name: client.list_log_streams(ListLogStreamsRequest(log_group_name=name))
+    transfers = lambda kind: client.list_transfers(ListTransfersRequest(log_transfer_type=kind))
+    detail = LogTransferDetail(obs_period=5, obs_period_unit="min", obs_bucket_name=judging.BUCKET)
+    info = UpdateTransferRequestBodyLogTransferInfo(
+        log_storage_format="RAW", log_transfer_status="ENABLE", log_transfer_detail=detail
+    )
+    update_transfer = lambda transfer: client.update_transfer(
+        UpdateTransferRequest(body=UpdateTransferRequestBody(log_transfer_id=transfer, log_transfer_info=info))
+    )
     invalid = "Failed to validate the request body"
     taken = "Failed to create log group, the group name has been existed"
     for name, status, code, message, call in [
@@ -231,6 +334,14 @@ def refusals(tally, emulator):
         ("a group unknown, stream", 400, "LTS.0201", NO_GROUP, lambda: lts.delete_stream(UNKNOWN, stream)),
         ("a stream's name taken", 400, "LTS.0205", "The log stream name has been existed", lambda: lts.create_stream(group, "taken")),
         ("a stream unknown", 400, "LTS.0208", "The log stream does not existed", lambda: lts.delete_stream(group, UNKNOWN)),
+        ("a group unknown, update", 400, "LTS.0201", NO_GROUP, lambda: update_group(UNKNOWN)),
+        ("a stream unknown, update", 400, "LTS.0208", "The log stream does not existed", lambda: update_stream(UNKNOWN)),
+        ("a group unknown, tags", 400, "LTS.0201", NO_GROUP, lambda: tag(UNKNOWN, "create")),
+        ("an action unknown, tags", 400, "LTS.1836", "action is create or delete", lambda: tag(group, "replace")),
+        ("a name too long, the project's streams", 400, "LTS.0009", invalid, lambda: project_streams("x" * 65)),
+        ("a type unknown, transfers", 400, "LTS.0001", "Invalid log transfer type", lambda: transfers("FTP")),
+        ("a transfer unknown, update", 400, "LTS.0405", "The log transfer does not existed", lambda: update_transfer(UNKNOWN)),
+        ("a group's id too short, transfer to OBS", 400, "LTS.0009", invalid, lambda: lts.create_transfer("x", [stream])),
         ("another project", 403, "LTS.0001", "Invalid projectId", lambda: sdk(emulator, project_id="f" * 32).groups()),
         (
             "an operation that isn't there",
@@ -416,6 +527,8 @@ def main():
                     outcomes.append(error.error_code)
             assert sorted(map(str, outcomes)) == ["201", *["LTS.0101"] * 7], outcomes
         refusals(tally, emulator)
+        searches(tally, emulator, sdk(emulator))
+        completeness(tally, emulator)
         failures(tally, emulator)
         keys(tally, emulator)
         look_up(tally, emulator)
