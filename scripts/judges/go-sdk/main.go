@@ -3,14 +3,22 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"reflect"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/httphandler"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/invoker"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/region"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
 	lts "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/lts/v2"
@@ -26,6 +34,9 @@ const (
 )
 
 var url = os.Getenv("LTS_URL")
+
+// The body of the last response that the SDK got.
+var lastBody []byte
 
 type keys struct{ ak, sk, token, project string }
 
@@ -43,33 +54,45 @@ func client(k keys) (*lts.LtsClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	http := lts.LtsClientBuilder().WithCredential(credentials)
+	keep := func(response http.Response) { lastBody, _ = io.ReadAll(response.Body) }
+	handler := httphandler.NewHttpHandler().AddResponseHandler(keep)
+	building := lts.LtsClientBuilder().WithCredential(credentials).
+		WithHttpConfig(config.DefaultHttpConfig().WithHttpHandler(handler))
 	if k.project != "" {
-		http = http.WithEndpoint(url)
+		building = building.WithEndpoint(url)
 	} else {
-		http = http.WithRegion(region.NewRegion("cn-north-4", url))
+		building = building.WithRegion(region.NewRegion("cn-north-4", url))
 	}
-	hc, err := http.SafeBuild()
+	hc, err := building.SafeBuild()
 	if err != nil {
 		return nil, err
 	}
 	return lts.NewLtsClient(hc), nil
 }
 
-func control(method, path, body string) error {
-	request, err := http.NewRequest(method, url+"/_emulator/"+path, bytes.NewBufferString(body))
+// send sends without the SDK, with a token if there is one. It returns the body of the response.
+func send(method, path, body, token string) ([]byte, error) {
+	request, err := http.NewRequest(method, url+path, bytes.NewBufferString(body))
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if token != "" {
+		request.Header.Set("X-Auth-Token", token)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s", method, path, response.Status)
+		return nil, fmt.Errorf("%s %s: %s", method, path, response.Status)
 	}
-	return nil
+	return io.ReadAll(response.Body)
+}
+
+func control(method, path, body string) error {
+	_, err := send(method, "/_emulator/"+path, body, "")
+	return err
 }
 
 func createGroup(c *lts.LtsClient, name string) (*model.CreateLogGroupResponse, error) {
@@ -271,6 +294,247 @@ func transfer(c *lts.LtsClient, group, stream, kind string, detail *model.LogTra
 	return refused(err, 400, "LTS.0405", "The log transfer does not existed")
 }
 
+// searches reads lines. The SDK has no operation that writes any.
+func searches(k keys) error {
+	c, err := client(k)
+	if err != nil {
+		return err
+	}
+	created, err := createGroup(c, "lines")
+	if err != nil {
+		return err
+	}
+	group := *created.LogGroupId
+	made, err := c.CreateLogStream(&model.CreateLogStreamRequest{
+		LogGroupId: group, Body: &model.CreateLogStreamParams{LogStreamName: "nginx"},
+	})
+	if err != nil {
+		return err
+	}
+	stream := *made.LogStreamId
+	if err := control("POST", "seed", fmt.Sprintf(`{"tokens": [{"token": "writer", "project_id": %q}]}`, project)); err != nil {
+		return err
+	}
+	now := time.Now().Unix() * 1e9
+	body := fmt.Sprintf(`{"log_time_ns": %d, "labels": {"app": "shop"},
+		"contents": ["GET /a 200", "GET /b 500", "GET /c 200", "error timeout"]}`, now)
+	path := fmt.Sprintf("/v2/%s/lts/groups/%s/streams/%s/tenant/contents", project, group, stream)
+	if _, err := send("POST", path, body, "writer"); err != nil {
+		return err
+	}
+
+	start, end := strconv.FormatInt(now/1e6, 10), strconv.FormatInt(now/1e6+2000, 10)
+	limit, highlight, size := int32(3), false, int32(1)
+	search := func(stream string, change func(*model.QueryLtsLogParams)) (*model.ListLogsResponse, error) {
+		body := &model.QueryLtsLogParams{StartTime: start, EndTime: end, Highlight: &highlight}
+		change(body)
+		return c.ListLogs(&model.ListLogsRequest{LogGroupId: group, LogStreamId: stream, Body: body})
+	}
+	first, err := search(stream, func(body *model.QueryLtsLogParams) { body.Limit = &limit })
+	if err != nil {
+		return err
+	}
+	lines := *first.Logs
+	if len(lines) != 3 || *lines[2].Content != "GET /c 200" || lines[2].Labels["app"] != "shop" || !*first.IsQueryComplete {
+		return fmt.Errorf("found %v", first)
+	}
+	forwards := model.GetQueryLtsLogParamsSearchTypeEnum().FORWARDS
+	second, err := search(stream, func(body *model.QueryLtsLogParams) { body.LineNum, body.SearchType = lines[2].LineNum, &forwards })
+	if err != nil {
+		return err
+	}
+	if len(*second.Logs) != 1 || *(*second.Logs)[0].Content != "error timeout" {
+		return fmt.Errorf("found %v", second)
+	}
+	wildcard := "*x"
+	_, err = search(stream, func(body *model.QueryLtsLogParams) { body.Keywords = &wildcard })
+	if err := refused(err, 400, "LTS.0301", `"*" and '?' not allowed as first character`); err != nil {
+		return err
+	}
+
+	around := &model.ListLogContextRequest{LogGroupId: group, LogStreamId: stream, Body: &model.ListLogContextRequestBody{
+		LineNum: lines[1].LineNum, BackwardsSize: &size, ForwardsSize: &size,
+	}}
+	context, err := c.ListLogContext(around)
+	if err != nil {
+		return err
+	}
+	if len(*context.Logs) != 3 || *context.TotalCount != 3 || *context.BackwardsCount != 1 || *context.ForwardsCount != 1 {
+		return fmt.Errorf("context %v", context)
+	}
+	around.LogStreamId = unknown
+	_, err = c.ListLogContext(around)
+	if err := refused(err, 400, "LTS.0208", "The log stream does not existed"); err != nil {
+		return err
+	}
+
+	count := &model.ListLogHistogramRequest{Body: &model.QueryLogKeyWordCountRequestBody{
+		StartTime: start, EndTime: end, StepInterval: 1000, GroupId: group, StreamId: stream, KeyWord: "GET",
+	}}
+	if err := histogram(c, count); err != nil {
+		return err
+	}
+	count.Body.StepInterval = 86_400_001
+	_, err = c.ListLogHistogram(count)
+	if err := refused(err, 400, "LTS.0601", "must be less than or equal to 86400000"); err != nil {
+		return err
+	}
+	_, err = c.DeleteLogGroup(&model.DeleteLogGroupRequest{LogGroupId: group})
+	return err
+}
+
+// histogram proves that this SDK can't read the list that the service sends: its model has a text.
+func histogram(c *lts.LtsClient, count *model.ListLogHistogramRequest) error {
+	found, err := c.ListLogHistogram(count)
+	var sent struct {
+		Count     int64
+		Histogram []struct{ Num, StartTime, EndTime int64 }
+	}
+	if err := json.Unmarshal(lastBody, &sent); err != nil {
+		return fmt.Errorf("not a list of steps: %s: %w", lastBody, err)
+	}
+	if sent.Count != 3 || len(sent.Histogram) != 2 || sent.Histogram[0].Num != 3 || sent.Histogram[0].EndTime == 0 {
+		return fmt.Errorf("sent %s", lastBody)
+	}
+	if err == nil {
+		return fmt.Errorf("this SDK reads the histogram now: %v", found)
+	}
+	if !strings.Contains(err.Error(), "ListLogHistogramResponse.Histogram: ReadString: expects") {
+		return fmt.Errorf("another error: %w", err)
+	}
+	return nil
+}
+
+// refusals refuses each operation once that the checks before haven't.
+func refusals(k keys) error {
+	c, err := client(k)
+	if err != nil {
+		return err
+	}
+	created, err := createGroup(c, "refusals")
+	if err != nil {
+		return err
+	}
+	group, tooLong := *created.LogGroupId, strings.Repeat("x", 65)
+	var ftp model.ListTransfersRequestLogTransferType
+	if err := ftp.UnmarshalJSON([]byte(`"FTP"`)); err != nil {
+		return err
+	}
+	info := &model.UpdateTransferRequestBodyLogTransferInfo{
+		LogStorageFormat:  model.GetUpdateTransferRequestBodyLogTransferInfoLogStorageFormatEnum().RAW,
+		LogTransferStatus: model.GetUpdateTransferRequestBodyLogTransferInfoLogTransferStatusEnum().ENABLE,
+		LogTransferDetail: &model.LogTransferDetail{ObsPeriod: 5, ObsPeriodUnit: "min", ObsBucketName: "lts-test"},
+	}
+	for _, refusal := range []struct {
+		name, code, text string
+		call             func() error
+	}{
+		{"updateLogGroup", "LTS.0201", "The log group is not existed", func() error {
+			_, err := c.UpdateLogGroup(&model.UpdateLogGroupRequest{
+				LogGroupId: unknown, Body: &model.UpdateLogGroupParams{TtlInDays: 7},
+			})
+			return err
+		}},
+		{"deleteLogGroup", "LTS.0201", "The log group is not existed", func() error {
+			_, err := c.DeleteLogGroup(&model.DeleteLogGroupRequest{LogGroupId: unknown})
+			return err
+		}},
+		{"createLogStream", "LTS.0009", "Failed to validate the request body", func() error {
+			_, err := c.CreateLogStream(&model.CreateLogStreamRequest{
+				LogGroupId: group, Body: &model.CreateLogStreamParams{LogStreamName: tooLong},
+			})
+			return err
+		}},
+		{"updateLogStream", "LTS.0208", "The log stream does not existed", func() error {
+			_, err := c.UpdateLogStream(&model.UpdateLogStreamRequest{
+				LogGroupId: group, LogStreamId: unknown, Body: &model.UpdateLogStreamParams{TtlInDays: 7},
+			})
+			return err
+		}},
+		{"listProjectLogStreams", "LTS.0009", "Failed to validate the request body", func() error {
+			_, err := c.ListLogStreams(&model.ListLogStreamsRequest{LogGroupName: &tooLong})
+			return err
+		}},
+		{"changeTags", "LTS.0201", "The log group is not existed", func() error {
+			_, err := c.CreateTags(&model.CreateTagsRequest{ResourceType: "groups", ResourceId: unknown, Body: &model.CreateTagsReqbody{
+				Action: model.GetCreateTagsReqbodyActionEnum().CREATE, IsOpen: true, Tags: []model.TagsBody{{Key: "a"}},
+			}})
+			return err
+		}},
+		{"createLogDumpObs", "LTS.0009", "Failed to validate the request body", func() error {
+			_, err := createTransfer(c, "x", unknown)
+			return err
+		}},
+		{"listTransfers", "LTS.0001", "Invalid log transfer type", func() error {
+			_, err := c.ListTransfers(&model.ListTransfersRequest{LogTransferType: &ftp})
+			return err
+		}},
+		{"updateTransfer", "LTS.0405", "The log transfer does not existed", func() error {
+			_, err := c.UpdateTransfer(&model.UpdateTransferRequest{Body: &model.UpdateTransferRequestBody{
+				LogTransferId: unknown, LogTransferInfo: info,
+			}})
+			return err
+		}},
+	} {
+		if err := refused(refusal.call(), 400, refusal.code, refusal.text); err != nil {
+			return fmt.Errorf("%s: %w", refusal.name, err)
+		}
+	}
+	_, err = c.DeleteLogGroup(&model.DeleteLogGroupRequest{LogGroupId: group})
+	return err
+}
+
+// operations returns the operations of the document that the SDK has, by method and path, and those that it lacks.
+func operations() (has, lacks []string) {
+	parameter := regexp.MustCompile(`{[^}]*}`)
+	key := func(method, path string) string { return method + " " + parameter.ReplaceAllString(path, "{}") }
+	defined := map[string]bool{}
+	c := reflect.ValueOf(&lts.LtsClient{})
+	for i := 0; i < c.NumMethod(); i++ {
+		if strings.HasSuffix(c.Type().Method(i).Name, "Invoker") {
+			made := c.Method(i).Call([]reflect.Value{reflect.New(c.Method(i).Type().In(0).Elem())})[0]
+			operation := made.Elem().FieldByName("BaseInvoker").Interface().(*invoker.BaseInvoker).Exchange.ApiReference
+			defined[key(operation.Method, operation.Path)] = true
+		}
+	}
+	for _, line := range strings.Split(os.Getenv("LTS_OPERATIONS"), "\n") {
+		words := strings.Fields(line)
+		if defined[key(words[0], words[1])] {
+			has = append(has, words[2])
+		} else {
+			lacks = append(lacks, words[2])
+		}
+	}
+	return has, lacks
+}
+
+// complete checks that each operation that the SDK has succeeded, and was refused.
+func complete(has []string) error {
+	text, err := send("GET", "/_emulator/requests", "", "")
+	if err != nil {
+		return err
+	}
+	var calls []struct {
+		Operation string
+		Status    int
+		Code      string
+	}
+	if err := json.Unmarshal(text, &calls); err != nil {
+		return err
+	}
+	succeeded, refused := map[string]bool{}, map[string]bool{}
+	for _, call := range calls {
+		succeeded[call.Operation] = succeeded[call.Operation] || call.Status < 300 && call.Code == ""
+		refused[call.Operation] = refused[call.Operation] || call.Status >= 400 && call.Code != ""
+	}
+	for _, operation := range has {
+		if !succeeded[operation] || !refused[operation] {
+			return fmt.Errorf("%s: succeeded %t, refused %t", operation, succeeded[operation], refused[operation])
+		}
+	}
+	return nil
+}
+
 // refused checks status, code and the beginning of the text of an error.
 func refused(err error, status int, code, text string) error {
 	var refusal *sdkerr.ServiceResponseError
@@ -304,6 +568,7 @@ func main() {
 	seed := fmt.Sprintf(`{"keys": [
 		{"ak": "TEMPORARY", "sk": "s", "security_token": "t", "expires_at": %q},
 		{"ak": "EXPIRED", "sk": "s", "security_token": "t", "expires_at": %q}]}`, in(time.Hour), in(-time.Minute))
+	has, lacks := operations()
 	checks := []struct {
 		name string
 		run  func() error
@@ -348,6 +613,15 @@ func main() {
 			return refusedCall(keys{"EXPIRED", "s", "t", project}, 401, "APIGW.0301",
 				wrong+"Get secretKey failed,ak:EXPIRED,err:ak not exist", list)
 		}},
+		{"searches; the SDK can't read the histogram", func() error { return searches(good) }},
+		{"refused: each operation once", func() error { return refusals(good) }},
+		{fmt.Sprintf("the SDK has %d of %d operations, none that writes lines", len(has), len(has)+len(lacks)), func() error {
+			if !reflect.DeepEqual(lacks, []string{"putLogs", "putTimedLogs", "putLogBatches"}) {
+				return fmt.Errorf("lacks %v", lacks)
+			}
+			return nil
+		}},
+		{fmt.Sprintf("each of the %d operations succeeded, and was refused", len(has)), func() error { return complete(has) }},
 		{"refused: a clock behind", func() error {
 			if err := control("POST", "clock", `{"advance_s": 960}`); err != nil {
 				return err
