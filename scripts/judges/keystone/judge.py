@@ -1,6 +1,7 @@
 """keystoneauth1 as a client with a token that finds LTS by its name in the catalog."""
 
 import datetime
+import time
 
 from keystoneauth1 import exceptions, session
 from keystoneauth1.adapter import Adapter
@@ -55,6 +56,28 @@ def life_cycle(emulator, client):
     refused(400, "LTS.0201", lambda: client.get(f"/groups/{group}/streams"))
 
 
+def lines(emulator, client):
+    """The catalog has no lts-access: the host for lines to write has to be given."""
+    group = client.post("/groups", json={"log_group_name": "lines", "ttl_in_days": 7}).json()["log_group_id"]
+    stream = client.post(f"/groups/{group}/streams", json={"log_stream_name": "s"}).json()["log_stream_id"]
+    now = time.time_ns() // 10**9 * 10**9
+    body = {"log_time_ns": now, "contents": ["GET /a 200", "GET /b 500"], "labels": {}}
+    access = f"{emulator.url}/v2/{judging.PROJECT}/lts/groups/{group}/streams"
+    write = lambda stream: client.post(f"/{stream}/tenant/contents", endpoint_override=access, json=body)
+    assert write(stream).json()["errorCode"] == "SVCSTG.ALS.200.200"
+    try:
+        write(NOWHERE)
+        raise AssertionError("not refused")
+    except exceptions.BadRequest as error:
+        assert error.response.json()["errorCode"] == "SVCSTG.ALS.200201", error
+    times = {"start_time": str(now // 10**6), "end_time": str(now // 10**6 + 1000)}
+    search = f"/groups/{group}/streams/{stream}/content/query"
+    found = client.post(search, json={**times, "keywords": "500", "highlight": False}).json()["logs"]
+    assert [(line["content"], line["line_num"]) for line in found] == [("GET /b 500", str(now + 1))], found
+    refused(400, "LTS.0301", lambda: client.post(search, json={**times, "keywords": "*x"}))
+    assert client.delete(f"/groups/{group}").status_code == 204
+
+
 def logins(tally, emulator):
     for name, scope in [
         ("project id", {"project_id": judging.PROJECT}),
@@ -73,6 +96,8 @@ def logins(tally, emulator):
 
     with tally.check("life cycle, plugin that asks for versions first"):
         life_cycle(emulator, lts(emulator, generic.Password, project_id=judging.PROJECT))
+    with tally.check("a token is good for writing and searching lines"):
+        lines(emulator, lts(emulator, project_id=judging.PROJECT))
     with tally.check("the catalog's IAM lists the projects"):
         client = lts(emulator, project_id=judging.PROJECT)
         iam = Adapter(client.session, service_type="iam", interface="public")

@@ -5,6 +5,12 @@ import urllib.error
 import judging
 
 HEADERS = {"Content-Type": "application/json;charset=utf8"}
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+OPERATIONS = {
+    *("createLogGroup", "listLogGroups", "updateLogGroup", "deleteLogGroup", "changeTags"),
+    *("createLogStream", "listLogStreams", "updateLogStream", "deleteLogStream"),
+    *("createTransfer", "listTransfers", "updateTransfer", "deleteTransfer"),
+}
 
 
 class Provider:
@@ -103,6 +109,31 @@ def transfer_resource(provider, group, stream, kind, detail):
     refused(400, "LTS.0405", lambda: provider.send("DELETE", f"transfers?log_transfer_id={transfer}"))
 
 
+def refusals(tally, provider, group):
+    """Each request of the provider is refused once, its lists for the lack of a token."""
+    anonymous = Provider(provider.emulator)
+    anonymous.headers = HEADERS
+    info = {"log_storage_format": "RAW", "log_transfer_status": "ENABLE", "log_transfer_detail": {}}
+    create = {**info, "log_transfer_type": "OBS", "log_transfer_mode": "cycle"}
+    for name, status, code, call in [
+        ("create group", 400, "LTS.0101", lambda: provider.send("POST", "groups", {"log_group_name": "tf", "ttl_in_days": 7})),
+        ("read group", 401, "LTS.0002", lambda: anonymous.send("GET", "groups")),
+        ("update group", 400, "LTS.0009", lambda: provider.send("POST", f"groups/{group}", {"ttl_in_days": 366})),
+        ("delete group", 400, "LTS.0201", lambda: provider.send("DELETE", f"groups/{UNKNOWN}")),
+        ("tags", 400, "LTS.0201", lambda: provider.tags("groups", UNKNOWN, "create", {"a": "1"})),
+        ("create stream", 400, "LTS.0201", lambda: provider.send("POST", f"groups/{UNKNOWN}/streams", {"log_stream_name": "tf"})),
+        ("read stream", 400, "LTS.0201", lambda: provider.send("GET", f"groups/{UNKNOWN}/streams")),
+        ("update stream", 400, "LTS.0208", lambda: provider.send("PUT", f"groups/{group}/streams-ttl/{UNKNOWN}", {"ttl_in_days": 7})),
+        ("delete stream", 400, "LTS.0208", lambda: provider.send("DELETE", f"groups/{group}/streams/{UNKNOWN}")),
+        ("create transfer", 400, "LTS.0009", lambda: provider.send("POST", "transfers", {"log_group_id": group, "log_streams": [], "log_transfer_info": create})),
+        ("read transfer", 401, "LTS.0002", lambda: anonymous.send("GET", "transfers")),
+        ("update transfer", 400, "LTS.0405", lambda: provider.send("PUT", "transfers", {"log_transfer_id": UNKNOWN, "log_transfer_info": info})),
+        ("delete transfer", 400, "LTS.0405", lambda: provider.send("DELETE", f"transfers?log_transfer_id={UNKNOWN}")),
+    ]:
+        with tally.check(f"refused: {name}"):
+            refused(status, code, call)
+
+
 def main():
     tally = judging.Tally()
     with judging.Emulator() as emulator:
@@ -122,11 +153,18 @@ def main():
         ]:
             with tally.check(f"huaweicloud_lts_transfer, {name}"):
                 transfer_resource(provider, group, stream, kind, detail)
+        refusals(tally, provider, group)
         with tally.check("destroy leaves nothing"):
             provider.send("DELETE", f"groups/{group}/streams/{stream}")
             provider.send("DELETE", f"groups/{group}")
             assert emulator.control("GET", "state")["groups"] == []
             assert provider.send("GET", "transfers")["log_transfers"] == []
+        with tally.check("each operation that the provider has succeeded, and was refused"):
+            entries = emulator.control("GET", "requests")
+            succeeded = {entry["operation"] for entry in entries if entry["status"] < 300}
+            were_refused = {entry["operation"] for entry in entries if entry["status"] >= 400 and entry["code"]}
+            missing = OPERATIONS - (succeeded & were_refused)
+            assert not missing, missing
     tally.done()
 
 
