@@ -16,45 +16,26 @@ HERE = pathlib.Path(__file__).parent
 OPENAPI = HERE.parent.parent.parent / "openapi"
 # As many runs at a time as the CI machine has cores. Each run keeps one busy.
 AT_A_TIME = 2
-# What a run has to have sent at least, by operation and response: else its silence says nothing.
+# An operation that only a wrong credential makes fail, which schemathesis tries without the hook that records responses.
+UNREFUSED = {"listProjects"}
+# What a run has to have seen beside a success and a refusal of each operation, by operation and response: else its silence
+# says nothing.
 DEPTH = {
     "lts": [
-        ("createLogGroup", 201, None),
         ("createLogGroup", 400, "LTS.0101"),
-        ("createLogStream", 201, None),
-        ("createLogDumpObs", 201, None),
         ("createLogDumpObs", 200, "LTS.0416"),
         ("createLogDumpObs", 200, "LTS.1901"),
-        ("listLogGroups", 200, None),
-        ("listLogStreams", 200, None),
-        ("deleteLogGroup", 204, None),
         ("deleteLogGroup", 400, "LTS.0105"),
         ("deleteLogStream", 400, "LTS.0208"),
-        ("updateLogGroup", 200, None),
-        ("updateLogStream", 200, None),
-        ("listProjectLogStreams", 200, None),
-        ("changeTags", 200, None),
         ("changeTags", 400, "LTS.1836"),
-        ("createTransfer", 200, None),
         ("createTransfer", 400, "LTS.0207"),
-        ("listTransfers", 200, None),
-        ("updateTransfer", 200, None),
         ("updateTransfer", 400, "LTS.0405"),
-        ("deleteTransfer", 200, None),
-        ("putLogs", 200, None),
-        ("putTimedLogs", 200, None),
-        ("putLogBatches", 200, None),
         ("putLogBatches", 400, "SVCSTG.ALS.200201"),
-        ("listLogs", 200, None),
-        ("listLogContext", 200, None),
-        ("listLogHistogram", 200, None),
         ("listLogHistogram", 400, "LTS.0601"),
     ],
     "iam": [
-        ("createToken", 201, None),
         ("createToken", 400, None),
         ("createToken", 401, None),
-        ("listProjects", 200, None),
     ],
 }
 # The initial state: a group that a transfer protects, and the user of the examples.
@@ -92,16 +73,29 @@ def run(document, seed):
         ]
         result = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
         seen = {tuple(json.loads(line)) for line in responses.read_text().splitlines()} if responses.exists() else set()
-    return result, [response for response in DEPTH[document] if response not in seen]
+    return result, missed(document, seen)
+
+
+def missed(document, seen):
+    """What a run should have seen: each operation succeed and be refused, and the responses of DEPTH."""
+    operations = set(re.findall(r"^      operationId: (\w+)", (OPENAPI / f"{document}.yaml").read_text(), re.MULTILINE))
+    succeeded = {operation for operation, status, code in seen if status < 300 and code is None}
+    # A status of 404 is about a wrong method.
+    refused = {operation for operation, status, code in seen if (status >= 400 or code) and status != 404}
+    return {
+        "no success": operations - succeeded,
+        "no refusal": operations - refused - UNREFUSED,
+        "no response": [response for response in DEPTH[document] if response not in seen],
+    }
 
 
 def judge(tally, document, seed, outcome):
     with tally.check(f"schemathesis, {document}.yaml, seed {seed}"):
-        result, missed = outcome.result()
+        result, never_seen = outcome.result()
         if result.returncode != 0:
             raise AssertionError(f"schemathesis ended with {result.returncode}:\n{result.stdout}{result.stderr}")
         print(f"     {document}.yaml, seed {seed}: {re.search('[0-9]+ generated, [0-9]+ passed', result.stdout)[0]}")
-        assert not missed, f"it never saw {missed}"
+        assert not any(never_seen.values()), f"it never saw: {never_seen}"
 
 
 def main():
