@@ -1,12 +1,14 @@
 //! Ensures that groups and streams exist: existing ones stay, missing ones are created.
 
-use huaweicloud_lts::{ClientBuilder, Emulator, Error, Ttl};
+use huaweicloud_lts::{ClientBuilder, Emulator, Error, Ttl, emulator::Fault, spec::Operation};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let emulator = Emulator::start()?;
     let lts = ClientBuilder::from(&emulator).build()?;
 
+    // The group is created, and the response gets lost: ensuring it still returns its id.
+    emulator.fault(Fault::new().operation(Operation::CreateLogGroup).drop_after())?;
     for round in 1..=2 {
         let group = lts.groups().ensure("app", Ttl::days(7)).await?;
         for name in ["nginx", "worker"] {
