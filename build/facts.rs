@@ -400,12 +400,16 @@ fn code_constants(root: &Value) -> TokenStream {
     .collect()
 }
 
-/// `limits.rs`: a constant for each component that bounds a text, a number, or the number of members.
+/// `limits.rs`: a constant for each component that bounds a text, a number, or the number of members, and for each number
+/// that a member of a request body bounds by itself.
 pub(crate) fn limits(doc: &Document) -> Result<TokenStream, String> {
     let mut out = TokenStream::new();
     for (name, schema) in doc.raw["components"]["schemas"].as_object().into_iter().flatten() {
         let constant = format_ident!("{}", snake(name).to_uppercase());
         let doc = format!("`{name}`: {}", text(schema, "description"));
+        if name.ends_with("RequestBody") {
+            out.extend(member_limits(name, schema));
+        }
         let has = |key: &str| schema.get(key).is_some();
         match text(schema, "type") {
             "string" if has("maxLength") || has("pattern") => {
@@ -424,6 +428,21 @@ pub(crate) fn limits(doc: &Document) -> Result<TokenStream, String> {
         }
     }
     Ok(out)
+}
+
+/// The constants for the numbers of a request body that are not components.
+fn member_limits(body: &str, schema: &Value) -> TokenStream {
+    let members = schema["properties"].as_object().into_iter().flatten();
+    let bounded =
+        members.filter(|(_, member)| text(member, "type") == "integer" && member.get("maximum").is_some());
+    bounded
+        .map(|(name, member)| {
+            let constant = format_ident!("{}_{}", snake(body).to_uppercase(), name.to_uppercase());
+            let doc = format!("`{name}` of `{body}`: {}", text(member, "description"));
+            let rule = rules::integer_rule(member);
+            quote!(#[doc = #doc] pub const #constant: IntegerRule = #rule;)
+        })
+        .collect()
 }
 
 /// The types of transfer tasks.

@@ -271,7 +271,7 @@ pub mod logs {
     pub use crate::{
         client::{
             Bucket, ContextOf, Count, CountLogs, Histogram, LineContext, LinesToPut, ListContext, Logs, Page,
-            Pages, PutLogs, Search, SearchLogs, Tail,
+            Pages, PutLogs, Ranged, Search, SearchLogs, Tail,
         },
         model::{Line, LineTime, LogLine, Query, SearchTime},
     };

@@ -6,6 +6,7 @@ mod ensure;
 mod groups;
 mod log_dumps;
 mod logs;
+mod range;
 mod request;
 mod search;
 mod streams;
@@ -20,6 +21,7 @@ pub use ensure::Ensured;
 pub use groups::{CreateGroup, GroupChanges, GroupHandle, Groups, NewGroup, UpdateGroup};
 pub use log_dumps::EnsuredLogDump;
 pub use logs::{LinesToPut, Logs, PutLogs};
+pub use range::Ranged;
 pub use request::{Request, RequestArguments, Response};
 pub use search::{
     Bucket, ContextOf, Count, CountLogs, Histogram, LineContext, ListContext, Page, Pages, Search, SearchLogs,

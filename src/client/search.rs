@@ -6,12 +6,11 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use futures_core::Stream;
 
-use super::{Call, Logs, call::CallContext};
+use super::{Call, Logs, call::CallContext, range::Ranged};
 use crate::{
     api::lts::types::{
         self, LineNumber, ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody,
@@ -19,25 +18,24 @@ use crate::{
     },
     error::Error,
     ids::{GroupId, StreamId},
-    input::InvalidInput,
+    input::{InvalidInput, check_integer},
     model::{LogLine, Query, SearchTime},
+    spec::limits,
 };
 
-/// The range of a search without another one.
-const DEFAULT_RANGE: Duration = Duration::from_secs(60 * 60);
-/// The largest page.
-const MAX_LIMIT: u32 = 5_000;
 /// The size of a page without another one.
 const DEFAULT_LIMIT: u32 = 100;
-/// The most lines on either side of a line.
-const MAX_AROUND: u32 = 500;
-/// The shortest and the longest step of a histogram in milliseconds.
-const STEPS: (i64, i64) = (1_000, 24 * 60 * 60 * 1_000);
+/// A second in milliseconds, which is the shortest step of a histogram.
+const SECOND: i64 = 1_000;
+/// A day in milliseconds, which is the longest step of a histogram.
+const DAY: i64 = 24 * 60 * 60 * SECOND;
+/// The most steps of a histogram.
+const MAX_BUCKETS: u32 = 10_000;
 /// The number of buckets without another one.
 const DEFAULT_BUCKETS: u32 = 60;
 
 /// The call of [`Logs::search`].
-pub type SearchLogs = Call<Page, Search>;
+pub type SearchLogs = Call<Page, Ranged<Search>>;
 
 /// The arguments of [`SearchLogs`].
 #[derive(Debug, Clone)]
@@ -45,8 +43,6 @@ pub struct Search {
     group: GroupId,
     stream: StreamId,
     query: Query,
-    start: Option<SearchTime>,
-    end: Option<SearchTime>,
     labels: BTreeMap<String, String>,
     limit: u32,
     newest_first: bool,
@@ -104,8 +100,6 @@ impl Logs {
             group: self.group.clone(),
             stream: self.stream.clone(),
             query: query.into(),
-            start: None,
-            end: None,
             labels: BTreeMap::new(),
             limit: DEFAULT_LIMIT,
             newest_first: false,
@@ -113,7 +107,7 @@ impl Logs {
             highlight: false,
             count: false,
         };
-        Call::with_arguments(&self.client, arguments, search)
+        Call::with_arguments(&self.client, Ranged::new(arguments), search)
     }
 
     /// Lists the lines around one ([`listLogContext`](crate::spec::Operation::ListLogContext)), by default ten before it and
@@ -178,41 +172,13 @@ impl Logs {
             group: self.group.clone(),
             stream: self.stream.clone(),
             query: query.into(),
-            start: None,
-            end: None,
             buckets: DEFAULT_BUCKETS,
         };
-        Call::with_arguments(&self.client, arguments, histogram)
+        Call::with_arguments(&self.client, Ranged::new(arguments), histogram)
     }
 }
 
 impl SearchLogs {
-    /// Searches the time from this long ago until now.
-    ///
-    /// ```
-    /// # async fn doc(logs: huaweicloud_lts::logs::Logs) -> Result<(), huaweicloud_lts::Error> {
-    /// let page = logs.search("error").since(std::time::Duration::from_secs(900)).await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn since(self, duration: Duration) -> Self {
-        let now = SearchTime::now();
-        self.between(now.minus(duration), now)
-    }
-
-    /// Searches between two times, both inclusive. The service bounds the range, depending on the edition to 30 or 180 days.
-    ///
-    /// ```
-    /// # async fn doc(logs: huaweicloud_lts::logs::Logs) -> Result<(), Box<dyn std::error::Error>> {
-    /// let noon: jiff::Timestamp = "2026-11-26T12:00:00Z".parse()?;
-    /// let page = logs.search("error").between(noon, std::time::SystemTime::now()).await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn between(mut self, start: impl Into<SearchTime>, end: impl Into<SearchTime>) -> Self {
-        let (start, end) = (start.into(), end.into());
-        (self.arguments.start, self.arguments.end) = (Some(start), Some(end));
-        self.checked(check_range(start, end))
-    }
-
     /// Finds only lines with this label, which must have exactly this value.
     ///
     /// ```
@@ -221,7 +187,7 @@ impl SearchLogs {
     /// # Ok(()) }
     /// ```
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.arguments.labels.insert(name.into(), value.into());
+        self.arguments.arguments.labels.insert(name.into(), value.into());
         self
     }
 
@@ -233,8 +199,8 @@ impl SearchLogs {
     /// # Ok(()) }
     /// ```
     pub fn limit(mut self, lines: u32) -> Self {
-        self.arguments.limit = lines;
-        self.checked(check_number("limit", lines, 1, MAX_LIMIT))
+        self.arguments.arguments.limit = lines;
+        self.checked(check_integer("limit", &limits::LIST_LOGS_REQUEST_BODY_LIMIT, lines.into()))
     }
 
     /// Begins with the newest line.
@@ -245,7 +211,7 @@ impl SearchLogs {
     /// # Ok(()) }
     /// ```
     pub fn newest_first(mut self) -> Self {
-        self.arguments.newest_first = true;
+        self.arguments.arguments.newest_first = true;
         self
     }
 
@@ -260,7 +226,7 @@ impl SearchLogs {
     /// # Ok(()) }
     /// ```
     pub fn after(mut self, line_num: impl Into<String>) -> Self {
-        self.arguments.after = Some(line_num.into());
+        self.arguments.arguments.after = Some(line_num.into());
         self
     }
 
@@ -272,7 +238,7 @@ impl SearchLogs {
     /// # Ok(()) }
     /// ```
     pub fn highlight(mut self) -> Self {
-        self.arguments.highlight = true;
+        self.arguments.arguments.highlight = true;
         self
     }
 
@@ -285,7 +251,7 @@ impl SearchLogs {
     /// # Ok(()) }
     /// ```
     pub fn count(mut self) -> Self {
-        self.arguments.count = true;
+        self.arguments.arguments.count = true;
         self
     }
 
@@ -313,9 +279,8 @@ impl SearchLogs {
     /// ```
     pub fn pages(self) -> Pages {
         let (client, options, invalid, mut search) = self.into_parts();
-        let (start, end) = search.range();
-        (search.start, search.end) = (Some(start), Some(end));
-        let fetch = Box::new(move |search: Search| {
+        search.fix_range();
+        let fetch = Box::new(move |search: Ranged<Search>| {
             let call = Call::with_arguments(&client, search, search_page).with_options(options);
             Box::pin(call.checked(invalid.clone().map_or(Ok(()), Err)).send()) as PageFuture
         });
@@ -324,19 +289,19 @@ impl SearchLogs {
 }
 
 /// Makes the call of a page. Another name, so that its type can be written.
-async fn search_page(cx: CallContext, search: Search) -> Result<(Page, Search), Error> {
+async fn search_page(cx: CallContext, search: Ranged<Search>) -> Result<(Page, Ranged<Search>), Error> {
     let page = fetch(&cx, &search).await?;
     Ok((page, search))
 }
 
-type PageFuture = Pin<Box<dyn Future<Output = Result<(Page, Search), Error>> + Send>>;
+type PageFuture = Pin<Box<dyn Future<Output = Result<(Page, Ranged<Search>), Error>> + Send>>;
 
 /// All lines of a search; [`SearchLogs::pages`] returns it. A page is fetched when its first line is asked for.
 #[must_use = "nothing is sent until a line is asked for"]
 pub struct Pages {
-    fetch: Box<dyn Fn(Search) -> PageFuture + Send>,
+    fetch: Box<dyn Fn(Ranged<Search>) -> PageFuture + Send>,
     /// The search for the next page; none while it is fetched, and after the last one.
-    search: Option<Search>,
+    search: Option<Ranged<Search>>,
     fetching: Option<PageFuture>,
     lines: VecDeque<LogLine>,
 }
@@ -382,7 +347,7 @@ impl Pages {
                 Err(error) => return Poll::Ready(Err(error)),
             };
             self.search = page.next.map(|next| {
-                search.after = Some(next);
+                search.arguments.after = Some(next);
                 search
             });
             self.lines.extend(page.lines);
@@ -398,19 +363,13 @@ impl Stream for Pages {
     }
 }
 
-impl Search {
-    pub(super) fn range(&self) -> (SearchTime, SearchTime) {
-        let end = self.end.unwrap_or_else(SearchTime::now);
-        (self.start.unwrap_or_else(|| end.minus(DEFAULT_RANGE)), end)
-    }
-}
-
-async fn search(cx: CallContext, search: Search) -> Result<Page, Error> {
+async fn search(cx: CallContext, search: Ranged<Search>) -> Result<Page, Error> {
     fetch(&cx, &search).await
 }
 
-async fn fetch(cx: &CallContext, search: &Search) -> Result<Page, Error> {
+async fn fetch(cx: &CallContext, search: &Ranged<Search>) -> Result<Page, Error> {
     let (start, end) = search.range();
+    let search = &search.arguments;
     let body = ListLogsRequestBody {
         start_time: query_time(start),
         end_time: query_time(end),
@@ -464,21 +423,6 @@ fn keywords(query: &Query) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
-fn check_range(start: SearchTime, end: SearchTime) -> Result<(), InvalidInput> {
-    if start < end {
-        return Ok(());
-    }
-    let given = format!("{} to {}", start.as_milliseconds(), end.as_milliseconds());
-    Err(InvalidInput::new("start_time", given, "before end_time, in milliseconds"))
-}
-
-fn check_number(field: &'static str, given: u32, least: u32, most: u32) -> Result<(), InvalidInput> {
-    if (least..=most).contains(&given) {
-        return Ok(());
-    }
-    Err(InvalidInput::new(field, given, format!("{least} to {most}")))
-}
-
 /// The call of [`Logs::context`].
 pub type ListContext = Call<LineContext, ContextOf>;
 
@@ -512,7 +456,11 @@ impl ListContext {
     /// ```
     pub fn before(mut self, lines: u32) -> Self {
         self.arguments.before = lines;
-        self.checked(check_number("backwards_size", lines, 0, MAX_AROUND))
+        self.checked(check_integer(
+            "backwards_size",
+            &limits::LIST_LOG_CONTEXT_REQUEST_BODY_BACKWARDS_SIZE,
+            lines.into(),
+        ))
     }
 
     /// Sets how many lines after it are listed: up to 500, by default 10.
@@ -524,7 +472,11 @@ impl ListContext {
     /// ```
     pub fn after(mut self, lines: u32) -> Self {
         self.arguments.after = lines;
-        self.checked(check_number("forwards_size", lines, 0, MAX_AROUND))
+        self.checked(check_integer(
+            "forwards_size",
+            &limits::LIST_LOG_CONTEXT_REQUEST_BODY_FORWARDS_SIZE,
+            lines.into(),
+        ))
     }
 }
 
@@ -544,7 +496,7 @@ async fn context(cx: CallContext, arguments: ContextOf) -> Result<LineContext, E
 }
 
 /// The call of [`Logs::histogram`].
-pub type CountLogs = Call<Histogram, Count>;
+pub type CountLogs = Call<Histogram, Ranged<Count>>;
 
 /// The arguments of [`CountLogs`].
 #[derive(Debug, Clone)]
@@ -552,8 +504,6 @@ pub struct Count {
     group: GroupId,
     stream: StreamId,
     query: Query,
-    start: Option<SearchTime>,
-    end: Option<SearchTime>,
     buckets: u32,
 }
 
@@ -582,33 +532,8 @@ pub struct Bucket {
 }
 
 impl CountLogs {
-    /// Counts the time from this long ago until now.
-    ///
-    /// ```
-    /// # async fn doc(logs: huaweicloud_lts::logs::Logs) -> Result<(), huaweicloud_lts::Error> {
-    /// let day = std::time::Duration::from_secs(24 * 3600);
-    /// let histogram = logs.histogram("error").since(day).await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn since(self, duration: Duration) -> Self {
-        let now = SearchTime::now();
-        self.between(now.minus(duration), now)
-    }
-
-    /// Counts between two times, both inclusive.
-    ///
-    /// ```
-    /// # async fn doc(logs: huaweicloud_lts::logs::Logs) -> Result<(), huaweicloud_lts::Error> {
-    /// let histogram = logs.histogram("error").between(1_767_225_600_000, 1_767_229_200_000).await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn between(mut self, start: impl Into<SearchTime>, end: impl Into<SearchTime>) -> Self {
-        let (start, end) = (start.into(), end.into());
-        (self.arguments.start, self.arguments.end) = (Some(start), Some(end));
-        self.checked(check_range(start, end))
-    }
-
-    /// Sets the number of steps, by default 60. A step has a second at least and a day at most, so there may be fewer or more.
+    /// Sets the number of steps, by default 60. A step has a whole number of seconds, at least one and at most a day, and
+    /// begins at a multiple of its length, so there may be fewer or more.
     ///
     /// ```
     /// # async fn doc(logs: huaweicloud_lts::logs::Logs) -> Result<(), huaweicloud_lts::Error> {
@@ -616,17 +541,17 @@ impl CountLogs {
     /// # Ok(()) }
     /// ```
     pub fn buckets(mut self, buckets: u32) -> Self {
-        self.arguments.buckets = buckets;
-        self.checked(check_number("buckets", buckets, 1, 10_000))
+        self.arguments.arguments.buckets = buckets;
+        let is_valid = (1..=MAX_BUCKETS).contains(&buckets);
+        let invalid = || InvalidInput::new("buckets", buckets, format!("1 to {MAX_BUCKETS}"));
+        self.checked(is_valid.then_some(()).ok_or_else(invalid))
     }
 }
 
-async fn histogram(cx: CallContext, arguments: Count) -> Result<Histogram, Error> {
-    let Count { group, stream, query, start, end, buckets } = arguments;
-    let end = end.unwrap_or_else(SearchTime::now);
-    let start = start.unwrap_or_else(|| end.minus(DEFAULT_RANGE));
-    let range = end.as_milliseconds() - start.as_milliseconds();
-    let step = (range / i64::from(buckets)).clamp(STEPS.0, STEPS.1);
+async fn histogram(cx: CallContext, arguments: Ranged<Count>) -> Result<Histogram, Error> {
+    let (start, end) = arguments.range();
+    let Count { group, stream, query, buckets } = arguments.arguments;
+    let step = step(end.as_milliseconds() - start.as_milliseconds(), buckets);
     let body = ListLogHistogramRequestBody {
         start_time: query_time(start),
         end_time: query_time(end),
@@ -651,6 +576,14 @@ async fn histogram(cx: CallContext, arguments: Count) -> Result<Histogram, Error
     })
 }
 
+/// The length of the steps of a range in milliseconds: whole seconds, rounded up, so that there are not too many.
+fn step(range: i64, buckets: u32) -> i64 {
+    // A range that doesn't begin or end with a step has one more each.
+    let buckets = i64::from(buckets.min(MAX_BUCKETS - 2));
+    let seconds = (range / SECOND + buckets - 1) / buckets;
+    (seconds * SECOND).clamp(SECOND, DAY)
+}
+
 /// The steps that were counted, and empty ones between them: a service may leave out steps without lines.
 fn without_gaps(mut counted: Vec<(i64, i64, u64)>, start: i64, end: i64, step: i64) -> Vec<Bucket> {
     counted.sort_unstable();
@@ -666,7 +599,9 @@ fn without_gaps(mut counted: Vec<(i64, i64, u64)>, start: i64, end: i64, step: i
         }
     };
     for (from, to, count) in counted {
-        if from < at || to <= from {
+        // A step may begin before the range.
+        let from = from.max(at);
+        if to <= from {
             continue;
         }
         fill(&mut buckets, &mut at, from);
@@ -697,6 +632,35 @@ mod tests {
             prop_assert!(buckets.last().unwrap().end.as_milliseconds() >= start + length);
             prop_assert!(buckets.windows(2).all(|pair| pair[0].end == pair[1].start));
         }
+
+        #[test]
+        fn steps_are_whole_seconds_and_not_too_many(
+            start in 0..10 * DAY,
+            range in 1..400 * DAY,
+            buckets in 1..=MAX_BUCKETS,
+        ) {
+            let step = step(range, buckets);
+            prop_assert!(step % SECOND == 0 && (SECOND..=DAY).contains(&step), "{}", step);
+            let steps = without_gaps(Vec::new(), start, start + range, step).len();
+            let most = if step == DAY { 402 } else { (buckets as usize + 2).min(MAX_BUCKETS as usize) };
+            prop_assert!(steps <= most, "{} steps of {}", steps, step);
+        }
+    }
+
+    #[test]
+    fn steps_have_the_length_that_people_expect() {
+        assert_eq!(step(24 * 3_600 * SECOND + 17, 40), 36 * 60 * SECOND);
+        assert_eq!(step(3_600 * SECOND, 60), 60 * SECOND);
+        assert_eq!(step(119 * SECOND, 60), 2 * SECOND);
+        assert_eq!(step(1, 60), SECOND);
+    }
+
+    #[test]
+    fn lines_of_a_step_that_begins_before_the_range_are_kept() {
+        let buckets = without_gaps(vec![(0, 1_000, 5), (1_000, 2_000, 1)], 594, 2_000, 1_000);
+        let bounds: Vec<_> =
+            buckets.iter().map(|bucket| (bucket.start.as_milliseconds(), bucket.count)).collect();
+        assert_eq!(bounds, [(594, 5), (1_000, 1)]);
     }
 
     #[test]

@@ -15,6 +15,12 @@ use crate::spec::{self, Class, ErrorCode, MessageVariant, Operation, OperationFa
 const CAUSES_OF_FAILED_AUTHENTICATION: &str = "Usual causes are keys or a token of another cloud or project, a deleted \
      or disabled access key, a temporary key without its security token, and a token that has expired.";
 
+/// What to do if the service doesn't accept a search. The rule that it breaks can be about any member of the body, but
+/// people write the query and the times.
+const CHECK_THE_QUERY: &str = "Check the query, and that the range of time is not too long: the service allows 30 or 180 days. \
+     A query is words with AND, OR, NOT and ( ) between them; #\"a b\" is a phrase, err* the beginning of a word, app:shop a \
+     word of a label. `logs::Query` describes the language.";
+
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What limits the attempts of a call.
@@ -174,6 +180,9 @@ impl ServiceError {
         if self.is_about_the_range_of_a_ttl() {
             return Some(Cow::Borrowed("Set the ttl to a whole number of days from 1 to 365."));
         }
+        if self.is_about_a_search() {
+            return Some(Cow::Borrowed(CHECK_THE_QUERY));
+        }
         if let Some(operation) = self.operation.filter(|operation| self.is_not_offered(operation)) {
             return Some(format!("This cloud does not offer {operation}. {}", operation.alternative).into());
         }
@@ -196,6 +205,12 @@ impl ServiceError {
     /// Whether the gateway doesn't know an operation of a newer edition.
     fn is_not_offered(&self, operation: &OperationFacts) -> bool {
         operation.is_newer && self.code.as_deref() == Some(codes::APIGW_0101)
+    }
+
+    /// Whether the service doesn't accept the body of an operation that has a query.
+    fn is_about_a_search(&self) -> bool {
+        let has_query = matches!(self.operation(), Some(Operation::ListLogs | Operation::ListLogHistogram));
+        has_query && self.code.as_deref() == Some(codes::LTS_0009)
     }
 
     /// Newer services use the code of "must be 7" for any ttl that they reject.

@@ -1,4 +1,4 @@
-//! Limits of names, ids and numbers, named by the component of the document.
+//! Limits of names, ids and numbers, named by the component of the document or the member of a request body.
 
 use std::fmt;
 

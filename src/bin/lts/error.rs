@@ -268,11 +268,12 @@ fn hint(error: &Error, client: Option<&ClientInfo>, profile: Option<&str>) -> Op
 
 /// A remedy of the spec with the commands and options that stand for operations and members of the API.
 fn in_terms_of_commands(remedy: &str) -> String {
-    const TERMS: [(&str, &str); 4] = [
+    const TERMS: [(&str, &str); 5] = [
         ("ttl_in_days", "--ttl"),
         ("with createLogDumpObs", "with --log-dump"),
         ("with deleteTransfer", "with `lts transfer delete`"),
         ("with listLogStreams", "with `lts stream list GROUP`"),
+        ("`logs::Query` describes", "`lts log --help` describes"),
     ];
     TERMS.iter().fold(remedy.to_owned(), |remedy, (term, command)| remedy.replace(term, command))
 }

@@ -36,6 +36,7 @@ use context::Context;
 use error::CliError;
 use huaweicloud_lts::escape;
 use options::ClientOptions;
+use wrap::{stderr_width, wrap};
 
 fn main() -> ExitCode {
     if complete::complete_words() {
@@ -67,15 +68,20 @@ fn print_help(help: &clap::Error) -> ExitCode {
     }
 }
 
-/// Prints what is wrong with the command line.
+/// Prints what is wrong with the command line, on a terminal wrapped to its width.
 fn print_parse_error(error: &clap::Error) {
-    // Standard error may be closed.
-    let _ = if std::env::args_os().any(|arg| arg.to_string_lossy().contains(escape::is_unsafe)) {
+    let message = error.render();
+    let text = if std::env::args_os().any(|arg| arg.to_string_lossy().contains(escape::is_unsafe)) {
         // The message may quote the argument, so it has no styles.
-        write!(io::stderr(), "{}", escape::lines(&error.render().to_string()))
+        escape::lines(&message.to_string()).into_owned()
     } else {
-        error.print()
+        message.ansi().to_string()
     };
+    let width = stderr_width().unwrap_or(usize::MAX);
+    let lines = text.lines().flat_map(|line| wrap(line, width));
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    // Standard error may be closed.
+    let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
 fn run(command: &Command, context: &Context) -> Result<(), CliError> {

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
+use anstream::adapter::strip_str;
 use unicode_width::UnicodeWidthStr;
 
 /// The width of a terminal that doesn't tell it.
@@ -15,12 +16,13 @@ pub(crate) fn stderr_width() -> Option<usize> {
     stderr.is_terminal().then(width)
 }
 
-/// Splits a text at blanks into lines of at most `width` columns. A longer word stays whole, so that it can be copied.
+/// Splits a text at blanks into lines of at most `width` columns, for which styles don't count. A longer word stays whole, so
+/// that it can be copied.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let (mut line, mut line_width) = (0..0, 0);
     for word in text.split(' ') {
-        let (start, word_width) = (line.end, word.width());
+        let (start, word_width) = (line.end, strip_str(word).to_string().width());
         if start > line.start && line_width + word_width > width {
             lines.push(text[line.start..start].strip_suffix(' ').unwrap_or_default());
             (line.start, line_width) = (start, 0);
@@ -45,6 +47,7 @@ mod tests {
             ("a-long-word one", &["a-long-word", "one"]),
             ("one a-long-word", &["one", "a-long-word"]),
             ("日本 日本語", &["日本", "日本語"]),
+            ("\x1b[1mone\x1b[0m two three", &["\x1b[1mone\x1b[0m two", "three"]),
         ] {
             assert_eq!(wrap(text, 8), lines, "{text:?}");
         }

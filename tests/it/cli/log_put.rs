@@ -82,6 +82,24 @@ fn with_input(mut command: Command, input: &[u8]) -> std::process::Output {
 }
 
 #[test]
+fn only_the_error_is_printed_for_a_file_that_cannot_be_opened() {
+    let put = Put::start();
+    put.cli.fails(&["log", "put", "app", "nginx", "-f", "/none"], 2, "/none: ");
+    let output = put.cli.lts(&["log", "put", "app", "nginx", "-f", "/none"]).output().unwrap();
+    assert!(!stderr(&output).contains("wrote"), "{}", stderr(&output));
+    // What was written before the failure is told.
+    let too_late = Fault::new().operation(Operation::PutLogBatches).code("LTS.0010");
+    let passes = Fault::new().operation(Operation::PutLogBatches).delay(Duration::ZERO);
+    put.cli.emulator.fault(passes).unwrap();
+    put.cli.emulator.fault(too_late.times(0)).unwrap();
+    fs::write(put.path("a.log"), "a line\n".repeat(5_000)).unwrap();
+    let file = put.path("a.log").display().to_string();
+    let arguments = ["log", "put", "app", "nginx", "-f", &file, "--max-attempts", "1"];
+    let output = put.cli.lts(&arguments).output().unwrap();
+    assert!(stderr(&output).starts_with("wrote 4096 lines to log stream \"nginx\"\n"), "{}", stderr(&output));
+}
+
+#[test]
 fn messages_files_and_standard_input_are_written() {
     let put = Put::start();
     let messages = put.cli.run(&["log", "put", "app", "nginx", "-m", "a", "-m", "-b", "--label", "x=y"]);

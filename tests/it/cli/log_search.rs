@@ -5,6 +5,7 @@ use std::{
     process::Stdio,
 };
 
+use huaweicloud_lts::{emulator::Fault, spec::Operation};
 use serde_json::Value;
 
 use super::{Cli, stderr, stdout};
@@ -94,6 +95,33 @@ fn mistakes_are_explained() {
 }
 
 #[test]
+fn error_of_a_search_names_the_query_and_shows_what_the_service_says() {
+    let cli = start();
+    let text = r#"
+error: searching log stream "nginx" for `#"a b" AND` failed
+  why:        OPERATION: LTS.0009: MESSAGE (HTTP 400, request ID)
+  what to do: Check the query, and that the range of time is not too long: the service allows 30 or 180 days. A query is words with AND, OR, NOT and ( ) between them; #"a b" is a phrase, err* the beginning of a word, app:shop a word of a label. `lts log --help` describes the language.
+"#;
+    let ids = regress::Regex::new("request [0-9a-f]{32}").unwrap();
+    let details = "The Field keywords is invalid.";
+    for (command, operation, message) in [
+        ("search", Operation::ListLogs, None),
+        ("tail", Operation::ListLogs, Some(details)),
+        ("histogram", Operation::ListLogHistogram, Some(details)),
+    ] {
+        if let Some(message) = message {
+            let fault = Fault::new().operation(operation).code("LTS.0009").message(message);
+            cli.emulator.fault(fault).unwrap();
+        }
+        let output = cli.lts(&["log", command, "app", "nginx", "#\"a b\" AND"]).output().unwrap();
+        let message = message.unwrap_or("Failed to validate the request body");
+        let expected = text.replace("OPERATION", operation.id()).replace("MESSAGE", message);
+        assert_eq!(ids.replace_all(&stderr(&output), "request ID"), expected.trim_start());
+        assert_eq!(output.status.code(), Some(7));
+    }
+}
+
+#[test]
 fn control_characters_are_escaped() {
     let cli = start();
     cli.prints(&["log", "put", "app", "nginx", "-q", "-m", "a\u{1b}[2Jb\u{9b}c"]);
@@ -114,7 +142,7 @@ fn tail_follows_several_streams_until_it_is_interrupted() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut next = || {
         let line: String = lines.next().unwrap().unwrap();
-        line.splitn(3, "  ").skip(1).map(str::to_owned).collect::<Vec<_>>()
+        line.splitn(3, "  ").skip(1).map(|part| part.trim_start().to_owned()).collect::<Vec<_>>()
     };
     let mut first = [next(), next()];
     first.sort();

@@ -393,6 +393,48 @@ fn reason_and_advice_are_wrapped_with_an_indent() {
 }
 
 #[test]
+fn errors_about_arguments_are_wrapped() {
+    for columns in [40, 80] {
+        let mut command = super::lts(&["log", "search", "app", "nginx", "--since", "yesterday"]);
+        command.env("NO_COLOR", "1");
+        let (text, code) = Terminal::start(columns, command).end();
+        assert_eq!(code, 2, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= columns.into()), "{text}");
+        let joined = text.replace('\n', " ");
+        assert!(joined.contains("a local time like '2026-11-26 10:00', or RFC 3339"), "{text}");
+    }
+}
+
+#[test]
+fn lines_of_several_streams_are_aligned() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    for stream in ["nginx", "payments"] {
+        cli.id(&["stream", "create", "app", stream]);
+        cli.prints(&["log", "put", "app", stream, "-q", "-m", "a line"]);
+    }
+    let mut terminal = Terminal::start(80, cli.lts(&["log", "tail", "app", "nginx,payments"]));
+    terminal.wait_for("  \x1b[36mnginx\x1b[0m     a line\r\n");
+    terminal.wait_for("  \x1b[33mpayments\x1b[0m  a line\r\n");
+    let id = terminal.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(terminal.end().1, 0);
+}
+
+#[test]
+fn bars_of_a_histogram_fit_the_terminal() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.id(&["stream", "create", "app", "nginx"]);
+    cli.prints(&["log", "put", "app", "nginx", "-q", "-m", "error", "-m", "error"]);
+    for columns in [40, 80] {
+        let text = at_terminal(columns, cli.lts(&["log", "histogram", "app", "nginx", "--since", "2h"]));
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert_eq!(widest, Some(columns.into()), "{text}");
+    }
+}
+
+#[test]
 fn long_wait_is_announced_once() {
     let cli = Cli::start();
     let busy = Fault::new().operation(Operation::ListLogGroups).status(429).header("Retry-After", "50");

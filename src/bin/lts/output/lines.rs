@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use huaweicloud_lts::{escape, logs::LogLine};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use super::{
     format::{Format, Output},
@@ -35,6 +36,8 @@ pub(crate) struct LinePrinter {
     out: BufWriter<Stdout>,
     format: Format,
     raw: bool,
+    /// The columns that names of streams take.
+    name_width: usize,
     is_terminal: bool,
     has_color: bool,
     hits: Hits,
@@ -59,11 +62,18 @@ impl LinePrinter {
             out: BufWriter::with_capacity(64 << 10, io::stdout()),
             format: output.format,
             raw,
+            name_width: 0,
             is_terminal: stdout_is_terminal(),
             has_color: stdout_has_color(),
             hits: Hits::of_query(query.unwrap_or_default()),
             zone: TimeZone::system(),
         }
+    }
+
+    /// Gives the names of streams the same width, so that the lines begin in the same column.
+    pub(crate) fn align(mut self, names: &[String]) -> Self {
+        self.name_width = names.iter().map(|name| escape::line(name).width()).max().unwrap_or_default();
+        self
     }
 
     /// Whether a line of progress on standard error would not be among the lines.
@@ -101,11 +111,12 @@ impl LinePrinter {
         }
         if let Some((name, index)) = stream {
             let name = escape::line(name);
+            let gap = " ".repeat(self.name_width.saturating_sub(name.width()) + 2);
             if self.has_color {
                 let style = NAMES[index % NAMES.len()].on_default();
-                write!(self.out, "{style}{name}{style:#}  ")?;
+                write!(self.out, "{style}{name}{style:#}{gap}")?;
             } else {
-                write!(self.out, "{name}  ")?;
+                write!(self.out, "{name}{gap}")?;
             }
         }
         if self.raw && !self.is_terminal {

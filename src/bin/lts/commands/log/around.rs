@@ -1,6 +1,9 @@
 //! `lts log context`: the lines around one.
 
+use std::ops::RangeInclusive;
+
 use clap::Args;
+use huaweicloud_lts::spec::{IntegerRule, limits};
 
 use super::target::{failed, logs};
 use crate::{
@@ -9,6 +12,15 @@ use crate::{
     output::LinePrinter,
     parsers,
 };
+
+/// How many lines before the line can be listed.
+const BEFORE: RangeInclusive<u32> = range(limits::LIST_LOG_CONTEXT_REQUEST_BODY_BACKWARDS_SIZE);
+/// How many lines after the line can be listed.
+const AFTER: RangeInclusive<u32> = range(limits::LIST_LOG_CONTEXT_REQUEST_BODY_FORWARDS_SIZE);
+
+const fn range(rule: IntegerRule) -> RangeInclusive<u32> {
+    rule.min as u32..=rule.max as u32
+}
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -26,10 +38,10 @@ pub(crate) struct ContextArguments {
     /// Number of the line: `line_num` in the JSON output of the other commands.
     line_num: String,
     /// How many lines before it.
-    #[arg(long, value_name = "N", default_value = "10", value_parser = parsers::whole_number(0..=500u32))]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = parsers::whole_number(BEFORE))]
     before: u32,
     /// How many lines after it.
-    #[arg(long, value_name = "N", default_value = "10", value_parser = parsers::whole_number(0..=500u32))]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = parsers::whole_number(AFTER))]
     after: u32,
     /// Print the lines without their times.
     #[arg(long)]
@@ -41,7 +53,7 @@ impl ContextArguments {
         context.run(async {
             let (logs, name) = logs(context.client()?, &self.group, &self.stream).await?;
             let call = logs.context(&self.line_num).before(self.before).after(self.after);
-            let found = call.await.context(|| failed(&name))?;
+            let found = call.await.context(|| failed(&name, None))?;
             let mut printer = LinePrinter::new(context.output, self.raw, None);
             for line in &found.lines {
                 if !printer.print(line, None)? {

@@ -60,7 +60,7 @@ impl HistogramArguments {
             let call = logs.histogram(self.query.as_deref().unwrap_or_default());
             let call =
                 call.between(self.since, self.until.unwrap_or_else(parsers::now)).buckets(self.buckets);
-            let histogram = call.await.context(|| failed(&name))?;
+            let histogram = call.await.context(|| failed(&name, self.query.as_deref()))?;
             if !histogram.complete {
                 eprint_line(
                     "note: the service did not search the whole range, so the counts may be too small",

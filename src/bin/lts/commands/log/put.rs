@@ -70,7 +70,8 @@ impl PutArguments {
                 () = interrupt => if self.follow { Ok(()) } else { Err(CliError::Interrupted) },
             };
             writer.finish_progress();
-            if !context.output.quiet {
+            // What failed before it wrote anything says so itself.
+            if !context.output.quiet && (result.is_ok() || writer.written().lines > 0) {
                 writer.summary().into_iter().for_each(eprint_line);
             }
             result?;

@@ -1,7 +1,10 @@
 //! `lts log search`: find lines.
 
 use clap::Args;
-use huaweicloud_lts::logs::{Logs, SearchTime};
+use huaweicloud_lts::{
+    logs::{Logs, SearchLogs, SearchTime},
+    spec::limits,
+};
 
 use super::target::{failed, logs};
 use crate::{
@@ -12,7 +15,7 @@ use crate::{
 };
 
 /// The largest page.
-const MAX_PAGE: u32 = 5_000;
+const MAX_PAGE: u32 = limits::LIST_LOGS_REQUEST_BODY_LIMIT.max as u32;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -76,7 +79,7 @@ impl SearchArguments {
         let progress = progress_line(!printer.shows_progress());
         let mut pages = self.search(logs, MAX_PAGE, self.reverse).pages();
         let mut found: u64 = 0;
-        while let Some(line) = pages.next_line().await.context(|| failed(name))? {
+        while let Some(line) = pages.next_line().await.context(|| failed(name, self.query.as_deref()))? {
             found += 1;
             if found.is_multiple_of(u64::from(MAX_PAGE)) {
                 progress.set_message(format!("{found} lines"));
@@ -95,7 +98,7 @@ impl SearchArguments {
         let mut pages = self.search(logs, self.limit.min(MAX_PAGE), true).pages();
         let mut lines = Vec::new();
         while lines.len() < self.limit as usize
-            && let Some(line) = pages.next_line().await.context(|| failed(name))?
+            && let Some(line) = pages.next_line().await.context(|| failed(name, self.query.as_deref()))?
         {
             lines.push(line);
         }
@@ -110,7 +113,7 @@ impl SearchArguments {
         Ok(())
     }
 
-    fn search(&self, logs: &Logs, page: u32, newest_first: bool) -> huaweicloud_lts::logs::SearchLogs {
+    fn search(&self, logs: &Logs, page: u32, newest_first: bool) -> SearchLogs {
         let search = logs.search(self.query.as_deref().unwrap_or_default());
         let search = search.between(self.since, self.until.unwrap_or_else(parsers::now)).limit(page);
         let search = if newest_first { search.newest_first() } else { search };

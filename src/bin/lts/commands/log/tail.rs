@@ -76,7 +76,7 @@ impl TailArguments {
             tokio::spawn(follow(tail, index, sender));
         }
         drop(sender);
-        let mut printer = LinePrinter::new(context.output, self.raw, self.query.as_deref());
+        let mut printer = LinePrinter::new(context.output, self.raw, self.query.as_deref()).align(&names);
         let mut has_failed = vec![false; names.len()];
         while let Some((index, line)) = lines.recv().await {
             let name = &names[index];
@@ -100,7 +100,7 @@ impl TailArguments {
                     }
                     has_failed[index] = true;
                 }
-                Err(error) => return Err(error).context(|| failed(name)),
+                Err(error) => return Err(error).context(|| failed(name, self.query.as_deref())),
             }
         }
         Ok(())

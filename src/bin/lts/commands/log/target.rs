@@ -16,7 +16,8 @@ pub(super) async fn logs(lts: &Client, group: &str, stream: &str) -> Result<(Log
     Ok((handle.stream(&stream.id).logs(), stream.name))
 }
 
-/// What failed.
-pub(super) fn failed(stream: &str) -> String {
-    format!("searching {} failed", quoted("log stream", &[stream]))
+/// What failed. The query is named, since it may be the reason.
+pub(super) fn failed(stream: &str, query: Option<&str>) -> String {
+    let query = query.map(|query| format!(" for `{query}`")).unwrap_or_default();
+    format!("searching {}{query} failed", quoted("log stream", &[stream]))
 }
