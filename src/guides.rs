@@ -22,6 +22,15 @@ pub mod emulator {}
 #[doc = include_str!("../docs/cli.md")]
 pub mod command_line {}
 
+/// A tour of `lts log`, the language of queries, and what differs on the real service.
+///
+/// [commands]: crate::guides::command_line
+/// [emulator]: crate::guides::emulator
+/// [errata]: crate::guides::openapi#errata
+///
+#[doc = include_str!("../docs/logs.md")]
+pub mod logs {}
+
 /// The OpenAPI documents that the crate is generated from, and the errata of the vendor's reference.
 #[doc = include_str!("../openapi/README.md")]
 pub mod openapi {}

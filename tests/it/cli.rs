@@ -23,13 +23,13 @@ mod messages;
 mod options;
 mod output;
 #[cfg(unix)]
-mod readme;
 mod reference;
 mod sign;
 mod spec;
 mod stream;
 #[cfg(unix)]
 mod terminal;
+mod tours;
 mod transfer;
 mod verbosity;
 

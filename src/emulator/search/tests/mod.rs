@@ -1,5 +1,6 @@
 mod builder;
 mod matching;
 mod naive;
+mod page;
 mod parsing;
 mod strategies;
