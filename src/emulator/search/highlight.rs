@@ -1,4 +1,6 @@
-//! The marks around the words that a query looks for.
+//! The words of a line that a query looks for, and the marks around them.
+
+use std::ops::Range;
 
 use super::{
     matcher::{is_word, phrases},
@@ -9,22 +11,27 @@ use super::{
 const OPEN: &str = "<HighLightTag>";
 const CLOSE: &str = "</HighLightTag>";
 
-/// The content with each matching word marked as a whole, in a phrase too. Nothing is marked for `NOT` and labels.
-pub(super) fn highlight(expression: &Expression, content: &str) -> String {
+/// The matching words of a content in order, as ranges of bytes. Each word of a phrase is one. Nothing is found for `NOT`
+/// and labels.
+pub(super) fn hits(expression: &Expression, content: &str) -> impl Iterator<Item = Range<usize>> {
     let mut wanted = Wanted::default();
     collect(expression, &mut wanted);
     let ranges: Vec<_> = words(content).collect();
     let is_wanted = |text: &str| wanted.words.iter().any(|word| is_word(text, word));
-    let mut is_marked: Vec<_> = ranges.iter().map(|range| is_wanted(&content[range.clone()])).collect();
+    let mut is_hit: Vec<_> = ranges.iter().map(|range| is_wanted(&content[range.clone()])).collect();
     for phrase in wanted.phrases {
-        for start in phrases(content, phrase) {
-            let first = ranges.len() - start.count();
-            is_marked.iter_mut().skip(first).take(phrase.len()).for_each(|is_marked| *is_marked = true);
+        for first in phrases(content, phrase) {
+            is_hit[first..first + phrase.len()].fill(true);
         }
     }
+    ranges.into_iter().zip(is_hit).filter_map(|(range, is_hit)| is_hit.then_some(range))
+}
+
+/// The content with each matching word in tags.
+pub(super) fn highlight(expression: &Expression, content: &str) -> String {
     let mut marked = String::new();
     let mut end = 0;
-    for (range, _) in ranges.into_iter().zip(is_marked).filter(|(_, is_marked)| *is_marked) {
+    for range in hits(expression, content) {
         marked.push_str(&content[end..range.start]);
         end = range.end;
         marked.extend([OPEN, &content[range], CLOSE]);

@@ -63,17 +63,17 @@ pub(super) fn is_word(text: &str, word: &Word) -> bool {
     }
 }
 
-/// Where the words of a phrase are in a row: for each place the words from its first one to the end of the text.
-pub(super) fn phrases<'a>(text: &'a str, phrase: &'a [String]) -> impl Iterator<Item = Words<'a>> {
+/// Where the words of a phrase are in a row: for each place the index of its first word among the words of the text.
+pub(super) fn phrases<'a>(text: &'a str, phrase: &'a [String]) -> impl Iterator<Item = usize> {
     let mut rest = words(text);
     let starts = iter::from_fn(move || {
         let start = rest.clone();
         rest.next().map(|_| start)
     });
-    starts.filter(move |start| {
-        let mut found = start.clone();
+    let is_phrase = move |mut found: Words<'_>| {
         phrase.iter().all(|word| found.next().is_some_and(|range| tokenizer::equals(&text[range], word)))
-    })
+    };
+    starts.enumerate().filter_map(move |(i, start)| is_phrase(start).then_some(i))
 }
 
 /// Whether a word fits a pattern. Each `*` takes as few characters as possible, and only the last one is tried again.

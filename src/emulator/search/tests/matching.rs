@@ -139,6 +139,14 @@ fn highlight_marks_whole_words_as_written() {
 }
 
 #[test]
+fn phrase_is_marked_in_linear_time() {
+    // A line has up to 1 MiB. Quadratic time would be minutes.
+    let content = "a ".repeat(1 << 19);
+    let marked = Query::parse("#\"a a\"").unwrap().highlight(&content);
+    assert_eq!(marked.len(), content.len() + (1 << 19) * "<HighLightTag></HighLightTag>".len());
+}
+
+#[test]
 fn search_without_case_finds_every_letter_of_the_same_lower_case() {
     let upper = ('\u{80}'..=char::MAX).filter(|character| tokenizer::fold(*character) != *character);
     let upper: Vec<_> = upper.collect();
