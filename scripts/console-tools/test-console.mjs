@@ -1,73 +1,33 @@
 // test-console CHROMIUM LTS PICTURES, once its tools are installed.
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { chromium } from 'playwright-core';
 import { tally } from '../spec-tools/tally.mjs';
+import { launch } from './browser.mjs';
+import * as emulators from './emulator.mjs';
+import { PROJECT, login } from './emulator.mjs';
 
 const [executablePath, lts, pictures] = process.argv.slice(2);
-const PROJECT = '0123456789abcdef0123456789abcdef';
 const LONG = 'a-name-as-long-as-names-may-be-'.padEnd(64, 'x');
 const MARKUP = '<script>hacked = 1</script><img src=x onerror="hacked = 1">';
 const { check, end } = tally();
 
-const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
-let emulator = await start('127.0.0.1:0', '--quota-streams', '4');
-let context;
+let emulator = await emulators.start(lts, '127.0.0.1:0', '--quota-streams', '4');
+const call = (...parameters) => emulators.call(emulator, ...parameters);
+const put = (...parameters) => emulators.put(emulator, ...parameters);
+const control = (...parameters) => emulators.admin(emulator, ...parameters);
+const { context, close } = await launch(executablePath, { viewport: { width: 1360, height: 860 } });
 try {
-  // The browser resolves only this machine; the host of an attacker resolves to it, too.
-  context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    viewport: { width: 1360, height: 860 },
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--disable-features=HttpsUpgrades,LocalNetworkAccessChecks',
-      '--host-resolver-rules=MAP attacker.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
-    ],
-  });
   context.setDefaultTimeout(15_000);
   await console_();
 } catch (error) {
   check(false, error.stack);
-  await context?.pages().at(-1)?.screenshot({ path: join(pictures, 'failure.png') });
+  await context.pages().at(-1)?.screenshot({ path: join(pictures, 'failure.png') });
 } finally {
-  await context?.close();
-  rmSync(profile, { recursive: true, force: true });
+  await close();
   emulator.process.kill('SIGKILL');
 }
 end();
-
-/** Starts an emulator in a child process. */
-async function start(listen, ...flags) {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LTS_EMULATOR_')));
-  const child = spawn(lts, ['emulator', '--listen', listen, ...flags], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  const url = line.match(/http:\S+$/)[0];
-  return { process: child, url, token: await login(url) };
-}
-
-async function login(url) {
-  const user = { name: 'lts', password: 'lts-emulator', domain: { name: 'lts' } };
-  const auth = { identity: { methods: ['password'], password: { user } }, scope: { project: { id: PROJECT } } };
-  const response = await fetch(`${url}/v3/auth/tokens`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ auth }) });
-  if (response.status !== 201) throw new Error(`login: ${response.status}`);
-  return response.headers.get('X-Subject-Token');
-}
-
-/** A call of a client. */
-async function call(method, path, body) {
-  const response = await fetch(`${emulator.url}/v2/${PROJECT}/${path}`, {
-    method,
-    headers: { 'X-Auth-Token': emulator.token, ...(body && { 'Content-Type': 'application/json' }) },
-    body: body && JSON.stringify(body),
-  });
-  return response.status === 204 ? null : response.json();
-}
 
 async function group(log_group_name) {
   const response = await call('POST', 'groups', { log_group_name, ttl_in_days: 7 });
@@ -86,16 +46,12 @@ function transfer(log_group_id, log_stream_ids, more) {
   });
 }
 
-async function control(method, path, body) {
-  const response = await fetch(`${emulator.url}/_emulator/${path}`, { method, body: body && JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return response.status === 204 ? null : response.json();
-}
-
 async function console_() {
   const noise = [];
   const asked = [];
-  context.on('console', (message) => ['error', 'warning'].includes(message.type()) && noise.push(message.text()));
+  // The browser reports every response of 400, and a query with a mistake has one.
+  const isMistake = (message) => message.location().url.startsWith(`${emulator.url}/_emulator/lines?`) && message.text().includes('400');
+  context.on('console', (message) => ['error', 'warning'].includes(message.type()) && !isMistake(message) && noise.push(message.text()));
   context.on('weberror', (error) => noise.push(String(error.error())));
   context.on('request', (request) => request.url().startsWith(`${emulator.url}/`) || asked.push(request.url()));
   const page = await context.newPage();
@@ -116,6 +72,9 @@ async function console_() {
   await faults(page);
   await clock(page);
   await markup(page);
+  await lines(page);
+  await linesByKeyboard(page);
+  await hostileLines(page);
   await reset(page);
   await keyboard(page);
   await crowd(page);
@@ -325,6 +284,185 @@ async function markup(page) {
   const harm = await page.evaluate(() => ({ ran: window.hacked, made: document.querySelectorAll('main script, main img').length }));
   check(harm.ran === undefined && harm.made === 0, 'names of projects and streams, codes, messages and paths that are markup show as text');
   await picture(page, 'markup');
+}
+
+/** The lines of a stream: counted, opened, searched, followed and paged. */
+async function lines(page) {
+  await control('POST', 'clock', { set: new Date().toISOString() });
+  const asked = [];
+  const note = (request) => request.url().includes('/_emulator/lines') && asked.push(new URL(request.url()).searchParams);
+  page.on('request', note);
+  const logs = await group('logs');
+  const shop = await stream(logs, 'shop');
+  const row = page.locator('.stream', { has: page.getByText('shop', { exact: true }) });
+  await row.getByText('no lines').waitFor();
+  const open = page.getByRole('button', { name: 'Lines of logs / shop' });
+  await open.click();
+  await see(page, '#no-lines', 'No lines yet');
+  check((await open.getAttribute('aria-pressed')) === 'true' && (await page.locator('#lines').innerText()) === 'logs / shop', 'a stream without lines says so');
+
+  const text = (i) => `line ${String(i).padStart(3, '0')} ${i % 100 === 20 ? 'Error: timeout' : 'fine'}`;
+  await put(logs, shop, Array.from({ length: 250 }, (_, i) => text(i)), { app: 'shop' });
+  await row.getByText('250 lines · 3.3 kB').waitFor();
+  const contents = () => page.locator('#line-list .content').allInnerTexts();
+  const until = (count) => page.waitForFunction((count) => document.querySelectorAll('#line-list > li').length === count, count);
+  await until(100);
+  const [first] = await contents();
+  const { lines: [last] } = await control('GET', `lines?project_id=${PROJECT}&log_group_id=${logs}&log_stream_id=${shop}&limit=1`);
+  const shown = await page.locator('#line-list > li').last().innerText();
+  check(first === text(150) && shown.includes(text(249)) && shown.includes('app=shop') && shown.includes(`${last.time.slice(0, 10)} ${last.time.slice(11, 23)}`), 'the newest lines are shown with time, labels and content, and streams with counts');
+  const box = page.locator('#line-box');
+  const isAtEnd = () => box.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 16);
+  check(await isAtEnd(), 'the newest line is in sight');
+  await picture(page, 'lines');
+
+  await page.getByRole('button', { name: 'Newest lines' }).waitFor({ state: 'hidden' });
+  await box.evaluate((box) => (box.scrollTop = 0));
+  const mark = page.locator('#line-list > li', { hasText: text(150) });
+  const before = (await mark.boundingBox()).y;
+  const older = page.getByRole('button', { name: 'Show older' });
+  await older.click();
+  await until(200);
+  const moved = Math.abs((await mark.boundingBox()).y - before);
+  await older.click();
+  await until(250);
+  await older.waitFor({ state: 'hidden' });
+  const focus = () => page.evaluate(() => document.activeElement.id);
+  check(moved < 3 && JSON.stringify(await contents()) === JSON.stringify(Array.from({ length: 250 }, (_, i) => text(i))), `older lines appear above, up to the first; the place moved by ${moved}`);
+  check((await focus()) === 'line-box', 'after the last older lines the focus is on the lines');
+
+  // What arrives doesn't move what is read.
+  await box.evaluate((box) => (box.scrollTop = 300));
+  const place = page.locator('#line-list > li').nth(30);
+  const was = (await place.boundingBox()).y;
+  await put(logs, shop, ['while reading']);
+  await page.locator('#line-list .content', { hasText: 'while reading' }).waitFor({ state: 'attached' });
+  check(Math.abs((await place.boundingBox()).y - was) < 1, 'a new line does not move what is read');
+  await put(logs, shop, Array.from({ length: 150 }, (_, i) => `burst ${i}`));
+  await see(page, '#line-count', '401 lines');
+  const unmoved = Math.abs((await place.boundingBox()).y - was) < 1;
+  await page.getByRole('button', { name: 'Newest lines' }).click();
+  await page.locator('#line-list .content', { hasText: 'burst 149' }).waitFor();
+  check(unmoved && (await isAtEnd()) && (await contents())[0] === 'burst 50', 'nor do more than a page; a button leads to the newest lines');
+  await put(logs, shop, ['the very last']);
+  await page.locator('#line-list .content', { hasText: 'the very last' }).waitFor();
+  check(await isAtEnd(), 'at the end, new lines stay in sight');
+
+  await page.getByLabel('follow').uncheck();
+  await put(logs, shop, ['unseen']);
+  await row.getByText('403 lines').waitFor();
+  await page.waitForTimeout(1500);
+  check((await contents()).at(-1) === 'the very last', 'without "follow" nothing moves');
+  await page.getByLabel('follow').check();
+  await page.locator('#line-list .content', { hasText: 'unseen' }).waitFor();
+  asked.length = 0;
+  await page.waitForTimeout(2500);
+  check(asked.length === 0, 'lines are requested only when there are new ones');
+
+  // The keyword language.
+  const query = page.getByLabel('Search the lines');
+  await query.fill('error AND "timeout"');
+  await see(page, '#line-count', '3 of 403 lines match');
+  const marks = await page.locator('#line-list mark').allInnerTexts();
+  check(marks.join() === 'Error,timeout,Error,timeout,Error,timeout', `hits are marked: ${marks.join()}`);
+  await picture(page, 'lines-search');
+  await query.fill('error AND )');
+  await see(page, '#query-error', 'Column 11: expected a word or `(`, found `)`');
+  const described = await query.evaluate((input) => document.getElementById(input.getAttribute('aria-describedby')).textContent);
+  check((await query.getAttribute('aria-invalid')) === 'true' && described.includes('Column 11') && (await page.locator('#query-error mark').innerText()) === ')', 'a mistake in a query is shown with its place');
+  await picture(page, 'lines-mistake');
+  asked.length = 0;
+  await put(logs, shop, ['during a mistake']);
+  await row.getByText('404 lines').waitFor();
+  await page.waitForTimeout(1500);
+  check(asked.length === 0, 'a query with a mistake is not sent again');
+  await query.fill('error AND nothing');
+  await see(page, '#no-lines', 'No line matches.');
+  check((await page.locator('#query-error').isHidden()) && (await page.locator('#line-count').innerText()) === '0 of 404 lines match', 'a search without matches says so');
+  await put(logs, shop, ['An error, and nothing']);
+  await page.locator('#line-list .content', { hasText: 'An error, and nothing' }).waitFor();
+  check((await page.locator('#line-list > li').count()) === 1, 'a search is followed');
+
+  await call('DELETE', `groups/${logs}/streams/${shop}`);
+  await see(page, '#no-lines', 'This stream has been deleted.');
+  await page.getByRole('button', { name: 'Close the lines' }).click();
+  check((await page.locator('#reader').isHidden()) && (await focus()) === 'groups', 'the lines of a deleted stream are gone');
+  asked.length = 0;
+  await page.waitForTimeout(1500);
+  check(asked.length === 0, 'without an opened stream no lines are requested');
+  page.off('request', note);
+}
+
+/** Opening, searching, paging and closing without a mouse. */
+async function linesByKeyboard(page) {
+  const logs = await group('by-keyboard');
+  const shop = await stream(logs, 'shop');
+  await put(logs, shop, Array.from({ length: 120 }, (_, i) => `line ${i}`));
+  const open = page.getByRole('button', { name: 'Lines of by-keyboard / shop' });
+  await open.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#line-list > li').nth(99).waitFor();
+  const focus = () => page.evaluate(() => document.activeElement.id);
+  const stops = [await focus()];
+  for (const _ of [1, 2, 3, 4, 5]) {
+    await page.keyboard.press('Tab');
+    stops.push(await focus());
+  }
+  check(stops.join() === 'lines,follow,close,query,line-box,older', `the Tab key goes through the lines: ${stops.join()}`);
+  await page.keyboard.press('Enter');
+  await page.locator('#line-list > li').nth(119).waitFor({ state: 'attached' });
+  await page.getByLabel('Search the lines').focus();
+  await page.keyboard.type('line AND 7');
+  await page.keyboard.press('Enter');
+  await see(page, '#line-count', '1 of 120 lines matches');
+  await see(page, '#said', '1 of 120 lines matches');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  check((await page.locator('#reader').isHidden()) && (await open.evaluate((button) => button === document.activeElement)), 'lines are opened, paged, searched and closed by keyboard');
+}
+
+/** Lines that are markup, hide text or are very long. */
+async function hostileLines(page) {
+  const logs = await group('hostile');
+  const shop = await stream(logs, 'shop');
+  const long = `${'wide'.repeat(25_000)}😀`;
+  await put(logs, shop, [MARKUP, 'a\u202eb\u0000\u001b[2J\u200bc', `${'😀'.repeat(600)}.`, long, 'row\n'.repeat(40), '<b>error</b> &amp;'], { [MARKUP.slice(0, 40)]: `${MARKUP.slice(0, 20)}\u202e` });
+  await page.getByRole('button', { name: 'Lines of hostile / shop' }).click();
+  const line = (i) => page.locator('#line-list > li').nth(i);
+  await line(5).waitFor();
+  const texts = await page.locator('#line-list .content').evaluateAll((all) => all.map((one) => one.textContent));
+  const labels = await line(0).locator('.labels').innerText();
+  const harm = await page.evaluate(() => ({ ran: window.hacked, made: document.querySelectorAll('#reader script, #reader img, #reader b').length }));
+  check(texts[0] === MARKUP && texts[5] === '<b>error</b> &amp;' && harm.ran === undefined && harm.made === 0, 'lines that are markup show as text');
+  check(texts[1] === 'a\\u{202e}b\\u{0}\\u{1b}[2J\\u{200b}c' && labels === `${MARKUP.slice(0, 40)}=${MARKUP.slice(0, 20)}\\u{202e}`, 'characters that hide or reorder text are escaped, in labels too');
+  check(texts[2].length === 1000 && texts[3].length === 1000 && texts[4] === 'row\n'.repeat(10).trimEnd(), 'of long lines the beginning is shown');
+  await picture(page, 'lines-hostile');
+  const more = line(3).getByRole('button', { name: 'Show all 100,002 characters' });
+  await more.click();
+  check((await line(3).locator('.content').textContent()) === long && (await line(3).getByRole('button').getAttribute('aria-expanded')) === 'true', 'and the rest when it is wanted');
+  await line(3).getByRole('button', { name: 'Show less' }).click();
+  check((await line(3).locator('.content').textContent()).length === 1000, 'and no more when it is not');
+  await page.getByLabel('Search the lines').fill('error or row and not "<script>"');
+  await see(page, '#line-count', '2 of 6 lines match');
+  check((await page.locator('#line-list mark').allInnerTexts()).join() === `${'row,'.repeat(10)}error`, 'hits within a cut line and markup are marked');
+  for (const width of [1280, 400]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.getByLabel('Search the lines').fill(width === 400 ? 'row or )' : 'row or error');
+    if (width === 400) await see(page, '#query-error', 'Column 8');
+    else await see(page, '#line-count', '2 of 6');
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState === 'finished'));
+      const { poor, count } = await page.evaluate(contrasts);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      check(count > 50 && poor.length === 0 && wide <= width, `${width} pixels, ${colorScheme}: lines can be read and fit: ${[...new Set(poor)].join(' · ') || 'all'}, ${wide}`);
+      if (width === 400) await page.locator('#reader').evaluate((element) => element.scrollIntoView());
+      await picture(page, `lines-${width}-${colorScheme}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
+  await page.setViewportSize({ width: 1360, height: 860 });
+  await page.getByRole('button', { name: 'Close the lines' }).click();
 }
 
 async function reset(page) {
@@ -574,7 +712,7 @@ async function goneAndBack(page) {
   await see(page, '.group', 'while-away');
   await picture(page, 'gone');
   check(true, 'an unreachable emulator is reported, its last state stays');
-  emulator = await start(listen, '--lenient', '--quota-groups', '0');
+  emulator = await emulators.start(lts, listen, '--lenient', '--quota-groups', '0');
   await see(page, '#link', 'Live');
   await see(page, '#projects', 'No groups yet');
   await see(page, '#lenient', 'Lenient');

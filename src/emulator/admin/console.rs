@@ -19,10 +19,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(crate) const PAGE: &str = "";
 
 /// The page's files: name, media type, content.
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
     (PAGE, "text/html; charset=utf-8", include_str!("console/console.html")),
     ("console.css", "text/css; charset=utf-8", include_str!("console/console.css")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("console/console.js")),
+    ("lines.js", "text/javascript; charset=utf-8", include_str!("console/lines.js")),
     ("console.svg", "image/svg+xml", include_str!("console/console.svg")),
 ];
 

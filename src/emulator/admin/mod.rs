@@ -17,15 +17,18 @@
 //! | `DELETE faults/ID` | removes one |
 //! | `GET pending` | for the console: the pending faults, `[{id, fault}]` |
 //! | `GET injected` | for the console: the ids of the requests whose responses a fault made or changed |
+//! | `GET lines?project_id=…&log_group_id=…&log_stream_id=…` | for the console: the newest lines, `{count, has_older, is_complete, lines: [{line_num, time, parts, labels}]}`; `query`, `before` and `limit` as in `lines.rs` |
 //! | `GET about` | for the console: `{version, lenient, quota_groups, quota_streams, operations, projects: [{id, name}]}`; an unlimited quota is null |
 //! | `GET codes` | for the console: `[{code, status, message, cause, solution}]` from the spec |
 
 mod console;
+mod error;
+mod lines;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -35,17 +38,17 @@ use super::{
     clock::{self, Clock},
     errors,
     faults::Fault,
-    log,
     options::Admin,
     random,
     state::State,
-    store::StoreError,
     validate::json,
     wire::{
         request::{Peer, read},
         response::ApiResponse,
     },
 };
+
+use error::AdminError;
 
 const PREFIX: &str = "/_emulator/";
 
@@ -64,15 +67,14 @@ pub(crate) async fn handle(state: Arc<State>, request: Request<Body>) -> Respons
     let (head, body) = request.into_parts();
     let path = head.uri.path().strip_prefix(PREFIX);
     let target = if matches!(path, None | Some(console::PAGE)) { Target::Page } else { Target::Admin };
-    let (admin, method) = (state.options.admin, &head.method);
     let response = if !state.admits(head.extensions.get()) {
         Ok(None)
-    } else if let Err(why) = same_origin::check(admin, target, &head) {
+    } else if let Err(why) = same_origin::check(state.options.admin, target, &head) {
         Err(AdminError::Forbidden(why))
     } else {
         match (path, read(body).await) {
-            (Some(path), Ok(body)) => response(&state, method, path, &body).await,
-            (None, Ok(_)) => Ok((method == Method::GET).then(to_console)),
+            (Some(path), Ok(body)) => response(&state, &head, path, &body).await,
+            (None, Ok(_)) => Ok((head.method == Method::GET).then(to_console)),
             (_, Err(_)) => Err(AdminError::Unread),
         }
     };
@@ -88,61 +90,15 @@ fn to_console() -> ApiResponse {
         .with_header(header::LOCATION, HeaderValue::from_static(PREFIX))
 }
 
-/// Why the admin API did not do what was requested.
-enum AdminError {
-    /// The body is longer than the bound, or did not arrive. The connection can't be reused.
-    Unread,
-    /// The request is invalid.
-    Bad(String),
-    /// The request comes from a foreign web page.
-    Forbidden(String),
-    /// The id is unknown.
-    NotFound(&'static str),
-    /// The emulator failed.
-    Broken(StoreError),
-}
-
-impl AdminError {
-    fn into_response(self) -> ApiResponse {
-        let (status, message) = match &self {
-            Self::Unread => {
-                let message = "the body is too long, or did not arrive";
-                return ApiResponse::json(StatusCode::BAD_REQUEST, &json!({"error_msg": message}))
-                    .with_header(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            Self::Bad(message) => (StatusCode::BAD_REQUEST, message.as_str()),
-            Self::Forbidden(message) => (StatusCode::FORBIDDEN, message.as_str()),
-            Self::NotFound(message) => (StatusCode::NOT_FOUND, *message),
-            Self::Broken(error) => {
-                // The reason is reported once, when the emulator stops.
-                if !matches!(error, StoreError::Stopped) {
-                    log::error(format_args!("the admin API failed: {error}"));
-                }
-                (StatusCode::INTERNAL_SERVER_ERROR, "the admin API failed")
-            }
-        };
-        ApiResponse::json(status, &json!({"error_msg": message}))
-    }
-}
-
-impl From<StoreError> for AdminError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Invalid(text) => Self::Bad(text),
-            error => Self::Broken(error),
-        }
-    }
-}
-
 /// The response of the admin API; `None` for an unknown path or method.
 async fn response(
     state: &State,
-    method: &Method,
+    head: &Parts,
     path: &str,
     body: &[u8],
 ) -> Result<Option<ApiResponse>, AdminError> {
     let ok = |response| Ok(Some(response));
-    match (method, path) {
+    match (&head.method, path) {
         (&Method::GET, "health") => ok(ApiResponse::json(StatusCode::OK, &json!({"status": "ok"}))),
         (&Method::POST, "reset") => {
             state.reset().await?;
@@ -183,6 +139,7 @@ async fn response(
                 entries.iter().filter(|entry| entry.injected).map(|entry| &entry.request_id).collect();
             ok(ApiResponse::json(StatusCode::OK, &ids))
         }
+        (&Method::GET, "lines") => ok(lines::list(state, &head.uri).await?),
         (&Method::GET, "requests") => ok(ApiResponse::json(StatusCode::OK, &state.journal.entries())),
         (&Method::GET, "about") => ok(ApiResponse::json(StatusCode::OK, &console::about(state)?)),
         (&Method::GET, "codes") => ok(ApiResponse::json(StatusCode::OK, &console::codes())),

@@ -12,7 +12,7 @@
 
 // `tokenizer` cuts text into words. `syntax` has the expressions, which `lexer` and `parser` read from text.
 // `matcher` checks one line, `prefilter` finds text that every matching line has, and `scan` goes through the lines
-// of a segment. `highlight` marks words.
+// of a segment. `highlight` finds the words to mark, and marks them.
 
 mod error;
 mod highlight;
@@ -26,7 +26,10 @@ mod syntax;
 mod tests;
 mod tokenizer;
 
-use std::{fmt, ops::ControlFlow};
+use std::{
+    fmt,
+    ops::{ControlFlow, Range},
+};
 
 pub(crate) use error::QueryError;
 pub(crate) use matcher::Labels;
@@ -67,6 +70,12 @@ impl Query {
     ) -> ControlFlow<B> {
         let matches = |content: &str, line: usize| self.matches(content, labels(line));
         scan::scan(segment, order, self.prefilter.as_ref(), matches, visit)
+    }
+
+    /// The words that the query looks for in a content, as ranges of bytes in order.
+    pub(crate) fn hits(&self, content: &str) -> impl Iterator<Item = Range<usize>> {
+        let hits = self.expression.as_ref().map(|expression| highlight::hits(expression, content));
+        hits.into_iter().flatten()
     }
 
     /// The content with each word that the query looks for in `<HighLightTag>…</HighLightTag>`.

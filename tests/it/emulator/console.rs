@@ -52,7 +52,7 @@ fn console_page_is_complete_and_loads_nothing_else() {
             files += 1;
         }
     }
-    assert_eq!(files, 4, "the icon counts twice");
+    assert_eq!(files, 5, "the icon counts twice");
     assert!(!text.contains("https://") && !text.contains(" style=") && !text.contains(" onclick="));
     let policy = page.header("Content-Security-Policy").unwrap();
     for part in ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"] {

@@ -3,6 +3,7 @@
 mod context;
 mod histogram;
 mod model;
+mod newest;
 mod paging;
 mod refusals;
 

@@ -25,10 +25,16 @@ async function ask(path, options = {}) {
   const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT), ...options });
   if (response.ok) return response.status === 204 ? null : response.json();
   const body = await response.json().catch(() => ({}));
-  throw new Refused(body.error_msg ?? `The emulator responded with ${response.status}.`);
+  throw new Refused(body.error_msg ?? `The emulator responded with ${response.status}.`, response.status, body.column);
 }
 
-class Refused extends Error {}
+class Refused extends Error {
+  constructor(message, status, column) {
+    super(message);
+    this.status = status;
+    this.column = column;
+  }
+}
 
 const poll = (() => {
   let timer = 0;
@@ -42,6 +48,7 @@ const poll = (() => {
       const [about, state, tasks, requests, injected, pending, clock] = await Promise.all(paths.map((path) => ask(path)));
       latest = { about, state, tasks, requests, injected: new Set(injected), pending, clock };
       show();
+      await refreshLines();
       linked(true);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)) {
@@ -161,6 +168,16 @@ function sync(list, items, keyOf, create, update) {
     if (element === next) next = next.nextElementSibling;
     else list.insertBefore(element, next);
   }
+}
+
+/** Bytes in a unit that people read. */
+function size(bytes) {
+  if (bytes < 1000) return many(bytes, 'byte');
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let [value, unit] = [bytes / 1000, 0];
+  // What would be rounded to 1,000 has the next unit.
+  while (value >= 999.5 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${value.toLocaleString('en', { maximumFractionDigits: value < 9.95 ? 1 : 0 })} ${units[unit]}`;
 }
 
 const many = (n, one, more = `${one}s`) => `${n.toLocaleString('en')} ${n === 1 ? one : more}`;
@@ -293,10 +310,12 @@ function showGroup(element, group, byStream, quota) {
   setFill(summary.children[2], group.all ?? group.streams.length, quota, 'stream');
   set(id, group.log_group_id);
   none.hidden = group.streams.length > 0;
-  sync(list, group.streams, (stream) => stream.log_stream_id, () => {
-    return make('li', 'stream', make('span', 'name'), make('span', 'fine'), make('span', 'id'), make('ul'));
+  sync(list, group.streams, (stream) => stream.log_stream_id, (stream) => {
+    return make('li', 'stream', make('span', 'name'), make('span', 'fine'), make('span', 'count'), opener(group, stream), make('span', 'id'), make('ul'));
   }, (element, stream) => {
-    const [name, fine, id, list] = element.children;
+    const [name, fine, count, open, id, list] = element.children;
+    set(count, stream.lines === 0 ? 'no lines' : `${many(stream.lines, 'line')} · ${size(stream.bytes)}`);
+    open.ariaPressed = String(isOpened(stream));
     set(name, stream.log_stream_name);
     const ttl = stream.ttl_in_days === -1 ? [] : [many(stream.ttl_in_days, 'day')];
     set(fine, [...ttl, ...tags(stream)].join(' · '));
@@ -466,7 +485,7 @@ $('yes').addEventListener('click', () => $('ask').close('yes'));
 $('no').addEventListener('click', () => $('ask').close());
 
 $('reset').addEventListener('click', async () => {
-  const sure = await sureOf('Reset the emulator?', 'Groups, streams, transfers, faults and the list of requests go, tokens are revoked, and the clock shows the system’s time.', 'Reset');
+  const sure = await sureOf('Reset the emulator?', 'Groups, streams, lines, transfers, faults and the list of requests go, tokens are revoked, and the clock shows the system’s time.', 'Reset');
   if (sure) {
     shown = SHOWN;
     await act('reset', post(), 'The emulator has been reset.');
@@ -522,4 +541,5 @@ for (const step of document.querySelectorAll('[data-advance]')) {
   step.addEventListener('click', () => act('clock', post({ advance_s: Number(step.dataset.advance) }), `The clock is ahead: ${step.textContent}.`));
 }
 
-poll();
+// The other script has run then.
+document.addEventListener('DOMContentLoaded', poll);

@@ -1,6 +1,8 @@
 //! Operations that search logs.
 
+mod encoded_lines;
 mod histogram;
+mod newest;
 mod page;
 mod request;
 mod scan;
@@ -14,6 +16,7 @@ use crate::emulator::{
     store::Snapshot,
     wire::{request::Call, response::ApiResponse},
 };
+pub(crate) use newest::NewestLines;
 use request::{ContextRequest, HistogramRequest, PageRequest};
 
 pub(crate) async fn list_logs(state: &State, call: &Call<'_>, body: &Value) -> Result<ApiResponse, ApiError> {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 
 use super::{
+    encoded_lines::{EncodedLines, body},
     request::{ContextRequest, Direction, PageRequest},
     scan::{Line, Scan, lines},
 };
@@ -20,7 +21,7 @@ const MAX_BYTES: usize = 10_000_000;
 #[derive(Debug)]
 pub(super) struct Page {
     /// In the order in which they were found.
-    lines: Lines,
+    lines: EncodedLines,
     /// Whether that is against the order of the list.
     is_reversed: bool,
     count: u64,
@@ -48,9 +49,9 @@ pub(super) fn find(snapshot: &Snapshot, request: &PageRequest, max_lines: u64) -
         }
     };
     let highlight = request.is_highlighted.then_some(&request.filter.query);
-    let mut lines = Lines::new(MAX_BYTES);
+    let mut lines = EncodedLines::new(MAX_BYTES);
     let mut is_complete = scan.visit(numbers, |line| {
-        lines.push(line, highlight)?;
+        push(&mut lines, line, highlight)?;
         if lines.len() < request.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     let mut count = lines.len() as u64;
@@ -62,7 +63,7 @@ pub(super) fn find(snapshot: &Snapshot, request: &PageRequest, max_lines: u64) -
             ControlFlow::Continue(())
         });
     }
-    is_complete &= !lines.is_cut;
+    is_complete &= !lines.is_cut();
     Page { lines, is_reversed, count, is_complete }
 }
 
@@ -80,10 +81,10 @@ impl Page {
 #[derive(Debug)]
 pub(super) struct Context {
     /// From the nearest one on.
-    before: Lines,
+    before: EncodedLines,
     /// The line itself, if there is one with its number.
-    line: Lines,
-    after: Lines,
+    line: EncodedLines,
+    after: EncodedLines,
 }
 
 /// Finds the neighbours of a line.
@@ -93,9 +94,9 @@ pub(super) fn around(snapshot: &Snapshot, request: &ContextRequest) -> Context {
     let line = lines(snapshot, number..number + 1);
     let after = lines(snapshot, number + 1..u64::MAX).take(request.after);
     Context {
-        before: Lines::of(before, MAX_BYTES / 2),
-        line: Lines::of(line, MAX_BYTES),
-        after: Lines::of(after, MAX_BYTES / 2),
+        before: first(before, MAX_BYTES / 2),
+        line: first(line, MAX_BYTES),
+        after: first(after, MAX_BYTES / 2),
     }
 }
 
@@ -104,7 +105,7 @@ impl Context {
     pub(super) fn into_body(self, is_incomplete: bool) -> Vec<u8> {
         let (before, after) = (self.before.len(), self.after.len());
         let total = before + self.line.len() + after;
-        let is_complete = !self.before.is_cut && !self.after.is_cut && !is_incomplete;
+        let is_complete = !self.before.is_cut() && !self.after.is_cut() && !is_incomplete;
         let lines =
             self.before.in_order(true).chain(self.line.in_order(false)).chain(self.after.in_order(false));
         let counts = format!(r#""total_count":{total},"backwards_count":{before},"forwards_count":{after}"#);
@@ -112,83 +113,27 @@ impl Context {
     }
 }
 
-/// A body with lines between its start and its end.
-fn body<'a>(start: &str, lines: impl Iterator<Item = &'a [u8]>, end: &str) -> Vec<u8> {
-    let mut body = start.as_bytes().to_vec();
-    for (i, line) in lines.enumerate() {
-        if i > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(line);
-    }
-    body.extend_from_slice(end.as_bytes());
-    body
+/// The first of these lines.
+fn first<'a>(mut lines: impl Iterator<Item = Line<'a>>, max_bytes: usize) -> EncodedLines {
+    let mut first = EncodedLines::new(max_bytes);
+    let _ = lines.try_for_each(|line| push(&mut first, line, None));
+    first
 }
 
-/// Encoded lines.
-#[derive(Debug)]
-struct Lines {
-    json: Vec<u8>,
-    /// Where each line ends.
-    ends: Vec<usize>,
-    max_bytes: usize,
-    /// Whether a line was left out because of its bytes.
-    is_cut: bool,
-}
-
-impl Lines {
-    fn new(max_bytes: usize) -> Self {
-        Self { json: Vec::new(), ends: Vec::new(), max_bytes, is_cut: false }
+/// Adds a line, with the words that a query looks for marked. Breaks without it if the lines have no room for it.
+fn push(lines: &mut EncodedLines, line: Line<'_>, highlight: Option<&Query>) -> ControlFlow<()> {
+    #[derive(Serialize)]
+    struct Encoded<'a> {
+        content: &'a str,
+        line_num: String,
+        labels: &'a Labels,
     }
-
-    /// The first of these lines.
-    fn of<'a>(mut lines: impl Iterator<Item = Line<'a>>, max_bytes: usize) -> Self {
-        let mut first = Self::new(max_bytes);
-        let _ = lines.try_for_each(|line| first.push(line, None));
-        first
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Adds a line, with the words that a query looks for marked. Breaks without it if there are lines already and it makes
-    /// them too long.
-    fn push(&mut self, line: Line<'_>, highlight: Option<&Query>) -> ControlFlow<()> {
-        #[derive(Serialize)]
-        struct Encoded<'a> {
-            content: &'a str,
-            line_num: String,
-            labels: &'a Labels,
-        }
-        let marked = highlight.map(|query| query.highlight(line.content));
-        let encoded = Encoded {
-            content: marked.as_deref().unwrap_or(line.content),
-            line_num: format!("{:019}", line.number),
-            labels: line.labels,
-        };
-        let start = self.json.len();
-        // Serialization to memory can't fail.
-        let _ = serde_json::to_writer(&mut self.json, &encoded);
-        // With the commas.
-        if self.json.len() + self.ends.len() > self.max_bytes && !self.ends.is_empty() {
-            self.json.truncate(start);
-            self.is_cut = true;
-            return ControlFlow::Break(());
-        }
-        self.ends.push(self.json.len());
-        ControlFlow::Continue(())
-    }
-
-    /// The lines, from the last one found on if `is_reversed`.
-    fn in_order(&self, is_reversed: bool) -> impl Iterator<Item = &[u8]> {
-        let line = move |i: usize| {
-            let i = if is_reversed { self.len() - 1 - i } else { i };
-            let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
-            &self.json[start..self.ends[i]]
-        };
-        (0..self.len()).map(line)
-    }
+    let marked = highlight.map(|query| query.highlight(line.content));
+    lines.push(&Encoded {
+        content: marked.as_deref().unwrap_or(line.content),
+        line_num: line.line_num(),
+        labels: line.labels,
+    })
 }
 
 #[cfg(test)]

@@ -27,6 +27,11 @@ impl<'a> Line<'a> {
     pub(super) fn of(segment: &'a Segment, i: usize) -> Self {
         Self { number: segment.line_num(i), content: segment.text(i), labels: segment.labels(i) }
     }
+
+    /// The number as responses have it.
+    pub(super) fn line_num(&self) -> String {
+        format!("{:019}", self.number)
+    }
 }
 
 impl search::Labels for Labels {
