@@ -5,7 +5,7 @@ mod bodies;
 mod connections;
 mod console;
 mod credentials;
-mod data_file;
+pub(crate) mod data_file;
 mod durability;
 mod groups;
 #[cfg(target_os = "linux")]

@@ -25,5 +25,6 @@ pub(crate) fn in_isolated_process_with(test: &str, variables: &[(&str, &str)]) -
         "{text}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    print!("{text}");
     false
 }

@@ -35,6 +35,8 @@ mod scripted_server;
 mod search;
 mod secrets;
 mod signing;
+#[cfg(target_os = "linux")]
+mod soak;
 mod spans;
 mod spec;
 mod structure;

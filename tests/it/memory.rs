@@ -1,4 +1,4 @@
-//! The memory of a process on Linux, by its id or `self`, in kilobytes.
+//! The memory and the descriptors of a process on Linux, by its id or `self`. Memory is in kilobytes.
 
 /// The resident memory.
 pub(crate) fn resident(process: &str) -> u64 {
@@ -18,6 +18,11 @@ pub(crate) fn peak_if_running(process: &str) -> Option<u64> {
 pub(crate) fn reset_peak(process: &str) {
     // proc(5): 5 resets the peak to the current value.
     std::fs::write(format!("/proc/{process}/clear_refs"), "5").unwrap();
+}
+
+/// The number of open descriptors.
+pub(crate) fn descriptors(process: &str) -> u64 {
+    std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count() as u64
 }
 
 const PEAK: &str = "VmHWM:";

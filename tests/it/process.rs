@@ -106,6 +106,11 @@ impl Process {
         memory::resident(&self.child.id().to_string())
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) fn descriptors(&self) -> u64 {
+        memory::descriptors(&self.child.id().to_string())
+    }
+
     /// Its highest resident memory since [`reset_peak`](Self::reset_peak), in kilobytes.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak(&self) -> u64 {

@@ -23,7 +23,7 @@ use super::{
 use crate::process::{Process, lts, stderr};
 
 /// A temporary folder and the path of a data file in it, which does not exist yet.
-pub(super) fn data_path() -> (TempDir, PathBuf) {
+pub(crate) fn data_path() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lts.db");
     (folder, file)
@@ -58,7 +58,7 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
 }
 
 /// Asserts SQLite's integrity check on a file that is not in use.
-pub(super) fn assert_sound(file: &Path) {
+pub(crate) fn assert_sound(file: &Path) {
     let connection = Connection::open(file).unwrap();
     let integrity: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(integrity, "ok");
