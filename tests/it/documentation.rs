@@ -77,3 +77,19 @@ fn profile_file_on_the_front_page_is_readable() {
     assert_eq!(staging.endpoint, "https://lts.eu-de.otc.t-systems.com");
     assert!(staging.credentials_from.contains("[staging]"), "{staging:?}");
 }
+
+/// The README quotes programs that are compiled and run elsewhere.
+#[test]
+fn fragments_of_the_readme_are_in_examples() {
+    let unindented = |text: &str| text.lines().map(|line| format!("{}\n", line.trim())).collect::<String>();
+    let examples: Vec<_> =
+        files("examples").iter().map(|file| unindented(&fs::read_to_string(file).unwrap())).collect();
+    let readme = fs::read_to_string("README.md").unwrap();
+    let fragments: Vec<_> =
+        readme.split("```rs\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(fragments.len() > 3, "{fragments:?}");
+    for fragment in fragments {
+        let wanted = unindented(fragment);
+        assert!(examples.iter().any(|example| example.contains(&wanted)), "no example has:\n{fragment}");
+    }
+}
