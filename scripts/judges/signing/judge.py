@@ -25,7 +25,15 @@ ROUTES = [
     ("POST", "/v2/{}/groups/{}/streams"),
     ("GET", "/v2/{}/groups/{}/streams"),
     ("DELETE", "/v2/{}/groups/{}/streams/{}"),
+    ("POST", "/v2/{}/groups/{}"),
+    ("PUT", "/v2/{}/groups/{}/streams-ttl/{}"),
+    ("GET", "/v2/{}/log-streams"),
+    ("POST", "/v1/{}/groups/{}/tags/action"),
     ("POST", "/v2/{}/log-dump/obs"),
+    *((method, "/v2/{}/transfers") for method in ("POST", "GET", "PUT", "DELETE")),
+    ("POST", "/v2/{}/groups/{}/streams/{}/content/query"),
+    ("POST", "/v2/{}/groups/{}/streams/{}/context"),
+    ("POST", "/v2/{}/lts/keyword-count"),
     ("GET", "/v3/projects"),
 ]
 # The segments of the paths that are no parameters.
