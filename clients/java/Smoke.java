@@ -363,7 +363,10 @@ public class Smoke {
             line = found.get(2).getLineNum();
             hold(line.equals(String.valueOf(time + 1_000_100)), line);
             hold("shop".equals(found.get(0).getLabels().get("app")), found);
-            List<String> hits = contents(search(body -> body.keywords("GET NOT 200")).getLogs());
+            // A cursor alone doesn't continue: `search_type` is sent, too, as `init`.
+            List<String> hits = contents(search(body -> body.lineNum(line)).getLogs());
+            hold(hits.equals(contents(found)), hits);
+            hits = contents(search(body -> body.keywords("GET NOT 200")).getLogs());
             hold(hits.equals(List.of("GET /b 500", "GET /d 500")), hits);
             hits = contents(search(body -> body.labels(Map.of("app", "pay"))).getLogs());
             hold(hits.equals(List.of("started")), hits);
