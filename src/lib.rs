@@ -240,7 +240,7 @@ pub mod suggest;
 pub mod guides;
 
 /// Runs the examples of README.md as doctests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "emulator"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
 
