@@ -299,7 +299,7 @@ async function lines(page) {
   const open = page.getByRole('button', { name: 'Lines of logs / shop' });
   await open.click();
   await see(page, '#no-lines', 'No lines yet');
-  check((await open.getAttribute('aria-pressed')) === 'true' && (await page.locator('#lines').innerText()) === 'logs / shop', 'a stream without lines says so');
+  check((await open.getAttribute('aria-current')) === 'true' && (await page.locator('#lines').innerText()) === 'logs / shop', 'a stream without lines says so');
 
   const text = (i) => `line ${String(i).padStart(3, '0')} ${i % 100 === 20 ? 'Error: timeout' : 'fine'}`;
   await put(logs, shop, Array.from({ length: 250 }, (_, i) => text(i)), { app: 'shop' });

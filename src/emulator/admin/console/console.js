@@ -315,7 +315,7 @@ function showGroup(element, group, byStream, quota) {
   }, (element, stream) => {
     const [name, fine, count, open, id, list] = element.children;
     set(count, stream.lines === 0 ? 'no lines' : `${many(stream.lines, 'line')} · ${size(stream.bytes)}`);
-    open.ariaPressed = String(isOpened(stream));
+    open.ariaCurrent = isOpened(stream) ? 'true' : null;
     set(name, stream.log_stream_name);
     const ttl = stream.ttl_in_days === -1 ? [] : [many(stream.ttl_in_days, 'day')];
     set(fine, [...ttl, ...tags(stream)].join(' · '));
