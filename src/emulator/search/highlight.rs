@@ -16,20 +16,17 @@ const CLOSE: &str = "</HighLightTag>";
 pub(super) fn hits(expression: &Expression, content: &str) -> impl Iterator<Item = Range<usize>> {
     let mut wanted = Wanted::default();
     collect(expression, &mut wanted);
-    let ranges: Vec<_> = words(content).collect();
-    let is_wanted = |text: &str| wanted.words.iter().any(|word| is_word(text, word));
-    let mut is_hit: Vec<_> = ranges.iter().map(|range| is_wanted(&content[range.clone()])).collect();
-    for phrase in wanted.phrases {
-        for first in phrases(content, phrase) {
-            is_hit[first..first + phrase.len()].fill(true);
-        }
-    }
-    ranges.into_iter().zip(is_hit).filter_map(|(range, is_hit)| is_hit.then_some(range))
+    let in_phrase = in_phrase(content, &wanted.phrases);
+    let is_hit = move |(i, range): &(usize, Range<usize>)| {
+        let is_wanted = |word: &&Word| is_word(&content[range.clone()], word);
+        in_phrase.get(*i).is_some_and(|is_in_phrase| *is_in_phrase) || wanted.words.iter().any(is_wanted)
+    };
+    words(content).enumerate().filter(is_hit).map(|(_, range)| range)
 }
 
 /// The content with each matching word in tags.
 pub(super) fn highlight(expression: &Expression, content: &str) -> String {
-    let mut marked = String::new();
+    let mut marked = String::with_capacity(content.len() + OPEN.len() + CLOSE.len());
     let mut end = 0;
     for range in hits(expression, content) {
         marked.push_str(&content[end..range.start]);
@@ -38,6 +35,20 @@ pub(super) fn highlight(expression: &Expression, content: &str) -> String {
     }
     marked.push_str(&content[end..]);
     marked
+}
+
+/// Which words of the content are in one of the phrases. Empty without phrases.
+fn in_phrase(content: &str, wanted: &[&[String]]) -> Vec<bool> {
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let mut in_phrase = vec![false; words(content).count()];
+    for phrase in wanted {
+        for first in phrases(content, phrase) {
+            in_phrase[first..first + phrase.len()].fill(true);
+        }
+    }
+    in_phrase
 }
 
 /// What a query looks for in the content.
