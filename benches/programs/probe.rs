@@ -6,6 +6,8 @@
 //! probe load ADDRESS list|create SECONDS   requests over 16 connections, as many as are served
 //! probe run NAME GOAL ROUNDS A... -- B...  runs two programs in turn until they end
 //! probe start NAME GOAL ROUNDS A... -- B...  starts two servers in turn, until each has served one request
+//! probe requests NAME GOAL ROUNDS TIMES ADDRESS FILE (FILE | -- B...)
+//!                                          sends the request in a file, in turn with another or a program
 //! probe sign BYTES ROUNDS                  signs a request with a body of that many bytes
 //! probe lines BYTES                        an access log of at least that many bytes
 //! probe produce URL FILE WARMUP ROUNDS N   sends a file's lines that often through a producer, with N sets of labels
@@ -57,6 +59,11 @@ fn main() {
             produce(url, file, number(warmup), number(rounds), number(sets));
         }
         ["put", url, lines, calls] => put(url, number(lines), number(calls)),
+        ["requests", name, goal, rounds, times, address, file, ref others @ ..] => {
+            let goal = Goal::AtMost(goal.parse().expect("a ratio"));
+            common::rounds(number(rounds));
+            requests(name, goal, number(times), address.parse().expect("an address"), file, others);
+        }
         ["sign", bytes, rounds] => sign(number(bytes), number(rounds)),
         [how @ ("run" | "start"), name, goal, rounds, ref commands @ ..] => {
             let (a, b) = commands.split_at(commands.iter().position(|word| *word == "--").expect("--"));
@@ -111,6 +118,28 @@ fn load(server: SocketAddr, what: &str, seconds: usize) {
     let mut drive = |time| load.drive(time, status, |_, bytes| request(bytes))[0];
     drive(Duration::from_millis(500));
     println!("{}", json!({ "per_second": drive(Duration::from_secs(seconds as u64)) }));
+}
+
+/// Milliseconds of a request that is sent several times over one connection, in turn with the same of another file, or
+/// with a program (`-- B...`) that runs once.
+fn requests(name: &str, goal: Goal, times: usize, server: SocketAddr, file: &str, others: &[&str]) {
+    let (mut one, mut two) = (Load::new(server, 1), Load::new(server, 1));
+    let ours = || request(&mut one, file, times);
+    match others {
+        ["--", program @ ..] => ratio(name, "ms", goal, ours, || run(program)),
+        [other] => ratio(name, "ms", goal, ours, || request(&mut two, other, times)),
+        _ => panic!("usage: see the top of this program's source"),
+    }
+}
+
+/// Milliseconds of the request in a file, which is sent several times.
+fn request(load: &mut Load, file: &str, times: usize) -> f64 {
+    let request = fs::read(file).expect("a request");
+    let start = Instant::now();
+    for _ in 0..times {
+        load.turn("200", |_, bytes| bytes.extend_from_slice(&request));
+    }
+    start.elapsed().as_secs_f64() * 1e3 / times as f64
 }
 
 fn lines(bytes: usize) {

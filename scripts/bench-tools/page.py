@@ -13,7 +13,7 @@ import matplotlib.pyplot as plot  # noqa: E402 (the backend has to be chosen fir
 
 from figures import KEPT, ROOT  # noqa: E402
 
-SECTIONS = ("client", "logs", "peers", "emulator", "cli", "build", "growth")
+SECTIONS = ("client", "logs", "search", "peers", "emulator", "cli", "build", "growth")
 # The same figures always give the same files.
 matplotlib.rcParams.update({"svg.hashsalt": "benchmarks", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
 OURS, OTHERS = "#1f6feb", "#8c959f"
