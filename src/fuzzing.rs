@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 #[cfg(feature = "emulator")]
-pub use crate::emulator::fuzzing::{InProcess, verify};
+pub use crate::emulator::fuzzing::{Found, InProcess, search, verify};
 use crate::{error::Error, secret::Secret, spec::Operation};
 
 /// Classifies a response as the transport does. `signed` is the canonical request that was sent, if it was signed.

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use huaweicloud_lts::{Error, fuzzing::classify, spec::Operation};
-use huaweicloud_lts_fuzz::{Message, on_the_wire};
+use huaweicloud_lts_fuzz::{Message, filled, on_the_wire};
 use libfuzzer_sys::fuzz_target;
 
 /// The canonical request that we signed.
@@ -26,7 +26,6 @@ fuzz_target!(|input: &[u8]| {
     let operation = words.next().and_then(|word| word.parse::<Operation>().ok());
     let times = words.next().and_then(|word| word.parse::<usize>().ok()).unwrap_or(0);
     let piece = words.next().unwrap_or("x");
-    let times = times.min(LONGEST / piece.len().max(1));
 
     let mut headers = HeaderMap::new();
     for (name, value) in message.headers() {
@@ -36,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
             headers.append(name, value);
         }
     }
-    let body = many(message.body, &piece.repeat(times));
+    let body = Bytes::from(filled(message.body, times, piece, LONGEST));
     for signed in [None, Some(SIGNED)] {
         let classified = classify(operation, signed, status, headers.clone(), body.clone());
         match classified {
@@ -66,13 +65,4 @@ fn shows(error: &Error, status: StatusCode) {
         error.outcome_unknown(),
         error.remedy(),
     );
-}
-
-/// The body with its placeholder filled.
-fn many(body: &[u8], filling: &str) -> Bytes {
-    const HOLE: &[u8] = b"{...}";
-    match body.windows(HOLE.len()).position(|window| window == HOLE) {
-        Some(at) => [&body[..at], filling.as_bytes(), &body[at + HOLE.len()..]].concat().into(),
-        None => Bytes::copy_from_slice(body),
-    }
 }

@@ -18,6 +18,8 @@ mod error;
 mod highlight;
 mod lexer;
 mod matcher;
+#[cfg(any(test, fuzzing))]
+mod naive;
 mod parser;
 mod prefilter;
 mod scan;
@@ -76,6 +78,12 @@ impl Query {
     pub(crate) fn hits(&self, content: &str) -> impl Iterator<Item = Range<usize>> {
         let hits = self.expression.as_ref().map(|expression| highlight::hits(expression, content));
         hits.into_iter().flatten()
+    }
+
+    /// Whether a line matches, as [`naive`] has it.
+    #[cfg(fuzzing)]
+    pub(crate) fn matches_naively(&self, content: &str, labels: &[(String, String)]) -> bool {
+        self.expression.as_ref().is_none_or(|expression| naive::matches(expression, content, labels))
     }
 
     /// The content with each word that the query looks for in `<HighLightTag>…</HighLightTag>`.

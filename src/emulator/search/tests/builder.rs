@@ -4,10 +4,10 @@ use proptest::{collection::vec, prelude::*};
 
 use super::{
     super::{
+        naive,
         parser::parse,
         syntax::{Condition, Expression, Part, Subject, Word},
     },
-    naive,
     strategies::text,
 };
 use crate::model::Query;

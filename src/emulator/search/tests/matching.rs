@@ -3,8 +3,7 @@ use std::ops::ControlFlow;
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    super::{Order, Query, Segment, syntax::Expression, tokenizer},
-    naive,
+    super::{Order, Query, Segment, naive, syntax::Expression, tokenizer},
     strategies::{expression, labels, short_text, simple_expression, text},
 };
 

@@ -1,6 +1,5 @@
 mod builder;
 mod matching;
-mod naive;
 mod page;
 mod parsing;
 mod strategies;

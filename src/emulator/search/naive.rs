@@ -1,6 +1,6 @@
 //! Matching as its definition has it, for comparison: every line is cut into words, and each word is looked at.
 
-use super::super::syntax::{Comparison, Condition, Expression, Number, Part, Subject, Word};
+use super::syntax::{Comparison, Condition, Expression, Number, Part, Subject, Word};
 
 /// The simple lower case.
 pub(super) fn lower(text: &str) -> String {
@@ -63,7 +63,7 @@ fn is_met(condition: &Condition, content: &str, labels: &[(String, String)]) -> 
 }
 
 fn float(number: Number) -> f64 {
-    number.to_string().parse().unwrap()
+    number.to_string().parse().unwrap_or(f64::NAN)
 }
 
 pub(super) fn equals(word: &str, wanted: &Word) -> bool {
