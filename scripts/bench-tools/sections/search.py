@@ -18,7 +18,7 @@ RANGE = 3600
 # A word in five of the lines, and one in every tenth.
 RARE, FREQUENT = "needle", "tenth"
 ROUNDS = "50"
-PAGES_ROUNDS = 5
+PAGES_ROUNDS = 3
 
 # A page after the other: one curl and one jq each. jq prints the lines, and the cursor into a file.
 PAGES = """
