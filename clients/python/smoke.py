@@ -198,8 +198,8 @@ class Steps:
         self.line = lines[2].line_num
         assert self.line == str(self.time + 1_000_100), self.line
         assert lines[0].labels["app"] == "shop", lines
-        # A cursor alone doesn't continue: `search_type` is sent, too, as `init`.
-        assert self.search(line_num=self.line).parsed.logs[0].content == contents[0]
+        # A cursor alone continues.
+        assert [line.content for line in self.search(line_num=self.line).parsed.logs] == contents[3:]
         assert [line.content for line in self.search(keywords="GET NOT 200").parsed.logs] == ["GET /b 500", "GET /d 500"]
         labels = models.ListLogsRequestBodyLabels.from_dict({"app": "pay"})
         assert [line.content for line in self.search(labels=labels).parsed.logs] == ["started"]

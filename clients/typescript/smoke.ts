@@ -232,7 +232,7 @@ class Steps {
         this.line = lines[2]!.line_num!;
         assert.equal(this.line, String(this.time + 1_000_100n));
         assert.equal(lines[0]!.labels?.["app"], "shop");
-        // A cursor alone continues: members that aren't given aren't sent.
+        // A cursor alone continues.
         assert.deepEqual(await this.contents({ line_num: this.line }), expected.slice(3));
         assert.deepEqual(await this.contents({ keywords: "GET NOT 200" }), ["GET /b 500", "GET /d 500"]);
         assert.deepEqual(await this.contents({ labels: { app: "pay" } }), ["started"]);

@@ -377,10 +377,7 @@ async fn fetch(cx: &CallContext, search: &Ranged<Search>) -> Result<Page, Error>
         labels: search.labels.clone(),
         line_num: search.after.clone().map(LineNumber),
         is_desc: search.newest_first,
-        search_type: match search.after {
-            Some(_) => ListLogsRequestBodySearchType::Forwards,
-            None => ListLogsRequestBodySearchType::Init,
-        },
+        search_type: search.after.as_ref().map(|_| ListLogsRequestBodySearchType::Forwards),
         limit: i32::try_from(search.limit).unwrap_or(i32::MAX),
         highlight: search.highlight,
         is_count: search.count,

@@ -136,6 +136,7 @@ pub(super) const NEWER_SETTLED: &[(&str, &str, &str, u64, &str)] = &[
     ("ListLogContextRequestBody", "line_num", "mandatory", 133, r#""required""#),
     ("ListLogHistogramRequestBody", "key_word", "mandatory", 137, r#""optional""#),
     ("ListLogHistogramResponseBody", "histogram", "type", 131, r#""array of HistogramStep""#),
+    ("ListLogsRequestBody", "search_type", "default", 129, "nothing"),
     ("ListLogsRequestBody", "search_type", "enum", 129, r#"["init","forwards","backwards"]"#),
     ("LogBatch", "contents", "minItems", 122, "1"),
     ("PutLogBatchesRequestBody", "log_items", "minItems", 122, "1"),
