@@ -1,8 +1,8 @@
 //! The logs of a stream: write lines.
 
+use std::{collections::BTreeMap, fmt};
 #[cfg(feature = "producer")]
-use std::time::Duration;
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
