@@ -15,9 +15,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = lts.groups().ensure("app", Ttl::days(7)).await?.id;
     let shop = lts.group(&app).streams().ensure("shop").await?.id;
 
-    let producer = lts.group(&app).stream(&shop).producer().label("host", "shop-1").build()?;
-    // Sends what is left at the end of `main`, and for five seconds after a panic.
-    let guard = producer.guard(Duration::from_secs(5));
+    let producer = lts
+        .group(&app)
+        .stream(&shop)
+        .producer()
+        .label("host", "shop-1")
+        .on_dropped(|dropped| eprintln!("{} lines lost: {:?}", dropped.lines.len(), dropped.reason))
+        .build()?;
+    // Sends what is left at the end of `main`, for up to five seconds; the hook does so after a panic.
+    let _guard = producer.guard(Duration::from_secs(5));
     producer::install_panic_hook(&producer);
     tracing_subscriber::registry().with(producer.layer().with_level_label("level")).init();
 
@@ -29,6 +35,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let report = producer.flush().await;
     println!("{} lines sent, {} lost", report.sent, report.dropped);
-    drop(guard);
     Ok(())
 }

@@ -70,6 +70,5 @@ fn check(start: SearchTime, end: SearchTime) -> Result<(), InvalidInput> {
     if start < end {
         return Ok(());
     }
-    let given = format!("{} to {}", start.as_milliseconds(), end.as_milliseconds());
-    Err(InvalidInput::new("start_time", given, "before end_time, in milliseconds"))
+    Err(InvalidInput::new("start_time", start, format!("before the end of the range, {end}")))
 }

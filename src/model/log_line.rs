@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     time::{Duration, SystemTime},
 };
 
@@ -78,6 +79,16 @@ impl SearchTime {
     pub(crate) fn minus(self, duration: Duration) -> Self {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(milliseconds).max(0))
+    }
+}
+
+/// As RFC 3339 has it; a time beyond the year 9999 as its number of milliseconds.
+impl fmt::Display for SearchTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Timestamp::from_millisecond(self.0) {
+            Ok(time) => time.fmt(f),
+            Err(_) => self.0.fmt(f),
+        }
     }
 }
 

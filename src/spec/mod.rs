@@ -122,7 +122,7 @@ pub struct Parameter {
 }
 
 /// The facts of one operation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct OperationFacts {
     pub(crate) id: &'static str,
     pub(crate) sdk_name: Option<&'static str>,
@@ -142,6 +142,13 @@ pub(crate) struct OperationFacts {
     /// Whether a success has a body.
     pub(crate) has_content: bool,
     pub(crate) quota: Option<Quota>,
+}
+
+/// Errors have them, and programs print errors.
+impl fmt::Debug for OperationFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
 }
 
 impl OperationFacts {
