@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from math import log
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEPT = ROOT / "docs" / "benchmarks"
@@ -66,9 +67,15 @@ class Server:
         self.process.wait()
 
     def peak_mb(self):
+        return self.memory_kib("VmHWM") / 1024
+
+    def resident_bytes(self):
+        return self.memory_kib("VmRSS") * 1024
+
+    def memory_kib(self, kind):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) / 1024
+        line = next(line for line in status.splitlines() if line.startswith(f"{kind}:"))
+        return int(line.split()[1])
 
 
 class OneProcessor:
@@ -127,6 +134,12 @@ def goal(value, at_most=None, at_least=None):
     if at_least is not None:
         return {"goal": f"at least {at_least}", "reached": value >= at_least}
     return {"goal": "none", "reached": True}
+
+
+def growth(rows, by=0, cost=1):
+    """The exponent: how cost grows between the first and the last row, as a power of the size."""
+    (a, x), (b, y) = ((row[by], row[cost]) for row in (rows[0], rows[-1]))
+    return f"size^{log(y / x) / log(b / a):.2f}"
 
 
 def quartiles(values):

@@ -7,9 +7,8 @@ import pathlib
 import shutil
 import tempfile
 import urllib.request
-from math import log
 
-from figures import PROJECT, ROOT, OneProcessor, Server, Spent, built, keep, run
+from figures import PROJECT, ROOT, OneProcessor, Server, Spent, built, growth, keep, run
 from sections import build, log_growth
 from sections.emulator import seed
 
@@ -20,12 +19,6 @@ def measure():
     lts, probe = built("lts", "bench-probe")
     tables = [calls(probe), lists(probe), signatures(probe), emulator(lts, probe), apply(lts), *log_growth.tables(lts, probe), operations(lts)]
     keep("growth", [], tables)
-
-
-def growth(rows, by=0, cost=1):
-    """The exponent: how cost grows between the first and the last row, as a power of the size."""
-    (a, x), (b, y) = ((row[by], row[cost]) for row in (rows[0], rows[-1]))
-    return f"size^{log(y / x) / log(b / a):.2f}"
 
 
 def call(probe, address, client, warmup, count):

@@ -3,14 +3,12 @@
 import json
 import os
 import pathlib
-import resource
 import statistics
-import subprocess
 import tempfile
 import time
 import urllib.request
 
-from figures import PROJECT, TOKEN, Server, Spent, run
+from figures import PROJECT, TOKEN, Server, Spent, growth, run
 from sections.emulator import seed
 
 # Of 100 bytes with its end; one in ten has the common word, five of a million the rare one.
@@ -20,12 +18,6 @@ COLUMNS = ["lines", "search of a rare word, ms", "newest 100 with a common word,
 
 def tables(lts, probe):
     return [lines(lts), labels(lts, probe), batches(probe), tails(lts)]
-
-
-def growth(rows, cost):
-    from sections.growth import growth
-
-    return growth(rows, 0, cost)
 
 
 class Emulator(Server):
@@ -59,10 +51,6 @@ class Emulator(Server):
             times.append(time.perf_counter() - start)
         return statistics.median(times) * 1e3
 
-    def resident_mb(self):
-        pages = int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * resource.getpagesize() / 1e6
-
 
 def lines(lts):
     rows = []
@@ -74,17 +62,17 @@ def lines(lts):
                     word = "rare" if number % 200_000 == 100 else "common" if number % 10 == 0 else "usual"
                     out.write(f"{LINE.format(word, number, number % 9999)}\n")
             with Emulator(lts) as emulator:
-                empty = emulator.resident_mb()
+                empty = emulator.resident_bytes()
                 run(lts, "log", "put", "app", "nginx", "-f", file, "-q", **emulator.environment)
                 rare, newest = emulator.search_ms("rare"), emulator.search_ms("common", is_desc=True, limit=100)
-                memory = emulator.resident_mb() - empty
+                memory = (emulator.resident_bytes() - empty) / 1e6
             with Emulator(lts, "--data", data) as emulator:
                 run(lts, "log", "put", "app", "nginx", "-f", file, "-q", **emulator.environment)
             size = sum(os.path.getsize(one) for one in pathlib.Path(folder).glob("data*"))
         rows.append([count, round(rare, 2), round(newest, 2), round(memory, 1), round(size / 1e6, 2)])
     return {"title": "Lines of 100 bytes in a stream of the emulator", "columns": COLUMNS, "rows": rows,
-            "growth": f"search from 100,000 on {growth(rows[2:], 1)}, newest lines {growth(rows, 2)}, "
-                      f"memory from 100,000 on {growth(rows[2:], 3)}, data file {growth(rows[2:], 4)}"}
+            "growth": f"search from 100,000 on {growth(rows[2:], 0, 1)}, newest lines {growth(rows, 0, 2)}, "
+                      f"memory from 100,000 on {growth(rows[2:], 0, 3)}, data file {growth(rows[2:], 0, 4)}"}
 
 
 def labels(lts, probe):
@@ -98,7 +86,7 @@ def labels(lts, probe):
             rows.append([sets, round(output["cpu_us"], 2), output["requests"], round(output["peak_mb"], 1)])
     columns = ["sets of labels", "CPU per line, us", "requests", "peak memory, MB"]
     return {"title": "Sets of labels of a producer", "columns": columns, "rows": rows,
-            "growth": f"CPU per line {growth(rows, 1)}, memory {growth(rows, 3)}"}
+            "growth": f"CPU per line {growth(rows, 0, 1)}, memory {growth(rows, 0, 3)}"}
 
 
 def batches(probe):
@@ -109,7 +97,7 @@ def batches(probe):
             output = json.loads(run(probe, "put", f"http://{receiver.address}", str(size), str(max(20, 40_000 // size))))
             rows.append([size, round(output["cpu_us"], 2), round(output["peak_mb"], 1)])
     return {"title": "Lines of one `put`", "columns": ["lines", "CPU per line, us", "peak memory, MB"], "rows": rows,
-            "growth": f"CPU per line {growth(rows, 1)}"}
+            "growth": f"CPU per line {growth(rows, 0, 1)}"}
 
 
 def tails(lts):
@@ -123,4 +111,4 @@ def tails(lts):
         rows.append([count, round(spent.cpu / 10 * 1e3, 1), round(spent.peak_mb, 1)])
     columns = ["streams", "CPU per second, ms", "peak memory, MB"]
     return {"title": "Streams that `lts log tail` follows, a look per second", "columns": columns, "rows": rows,
-            "growth": f"CPU {growth(rows, 1)}, memory {growth(rows, 2)}"}
+            "growth": f"CPU {growth(rows, 0, 1)}, memory {growth(rows, 0, 2)}"}

@@ -45,12 +45,12 @@ def measure():
         log = folder / "lines.log"
         log.write_text("".join(line + "\n" for line in lines()))
         with Server(*emulator) as server:
-            empty = resident(server)
+            empty = server.resident_bytes()
             stream = Stream(server)
             stream.fill()
             time.sleep(30)
             content = LINES * LENGTH
-            figures.append(absolute("search/memory per byte of lines, 30 s after they were written", "bytes", (resident(server) - empty) / content, 1.6))
+            figures.append(absolute("search/memory per byte of lines, 30 s after they were written", "bytes", (server.resident_bytes() - empty) / content, 1.6))
 
             rare, histogram = folder / "rare", folder / "histogram"
             rare.write_bytes(stream.search(keywords=RARE, limit=100))
@@ -114,13 +114,6 @@ def lines():
 
 def lines_in(path):
     return int(run("wc", "-l", path).split()[0])
-
-
-def resident(server):
-    """Bytes."""
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) * 1024
 
 
 def stamp(milliseconds):
