@@ -8,6 +8,7 @@ use super::{
     faults::Faults,
     journal::Journal,
     options::Options,
+    search::RecentQueries,
     seed::Seed,
     store::{Store, StoreError},
 };
@@ -20,6 +21,7 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) faults: Faults,
     pub(super) key_lockout: KeyLockout,
+    pub(super) queries: RecentQueries,
 }
 
 impl State {
@@ -28,7 +30,8 @@ impl State {
         options.account.check().map_err(StoreError::Invalid)?;
         let store = Store::open(&options)?;
         let (journal, clock, faults) = (Journal::default(), Clock::default(), Faults::default());
-        Ok(Self { options, store, journal, clock, faults, key_lockout: KeyLockout::default() })
+        let (key_lockout, queries) = (KeyLockout::default(), RecentQueries::default());
+        Ok(Self { options, store, journal, clock, faults, key_lockout, queries })
     }
 
     /// Restores the initial state, as given by the options. Tokens are revoked.

@@ -15,7 +15,6 @@ use http::{StatusCode, Uri};
 use super::error::AdminError;
 use crate::emulator::{
     lts::NewestLines,
-    search,
     state::State,
     store::StoreError,
     wire::{request::Query, response::ApiResponse},
@@ -40,7 +39,7 @@ pub(super) async fn list(state: &State, uri: &Uri) -> Result<ApiResponse, AdminE
     let (project, group, stream) = (project?, group?, stream?);
     let query = parameters.get("query").unwrap_or_default();
     let request = NewestLines {
-        query: search::Query::parse(query).map_err(AdminError::Query)?,
+        query: state.queries.parse(query).map_err(AdminError::Query)?,
         before: number(&parameters, "before")?.unwrap_or(u64::MAX),
         limit: number(&parameters, "limit")?.unwrap_or(DEFAULT_LIMIT),
     };

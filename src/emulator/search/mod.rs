@@ -22,6 +22,7 @@ mod matcher;
 mod naive;
 mod parser;
 mod prefilter;
+mod recent;
 mod scan;
 mod syntax;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use std::{
 
 pub(crate) use error::QueryError;
 pub(crate) use matcher::Labels;
+pub(crate) use recent::RecentQueries;
 pub(crate) use scan::{Order, Segment};
 
 use prefilter::Prefilter;

@@ -63,7 +63,7 @@ pub(super) fn scan<B>(
             if matches(line) { visit(line) } else { ControlFlow::Continue(()) }
         }),
         Order::LastToFirst => {
-            // Literals are found forwards only: blocks of lines, each larger than the one before.
+            // Literals are found forwards only: blocks of lines, which grow while nothing is found.
             let (mut end, mut size) = (segment.lines.end, FIRST_BLOCK);
             let mut found = Vec::new();
             while end > segment.lines.start {
@@ -72,8 +72,11 @@ pub(super) fn scan<B>(
                     found.push(line);
                     ControlFlow::Continue(())
                 });
+                if found.is_empty() {
+                    size *= 2;
+                }
                 found.drain(..).rev().filter(|line| matches(*line)).try_for_each(&mut visit)?;
-                (end, size) = (start, size * 2);
+                end = start;
             }
             ControlFlow::Continue(())
         }

@@ -44,7 +44,7 @@ impl EncodedLines {
     }
 
     /// The lines, from the last one found on if `is_reversed`.
-    pub(super) fn in_order(&self, is_reversed: bool) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn in_order(&self, is_reversed: bool) -> impl Iterator<Item = &[u8]> + Clone {
         let line = move |i: usize| {
             let i = if is_reversed { self.len() - 1 - i } else { i };
             let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -55,8 +55,10 @@ impl EncodedLines {
 }
 
 /// A body with lines between its start and its end.
-pub(super) fn body<'a>(start: &str, lines: impl Iterator<Item = &'a [u8]>, end: &str) -> Vec<u8> {
-    let mut body = start.as_bytes().to_vec();
+pub(super) fn body<'a>(start: &str, lines: impl Iterator<Item = &'a [u8]> + Clone, end: &str) -> Vec<u8> {
+    let length: usize = lines.clone().map(|line| line.len() + 1).sum();
+    let mut body = Vec::with_capacity(start.len() + length + end.len());
+    body.extend_from_slice(start.as_bytes());
     for (i, line) in lines.enumerate() {
         if i > 0 {
             body.push(b',');

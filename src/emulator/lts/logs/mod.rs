@@ -20,7 +20,7 @@ pub(crate) use newest::NewestLines;
 use request::{ContextRequest, HistogramRequest, PageRequest};
 
 pub(crate) async fn list_logs(state: &State, call: &Call<'_>, body: &Value) -> Result<ApiResponse, ApiError> {
-    let request = PageRequest::read(body, &state.options)?;
+    let request = PageRequest::read(body, &state.options, &state.queries)?;
     let snapshot = snapshot(state, call, call.parameter("log_group_id"), call.parameter("log_stream_id"))?;
     let (max_lines, is_incomplete) = (state.options.scan_lines, call.is_incomplete);
     run(move || {
@@ -50,7 +50,7 @@ pub(crate) async fn list_log_histogram(
     call: &Call<'_>,
     body: &Value,
 ) -> Result<ApiResponse, ApiError> {
-    let request = HistogramRequest::read(body, &state.options)?;
+    let request = HistogramRequest::read(body, &state.options, &state.queries)?;
     let snapshot = snapshot(state, call, &request.group, &request.stream)?;
     let (max_lines, is_incomplete) = (state.options.scan_lines, call.is_incomplete);
     run(move || {

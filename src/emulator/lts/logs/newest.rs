@@ -1,6 +1,6 @@
 //! The newest lines of a stream, for the console.
 
-use std::{iter, ops::ControlFlow};
+use std::{iter, ops::ControlFlow, sync::Arc};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -24,7 +24,7 @@ const MAX_HITS: usize = 1000;
 /// Which lines are listed.
 #[derive(Debug)]
 pub(crate) struct NewestLines {
-    pub(crate) query: Query,
+    pub(crate) query: Arc<Query>,
     /// Lines with lower numbers only.
     pub(crate) before: u64,
     pub(crate) limit: usize,

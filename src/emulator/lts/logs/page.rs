@@ -48,7 +48,7 @@ pub(super) fn find(snapshot: &Snapshot, request: &PageRequest, max_lines: u64) -
             times.start..cursor
         }
     };
-    let highlight = request.is_highlighted.then_some(&request.filter.query);
+    let highlight = request.is_highlighted.then_some(&*request.filter.query);
     let mut lines = EncodedLines::new(MAX_BYTES);
     let mut is_complete = scan.visit(numbers, |line| {
         push(&mut lines, line, highlight)?;
@@ -144,6 +144,7 @@ mod tests {
     use super::*;
     use crate::emulator::{
         Options,
+        search::RecentQueries,
         store::{LogBatch, NewGroup, NewStream, Store, block_on},
     };
 
@@ -176,7 +177,7 @@ mod tests {
         for is_descending in [false, true] {
             let mut body = body.clone();
             body["is_desc"] = is_descending.into();
-            let request = PageRequest::read(&body, &Options::default()).unwrap();
+            let request = PageRequest::read(&body, &Options::default(), &RecentQueries::default()).unwrap();
             let mut response = Vec::new();
             // What a first search compiles is kept for the next one.
             find(&snapshot, &request, 0);

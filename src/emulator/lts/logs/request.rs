@@ -1,6 +1,6 @@
 //! The bodies of searches, read and checked in the order of the service.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::{
     emulator::{
         errors::{ApiError, INVALID_BODY},
         options::Options,
-        search::Query,
+        search::{Query, RecentQueries},
         validate::body::{integer, required_text},
     },
     spec::codes,
@@ -85,7 +85,7 @@ pub(super) struct PageRequest {
 }
 
 impl PageRequest {
-    pub(super) fn read(body: &Value, options: &Options) -> Result<Self, ApiError> {
+    pub(super) fn read(body: &Value, options: &Options, queries: &RecentQueries) -> Result<Self, ApiError> {
         let times = TimeRange::read(body)?;
         let cursor = match &body["line_num"] {
             Value::Null => None,
@@ -105,7 +105,7 @@ impl PageRequest {
         let labels = body["labels"].as_object().into_iter().flatten();
         let labels =
             labels.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
-        let filter = Filter { query: query(&body["keywords"])?, labels: labels.collect() };
+        let filter = Filter { query: query(&body["keywords"], queries)?, labels: labels.collect() };
         let limit = integer(&body["limit"]).unwrap_or(DEFAULT_LIMIT);
         Ok(Self {
             times,
@@ -155,7 +155,7 @@ pub(super) struct HistogramRequest {
 }
 
 impl HistogramRequest {
-    pub(super) fn read(body: &Value, options: &Options) -> Result<Self, ApiError> {
+    pub(super) fn read(body: &Value, options: &Options, queries: &RecentQueries) -> Result<Self, ApiError> {
         let times = TimeRange::read(body)?;
         let step = integer(&body["step_interval"]).ok_or(ApiError::code(INVALID_BODY))?;
         let step = u64::try_from(step).unwrap_or_default().max(MIN_STEP);
@@ -171,14 +171,14 @@ impl HistogramRequest {
             stream: required_text(body, "stream_id")?.to_owned(),
             times,
             step,
-            filter: Filter { query: query(&body["key_word"])?, labels: Vec::new() },
+            filter: Filter { query: query(&body["key_word"], queries)?, labels: Vec::new() },
         })
     }
 }
 
 /// Reads a search expression; without one every line matches.
-fn query(text: &Value) -> Result<Query, ApiError> {
-    Query::parse(text.as_str().unwrap_or_default()).map_err(|error| {
+fn query(text: &Value, queries: &RecentQueries) -> Result<Arc<Query>, ApiError> {
+    queries.parse(text.as_str().unwrap_or_default()).map_err(|error| {
         ApiError::code(if error.is_leading_wildcard { codes::LTS_0301 } else { INVALID_BODY })
     })
 }

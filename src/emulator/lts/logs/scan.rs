@@ -1,6 +1,9 @@
 //! The matching lines of a stream.
 
-use std::ops::{ControlFlow, Range};
+use std::{
+    ops::{ControlFlow, Range},
+    sync::Arc,
+};
 
 use crate::emulator::{
     search::{self, Order, Query},
@@ -10,7 +13,7 @@ use crate::emulator::{
 /// Which lines match.
 #[derive(Debug)]
 pub(super) struct Filter {
-    pub(super) query: Query,
+    pub(super) query: Arc<Query>,
     /// Labels that a line must have, with exactly these values.
     pub(super) labels: Vec<(String, String)>,
 }
