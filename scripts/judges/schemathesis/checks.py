@@ -85,16 +85,7 @@ def before_call(context, case, kwargs):
     if not is_positive(case):
         return
     if operation == "createLogDumpObs":
-        # A group that exists; then streams of it, too; then a bucket.
-        number = draw(case.body)
-        groups = [group for group in control("state")["groups"] if group["streams"]]
-        if groups and number % 7:
-            group = groups[number % len(groups)]
-            case.body["log_group_id"] = group["log_group_id"]
-            if number % 7 > 1:
-                case.body["log_stream_ids"] = [group["streams"][number % len(group["streams"])]["log_stream_id"]]
-            if number % 7 > 4:
-                case.body["obs_bucket_name"] = judging.BUCKET
+        name_for_log_dump(case.body)
     if operation in WRITES:
         write_well(case)
     if operation in SEARCHES:
@@ -105,6 +96,24 @@ def before_call(context, case, kwargs):
         # A user who exists, so that the scope decides.
         user = {"name": judging.USER, "password": judging.PASSWORD, "domain": {"name": judging.DOMAIN}}
         case.body["auth"]["identity"]["password"]["user"] = user
+
+
+def name_for_log_dump(body):
+    """A group that exists; then a stream of it, too; then one without a task, so that the bucket decides; then a bucket."""
+    number = draw(body)
+    groups = [group for group in control("state")["groups"] if group["streams"]]
+    if not groups or number % 7 == 0:
+        return
+    group = groups[number // 7 % len(groups)]
+    body["log_group_id"] = group["log_group_id"]
+    streams = [stream["log_stream_id"] for stream in group["streams"]]
+    if number % 7 > 2:
+        busy = {stream["log_stream_id"] for task in control("tasks") for stream in task["log_streams"]}
+        streams = [stream for stream in streams if stream not in busy] or streams
+    if number % 7 > 1:
+        body["log_stream_ids"] = [streams[number // 7 % len(streams)]]
+    if number % 7 > 4:
+        body["obs_bucket_name"] = judging.BUCKET
 
 
 def write_well(case):
