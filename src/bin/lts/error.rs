@@ -295,6 +295,10 @@ fn proxy_hint(error: &ServiceError, client: &ClientInfo) -> Option<String> {
     }
 }
 
+/// What people without settings may do.
+const WITHOUT_ACCOUNT: &str = "without an account, start `lts emulator`, and in this shell run \
+    eval \"$(lts emulator --print-env)\"";
+
 /// What to do about a setting. An invalid value is described by the error itself.
 fn configuration_hint(error: &ConfigurationError, profile: Option<&str>) -> Option<String> {
     let text = match (error.problem(), error.setting()) {
@@ -306,10 +310,10 @@ fn configuration_hint(error: &ConfigurationError, profile: Option<&str>) -> Opti
         (ConfigurationProblem::Incomplete, "profile") => "complete the section of the profile file",
         (ConfigurationProblem::Incomplete, _) => "set the missing variables, or unset the others",
         (ConfigurationProblem::Missing, "credentials") => {
-            "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; without an account, use lts emulator"
+            return Some(format!("set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; {WITHOUT_ACCOUNT}"));
         }
         (ConfigurationProblem::Missing, "region") => {
-            "pass --region or --endpoint; without an account, use lts emulator"
+            return Some(format!("pass --region or --endpoint; {WITHOUT_ACCOUNT}"));
         }
         (ConfigurationProblem::Missing, "project_id") => "pass --project-id, or --region to look it up",
         (ConfigurationProblem::Missing, "iam_endpoint") => "pass --region",

@@ -176,6 +176,18 @@ pub(crate) fn label(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// Fails if a key of these pairs was given twice. `kind` is what they are.
+pub(crate) fn ensure_distinct<'a>(
+    kind: &str,
+    keys: impl IntoIterator<Item = &'a String>,
+) -> Result<(), CliError> {
+    let mut seen = BTreeSet::new();
+    match keys.into_iter().find(|key| !seen.insert(*key)) {
+        Some(key) => Err(CliError::usage(format!("the {kind} {key:?} was given twice"))),
+        None => Ok(()),
+    }
+}
+
 /// A parser of whole numbers in a range.
 pub(crate) fn whole_number<N: FromStr + PartialOrd + Display + Clone + Send + Sync + 'static>(
     range: RangeInclusive<N>,

@@ -1,7 +1,5 @@
 //! The options that set and delete tags.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 
 use crate::{error::CliError, parsers};
@@ -17,7 +15,7 @@ pub(crate) struct NewTags {
 impl NewTags {
     /// The tags. A key that was given twice is an error.
     pub(crate) fn get(&self) -> Result<&[(String, String)], CliError> {
-        ensure_distinct(self.tags.iter().map(|(key, _)| key))?;
+        parsers::ensure_distinct("tag", self.tags.iter().map(|(key, _)| key))?;
         Ok(&self.tags)
     }
 }
@@ -40,14 +38,6 @@ impl TagChanges {
 
     /// Fails if a key was given twice.
     pub(crate) fn check(&self) -> Result<(), CliError> {
-        ensure_distinct(self.set.iter().map(|(key, _)| key).chain(&self.delete))
-    }
-}
-
-fn ensure_distinct<'a>(mut keys: impl Iterator<Item = &'a String>) -> Result<(), CliError> {
-    let mut seen = BTreeSet::new();
-    match keys.find(|key| !seen.insert(*key)) {
-        Some(key) => Err(CliError::usage(format!("the tag {key:?} was given twice"))),
-        None => Ok(()),
+        parsers::ensure_distinct("tag", self.set.iter().map(|(key, _)| key).chain(&self.delete))
     }
 }

@@ -20,7 +20,9 @@ fn busy_port_is_reported_in_one_line() {
     assert_eq!((output.status.code(), stderr(&output).lines().count()), (Some(3), 1), "{}", stderr(&output));
     let port = process.address.rsplit(':').next().unwrap();
     let says = format!("can't listen on {}: port {port} is in use: stop the program", process.address);
-    assert!(stderr(&output).contains(&says) && stderr(&output).contains("--listen"), "{}", stderr(&output));
+    let connects =
+        format!("eval \"$(lts emulator --print-env --listen {})\" connects to it", process.address);
+    assert!(stderr(&output).contains(&says) && stderr(&output).contains(&connects), "{}", stderr(&output));
     // An address of another machine (RFC 5737).
     fails(&["emulator", "--listen", "192.0.2.1:0"], 3, "192.0.2.1 is no address of this machine");
 }

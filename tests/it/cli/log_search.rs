@@ -46,8 +46,6 @@ fn newest_lines_are_printed_oldest_first() {
     assert_eq!(raw(&["--all"]), "GET /a 200\nGET /b 500 error\ndone\n");
     assert_eq!(raw(&["--all", "--reverse", "GET AND NOT error"]), "GET /a 200\n");
     assert_eq!(raw(&["--label", "host=web", "#\"500 error\""]), "GET /b 500 error\n");
-    assert_eq!(raw(&["--label", "host=other"]), "");
-    assert_eq!(raw(&["--since", "2h", "--until", "1h"]), "");
 
     let lines = json_lines(&cli.prints(&["log", "search", "app", "nginx", "error", "-o", "json"]));
     assert_eq!((lines.len(), &lines[0]["content"]), (1, &"GET /b 500 error".into()));
@@ -56,6 +54,43 @@ fn newest_lines_are_printed_oldest_first() {
         lines[0]["time"].as_str().unwrap().ends_with('Z')
             && lines[0]["line_num"].as_str().unwrap().len() == 19
     );
+}
+
+#[test]
+fn searches_say_that_there_are_no_lines_or_more() {
+    let cli = start();
+    let notes = |arguments: &[&str]| {
+        let output = cli.lts(&[&["log", "search", "app", "nginx"], arguments].concat()).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        let lines = stdout(&output).lines().count();
+        let times = regress::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d").unwrap();
+        (lines, times.replace_all(&stderr(&output), "TIME"))
+    };
+    let none = || "There are no such lines from TIME to TIME.\n".to_owned();
+    assert_eq!(notes(&["--label", "host=other"]), (0, none()));
+    assert_eq!(notes(&["--since", "2h", "--until", "1h", "--all", "--raw"]), (0, none()));
+    assert_eq!(notes(&["absent", "-o", "json"]), (0, String::new()));
+    let messages = ["-m", "GET /c 200"].repeat(97);
+    cli.prints(&[&["log", "put", "app", "nginx", "-q"], &messages[..]].concat());
+    assert_eq!(notes(&[]), (100, String::new()));
+    cli.prints(&["log", "put", "app", "nginx", "-q", "-m", "newest"]);
+    let more = "note: these are the newest 100 lines; --limit prints more, --all prints all\n";
+    assert_eq!(notes(&[]), (100, more.to_owned()));
+    assert_eq!(notes(&["-o", "json"]), (100, String::new()));
+    assert_eq!(notes(&["--limit", "100"]), (100, String::new()));
+    assert_eq!(notes(&["--all"]), (101, String::new()));
+    assert!(cli.prints(&["log", "search", "app", "nginx", "--limit", "1"]).ends_with("  newest\n"));
+}
+
+#[test]
+fn label_given_twice_is_a_mistake() {
+    let cli = start();
+    for command in
+        [&["search", "app", "nginx"][..], &["tail", "app", "nginx"], &["put", "app", "nginx", "-m", "x"]]
+    {
+        let arguments = [&["log"], command, &["--label", "a=1", "--label", "a=2"]].concat();
+        cli.fails(&arguments, 2, "the label \"a\" was given twice");
+    }
 }
 
 #[test]

@@ -422,6 +422,32 @@ fn lines_of_several_streams_are_aligned() {
 }
 
 #[test]
+fn line_whose_context_is_shown_stands_out() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.id(&["stream", "create", "app", "nginx"]);
+    cli.prints(&["log", "put", "app", "nginx", "-q", "-m", "first", "-m", "second", "-m", "third"]);
+    let second = cli.prints(&["log", "search", "app", "nginx", "second", "-o", "json"]);
+    let second: Value = serde_json::from_str(&second).unwrap();
+    let number = second["line_num"].as_str().unwrap();
+    let text = at_terminal(80, cli.lts(&["log", "context", "app", "nginx", number, "--raw"]));
+    assert_eq!(text, "first\n\x1b[1msecond\x1b[0m\nthird\n");
+}
+
+#[test]
+fn lines_can_be_typed() {
+    let cli = Cli::start();
+    cli.id(&["group", "create", "app"]);
+    cli.id(&["stream", "create", "app", "nginx"]);
+    let mut terminal = Terminal::start(80, cli.lts(&["log", "put", "app", "nginx"]));
+    terminal.wait_for("Reading lines from the terminal; Ctrl-D ends.\r\n");
+    terminal.press("typed\n\u{4}");
+    let (text, code) = terminal.end();
+    assert!(text.ends_with("wrote 1 line to log stream \"nginx\"\n"), "{text:?}");
+    assert_eq!((code, cli.prints(&["log", "search", "app", "nginx", "--raw"])), (0, "typed\n".to_owned()));
+}
+
+#[test]
 fn bars_of_a_histogram_fit_the_terminal() {
     let cli = Cli::start();
     cli.id(&["group", "create", "app"]);

@@ -14,6 +14,9 @@ const MANIFEST: &str = "shop.yaml";
 /// The last line of the output of a command that is interrupted.
 const INTERRUPT: &str = "^C\n";
 
+/// How the line begins that a command that is interrupted prints to standard error.
+const NOTE: &str = "Following ";
+
 /// The commands of a page with their output.
 fn commands(page: &str) -> Vec<(String, String)> {
     let mut steps: Vec<(String, String)> = Vec::new();
@@ -70,7 +73,7 @@ fn shell_text(command: &str, quoted: &str, address: &str) -> String {
     match quoted.strip_suffix(INTERRUPT) {
         Some(quoted) => format!(
             "mkfifo lines; {command} > lines & head -n {} < lines; kill -INT $!; wait $!; rm lines; echo '^C'",
-            quoted.lines().count()
+            quoted.lines().filter(|line| !line.starts_with(NOTE)).count()
         ),
         None => command,
     }

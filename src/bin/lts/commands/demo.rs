@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use crate::{
     context::Context,
     error::CliError,
-    output::{plural, print, print_lines},
+    output::{plural, print, print_lines, stdout_width},
+    wrap::wrap,
 };
 
 const GROUP: &str = "lts-demo";
@@ -219,7 +220,12 @@ impl Demo {
         self.print_line(error.code().unwrap_or_default(), start)?;
         let message = error.as_service().map(ServiceError::message).unwrap_or_default();
         print_lines(&format!("  message:      {message}\n"))?;
-        print_lines(&format!("  what to do:   {}\n", error.remedy().unwrap_or_default()))
+        let remedy = error.remedy().unwrap_or_default();
+        let remedy = match stdout_width() {
+            Some(width) => wrap(&remedy, width.saturating_sub(16)).join("\n                "),
+            None => remedy.into(),
+        };
+        print_lines(&format!("  what to do:   {remedy}\n"))
     }
 
     /// Prints operation, method, path, status, result and time of the last request in the emulator's journal.

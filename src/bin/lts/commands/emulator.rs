@@ -330,7 +330,8 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
     let what_to_do = match error.kind() {
         io::ErrorKind::AddrInUse => format!(
             "port {port} is in use: stop the program that uses it, or choose another port with --listen \
-             (0 picks a free one)"
+             (0 picks a free one); if it is an emulator, eval \"$(lts emulator --print-env --listen {address})\" \
+             connects to it"
         ),
         io::ErrorKind::PermissionDenied => {
             format!("port {port} is not permitted: choose one above 1023 with --listen")

@@ -41,6 +41,8 @@ pub(crate) struct LinePrinter {
     is_terminal: bool,
     has_color: bool,
     hits: Hits,
+    /// The number of the line that stands out on a terminal.
+    emphasized: Option<String>,
     zone: TimeZone,
 }
 
@@ -66,8 +68,15 @@ impl LinePrinter {
             is_terminal: stdout_is_terminal(),
             has_color: stdout_has_color(),
             hits: Hits::of_query(query.unwrap_or_default()),
+            emphasized: None,
             zone: TimeZone::system(),
         }
+    }
+
+    /// Makes the line of this number stand out on a terminal.
+    pub(crate) fn emphasize(mut self, line_num: &str) -> Self {
+        self.emphasized = Some(line_num.to_owned());
+        self
     }
 
     /// Gives the names of streams the same width, so that the lines begin in the same column.
@@ -103,11 +112,13 @@ impl LinePrinter {
     }
 
     fn print_text(&mut self, line: &LogLine, stream: Option<(&str, usize)>) -> io::Result<()> {
+        let is_emphasized = self.has_color && self.emphasized.as_ref() == Some(&line.line_num);
+        let style = if is_emphasized { Style::new().bold() } else { Style::new() };
         if !self.raw
             && let Some(time) = timestamp(line)
         {
             let local = time.to_zoned(self.zone.clone());
-            write!(self.out, "{}  ", local.strftime("%Y-%m-%d %H:%M:%S%.3f"))?;
+            write!(self.out, "{style}{}{style:#}  ", local.strftime("%Y-%m-%d %H:%M:%S%.3f"))?;
         }
         if let Some((name, index)) = stream {
             let name = escape::line(name);
@@ -123,8 +134,8 @@ impl LinePrinter {
             return writeln!(self.out, "{}", line.content);
         }
         let content = escape::line(&line.content);
-        if !self.has_color {
-            return writeln!(self.out, "{content}");
+        if !self.has_color || is_emphasized {
+            return writeln!(self.out, "{style}{content}{style:#}");
         }
         let mut end = 0;
         for hit in self.hits.find(&content) {

@@ -6,7 +6,7 @@ use clap::{
     Args,
     builder::{PossibleValue, PossibleValuesParser},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -16,6 +16,7 @@ use super::{
     print::{eprint_line, stdout_is_terminal},
     resource::{CREATED, CREATION_TIME, Column, Resource, Shown, TTL},
     table::{Fit, blocks, rows},
+    time::local,
 };
 use crate::error::CliError;
 
@@ -252,9 +253,7 @@ fn cell(column: &Column, value: &Value) -> String {
 /// A time in the local time zone on a terminal, otherwise unchanged.
 fn local_time(time: &str) -> String {
     match time.parse::<Timestamp>() {
-        Ok(time) if stdout_is_terminal() => {
-            time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-        }
+        Ok(time) if stdout_is_terminal() => local(time),
         _ => time.to_owned(),
     }
 }

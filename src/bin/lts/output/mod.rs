@@ -14,6 +14,7 @@ mod print;
 mod progress;
 mod resource;
 mod table;
+mod time;
 
 pub(crate) use created::{Created, CreatedKind, print_created};
 pub(crate) use format::{Format, Output};
@@ -24,3 +25,4 @@ pub(crate) use print::{eprint_line, plural, print, print_bytes, print_lines, quo
 pub(crate) use progress::{progress_bar, progress_line};
 pub(crate) use resource::{CREATED, CREATION_TIME, Column, Named, Resource, TAGS, TTL};
 pub(crate) use table::{Fit, pairs, rows, stdout_width};
+pub(crate) use time::local_search_time;

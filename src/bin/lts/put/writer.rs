@@ -22,6 +22,11 @@ const MAX_LINES: usize = 4_096;
 /// The pause before a batch is sent again, and the longest one.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
+/// `1 line`, `2 lines`
+fn count(lines: u64) -> String {
+    plural(lines.try_into().unwrap_or(usize::MAX), "line")
+}
+
 /// Writes lines to a stream, one batch after the other.
 pub(crate) struct Writer {
     logs: Logs,
@@ -130,7 +135,8 @@ impl Writer {
         let Written { lines, bytes, .. } = self.written;
         let per_second = |number: u64| (number as f64 / seconds) as u64;
         self.progress.set_message(format!(
-            "{lines} lines, {} ({} lines/s, {}/s)",
+            "{}, {} ({} lines/s, {}/s)",
+            count(lines),
             HumanBytes(bytes),
             per_second(lines),
             HumanBytes(per_second(bytes))
@@ -155,7 +161,6 @@ impl Writer {
     /// Says what was written.
     pub(crate) fn summary(&self) -> Vec<String> {
         let Written { lines, cut, replaced, .. } = self.written;
-        let count = |number: u64| plural(number.try_into().unwrap_or(usize::MAX), "line");
         let mut summary = vec![format!("wrote {} to {}", count(lines), self.name)];
         if cut > 0 {
             summary.push(format!("note: {} had more than 1 MiB and ends with \"[cut]\"", count(cut)));

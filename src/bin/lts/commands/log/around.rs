@@ -54,7 +54,7 @@ impl ContextArguments {
             let (logs, name) = logs(context.client()?, &self.group, &self.stream).await?;
             let call = logs.context(&self.line_num).before(self.before).after(self.after);
             let found = call.await.context(|| failed(&name, None))?;
-            let mut printer = LinePrinter::new(context.output, self.raw, None);
+            let mut printer = LinePrinter::new(context.output, self.raw, None).emphasize(&self.line_num);
             for line in &found.lines {
                 if !printer.print(line, None)? {
                     break;

@@ -2,14 +2,14 @@
 
 use clap::Args;
 use huaweicloud_lts::logs::{Bucket, SearchTime};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::target::{failed, logs};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},
-    output::{eprint_line, stdout_width},
+    output::{eprint_line, local_search_time, stdout_width},
     parsers,
 };
 
@@ -80,10 +80,6 @@ fn step(bucket: &Bucket) -> Step {
 
 /// A row for each step: its start, its count, and a bar.
 fn bars(buckets: &[Bucket]) -> String {
-    let start = |bucket: &Bucket| {
-        let time = Timestamp::from_millisecond(bucket.start.as_milliseconds()).unwrap_or_default();
-        time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-    };
     let most = buckets.iter().map(|bucket| bucket.count).max().unwrap_or_default();
     let digits = most.to_string().len();
     let room =
@@ -93,7 +89,8 @@ fn bars(buckets: &[Bucket]) -> String {
         "█".repeat(length.max(usize::from(count > 0)))
     };
     let row = |bucket: &Bucket| {
-        let row = format!("{}  {:>digits$}  {}", start(bucket), bucket.count, bar(bucket.count));
+        let row =
+            format!("{}  {:>digits$}  {}", local_search_time(bucket.start), bucket.count, bar(bucket.count));
         format!("{}\n", row.trim_end())
     };
     buckets.iter().map(row).collect()

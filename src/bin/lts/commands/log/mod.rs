@@ -2,6 +2,7 @@
 
 mod around;
 mod histogram;
+mod labels;
 mod put;
 mod search;
 mod tail;

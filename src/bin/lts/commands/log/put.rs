@@ -1,11 +1,15 @@
 //! `lts log put`: write lines.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
 
 use clap::Args;
 use huaweicloud_lts::streams::LogStream;
 use serde::Serialize;
 
+use super::labels;
 use crate::{
     context::Context,
     error::CliError,
@@ -62,6 +66,7 @@ struct WrittenLines {
 impl PutArguments {
     pub(super) fn run(&self, context: &Context) -> Result<(), CliError> {
         let followed = self.followed_file()?;
+        labels::ensure_distinct(&self.labels)?;
         context.run_with_interrupt(async |interrupt| {
             let (stream, mut writer) = self.writer(context).await?;
             let work = self.put(&mut writer, followed, &stream);
@@ -122,7 +127,12 @@ impl PutArguments {
         }
         let standard_input = [PathBuf::from("-")];
         let files = match self.files.as_slice() {
-            [] if self.messages.is_empty() => &standard_input,
+            [] if self.messages.is_empty() => {
+                if io::stdin().is_terminal() {
+                    eprint_line("Reading lines from the terminal; Ctrl-D ends.");
+                }
+                &standard_input
+            }
             files => files,
         };
         put::put_files(writer, files).await

@@ -2,18 +2,23 @@
 
 use clap::Args;
 use huaweicloud_lts::{
-    logs::{Logs, SearchLogs, SearchTime},
+    logs::{SearchLogs, SearchTime},
     spec::limits,
 };
 
-use super::target::{failed, logs};
+use super::{
+    labels::LabelFilter,
+    target::{failed, logs},
+};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},
-    output::{LinePrinter, progress_line},
+    output::{Format, LinePrinter, eprint_line, local_search_time, progress_line},
     parsers,
 };
 
+/// The most lines without `--limit`.
+const DEFAULT_LIMIT: u32 = 100;
 /// The largest page.
 const MAX_PAGE: u32 = limits::LIST_LOGS_REQUEST_BODY_LIMIT.max as u32;
 
@@ -41,12 +46,11 @@ pub(crate) struct SearchArguments {
     /// End at this time or this long ago; by default now.
     #[arg(long, value_name = "TIME", value_parser = parsers::time)]
     until: Option<SearchTime>,
-    /// Find only lines with this label. Can be given several times.
-    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parsers::label)]
-    labels: Vec<(String, String)>,
-    /// The most lines.
-    #[arg(long, value_name = "N", default_value = "100", value_parser = parsers::whole_number(1..=u32::MAX))]
-    limit: u32,
+    #[command(flatten)]
+    labels: LabelFilter,
+    /// The most lines; by default 100.
+    #[arg(long, value_name = "N", value_parser = parsers::whole_number(1..=u32::MAX))]
+    limit: Option<u32>,
     /// Find all lines.
     #[arg(long, conflicts_with = "limit")]
     all: bool,
@@ -60,24 +64,47 @@ pub(crate) struct SearchArguments {
 
 impl SearchArguments {
     pub(super) fn run(&self, context: &Context) -> Result<(), CliError> {
+        let labels = self.labels.get()?;
         context.run(async {
             let lts = context.client()?;
             let (logs, name) = logs(lts, &self.group, &self.stream).await?;
+            let (since, until) = (self.since, self.until.unwrap_or_else(parsers::now));
+            let search = logs.search(self.query.as_deref().unwrap_or_default()).between(since, until);
+            let search = labels.iter().fold(search, |search, (name, value)| search.label(name, value));
             let mut printer = LinePrinter::new(context.output, self.raw, self.query.as_deref());
             let printed = if self.all {
-                self.print_all(&logs, &name, &mut printer).await
+                self.print_all(search, &name, &mut printer).await
             } else {
-                self.print_newest(&logs, &name, &mut printer).await
+                self.print_newest(search, &name, &mut printer).await
             };
             printer.flush()?;
-            printed
+            let found = printed?;
+            if context.output.format == Format::Table {
+                match found {
+                    Found::Nothing => {
+                        let [since, until] = [since, until].map(local_search_time);
+                        eprint_line(format_args!("There are no such lines from {since} to {until}."));
+                    }
+                    Found::Some => {}
+                    Found::SomeOfMore => eprint_line(format_args!(
+                        "note: these are the newest {DEFAULT_LIMIT} lines; --limit prints more, --all prints all"
+                    )),
+                }
+            }
+            Ok(())
         })
     }
 
     /// Prints every line, page by page.
-    async fn print_all(&self, logs: &Logs, name: &str, printer: &mut LinePrinter) -> Result<(), CliError> {
+    async fn print_all(
+        &self,
+        search: SearchLogs,
+        name: &str,
+        printer: &mut LinePrinter,
+    ) -> Result<Found, CliError> {
         let progress = progress_line(!printer.shows_progress());
-        let mut pages = self.search(logs, MAX_PAGE, self.reverse).pages();
+        let search = if self.reverse { search.newest_first() } else { search };
+        let mut pages = search.limit(MAX_PAGE).pages();
         let mut found: u64 = 0;
         while let Some(line) = pages.next_line().await.context(|| failed(name, self.query.as_deref()))? {
             found += 1;
@@ -90,18 +117,32 @@ impl SearchArguments {
             }
         }
         progress.finish_and_clear();
-        Ok(())
+        Ok(if found == 0 { Found::Nothing } else { Found::Some })
     }
 
     /// Prints the newest lines.
-    async fn print_newest(&self, logs: &Logs, name: &str, printer: &mut LinePrinter) -> Result<(), CliError> {
-        let mut pages = self.search(logs, self.limit.min(MAX_PAGE), true).pages();
+    async fn print_newest(
+        &self,
+        search: SearchLogs,
+        name: &str,
+        printer: &mut LinePrinter,
+    ) -> Result<Found, CliError> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        // Without a limit, one line more says whether there are more.
+        let wanted = if self.limit.is_none() { limit + 1 } else { limit };
+        let mut pages = search.newest_first().limit(wanted.min(MAX_PAGE)).pages();
         let mut lines = Vec::new();
-        while lines.len() < self.limit as usize
+        while lines.len() < wanted as usize
             && let Some(line) = pages.next_line().await.context(|| failed(name, self.query.as_deref()))?
         {
             lines.push(line);
         }
+        let found = match lines.len() {
+            0 => Found::Nothing,
+            number if number > limit as usize => Found::SomeOfMore,
+            _ => Found::Some,
+        };
+        lines.truncate(limit as usize);
         if !self.reverse {
             lines.reverse();
         }
@@ -110,13 +151,14 @@ impl SearchArguments {
                 break;
             }
         }
-        Ok(())
+        Ok(found)
     }
+}
 
-    fn search(&self, logs: &Logs, page: u32, newest_first: bool) -> SearchLogs {
-        let search = logs.search(self.query.as_deref().unwrap_or_default());
-        let search = search.between(self.since, self.until.unwrap_or_else(parsers::now)).limit(page);
-        let search = if newest_first { search.newest_first() } else { search };
-        self.labels.iter().fold(search, |search, (name, value)| search.label(name, value))
-    }
+/// What a search found.
+enum Found {
+    Nothing,
+    Some,
+    /// The default number of lines, and there are more.
+    SomeOfMore,
 }

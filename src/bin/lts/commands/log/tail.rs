@@ -1,6 +1,9 @@
 //! `lts log tail`: show lines as they arrive.
 
-use std::time::Duration;
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
 
 use clap::Args;
 use huaweicloud_lts::{
@@ -9,7 +12,10 @@ use huaweicloud_lts::{
 };
 use tokio::sync::mpsc;
 
-use super::target::{failed, logs};
+use super::{
+    labels::LabelFilter,
+    target::{failed, logs},
+};
 use crate::{
     context::Context,
     error::{CliError, ResultExt},
@@ -37,9 +43,8 @@ pub(crate) struct TailArguments {
     /// Begin this long ago.
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = parsers::duration)]
     since: Duration,
-    /// Show only lines with this label. Can be given several times.
-    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parsers::label)]
-    labels: Vec<(String, String)>,
+    #[command(flatten)]
+    labels: LabelFilter,
     /// The pause between two looks.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parsers::nonzero_duration)]
     interval: Duration,
@@ -63,6 +68,7 @@ impl TailArguments {
     }
 
     async fn follow(&self, context: &Context) -> Result<(), CliError> {
+        let labels = self.labels.get()?;
         let lts = context.client()?;
         let (sender, mut lines) = mpsc::channel(64);
         let mut names = Vec::new();
@@ -70,12 +76,15 @@ impl TailArguments {
             let (logs, name) = logs(lts, &self.group, stream).await?;
             let tail = logs.tail(self.query.as_deref().unwrap_or_default());
             let tail = tail.since(self.since).interval(self.interval).late(self.late);
-            let tail = self.labels.iter().fold(tail, |tail, (name, value)| tail.label(name, value));
+            let tail = labels.iter().fold(tail, |tail, (name, value)| tail.label(name, value));
             let (index, sender) = (names.len(), sender.clone());
             names.push(name);
             tokio::spawn(follow(tail, index, sender));
         }
         drop(sender);
+        if io::stderr().is_terminal() {
+            eprint_line(format_args!("Following {}; Ctrl-C ends.", quoted("log stream", &names)));
+        }
         let mut printer = LinePrinter::new(context.output, self.raw, self.query.as_deref()).align(&names);
         let mut has_failed = vec![false; names.len()];
         while let Some((index, line)) = lines.recv().await {
