@@ -141,6 +141,8 @@ pub struct TransportError {
     /// Whether the request may have reached the service.
     pub(crate) sent: bool,
     pub(crate) outcome_unknown: bool,
+    /// The scheme, host and port of the URL, if they are known.
+    pub(crate) server: Option<String>,
     /// The proxy that was used.
     pub(crate) proxy: Option<Arc<ProxyInUse>>,
     pub(crate) source: Option<reqwest::Error>,
@@ -148,7 +150,15 @@ pub struct TransportError {
 
 impl TransportError {
     pub(crate) fn new(failure: TransportFailure, sent: bool) -> Self {
-        Self { operation: None, failure, sent, outcome_unknown: false, proxy: None, source: None }
+        Self {
+            operation: None,
+            failure,
+            sent,
+            outcome_unknown: false,
+            server: None,
+            proxy: None,
+            source: None,
+        }
     }
 
     /// What went wrong.
@@ -202,13 +212,15 @@ impl TransportError {
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_operation(f, self.operation)?;
-        f.write_str(match self.failure {
-            TransportFailure::Connect => "could not connect to the service",
-            TransportFailure::Timeout => "no response within the attempt timeout",
-            TransportFailure::Deadline => "the deadline passed before a response arrived",
-            TransportFailure::Closed => "the connection closed before the response was complete",
-            TransportFailure::TooLarge => "the response is larger than 64 MiB",
-        })?;
+        match self.failure {
+            TransportFailure::Connect => {
+                write!(f, "could not connect to {}", self.server.as_deref().unwrap_or("the service"))
+            }
+            TransportFailure::Timeout => f.write_str("no response within the attempt timeout"),
+            TransportFailure::Deadline => f.write_str("the deadline passed before a response arrived"),
+            TransportFailure::Closed => f.write_str("the connection closed before the response was complete"),
+            TransportFailure::TooLarge => f.write_str("the response is larger than 64 MiB"),
+        }?;
         if let Some(proxy) = &self.proxy {
             write!(f, " through the proxy {} ({})", proxy.url, proxy.setting)?;
         }

@@ -146,7 +146,8 @@ impl ProducerBuilder {
     }
 
     /// Sets a function that is told about all lines that are lost. It runs on the thread that sends the line, or on that of
-    /// the producer, which waits for it and records no events of `tracing`.
+    /// the producer, which waits for it and records no events of `tracing`. Without such a function, only the reports of
+    /// [`Producer::flush`] and [`Producer::shutdown`] count lost lines.
     ///
     /// ```
     /// # fn doc(stream: huaweicloud_lts::streams::StreamHandle) -> Result<(), huaweicloud_lts::Error> {

@@ -231,7 +231,9 @@ impl Producer {
     }
 
     /// Sends all lines that were queued until now, without waiting for a batch to be full. Returns when the service has
-    /// accepted them, or they were given up.
+    /// accepted them, or they were given up. That may take the
+    /// [delivery timeout](ProducerBuilder::delivery_timeout), five minutes by default; [`flush_blocking`](Self::flush_blocking)
+    /// has a time limit.
     ///
     /// ```
     /// # async fn doc(producer: huaweicloud_lts::producer::Producer) -> Result<(), Box<dyn std::error::Error>> {

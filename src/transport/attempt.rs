@@ -204,7 +204,9 @@ fn failed(error: reqwest::Error) -> TransportError {
     } else {
         (TransportFailure::Closed, true)
     };
-    TransportError { source: Some(error.without_url()), ..TransportError::new(failure, sent) }
+    // The rest of the URL may have a secret.
+    let server = error.url().map(|url| url.origin().ascii_serialization());
+    TransportError { server, source: Some(error.without_url()), ..TransportError::new(failure, sent) }
 }
 
 /// Reads a response of bounded size.

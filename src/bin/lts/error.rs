@@ -359,9 +359,14 @@ const CHECK_CREDENTIALS: &str = "check that the credentials, the region and the 
 /// What to do if no complete response arrived.
 fn transport_hint(error: &TransportError, endpoint: &str, client: Option<&ClientInfo>) -> String {
     match error.failure() {
-        TransportFailure::Connect if error.is_refused() && is_loopback(endpoint) => format!(
-            "nothing listens at {endpoint}: start the emulator there with `lts emulator`, or set another endpoint"
-        ),
+        TransportFailure::Connect if error.is_refused() && is_loopback(endpoint) => {
+            let address =
+                endpoint.rsplit("://").next().and_then(|rest| rest.split('/').next()).unwrap_or_default();
+            format!(
+                "nothing listens at {endpoint}: start the emulator there with `lts emulator --listen {address}`, \
+                 or set another endpoint"
+            )
+        }
         TransportFailure::Connect => {
             let region = client.filter(|_| error.is_unknown_host());
             let region = region.and_then(|client| unknown_region_hint(endpoint, client));

@@ -305,8 +305,8 @@ error: could not list the log groups
             8,
             r#"
 error: could not list the log groups
-  why:        listLogGroups: could not connect to the service: Connection refused (os error 111)
-  what to do: nothing listens at http://127.0.0.1:1: start the emulator there with `lts emulator`, or set another endpoint
+  why:        listLogGroups: could not connect to http://127.0.0.1:1: Connection refused (os error 111)
+  what to do: nothing listens at http://127.0.0.1:1: start the emulator there with `lts emulator --listen 127.0.0.1:1`, or set another endpoint
 "#,
         ),
     ];
@@ -378,8 +378,8 @@ error: could not list the log groups
             8,
             r#"
 error: could not list the log groups
-  why:        IAM gave no token: createToken: could not connect to the service: Connection refused (os error 111)
-  what to do: nothing listens at http://127.0.0.1:1: start the emulator there with `lts emulator`, or set another endpoint
+  why:        IAM gave no token: createToken: could not connect to http://127.0.0.1:1: Connection refused (os error 111)
+  what to do: nothing listens at http://127.0.0.1:1: start the emulator there with `lts emulator --listen 127.0.0.1:1`, or set another endpoint
 "#,
         ),
     ];
