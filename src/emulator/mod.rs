@@ -65,11 +65,29 @@ use tokio::sync::oneshot;
 pub use faults::{DropWhen, Fault};
 pub use journal::JournalEntry;
 pub use options::{Admin, Options};
+pub use search::QueryError;
 pub use seed::Seed;
 pub use server::Server;
 
 use crate::{AkSk, TransferId, config::ClientBuilder};
 use state::State;
+
+/// Checks a search expression by the rules of the emulator. The service has the same rules, but its error doesn't say
+/// where a mistake is.
+///
+/// # Errors
+/// [`QueryError`] with the place of the first mistake.
+///
+/// ```
+/// use huaweicloud_lts::emulator::check_query;
+///
+/// assert!(check_query("error AND (timeout OR refused)").is_ok());
+/// let mistake = check_query("error AND").unwrap_err();
+/// assert_eq!(mistake.to_string(), "column 10: expected a word or `(`, found the end");
+/// ```
+pub fn check_query(query: &str) -> Result<(), QueryError> {
+    search::Query::parse(query).map(|_| ())
+}
 
 /// A running emulator. It stops when it is dropped.
 ///

@@ -1,9 +1,9 @@
 //! What is wrong with a query.
 
-/// What is wrong with a query, and where.
+/// What is wrong with a search expression, and where: `column 8: expected a word, found the end`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: expected {expected}, found {found}")]
-pub(crate) struct QueryError {
+pub struct QueryError {
     /// Whether a word begins with a wildcard, which has its own error code.
     pub(crate) is_leading_wildcard: bool,
     /// Where it is, in bytes.

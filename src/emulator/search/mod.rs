@@ -34,7 +34,7 @@ use std::{
     ops::{ControlFlow, Range},
 };
 
-pub(crate) use error::QueryError;
+pub use error::QueryError;
 pub(crate) use matcher::Labels;
 pub(crate) use recent::RecentQueries;
 pub(crate) use scan::{Order, Segment};

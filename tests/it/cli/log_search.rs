@@ -119,6 +119,11 @@ fn mistakes_are_explained() {
         (&["--limit", "5", "--all"], 2, "cannot be used with"),
         (&["--since", "1h", "--until", "2h"], 2, "start_time"),
         (&["*error"], 7, "LTS.0301"),
+        (
+            &["*error"],
+            7,
+            "mistake in this query: column 1: expected a letter or digit before a wildcard, found `*error`.",
+        ),
         (&["(error"], 7, "LTS.0009"),
         (&["-o", "yaml"], 2, "does not support -o yaml"),
         (&["-q"], 2, "does not support -q"),
@@ -135,7 +140,7 @@ fn error_of_a_search_names_the_query_and_shows_what_the_service_says() {
     let text = r#"
 error: searching log stream "nginx" for `#"a b" AND` failed
   why:        OPERATION: LTS.0009: MESSAGE (HTTP 400, request ID)
-  what to do: Check the query, and that the range of time is not too long: the service allows 30 or 180 days. A query is words with AND, OR, NOT and ( ) between them; #"a b" is a phrase, err* the beginning of a word, app:shop a word of a label. `lts log --help` describes the language.
+  what to do: Check the query, and that the range of time is not too long: the service allows 30 or 180 days. A query is words with AND, OR, NOT and ( ) between them; #"a b" is a phrase, err* the beginning of a word, app:shop a word of a label. `lts log --help` describes the language. The mistake in this query: column 11: expected a word or `(`, found the end.
 "#;
     let ids = regress::Regex::new("request [0-9a-f]{32}").unwrap();
     let details = "The Field keywords is invalid.";

@@ -6,12 +6,7 @@ use clap::Args;
 use huaweicloud_lts::spec::{IntegerRule, limits};
 
 use super::target::{failed, logs};
-use crate::{
-    context::Context,
-    error::{CliError, ResultExt},
-    output::LinePrinter,
-    parsers,
-};
+use crate::{context::Context, error::CliError, output::LinePrinter, parsers};
 
 /// How many lines before the line can be listed.
 const BEFORE: RangeInclusive<u32> = range(limits::LIST_LOG_CONTEXT_REQUEST_BODY_BACKWARDS_SIZE);
@@ -53,7 +48,7 @@ impl ContextArguments {
         context.run(async {
             let (logs, name) = logs(context.client()?, &self.group, &self.stream).await?;
             let call = logs.context(&self.line_num).before(self.before).after(self.after);
-            let found = call.await.context(|| failed(&name, None))?;
+            let found = call.await.map_err(|error| failed(&name, None, error))?;
             let mut printer = LinePrinter::new(context.output, self.raw, None).emphasize(&self.line_num);
             for line in &found.lines {
                 if !printer.print(line, None)? {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::target::{failed, logs};
 use crate::{
     context::Context,
-    error::{CliError, ResultExt},
+    error::CliError,
     output::{eprint_line, local_search_time, stdout_width},
     parsers,
 };
@@ -60,7 +60,7 @@ impl HistogramArguments {
             let call = logs.histogram(self.query.as_deref().unwrap_or_default());
             let call =
                 call.between(self.since, self.until.unwrap_or_else(parsers::now)).buckets(self.buckets);
-            let histogram = call.await.context(|| failed(&name, self.query.as_deref()))?;
+            let histogram = call.await.map_err(|error| failed(&name, self.query.as_deref(), error))?;
             if !histogram.complete {
                 eprint_line(
                     "note: the service did not search the whole range, so the counts may be too small",

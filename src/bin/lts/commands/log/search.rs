@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    error::{CliError, ResultExt},
+    error::CliError,
     output::{Format, LinePrinter, eprint_line, local_search_time, progress_line},
     parsers,
 };
@@ -102,11 +102,12 @@ impl SearchArguments {
         name: &str,
         printer: &mut LinePrinter,
     ) -> Result<Found, CliError> {
+        let failed = |error| failed(name, self.query.as_deref(), error);
         let progress = progress_line(!printer.shows_progress());
         let search = if self.reverse { search.newest_first() } else { search };
         let mut pages = search.limit(MAX_PAGE).pages();
         let mut found: u64 = 0;
-        while let Some(line) = pages.next_line().await.context(|| failed(name, self.query.as_deref()))? {
+        while let Some(line) = pages.next_line().await.map_err(failed)? {
             found += 1;
             if found.is_multiple_of(u64::from(MAX_PAGE)) {
                 progress.set_message(format!("{found} lines"));
@@ -127,13 +128,14 @@ impl SearchArguments {
         name: &str,
         printer: &mut LinePrinter,
     ) -> Result<Found, CliError> {
+        let failed = |error| failed(name, self.query.as_deref(), error);
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         // Without a limit, one line more says whether there are more.
         let wanted = if self.limit.is_none() { limit + 1 } else { limit };
         let mut pages = search.newest_first().limit(wanted.min(MAX_PAGE)).pages();
         let mut lines = Vec::new();
         while lines.len() < wanted as usize
-            && let Some(line) = pages.next_line().await.context(|| failed(name, self.query.as_deref()))?
+            && let Some(line) = pages.next_line().await.map_err(failed)?
         {
             lines.push(line);
         }

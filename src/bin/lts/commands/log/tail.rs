@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    error::{CliError, ResultExt},
+    error::CliError,
     output::{LinePrinter, eprint_line, quoted},
     parsers,
 };
@@ -109,7 +109,7 @@ impl TailArguments {
                     }
                     has_failed[index] = true;
                 }
-                Err(error) => return Err(error).context(|| failed(name, self.query.as_deref())),
+                Err(error) => return Err(failed(name, self.query.as_deref(), error)),
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The stream that a command of `lts log` reads.
 
-use huaweicloud_lts::{Client, logs::Logs};
+use huaweicloud_lts::{Client, Error, emulator::check_query, logs::Logs};
 
 use crate::{
     error::CliError,
@@ -16,8 +16,15 @@ pub(super) async fn logs(lts: &Client, group: &str, stream: &str) -> Result<(Log
     Ok((handle.stream(&stream.id).logs(), stream.name))
 }
 
-/// What failed. The query is named, since it may be the reason.
-pub(super) fn failed(stream: &str, query: Option<&str>) -> String {
-    let query = query.map(|query| format!(" for `{query}`")).unwrap_or_default();
-    format!("searching {}{query} failed", quoted("log stream", &[stream]))
+/// A search that failed. The query is named, since it may be the reason, and a mistake in a query that the service rejects.
+pub(super) fn failed(stream: &str, query: Option<&str>, error: Error) -> CliError {
+    let mut what = format!("searching {}", quoted("log stream", &[stream]));
+    if let Some(query) = query {
+        what += &format!(" for `{query}`");
+    }
+    what += " failed";
+    let is_rejected = error.as_service().is_some_and(|error| error.status() == 400);
+    let mistake = query.filter(|_| is_rejected).and_then(|query| check_query(query).err());
+    let advice = mistake.map(|mistake| format!("The mistake in this query: {mistake}."));
+    CliError::Call { what: Some(what), error, advice }
 }
