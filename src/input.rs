@@ -34,6 +34,12 @@ impl InvalidInput {
         Self { field, given, rule: rule.into() }
     }
 
+    /// The same error with another name of the field: the key in a manifest.
+    #[cfg(feature = "provision")]
+    pub(crate) fn renamed(self, field: &'static str) -> Self {
+        Self { field, ..self }
+    }
+
     /// The field by its name on the wire: `log_group_name`.
     pub fn field(&self) -> &str {
         self.field

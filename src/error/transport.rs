@@ -179,6 +179,11 @@ impl TransportError {
         remedy.or_else(check_proxy)
     }
 
+    /// The scheme, host and port that were asked, if they are known: `https://lts.cn-north-4.myhuaweicloud.com`.
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
     /// Whether the host's name could not be resolved.
     pub fn is_unknown_host(&self) -> bool {
         self.causes().any(|cause| cause.to_string() == "dns error")

@@ -69,7 +69,12 @@ pub(super) fn mistakes(manifest: &Manifest) -> Vec<Mistake> {
 
 /// Adds a mistake if a check has failed.
 fn add_failed(all: &mut Vec<Mistake>, at: &[PathSegment], checked: Result<(), InvalidInput>) {
-    all.extend(checked.err().map(|error| Mistake::new(at, error)));
+    let named = |error: InvalidInput| match at.last() {
+        Some(Field(key)) => error.renamed(key),
+        Some(Item(_)) => error.renamed("name"),
+        _ => error,
+    };
+    all.extend(checked.err().map(|error| Mistake::new(at, named(error))));
 }
 
 fn check_group(at: &[PathSegment; 2], group: &Group, all: &mut Vec<Mistake>) {
@@ -193,19 +198,19 @@ mod tests {
         bad.transfers[2].to.dir = Some("d".repeat(65));
         let messages = messages(vec![bad, group("b", &[], &[]), group("b", &[], &[])]);
         let expected = [
-            "invalid log_group_name \".a\"",
-            "invalid ttl_in_days \"366\"",
+            "invalid name \".a\"",
+            "invalid ttl \"366\"",
             "invalid key \"_sys_a\"",
             "invalid value \"x\\n\"",
-            "invalid ttl_in_days \"0\"",
+            "invalid ttl \"0\"",
             "must be at most 20 tags",
-            "invalid log_stream_name \"\"",
+            "invalid name \"\"",
             "stream \"x\" is declared twice",
             "stream \"z\" is not among",
             "at least one stream",
-            "invalid obs_bucket_name",
-            "invalid obs_prefix_name",
-            "invalid obs_dir_pre_fix_name",
+            "invalid bucket \"b\"",
+            "invalid prefix",
+            "invalid dir",
             "already has a transfer",
             "group \"b\" is declared twice",
         ];

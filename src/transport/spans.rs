@@ -5,7 +5,7 @@
 //! so no secrets. In requests, sensitive headers and the bodies of logins are redacted.
 
 use bytes::Bytes;
-use http::{Method, Response};
+use http::{HeaderValue, Method, Response, header::CONTENT_ENCODING};
 use tokio::time::Instant;
 use tracing::{Level, Span, debug, debug_span, enabled, field, trace};
 
@@ -90,7 +90,11 @@ pub(super) fn sends(request: &reqwest::Request, kind: CallKind) -> Option<Instan
     let headers = headers.collect::<Vec<_>>().join("\n");
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     // A request without credentials is a login, with a password in its body.
-    let body = if kind.needs_credentials() { excerpt(body) } else { "[redacted]".to_owned() };
+    let body = match request.headers().get(CONTENT_ENCODING).map(HeaderValue::to_str) {
+        _ if !kind.needs_credentials() => "[redacted]".to_owned(),
+        Some(encoding) => format!("[{} bytes, {}]", body.len(), encoding.unwrap_or_default()),
+        None => excerpt(body),
+    };
     trace!(target: WIRE, headers, body, "request {} {}", request.method(), request.url());
     Some(Instant::now())
 }

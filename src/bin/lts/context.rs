@@ -6,7 +6,11 @@ use std::{cell::OnceCell, io, pin::Pin};
 use huaweicloud_lts::{Client, ClientBuilder, call::RetryPolicy};
 use tokio::runtime::Runtime;
 
-use crate::{error::CliError, options::ClientOptions, output::Output};
+use crate::{
+    error::{CliError, INTERRUPTED},
+    options::ClientOptions,
+    output::{Output, eprint_line},
+};
 
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -103,6 +107,16 @@ impl Context {
 
 /// A future that ends when the user interrupts.
 pub(crate) type Interrupt = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Says that the command ends later, and makes the next interrupt end the process. `work` is what is waited for.
+pub(crate) fn announce_interrupt(work: &str) {
+    eprint_line(format_args!("interrupted: {work}; interrupt again to exit at once"));
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(INTERRUPTED.into());
+        }
+    });
+}
 
 /// Installs a handler: from here on, an interrupt doesn't end the process.
 fn interrupt() -> Result<Interrupt, CliError> {

@@ -297,7 +297,7 @@ fn proxy_hint(error: &ServiceError, client: &ClientInfo) -> Option<String> {
 
 /// What people without settings may do.
 const WITHOUT_ACCOUNT: &str = "without an account, start `lts emulator`, and in this shell run \
-    eval \"$(lts emulator --print-env)\"";
+    `eval \"$(lts emulator --print-env)\"`";
 
 /// What to do about a setting. An invalid value is described by the error itself.
 fn configuration_hint(error: &ConfigurationError, profile: Option<&str>) -> Option<String> {
@@ -358,12 +358,14 @@ const CHECK_CREDENTIALS: &str = "check that the credentials, the region and the 
 
 /// What to do if no complete response arrived.
 fn transport_hint(error: &TransportError, endpoint: &str, client: Option<&ClientInfo>) -> String {
+    let server = error.server().unwrap_or(endpoint);
     match error.failure() {
-        TransportFailure::Connect if error.is_refused() && is_loopback(endpoint) => {
-            let address =
-                endpoint.rsplit("://").next().and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        TransportFailure::Connect if error.is_refused() && is_loopback(server) => {
+            let (scheme, address) = server.split_once("://").unwrap_or(("", server));
+            let no_tls =
+                if scheme == "https" { ", which has no TLS: begin the endpoint with http://" } else { "" };
             format!(
-                "nothing listens at {endpoint}: start the emulator there with `lts emulator --listen {address}`, \
+                "nothing listens at {server}: start the emulator there with `lts emulator --listen {address}`{no_tls}, \
                  or set another endpoint"
             )
         }

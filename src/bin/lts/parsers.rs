@@ -176,6 +176,14 @@ pub(crate) fn label(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// Parses the number of a line: the nanoseconds of its time.
+pub(crate) fn line_num(text: &str) -> Result<String, String> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && (1..=19).contains(&text.len());
+    is_number
+        .then(|| text.to_owned())
+        .ok_or_else(|| "must be up to 19 digits: `line_num` of -o json".to_owned())
+}
+
 /// Fails if a key of these pairs was given twice. `kind` is what they are.
 pub(crate) fn ensure_distinct<'a>(
     kind: &str,

@@ -93,13 +93,13 @@ fn mistakes_have_positions_and_suggestions() {
         ),
         (
             "groups:\n- name: .a",
-            "m.yaml:2:9: invalid log_group_name \".a\": must be 1 to 64 characters: letters, digits, '_', '-' and '.' only, not starting with '.' or '_', not ending with '.'",
+            "m.yaml:2:9: invalid name \".a\": must be 1 to 64 characters: letters, digits, '_', '-' and '.' only, not starting with '.' or '_', not ending with '.'",
         ),
         (
             "groups: [{name: a, ttl: 7d}]",
             "m.yaml:1:25: ttl is a whole number of days, 1 to 365, but this is the text \"7d\"",
         ),
-        ("groups: [{name: a, ttl: 366}]", "m.yaml:1:25: invalid ttl_in_days \"366\": must be 1 to 365"),
+        ("groups: [{name: a, ttl: 366}]", "m.yaml:1:25: invalid ttl \"366\": must be 1 to 365"),
         ("groups: [{name: a, ttl: -1}]", "m.yaml:1:25: invalid ttl -1: must be 1 to 365"),
         (
             "groups: [{name: a, ttl: 99999999999999999999}]",
@@ -133,7 +133,7 @@ fn mistakes_have_positions_and_suggestions() {
         ),
         (
             "groups: [{name: a, streams: [{name: x, ttl: 0}]}]",
-            "m.yaml:1:45: invalid ttl_in_days \"0\": must be 1 to 365",
+            "m.yaml:1:45: invalid ttl \"0\": must be 1 to 365",
         ),
         (
             "groups: [{name: a, tags: [team]}]",
@@ -184,10 +184,7 @@ fn mistakes_in_transfers_have_positions_and_suggestions() {
             "{streams: [x, x], bucket: bbb, every: 5min}",
             "4:19: stream \"x\" already has a transfer, and a stream can have only one; it is named on line 4",
         ),
-        (
-            "{streams: [x], bucket: b, every: 5min}",
-            "4:28: invalid obs_bucket_name \"b\": must be 3 to 63 characters",
-        ),
+        ("{streams: [x], bucket: b, every: 5min}", "4:28: invalid bucket \"b\": must be 3 to 63 characters"),
         (
             "{streams: [x], bucket: bbb, every: 5min, format: RAW}",
             "4:54: a format is raw or json, but this is the text \"RAW\"",

@@ -245,6 +245,29 @@ fn nothing_is_lost_when_the_follower_is_killed() {
 
 #[cfg(unix)]
 #[test]
+fn lines_that_were_read_are_written_after_an_interrupt() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let put = Put::start();
+    let mut command = put.cli.lts(&["log", "put", "app", "nginx"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // Fewer than a batch, and more than a pipe holds: some were read when this returns.
+    input.write_all(format!("{:99}\n", "a line").repeat(4_000).as_bytes()).unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let lines = put.counts().0;
+    let text = format!(
+        "interrupted: writing the lines that were read; interrupt again to exit at once\n\
+         wrote {lines} lines to log stream \"nginx\"\nerror: interrupted\n"
+    );
+    assert!((1..=4_000).contains(&lines), "{lines}");
+    assert_eq!((output.status.code(), stderr(&output)), (Some(130), text));
+}
+
+#[cfg(unix)]
+#[test]
 fn interrupted_follower_exits_with_success() {
     use rustix::process::{Pid, Signal, kill_process};
 

@@ -117,7 +117,8 @@ fn mistakes_are_explained() {
     for (arguments, code, message) in [
         (&["--since", "yesterday"][..], 2, "write an age like 15m"),
         (&["--limit", "5", "--all"], 2, "cannot be used with"),
-        (&["--since", "1h", "--until", "2h"], 2, "start_time"),
+        (&["--since", "1h", "--until", "2h"], 2, "--since must be before --until: 20"),
+        (&["--since", "2100-01-01T00:00:00Z"], 2, "--since must be before now: 21"),
         (&["*error"], 7, "LTS.0301"),
         (
             &["*error"],
@@ -131,7 +132,19 @@ fn mistakes_are_explained() {
         cli.fails(&[&search[..], arguments].concat(), code, message);
     }
     cli.fails(&["log", "search", "app", "nginz"], 4, "did you mean \"nginx\"?");
+    cli.fails(
+        &["log", "histogram", "app", "nginx", "--since", "1h", "--until", "2h"],
+        2,
+        "--since must be before",
+    );
     cli.fails(&["log", "context", "app", "nginx", "1", "--before", "501"], 2, "500");
+    cli.fails(&["log", "context", "app", "nginx", "abc"], 2, "must be up to 19 digits");
+    let output = cli.lts(&["log", "context", "app", "nginx", "123", "--raw"]).output().unwrap();
+    let note = "note: log stream \"nginx\" has no line 123; these would be before and after it\n";
+    assert_eq!(
+        (stdout(&output), stderr(&output)),
+        ("GET /a 200\nGET /b 500 error\ndone\n".to_owned(), note.to_owned())
+    );
 }
 
 #[test]
@@ -159,6 +172,14 @@ error: searching log stream "nginx" for `#"a b" AND` failed
         assert_eq!(ids.replace_all(&stderr(&output), "request ID"), expected.trim_start());
         assert_eq!(output.status.code(), Some(7));
     }
+}
+
+#[test]
+fn tabs_stay() {
+    let cli = start();
+    cli.prints(&["log", "put", "app", "nginx", "-q", "-m", "a\tb\u{7}"]);
+    let text = cli.prints(&["log", "search", "app", "nginx", "--limit", "1"]);
+    assert!(text.ends_with("  a\tb\\u{7}\n"), "{text:?}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ async fn export_leaves_out_and_names_what_no_manifest_can_declare() {
         { "log_stream_id": "c".repeat(36), "log_group_id": "a".repeat(36), "log_stream_name": "fine" }
     ] });
     for (name, ttl, left) in
-        [("日志", 7, "log_group_name"), ("app", 400, "ttl_in_days"), ("app", 7, "log_stream_name")]
+        [("日志", 7, "invalid name \"日志\""), ("app", 400, "invalid ttl"), ("app", 7, "stream")]
     {
         emulator
             .fault(Fault::new().operation(Operation::ListLogGroups).status(200).body(groups(name, ttl)))

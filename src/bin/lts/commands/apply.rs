@@ -13,8 +13,8 @@ use huaweicloud_lts::{
 
 use crate::{
     confirm::{confirm, ensure_confirmable},
-    context::{Context, Interrupt},
-    error::{self, CliError},
+    context::{Context, Interrupt, announce_interrupt},
+    error::CliError,
     output::{Fit, Format, Output, eprint_line, plural, progress_bar, rows},
     parsers,
     plan::{self, MAX_LINES, max_lines},
@@ -133,14 +133,7 @@ async fn apply(
         })
         .stop_when(async {
             interrupt.await;
-            bar.suspend(|| {
-                eprint_line("interrupted: waiting for running calls; interrupt again to exit at once");
-            });
-            tokio::spawn(async {
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    std::process::exit(error::INTERRUPTED.into());
-                }
-            });
+            bar.suspend(|| announce_interrupt("waiting for running calls"));
         })
         .await;
     bar.finish_and_clear();

@@ -29,7 +29,7 @@ const OTHER_STREAM: &str = "worker";
 /// The minimum length of a path segment that is shortened as an id.
 const MIN_ID_LENGTH: usize = 30;
 /// The width of the column with paths.
-const PATH_WIDTH: usize = 37;
+const PATH_WIDTH: usize = 27;
 
 pub(crate) fn run(context: &Context) -> Result<(), CliError> {
     let emulator = Emulator::start()?;
@@ -265,12 +265,13 @@ fn shortened(path: &str) -> String {
         _ => segment.to_owned(),
     };
     let segments: Vec<_> = path.split('/').map(shorten).collect();
-    match (segments.join("/"), segments.as_slice()) {
-        (whole, [start @ .., one, two]) if whole.chars().count() > PATH_WIDTH && start.len() > 3 => {
-            format!("{}/…/{one}/{two}", start[..3].join("/"))
-        }
-        (whole, _) => whole,
-    }
+    let whole = segments.join("/");
+    let [start @ .., one, two] = segments.as_slice() else { return whole };
+    let with_start = |kept: usize| format!("{}/…/{one}/{two}", start[..kept.min(start.len())].join("/"));
+    // With the version and the project if there is room.
+    let shorter = [whole, with_start(3), with_start(1)];
+    let fits = |path: &&String| path.chars().count() <= PATH_WIDTH;
+    shorter.iter().find(fits).or(shorter.last()).cloned().unwrap_or_default()
 }
 
 fn expect(holds: bool, what: &str) -> Result<(), CliError> {

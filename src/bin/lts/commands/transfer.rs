@@ -62,7 +62,7 @@ pub(crate) enum TransferCommand {
 Examples:
   lts transfer create app nginx --bucket my-bucket --every 5min
   lts transfer create app nginx worker --bucket my-bucket --every 1hour --paused
-  lts transfer create app nginx --bucket my-bucket --every 1hour --time-zone Africa/Lagos
+  lts transfer create app nginx --bucket b --every 1hour --time-zone Africa/Lagos
   lts transfer create app nginx --bucket my-bucket --every 5min --log-dump
 
 Each stream gets a task of its own; it can have only one.

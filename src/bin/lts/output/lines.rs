@@ -133,7 +133,9 @@ impl LinePrinter {
         if self.raw && !self.is_terminal {
             return writeln!(self.out, "{}", line.content);
         }
-        let content = escape::line(&line.content);
+        // Tabs harm no terminal, and many lines have columns.
+        let parts: Vec<_> = line.content.split('\t').map(escape::line).collect();
+        let content = parts.join("\t");
         if !self.has_color || is_emphasized {
             return writeln!(self.out, "{style}{content}{style:#}");
         }

@@ -16,7 +16,10 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Notify,
+        mpsc::{self, Receiver},
+    },
     time::{Instant, timeout_at},
 };
 
@@ -30,8 +33,8 @@ const CHUNK: usize = 256 << 10;
 /// The name of standard input.
 const STDIN: &str = "-";
 
-/// Writes the lines of files, in their order. `-` is standard input.
-pub(crate) async fn put_files(writer: &mut Writer, files: &[PathBuf]) -> Result<(), CliError> {
+/// Writes the lines of files, in their order, or those that were read until it is stopped. `-` is standard input.
+pub(crate) async fn put_files(writer: &mut Writer, files: &[PathBuf], stop: &Notify) -> Result<(), CliError> {
     // Opened first, so that a missing file is found before anything is written.
     let inputs = files.iter().map(|file| Ok((file.display().to_string(), open(file)?)));
     let inputs = inputs.collect::<Result<Vec<_>, CliError>>()?;
@@ -40,16 +43,27 @@ pub(crate) async fn put_files(writer: &mut Writer, files: &[PathBuf]) -> Result<
         let mut chunks = chunks(input);
         let mut flush_at = None;
         loop {
-            let chunk = match flush_at {
-                Some(at) => timeout_at(at, chunks.recv()).await,
-                None => Ok(chunks.recv().await),
+            let next = async {
+                match flush_at {
+                    Some(at) => timeout_at(at, chunks.recv()).await,
+                    None => Ok(chunks.recv().await),
+                }
+            };
+            let next = tokio::select! {
+                biased;
+                () = stop.notified() => None,
+                chunk = next => Some(chunk),
+            };
+            let Some(chunk) = next else {
+                while let Ok(Ok(chunk)) = chunks.try_recv() {
+                    write_lines(writer, &mut splitter, &chunk).await?;
+                }
+                return writer.flush().await;
             };
             match chunk {
                 Ok(Some(chunk)) => {
                     let chunk = chunk.map_err(|error| CliError::Io(name.clone(), error))?;
-                    for line in splitter.split(&chunk) {
-                        writer.push(line).await?;
-                    }
+                    write_lines(writer, &mut splitter, &chunk).await?;
                     flush_at = flush_at.or_else(|| Some(Instant::now() + LINGER));
                 }
                 Ok(None) => break,
@@ -64,6 +78,13 @@ pub(crate) async fn put_files(writer: &mut Writer, files: &[PathBuf]) -> Result<
         }
     }
     writer.flush().await
+}
+
+async fn write_lines(writer: &mut Writer, splitter: &mut LineSplitter, chunk: &[u8]) -> Result<(), CliError> {
+    for line in splitter.split(chunk) {
+        writer.push(line).await?;
+    }
+    Ok(())
 }
 
 fn open(file: &Path) -> Result<Box<dyn Read + Send>, CliError> {

@@ -25,7 +25,7 @@ fn settings_and_usage() {
             r#"
 error: a setting is missing
   why:        region: is not set; set HUAWEICLOUD_LTS_REGION or HUAWEICLOUD_LTS_ENDPOINT; credentials: none found: environment: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_LTS_TOKEN, HUAWEICLOUD_LTS_USERNAME, HUAWEICLOUD_LTS_PASSWORD, HUAWEICLOUD_LTS_DOMAIN_NAME not set; profile /nonexistent/.huaweicloud/credentials: doesn't exist
-  what to do: pass --region or --endpoint; without an account, start `lts emulator`, and in this shell run eval "$(lts emulator --print-env)"
+  what to do: pass --region or --endpoint; without an account, start `lts emulator`, and in this shell run `eval "$(lts emulator --print-env)"`
 "#,
         ),
         (
@@ -35,7 +35,7 @@ error: a setting is missing
             r#"
 error: could not list the log groups
   why:        credentials: none found: environment: HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HUAWEICLOUD_LTS_TOKEN, HUAWEICLOUD_LTS_USERNAME, HUAWEICLOUD_LTS_PASSWORD, HUAWEICLOUD_LTS_DOMAIN_NAME not set; profile /nonexistent/.huaweicloud/credentials: doesn't exist; ECS metadata (http://127.0.0.1:1): can't connect
-  what to do: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; without an account, start `lts emulator`, and in this shell run eval "$(lts emulator --print-env)"
+  what to do: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; without an account, start `lts emulator`, and in this shell run `eval "$(lts emulator --print-env)"`
 "#,
         ),
         (

@@ -6,7 +6,12 @@ use clap::Args;
 use huaweicloud_lts::spec::{IntegerRule, limits};
 
 use super::target::{failed, logs};
-use crate::{context::Context, error::CliError, output::LinePrinter, parsers};
+use crate::{
+    context::Context,
+    error::CliError,
+    output::{LinePrinter, eprint_line, quoted},
+    parsers,
+};
 
 /// How many lines before the line can be listed.
 const BEFORE: RangeInclusive<u32> = range(limits::LIST_LOG_CONTEXT_REQUEST_BODY_BACKWARDS_SIZE);
@@ -31,6 +36,7 @@ pub(crate) struct ContextArguments {
     /// Name or id of the stream.
     stream: String,
     /// Number of the line: `line_num` in the JSON output of the other commands.
+    #[arg(value_parser = parsers::line_num)]
     line_num: String,
     /// How many lines before it.
     #[arg(long, value_name = "N", default_value = "10", value_parser = parsers::whole_number(BEFORE))]
@@ -55,7 +61,15 @@ impl ContextArguments {
                     break;
                 }
             }
-            printer.flush()
+            printer.flush()?;
+            if !found.lines.iter().any(|line| line.line_num == self.line_num) {
+                let stream = quoted("log stream", &[&name]);
+                eprint_line(format_args!(
+                    "note: {stream} has no line {}; these would be before and after it",
+                    self.line_num
+                ));
+            }
+            Ok(())
         })
     }
 }

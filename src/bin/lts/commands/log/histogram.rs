@@ -5,7 +5,7 @@ use huaweicloud_lts::logs::{Bucket, SearchTime};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::target::{failed, logs};
+use super::target::{failed, logs, range};
 use crate::{
     context::Context,
     error::CliError,
@@ -55,12 +55,15 @@ struct Step {
 
 impl HistogramArguments {
     pub(super) fn run(&self, context: &Context) -> Result<(), CliError> {
+        let (since, until) = range(self.since, self.until)?;
         context.run(async {
             let (logs, name) = logs(context.client()?, &self.group, &self.stream).await?;
             let call = logs.histogram(self.query.as_deref().unwrap_or_default());
-            let call =
-                call.between(self.since, self.until.unwrap_or_else(parsers::now)).buckets(self.buckets);
-            let histogram = call.await.map_err(|error| failed(&name, self.query.as_deref(), error))?;
+            let histogram = call
+                .between(since, until)
+                .buckets(self.buckets)
+                .await
+                .map_err(|error| failed(&name, self.query.as_deref(), error))?;
             if !histogram.complete {
                 eprint_line(
                     "note: the service did not search the whole range, so the counts may be too small",

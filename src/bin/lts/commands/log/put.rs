@@ -3,15 +3,17 @@
 use std::{
     io::{self, IsTerminal},
     path::PathBuf,
+    pin::pin,
 };
 
 use clap::Args;
 use huaweicloud_lts::streams::LogStream;
 use serde::Serialize;
+use tokio::sync::Notify;
 
 use super::labels;
 use crate::{
-    context::Context,
+    context::{Context, announce_interrupt},
     error::CliError,
     output::{eprint_line, progress_line},
     parsers,
@@ -28,7 +30,8 @@ Examples:
   lts log put app nginx -f access.log --follow
 
 Each line gets the time at which it is read. Lines over 1 MiB are cut, and bytes that are not UTF-8 are \
-replaced. A failed batch is sent again, so a line may be there twice; none is lost.
+replaced. A failed batch is sent again, so a line may be there twice; none is lost. An interrupt ends the reading; lines \
+that were read are written.
 
 --follow waits for more lines until it is interrupted, and keeps its place in FILE.lts-offset: started again, it \
 goes on where it stopped. A renamed file is read to its end, a truncated one from its beginning.
@@ -69,10 +72,19 @@ impl PutArguments {
         labels::ensure_distinct(&self.labels)?;
         context.run_with_interrupt(async |interrupt| {
             let (stream, mut writer) = self.writer(context).await?;
-            let work = self.put(&mut writer, followed, &stream);
-            let result = tokio::select! {
-                result = work => result,
-                () = interrupt => if self.follow { Ok(()) } else { Err(CliError::Interrupted) },
+            let stop = Notify::new();
+            let result = {
+                let mut work = pin!(self.put(&mut writer, followed, &stream, &stop));
+                tokio::select! {
+                    result = &mut work => result,
+                    () = interrupt => if self.follow {
+                        Ok(())
+                    } else {
+                        announce_interrupt("writing the lines that were read");
+                        stop.notify_one();
+                        work.await.and(Err(CliError::Interrupted))
+                    },
+                }
             };
             writer.finish_progress();
             // What failed before it wrote anything says so itself.
@@ -118,6 +130,7 @@ impl PutArguments {
         writer: &mut Writer,
         followed: Option<&PathBuf>,
         stream: &LogStream,
+        stop: &Notify,
     ) -> Result<(), CliError> {
         if let Some(file) = followed {
             return put::follow(writer, file, self.offset_file.as_deref(), stream.id.as_str()).await;
@@ -135,6 +148,6 @@ impl PutArguments {
             }
             files => files,
         };
-        put::put_files(writer, files).await
+        put::put_files(writer, files, stop).await
     }
 }

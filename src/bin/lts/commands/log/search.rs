@@ -8,7 +8,7 @@ use huaweicloud_lts::{
 
 use super::{
     labels::LabelFilter,
-    target::{failed, logs},
+    target::{failed, logs, range},
 };
 use crate::{
     context::Context,
@@ -28,7 +28,7 @@ Examples:
   lts log search app nginx
   lts log search app nginx 'error AND timeout' --since 2h
   lts log search app nginx '#\"not found\"' --label host=web-1 --limit 20
-  lts log search app nginx error --since '2026-11-26 10:00' --until '2026-11-26 11:00' --all
+  lts log search app nginx --since '2026-11-26 10:00' --until 1h --all
   lts log search app nginx error -o json | jq -r .content
 
 Prints the newest lines, the oldest of them first, each after its time. -o json prints an object per line: \
@@ -65,10 +65,10 @@ pub(crate) struct SearchArguments {
 impl SearchArguments {
     pub(super) fn run(&self, context: &Context) -> Result<(), CliError> {
         let labels = self.labels.get()?;
+        let (since, until) = range(self.since, self.until)?;
         context.run(async {
             let lts = context.client()?;
             let (logs, name) = logs(lts, &self.group, &self.stream).await?;
-            let (since, until) = (self.since, self.until.unwrap_or_else(parsers::now));
             let search = logs.search(self.query.as_deref().unwrap_or_default()).between(since, until);
             let search = labels.iter().fold(search, |search, (name, value)| search.label(name, value));
             let mut printer = LinePrinter::new(context.output, self.raw, self.query.as_deref());

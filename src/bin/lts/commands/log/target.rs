@@ -1,10 +1,15 @@
 //! The stream that a command of `lts log` reads.
 
-use huaweicloud_lts::{Client, Error, emulator::check_query, logs::Logs};
+use huaweicloud_lts::{
+    Client, Error,
+    emulator::check_query,
+    logs::{Logs, SearchTime},
+};
 
 use crate::{
     error::CliError,
-    output::quoted,
+    output::{local_search_time, quoted},
+    parsers,
     resolve::{self, Ambiguity},
 };
 
@@ -14,6 +19,22 @@ pub(super) async fn logs(lts: &Client, group: &str, stream: &str) -> Result<(Log
     let handle = lts.group(&group.id);
     let stream = resolve::stream(&handle, &group.name, stream, Ambiguity::Note).await?;
     Ok((handle.stream(&stream.id).logs(), stream.name))
+}
+
+/// The range of a search; without an end, up to now.
+pub(super) fn range(
+    since: SearchTime,
+    until: Option<SearchTime>,
+) -> Result<(SearchTime, SearchTime), CliError> {
+    let end = until.unwrap_or_else(parsers::now);
+    if since < end {
+        return Ok((since, end));
+    }
+    let (begin, what) = (local_search_time(since), if until.is_some() { "--until" } else { "now" });
+    Err(CliError::usage(format!(
+        "--since must be before {what}: {begin} is not before {}",
+        local_search_time(end)
+    )))
 }
 
 /// A search that failed. The query is named, since it may be the reason, and a mistake in a query that the service rejects.
