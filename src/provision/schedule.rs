@@ -13,7 +13,7 @@ use super::{
     plan::{Node, Plan},
     resource::{Action, Id, Key, Made, Resource},
 };
-use crate::error::Error;
+use crate::error::{Error, TransportFailure};
 
 /// The resource to make next, and the ids of those that it depends on.
 #[derive(Debug)]
@@ -287,6 +287,11 @@ impl<'p> Schedule<'p> {
             }
             error if error.is_quota_exceeded() => {
                 self.full.insert(progress.scope(), format!("not tried: {reason}"));
+            }
+            // Its attempts went on until its deadline.
+            Error::Transport(transport) if transport.failure() == TransportFailure::Connect => {
+                self.stop_reason.get_or_insert_with(|| format!("not tried: {reason}"));
+                return failed(ItemStatus::Failed);
             }
             Error::Transport(_) => {
                 self.unanswered_in_a_row += 1;

@@ -228,6 +228,21 @@ async fn unreachable_service_stops_the_run() {
 }
 
 #[tokio::test]
+async fn refused_connections_stop_the_run_with_the_first_call_that_gives_up() {
+    let emulator = Emulator::start().unwrap();
+    let lts = ClientBuilder::from(&emulator).call_timeout(Duration::from_millis(300)).build().unwrap();
+    let plan = provision::plan(&lts, &many(10, 10)).await.unwrap();
+    drop(emulator);
+    let outcome = plan.apply(&lts).concurrency(2).await;
+    // The first one may have been sent on a connection that was open before.
+    assert!((1..=3).contains(&outcome.failed.len()), "{:?}", outcome.failed);
+    assert_eq!(outcome.failed.len() + outcome.not_done.len(), 110);
+    for item in &outcome.not_done {
+        assert!(reason(item).contains("could not connect to http://127.0.0.1:"), "{item:?}");
+    }
+}
+
+#[tokio::test]
 async fn outcome_has_the_order_of_the_manifest() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);
