@@ -28,15 +28,9 @@ const REFUSAL_LIFE: SignedDuration = SignedDuration::from_secs(30);
 /// The longest pause between refresh attempts.
 const REFRESH_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
-/// When a value ends, as a service says: a time in RFC 3339. `None` if it says nothing, or a number of unknown meaning.
-///
-/// # Errors
-/// The text, if it is neither.
-pub(super) fn end_of_life(text: Option<String>) -> Result<Option<Timestamp>, String> {
-    match text {
-        Some(text) if text.parse::<f64>().is_err() => text.parse().map(Some).map_err(|_| text),
-        _ => Ok(None),
-    }
+/// When a value ends, as a service says: a time in RFC 3339. `None` if it says nothing that can be read.
+pub(super) fn end_of_life(text: Option<String>) -> Option<Timestamp> {
+    text?.parse().ok()
 }
 
 /// The future of [`Source::get`].

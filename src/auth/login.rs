@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::iam::{self, types},
-    error::{CredentialsError, Error, SentSecrets},
+    error::{CredentialsError, Error},
     ids::ProjectId,
     secret::Secret,
 };
@@ -82,10 +82,7 @@ impl Iam {
         let mut iam = self.iam.clone();
         iam.inner = iam.inner.for_one_call();
         let response = iam.inner.checked(iam.create_token().nocatalog("true").body(body).send().await);
-        let no_token = |mut error: Error| {
-            error.redact(&SentSecrets::new([self.login.password.expose()]));
-            failed("IAM gave no token".to_owned(), Some(error))
-        };
+        let no_token = |error: Error| failed("IAM gave no token".to_owned(), Some(error));
         let response = response.map_err(no_token)?;
         // Another server than IAM may send any of these.
         let odd = |path: &str, message: &str, found: &str| {
@@ -94,15 +91,16 @@ impl Iam {
         let token = response.headers().get("x-subject-token").and_then(|token| token.to_str().ok());
         let token = token.map(Secret::new).ok_or_else(|| odd("X-Subject-Token", "missing", ""))?;
         let facts = response.into_inner().token.ok_or_else(|| odd("token", "missing", ""))?;
-        let expires_at =
-            end_of_life(facts.expires_at.0).map_err(|text| odd("token.expires_at", "not a time", &text))?;
         let issued_at = facts.issued_at.0.and_then(|time| time.parse::<Timestamp>().ok());
-        let ends_at = expires_at.map(|expires_at| {
+        let ends_at = end_of_life(facts.expires_at.0).map(|expires_at| {
             // The life is by IAM's clock and the start by ours, since the clocks may differ.
             let life = issued_at.unwrap_or(asked_at).duration_until(expires_at);
             asked_at.checked_add(life).unwrap_or(expires_at)
         });
         let project = facts.project.and_then(|project| project.id.0).unwrap_or_default();
+        if project.is_empty() {
+            return Err(odd("token.project.id", "missing: the token is for no project", ""));
+        }
         let project =
             ProjectId::new(project.clone()).map_err(|e| odd("token.project.id", &e.to_string(), &project))?;
         Ok(Cached::between(Issued { token, project }, asked_at, ends_at, REFRESH_AHEAD))

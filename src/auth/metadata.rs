@@ -128,10 +128,8 @@ impl MetadataService {
         if access.is_empty() || secret.is_empty() {
             return Err("the keys are empty".into());
         }
-        let expires_at =
-            end_of_life(expires_at.0).map_err(|_| "the keys have no readable expires_at".to_owned())?;
         let keys = AkSk::new(access.expose(), secret).security_token(securitytoken);
-        Ok(Cached::between(keys, now, expires_at, REFRESH_AHEAD))
+        Ok(Cached::between(keys, now, end_of_life(expires_at.0), REFRESH_AHEAD))
     }
 
     /// The session token that the newer version of the service requires. The older version doesn't have it, and a firewall

@@ -16,7 +16,7 @@ use crate::{
         self, LineNumber, ListLogContextRequestBody, ListLogHistogramRequestBody, ListLogsRequestBody,
         ListLogsRequestBodySearchType,
     },
-    error::Error,
+    error::{DecodeError, Error},
     ids::{GroupId, StreamId},
     input::{InvalidInput, check_integer},
     model::{LogLine, Query, SearchTime},
@@ -346,6 +346,11 @@ impl Pages {
                 Ok(fetched) => fetched,
                 Err(error) => return Poll::Ready(Err(error)),
             };
+            if page.next.is_some() && page.next == search.arguments.after {
+                self.search = None;
+                let message = "the page ends where the one before ended, so the others can't be found";
+                return Poll::Ready(Err(DecodeError::new(message, &[]).into()));
+            }
             self.search = page.next.map(|next| {
                 search.arguments.after = Some(next);
                 search
@@ -394,20 +399,19 @@ async fn fetch(cx: &CallContext, search: &Ranged<Search>) -> Result<Page, Error>
     let complete = response.is_query_complete.0.unwrap_or(true);
     let count = response.count.0.filter(|_| search.count).and_then(|count| count.try_into().ok());
     let is_last = lines.is_empty() || (complete && lines.len() < search.limit as usize);
-    let next = lines.last().filter(|_| !is_last).map(|line| line.line_num.clone());
+    let mut numbers = lines.iter().rev().map(|line| &line.line_num);
+    let next = numbers.find(|number| !is_last && !number.is_empty()).cloned();
     Ok(Page { lines, complete, count, next })
 }
 
-/// The lines of a response. One without a number is left out, since no page could continue after it.
+/// The lines of a response. One without a number has an empty one.
 fn log_lines(lines: Option<Vec<Option<types::LogLine>>>) -> Vec<LogLine> {
-    let line = |line: types::LogLine| {
-        Some(LogLine {
-            line_num: line.line_num.0?,
-            content: line.content.0.unwrap_or_default(),
-            labels: line.labels.0.unwrap_or_default(),
-        })
+    let line = |line: types::LogLine| LogLine {
+        line_num: line.line_num.0.unwrap_or_default(),
+        content: line.content.0.unwrap_or_default(),
+        labels: line.labels.0.unwrap_or_default(),
     };
-    lines.unwrap_or_default().into_iter().flatten().filter_map(line).collect()
+    lines.unwrap_or_default().into_iter().flatten().map(line).collect()
 }
 
 fn query_time(time: SearchTime) -> types::QueryTime {

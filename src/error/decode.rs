@@ -89,7 +89,8 @@ impl fmt::Display for DecodeError {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
         }
-        write!(f, "{}; it begins {:?}", self.message, self.excerpt)
+        f.write_str(&self.message)?;
+        if self.excerpt.is_empty() { Ok(()) } else { write!(f, "; it begins {:?}", self.excerpt) }
     }
 }
 

@@ -49,7 +49,7 @@ impl Exported {
     pub fn to_yaml(&self) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
         let mut text = "# Existing groups, streams and transfers.\n".to_owned();
         for line in &self.left_out {
-            text += &format!("# Left out: {line}\n");
+            text += &format!("# Left out: {}\n", escape::line(line));
         }
         let mut manifest = self.manifest.clone();
         prepare_strings(&mut manifest);

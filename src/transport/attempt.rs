@@ -52,6 +52,8 @@ pub(super) enum AppliedCredentials {
     #[default]
     Nothing,
     Token(Secret),
+    /// The password in the body of a login.
+    Login(Secret),
     Keys {
         canonical_request: String,
         secrets: KeySecrets,
@@ -78,7 +80,7 @@ impl AppliedCredentials {
     pub(super) fn secrets(&self) -> SentSecrets {
         match self {
             Self::Nothing => SentSecrets::default(),
-            Self::Token(token) => SentSecrets::new([token.expose()]),
+            Self::Token(secret) | Self::Login(secret) => SentSecrets::new([secret.expose()]),
             Self::Keys { secrets: KeySecrets { secret_key, security_token, authorization }, .. } => {
                 let authorization = authorization.as_ref().and_then(|value| value.to_str().ok());
                 let signature = authorization.and_then(|value| value.rsplit_once("Signature="));
@@ -99,7 +101,7 @@ pub(super) async fn authenticate(
     kind: CallKind,
 ) -> Result<AppliedCredentials, Error> {
     if !kind.needs_credentials() {
-        return Ok(AppliedCredentials::Nothing);
+        return Ok(password(request).map_or(AppliedCredentials::Nothing, AppliedCredentials::Login));
     }
     let provider = settings.provider.as_deref();
     let provider =
@@ -124,6 +126,12 @@ pub(super) async fn authenticate(
             Ok(AppliedCredentials::Token(token))
         }
     }
+}
+
+/// The password in the body of a login.
+fn password(request: &reqwest::Request) -> Option<Secret> {
+    let body: serde_json::Value = serde_json::from_slice(request.body()?.as_bytes()?).ok()?;
+    body.pointer("/auth/identity/password/user/password")?.as_str().map(Secret::new)
 }
 
 /// The algorithm of a signature, and what it needs.

@@ -403,7 +403,7 @@ impl Shared {
                 !PERMANENT_KEY_FAILURES.iter().any(|name| error.is_variant(name))
                     && error.server_time.is_some_and(|time| self.clock_skew.adjust(time))
             }
-            AppliedCredentials::Nothing => false,
+            AppliedCredentials::Nothing | AppliedCredentials::Login(_) => false,
         }
     }
 }

@@ -38,15 +38,18 @@ pub(super) fn classify(kind: CallKind, response: Response<Bytes>) -> Result<Resp
     if body.trim_ascii().is_empty() {
         return if kind.needs_content() { undecodable("the body is empty", true) } else { Ok(response) };
     }
+    // What has no content is done unless the body says otherwise, like a delete.
+    let is_without_content = kind.operation.is_some() && !kind.has_content();
+    let effect = if is_without_content { Effect::Delete } else { kind.effect };
     let scanned = scan(body).or_else(|error| match repaired(body) {
         Some(repaired) => scan(&repaired),
         None => Err(error),
     });
     match scanned {
-        Ok(members) if members.is_error(kind.effect) => Err(service_error(&response)),
+        Ok(members) if members.is_error(effect) => Err(service_error(&response)),
         Ok(members) if kind.has_content() && members.is_only_error() => Err(service_error(&response)),
         // What was deleted, perhaps; anything else doesn't say that it was.
-        Ok(_) if kind.effect == Effect::Delete && !is_object_or_null(body) => {
+        Ok(_) if effect == Effect::Delete && !is_object_or_null(body) => {
             undecodable("the body is not a JSON object", false)
         }
         Ok(_) => Ok(response),
@@ -157,7 +160,7 @@ mod tests {
     #[test]
     fn delete_is_done_only_without_an_error_in_the_body() {
         let unknown = CallKind { operation: None, effect: Effect::Delete };
-        for kind in [unknown, Operation::DeleteLogGroup.into()] {
+        for kind in [unknown, Operation::DeleteLogGroup.into(), Operation::ChangeTags.into()] {
             for body in ["", "null", "{}", r#" {"log_transfer_id":"x","log_streams":[{"message":"y"}]}"#] {
                 assert!(classified(kind, 200, body).is_ok(), "{body}");
             }

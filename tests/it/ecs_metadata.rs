@@ -137,7 +137,6 @@ async fn metadata_without_keys_reports_why() {
         (Reply::with(404, &[], ""), "no agency"),
         (Reply::json(200, r#"{"credential":{"access":"hidden"}}"#), "can't be read"),
         (Reply::with(200, &[], &"x".repeat(100_000)), "too long"),
-        (keys_until("hidden", "tomorrow"), "expires_at"),
     ] {
         let script = ScriptedServer::serve([Reply::with(404, &[], ""), reply]).await;
         let lts = on_ecs(&script, &Arc::default()).build().unwrap();

@@ -109,6 +109,30 @@ async fn pages_have_each_line_once() {
 }
 
 #[tokio::test]
+async fn pages_of_odd_services_end_without_losing_a_line() {
+    let (emulator, logs) = environment().await;
+    let body = |lines: serde_json::Value| {
+        let response = json!({"count": 2, "isQueryComplete": true, "logs": lines});
+        emulator.fault(Fault::new().operation(Operation::ListLogs).status(200).body(response)).unwrap();
+    };
+    // Lines without a number.
+    body(json!([{"content": "a", "line_num": "5"}, {"content": "b"}]));
+    let mut pages = logs.search("").limit(2).pages();
+    assert_eq!(pages.next_line().await.unwrap().unwrap().content, "a");
+    assert_eq!(pages.next_line().await.unwrap().unwrap().content, "b");
+    body(json!([]));
+    assert!(pages.next_line().await.unwrap().is_none());
+    // The same page again and again.
+    let mut pages = logs.search("").limit(1).pages();
+    body(json!([{"content": "a", "line_num": "5"}]));
+    assert!(pages.next_line().await.unwrap().is_some());
+    body(json!([{"content": "a", "line_num": "5"}]));
+    let error = pages.next_line().await.unwrap_err();
+    assert!(error.to_string().contains("ends where the one before ended"), "{error}");
+    assert!(pages.next_line().await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn context_has_the_neighbours() {
     let (_emulator, logs) = environment().await;
     logs.put(["a", "b", "c", "d", "e"]).await.unwrap();

@@ -180,6 +180,14 @@ async fn traces_show_calls_and_attempts_but_hide_secrets() {
         script.with_token().retry(policy).build().unwrap().groups().list().await.unwrap();
         script.with_keys().build().unwrap().groups().list().retry(RetryPolicy::off()).await.unwrap_err();
         script.with_token().build().unwrap().groups().list().await.unwrap();
+        // A login that is refused with its own body, and tried again.
+        let refused =
+            |request: &str| Reply::json(502, &json!({"error": {"message": request, "code": 1}}).to_string());
+        let echo = ScriptedServer::serve((0..3).map(|_| Reply::Echo(refused))).await;
+        let login = Login::new("user", "password-secret", "domain");
+        let lts = echo.with_token().iam_endpoint(&echo.url).credentials(login).build().unwrap();
+        let error = lts.groups().list().await.unwrap_err();
+        assert!(error.to_string().contains("[redacted]"), "{error}");
     }
     .with_subscriber(subscriber)
     .await;

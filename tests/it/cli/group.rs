@@ -1,5 +1,7 @@
 //! `lts group`.
 
+use std::process::Stdio;
+
 use huaweicloud_lts::{emulator::Fault, spec::Operation};
 
 use serde_json::{Value, json};
@@ -82,12 +84,16 @@ fn failures_are_all_reported_and_the_first_one_decides_the_exit_code() {
 fn ids_of_created_groups_are_not_lost_with_standard_output() {
     let cli = Cli::start();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = cli.lts(&["group", "create", "app", "web"]).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    for name in ["app", "web"] {
-        let id = cli.id(&["group", "get", name]);
-        let line = format!("log group {name:?} has the id {id}\n");
-        assert!(stderr(&output).contains(&line), "{}", stderr(&output));
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    for (names, stdout) in [(["app", "web"], Stdio::from(full)), (["shop", "cart"], closed.into())] {
+        let output = cli.lts(&["group", "create", names[0], names[1]]).stdout(stdout).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        for name in names {
+            let id = cli.id(&["group", "get", name]);
+            let line = format!("log group {name:?} has the id {id}\n");
+            assert!(stderr(&output).contains(&line), "{}", stderr(&output));
+        }
     }
 }
 

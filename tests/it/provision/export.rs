@@ -11,6 +11,28 @@ use huaweicloud_lts::{
 use super::{client, group, manifest};
 
 #[tokio::test]
+async fn comments_about_what_is_left_out_stay_on_their_lines() {
+    let emulator = Emulator::start().unwrap();
+    let lts = client(&emulator);
+    let group = lts.groups().create("app", huaweicloud_lts::Ttl::days(7)).await.unwrap();
+    let odd = "old\u{1b}[2K\r\u{85}groups: []\u{2028}\u{9b}J";
+    let transfers = serde_json::json!({ "log_transfers": [{
+        "log_group_id": group, "log_group_name": "app", "log_transfer_id": "t".repeat(36),
+        "log_streams": [{ "log_stream_id": "s".repeat(36), "log_stream_name": odd }],
+        "log_transfer_info": {
+            "log_transfer_type": odd, "log_transfer_mode": "cycle", "log_storage_format": "RAW",
+            "log_transfer_status": "ENABLE", "log_transfer_detail": {}
+        }
+    }] });
+    emulator.fault(Fault::new().operation(Operation::ListTransfers).status(200).body(transfers)).unwrap();
+    let exported = provision::export(&lts).await.unwrap();
+    assert_eq!(exported.left_out.len(), 1, "{:?}", exported.left_out);
+    let yaml = exported.to_yaml().unwrap();
+    let is_harmless = |c: char| c == '\n' || !huaweicloud_lts::escape::is_unsafe(c);
+    assert!(yaml.contains("# Left out: ") && yaml.chars().all(is_harmless), "{yaml:?}");
+}
+
+#[tokio::test]
 async fn export_leaves_out_and_names_what_no_manifest_can_declare() {
     let emulator = Emulator::start().unwrap();
     let lts = client(&emulator);

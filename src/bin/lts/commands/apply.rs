@@ -160,7 +160,7 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
     let ids = created.iter().filter_map(|item| item.id.as_deref());
     // The plan, which was just shown, has the rows that the table of a dry run would have.
     let rows = || if outcome.dry_run { String::new() } else { table(outcome) };
-    let printed = context.output.ids_or_data(ids, outcome, rows);
+    let printed = context.output.must_arrive().ids_or_data(ids, outcome, rows);
     if printed.is_err() {
         show_created(created);
     }
@@ -181,7 +181,6 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
         let numbers = numbers.map(|(items, status)| format!("{} {status}", items.len()));
         eprint_line(format_args!("{prefix}{}", numbers.join(", ")));
     }
-    printed?;
     if outcome.interrupted {
         return Err(CliError::Interrupted);
     }
@@ -198,7 +197,7 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
             remedies: remedies(failed),
         });
     }
-    Ok(())
+    printed
 }
 
 /// Shows the ids of what was created, so that they are not lost if standard output can't be written.

@@ -58,6 +58,7 @@ pub(crate) fn print_created(
     items: &[Created],
     several: bool,
 ) -> Result<(), CliError> {
+    let output = output.must_arrive();
     let ids = items.iter().filter_map(|item| item.id.as_ref());
     let printed = match items {
         [item] if !several => output.ids_or_data(ids, &kind.object(item), || table(kind, items, several)),

@@ -9,11 +9,7 @@ use clap::ValueEnum;
 use huaweicloud_lts::escape;
 use serde::Serialize;
 
-use super::{
-    json::Json,
-    object::List,
-    print::{print, print_with},
-};
+use super::{json::Json, object::List, print::write_stdout};
 use crate::error::CliError;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -43,11 +39,28 @@ pub(crate) struct Output {
     pub(crate) format: Format,
     /// Print bare ids, and no progress.
     pub(crate) quiet: bool,
+    /// A closed pipe is an error.
+    must_arrive: bool,
 }
 
 impl Output {
     pub(crate) fn new(format: Format, quiet: bool) -> Self {
-        Self { format, quiet }
+        Self { format, quiet, must_arrive: false }
+    }
+
+    /// The same, with an error if the reader of standard output is gone: for ids that are hard to find again.
+    pub(crate) fn must_arrive(self) -> Self {
+        Self { must_arrive: true, ..self }
+    }
+
+    /// Prints what a closure writes.
+    fn print_with(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+        match write_stdout(write) {
+            Err(error) if self.must_arrive || error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(CliError::Output(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Prints data as JSON or YAML, or as the table that the closure makes.
@@ -57,9 +70,9 @@ impl Output {
         table: impl FnOnce() -> String,
     ) -> Result<(), CliError> {
         match self.format {
-            Format::Table => print(&table()),
-            Format::Json => print_json(data),
-            Format::Yaml => print_with(|out| write_yaml(out, data)),
+            Format::Table => self.print_with(|out| out.write_all(table().as_bytes())),
+            Format::Json => self.print_with(|out| write_json(out, data)),
+            Format::Yaml => self.print_with(|out| write_yaml(out, data)),
         }
     }
 
@@ -75,7 +88,7 @@ impl Output {
             return self.ids_or_data(ids, &List(items), table);
         }
         // A list is the same in YAML as its items in lists of one.
-        print_with(|out| items.into_iter().try_for_each(|item| write_yaml(out, &[item])))
+        self.print_with(|out| items.into_iter().try_for_each(|item| write_yaml(out, &[item])))
     }
 
     /// Prints only the ids with `--quiet`, otherwise the data.
@@ -88,17 +101,15 @@ impl Output {
         if !self.quiet {
             return self.data(data, table);
         }
-        print_with(|out| {
+        self.print_with(|out| {
             ids.into_iter().try_for_each(|id| writeln!(out, "{}", escape::line(&id.to_string())))
         })
     }
 }
 
-fn print_json<T: Serialize + ?Sized>(data: &T) -> Result<(), CliError> {
-    print_with(|out| {
-        serde_json::to_writer_pretty(EscapedJson(out), data)?;
-        out.write_all(b"\n")
-    })
+fn write_json<T: Serialize + ?Sized>(out: &mut dyn Write, data: &T) -> io::Result<()> {
+    serde_json::to_writer_pretty(EscapedJson(out), data)?;
+    out.write_all(b"\n")
 }
 
 /// Escapes what `serde_json` writes, which are pieces of whole characters.

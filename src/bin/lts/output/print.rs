@@ -25,16 +25,16 @@ pub(crate) fn print_lines(text: &str) -> Result<(), CliError> {
 /// Prints bytes as they are. A closed pipe is no error: the reader has what it wanted, and the command may still
 /// have to write to standard error and to return its own exit code.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
-    print_with(|out| out.write_all(bytes))
-}
-
-/// Prints what a closure writes, piece by piece.
-pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
-    let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
+    match write_stdout(|out| out.write_all(bytes)) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
         _ => Ok(()),
     }
+}
+
+/// Writes to standard output piece by piece.
+pub(super) fn write_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
+    write(&mut out).and_then(|()| out.flush())
 }
 
 /// Writes a line to standard error, which may be closed. Unsafe characters are escaped.

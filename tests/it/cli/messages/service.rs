@@ -418,7 +418,7 @@ error: could not list the log groups
             on().status(201).body(json!({"token": {}})),
             r#"
 error: could not list the log groups
-  why:        IAM gave no token: createToken: the response doesn't match the spec (HTTP 201): X-Subject-Token: missing; it begins ""
+  why:        IAM gave no token: createToken: the response doesn't match the spec (HTTP 201): X-Subject-Token: missing
   what to do: check that URL is an IAM endpoint; HUAWEICLOUD_SDK_IAM_ENDPOINT sets another one
 "#,
         ),
@@ -426,7 +426,7 @@ error: could not list the log groups
             on().body(json!({"token": {"expires_at": "tomorrow"}})),
             r#"
 error: could not list the log groups
-  why:        IAM gave no token: createToken: the response doesn't match the spec (HTTP 201): token.expires_at: not a time; it begins "tomorrow"
+  why:        IAM gave no token: createToken: the response doesn't match the spec (HTTP 201): token.project.id: missing: the token is for no project
   what to do: check that URL is an IAM endpoint; HUAWEICLOUD_SDK_IAM_ENDPOINT sets another one
 "#,
         ),
