@@ -87,6 +87,8 @@ async fn list_streams(
         all => all?,
     };
     if all.iter().any(|stream| stream.group.is_none()) {
+        // It takes as much memory as the lists that follow.
+        drop(all);
         return list_streams_of_each(client, concurrency, groups).await;
     }
     let mut streams: HashMap<_, _> = groups.iter().map(|group| (group.id.clone(), Vec::new())).collect();

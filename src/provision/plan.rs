@@ -359,7 +359,8 @@ impl<T> ByName<T> {
     fn new(items: Vec<T>, name: impl Fn(&T) -> &String) -> Self {
         let mut by_name: HashMap<String, Vec<T>> = HashMap::new();
         for item in items {
-            by_name.entry(name(&item).clone()).or_default().push(item);
+            // Almost all names have one item, and a vector begins with room for four.
+            by_name.entry(name(&item).clone()).or_insert_with(|| Vec::with_capacity(1)).push(item);
         }
         Self(by_name)
     }
