@@ -42,6 +42,7 @@ fn closed_pipe_keeps_the_exit_code() {
     let manifest = manifest.path().to_str().unwrap();
     for (arguments, code, message) in [
         (&["api", "DELETE", unknown][..], 4, "LTS.0201"),
+        (&["apply", "-f", manifest, "--dry-run"], 0, "would be: 3 created"),
         (&["apply", "-f", manifest], 7, "failed: transfer app/s"),
         (&["auth", "status", "--project-id", "other"], 6, "LTS.0001"),
     ] {

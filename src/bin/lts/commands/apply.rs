@@ -160,7 +160,9 @@ fn finish(outcome: &Outcome, context: &Context) -> Result<(), CliError> {
     let ids = created.iter().filter_map(|item| item.id.as_deref());
     // The plan, which was just shown, has the rows that the table of a dry run would have.
     let rows = || if outcome.dry_run { String::new() } else { table(outcome) };
-    let printed = context.output.must_arrive().ids_or_data(ids, outcome, rows);
+    // Nothing exists after a dry run that could be lost.
+    let output = if outcome.dry_run { context.output } else { context.output.must_arrive() };
+    let printed = output.ids_or_data(ids, outcome, rows);
     if printed.is_err() {
         show_created(created);
     }

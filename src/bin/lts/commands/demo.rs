@@ -221,11 +221,15 @@ impl Demo {
         let message = error.as_service().map(ServiceError::message).unwrap_or_default();
         print_lines(&format!("  message:      {message}\n"))?;
         let remedy = error.remedy().unwrap_or_default();
+        const LABEL: &str = "  what to do:   ";
         let remedy = match stdout_width() {
-            Some(width) => wrap(&remedy, width.saturating_sub(16)).join("\n                "),
+            Some(width) => {
+                let lines = wrap(&remedy, width.saturating_sub(LABEL.len()));
+                lines.join(&format!("\n{}", " ".repeat(LABEL.len())))
+            }
             None => remedy.into(),
         };
-        print_lines(&format!("  what to do:   {remedy}\n"))
+        print_lines(&format!("{LABEL}{remedy}\n"))
     }
 
     /// Prints operation, method, path, status, result and time of the last request in the emulator's journal.

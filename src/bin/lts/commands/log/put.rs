@@ -30,8 +30,8 @@ Examples:
   lts log put app nginx -f access.log --follow
 
 Each line gets the time at which it is read. Lines over 1 MiB are cut, and bytes that are not UTF-8 are \
-replaced. A failed batch is sent again, so a line may be there twice; none is lost. An interrupt ends the reading; lines \
-that were read are written.
+replaced. A failed batch is sent again, so a line may be there twice; none is lost. An interrupt ends the reading; \
+lines that were read are written.
 
 --follow waits for more lines until it is interrupted, and keeps its place in FILE.lts-offset: started again, it \
 goes on where it stopped. A renamed file is read to its end, a truncated one from its beginning.
