@@ -399,8 +399,8 @@ async fn fetch(cx: &CallContext, search: &Ranged<Search>) -> Result<Page, Error>
     let complete = response.is_query_complete.0.unwrap_or(true);
     let count = response.count.0.filter(|_| search.count).and_then(|count| count.try_into().ok());
     let is_last = lines.is_empty() || (complete && lines.len() < search.limit as usize);
-    let mut numbers = lines.iter().rev().map(|line| &line.line_num);
-    let next = numbers.find(|number| !is_last && !number.is_empty()).cloned();
+    let mut numbers = lines.iter().rev().map(|line| &line.line_num).filter(|number| !number.is_empty());
+    let next = if is_last { None } else { numbers.next().cloned() };
     Ok(Page { lines, complete, count, next })
 }
 

@@ -72,8 +72,8 @@ pub use server::Server;
 use crate::{AkSk, TransferId, config::ClientBuilder};
 use state::State;
 
-/// Checks a search expression by the rules of the emulator. The service has the same rules, but its error doesn't say
-/// where a mistake is.
+/// Checks a search expression by the rules of the emulator, which are those that the service documents. The service's own
+/// error doesn't say where a mistake is.
 ///
 /// # Errors
 /// [`QueryError`] with the place of the first mistake.
