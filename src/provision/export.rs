@@ -1,7 +1,7 @@
 //! Exports a manifest of the existing groups, streams and transfers.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     future::{Future, IntoFuture},
     pin::Pin,
 };
@@ -46,15 +46,14 @@ impl Exported {
     ///
     /// # Errors
     /// If the manifest can't be serialized, which would be a bug.
-    pub fn to_yaml(&self) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn into_yaml(mut self) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
         let mut text = "# Existing groups, streams and transfers.\n".to_owned();
         for line in &self.left_out {
             text += &format!("# Left out: {}\n", escape::line(line));
         }
-        let mut manifest = self.manifest.clone();
-        prepare_strings(&mut manifest);
+        prepare_strings(&mut self.manifest);
         let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-        serde_saphyr::to_fmt_writer_with_options(&mut text, &manifest, options)?;
+        serde_saphyr::to_fmt_writer_with_options(&mut text, &self.manifest, options)?;
         Ok(escape::yaml(&text).into_owned())
     }
 }
@@ -122,7 +121,9 @@ impl Exported {
             return;
         }
         streams.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut names: HashMap<StreamId, String> = HashMap::new();
+        let transferred: HashSet<&StreamId> =
+            tasks.iter().flat_map(|task| &task.streams).map(|stream| &stream.id).collect();
+        let mut names: HashMap<&StreamId, String> = HashMap::new();
         for stream in streams {
             if group.streams.last().is_some_and(|last| last.name == stream.name) {
                 let what = format!("a second stream {:?} of group {name:?}", stream.name);
@@ -136,13 +137,15 @@ impl Exported {
                 Group { streams: vec![declared.clone()], ..Group { name: name.clone(), ..Group::default() } };
             match first_mistake(&alone) {
                 None => {
-                    names.insert(stream.id, declared.name.clone());
+                    if let Some(id) = transferred.get(&stream.id) {
+                        names.insert(id, declared.name.clone());
+                    }
                     group.streams.push(declared);
                 }
                 Some(message) => self.left_out.push(format!("a stream of group {name:?}: {message}")),
             }
         }
-        self.add_transfers(&mut group, &names, tasks);
+        self.add_transfers(&mut group, &names, &tasks);
         self.manifest.groups.push(group);
     }
 
@@ -150,14 +153,14 @@ impl Exported {
     fn add_transfers(
         &mut self,
         group: &mut Group,
-        names: &HashMap<StreamId, String>,
-        tasks: Vec<LogTransfer>,
+        names: &HashMap<&StreamId, String>,
+        tasks: &[LogTransfer],
     ) {
         for task in tasks {
             let streams = task.streams.iter().filter_map(|stream| names.get(&stream.id).cloned());
             let mut streams: Vec<String> = streams.collect();
             let what = format!("group {:?}", group.name);
-            let (settings, format) = match Settings::of(&task) {
+            let (settings, format) = match Settings::of(task) {
                 Some(settings) => match settings.format {
                     Some(format) => (settings, format),
                     None => {
@@ -166,7 +169,7 @@ impl Exported {
                     }
                 },
                 None => {
-                    let reason = foreign_reason(&task).unwrap_or_default();
+                    let reason = foreign_reason(task).unwrap_or_default();
                     self.left_out.push(format!("{what}: {reason}"));
                     continue;
                 }
@@ -179,7 +182,7 @@ impl Exported {
                 self.left_out.push(format!("{what}: transfer {}: {error}", task.id));
                 continue;
             }
-            let others = other_settings(&task);
+            let others = other_settings(task);
             if !others.is_empty() {
                 let others = others.join(", ");
                 self.left_out.push(format!("{what}: of transfer {} the settings {others}", task.id));

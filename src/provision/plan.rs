@@ -242,19 +242,21 @@ impl Planner {
         let ambiguity = ambiguity_of("groups", &found, |group| group.id.as_str());
         let found = found.into_iter().next();
         let id = found.as_ref().map(|group| group.id.clone());
-        let streams = id.as_ref().map(|id| self.existing.take_streams(id)).unwrap_or_default();
+        let mut streams = id.as_ref().map(|id| self.existing.take_streams(id)).unwrap_or_default();
         let tasks = id.as_ref().map(|id| self.existing.take_transfers(id)).unwrap_or_default();
         self.add(GroupResource::new(declared, found, ambiguity, self.prune));
         let before = streams.len();
-        let mut streams = ByName::new(streams, |stream| &stream.name);
-        let found = declared.streams.iter().map(|stream| streams.take(&stream.name));
+        let names: HashSet<&str> = declared.streams.iter().map(|stream| stream.name.as_str()).collect();
+        let of_declared = streams.extract_if(.., |stream| names.contains(stream.name.as_str()));
+        let mut of_declared = ByName::new(of_declared, |stream| &stream.name);
+        let found = declared.streams.iter().map(|stream| of_declared.take(&stream.name));
         let (present, ambiguities): (Vec<Option<LogStream>>, Vec<Option<String>>) = found
             .map(|found| {
                 let ambiguity = ambiguity_of("streams", &found, |stream| stream.id.as_str());
                 (found.into_iter().next(), ambiguity)
             })
             .unzip();
-        let mut undeclared: Vec<LogStream> = if self.prune { streams.rest() } else { Vec::new() };
+        let mut undeclared = Some(streams).filter(|_| self.prune).unwrap_or_default();
         undeclared.sort_by(|a, b| a.name.cmp(&b.name));
 
         let wanted = wanted_settings(declared);
@@ -356,7 +358,7 @@ impl Planner {
 struct ByName<T>(HashMap<String, Vec<T>>);
 
 impl<T> ByName<T> {
-    fn new(items: Vec<T>, name: impl Fn(&T) -> &String) -> Self {
+    fn new(items: impl IntoIterator<Item = T>, name: impl Fn(&T) -> &String) -> Self {
         let mut by_name: HashMap<String, Vec<T>> = HashMap::new();
         for item in items {
             // Almost all names have one item, and a vector begins with room for four.
@@ -367,11 +369,6 @@ impl<T> ByName<T> {
 
     fn take(&mut self, name: &str) -> Vec<T> {
         self.0.remove(name).unwrap_or_default()
-    }
-
-    /// The items that were not taken.
-    fn rest(self) -> Vec<T> {
-        self.0.into_values().flatten().collect()
     }
 }
 

@@ -61,9 +61,11 @@ impl StreamResource {
     /// A stream that is to be deleted.
     pub(in crate::provision) fn undeclared(
         group: &str,
-        present: LogStream,
+        mut present: LogStream,
         transfer: PrunedTransfer,
     ) -> Self {
+        // Even a single tag takes hundreds of bytes, and there is nothing to compare it with.
+        present.tags.clear();
         Self {
             group: group.to_owned(),
             name: present.name.clone(),

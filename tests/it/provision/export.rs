@@ -27,7 +27,7 @@ async fn comments_about_what_is_left_out_stay_on_their_lines() {
     emulator.fault(Fault::new().operation(Operation::ListTransfers).status(200).body(transfers)).unwrap();
     let exported = provision::export(&lts).await.unwrap();
     assert_eq!(exported.left_out.len(), 1, "{:?}", exported.left_out);
-    let yaml = exported.to_yaml().unwrap();
+    let yaml = exported.into_yaml().unwrap();
     let is_harmless = |c: char| c == '\n' || !huaweicloud_lts::escape::is_unsafe(c);
     assert!(yaml.contains("# Left out: ") && yaml.chars().all(is_harmless), "{yaml:?}");
 }
@@ -57,7 +57,7 @@ async fn export_leaves_out_and_names_what_no_manifest_can_declare() {
         let exported = provision::export(&lts).await.unwrap();
         assert_eq!(exported.left_out.len(), 1);
         assert!(exported.left_out[0].contains(left), "{:?}", exported.left_out);
-        let yaml = exported.to_yaml().unwrap();
+        let yaml = exported.clone().into_yaml().unwrap();
         assert!(yaml.contains("\n# Left out: "), "{yaml}");
         assert_eq!(parse("export", yaml.as_bytes()).unwrap(), exported.manifest);
     }
@@ -99,11 +99,11 @@ fn export_quotes_names_that_yaml_reads_as_other_types() {
         "  - on",
     ];
     let manifest = manifest([group("1e3", &odd)]);
-    let yaml = exported(&manifest).to_yaml().unwrap();
+    let yaml = exported(&manifest).into_yaml().unwrap();
     assert_eq!(parse("export", yaml.as_bytes()).unwrap(), manifest, "{yaml}");
     // YAML 1.1 reads these as booleans, numbers, a time or a date.
     for word in ["on", "Off", "yes", "NO", "y", "n", "0777", "1_000", "2026-01-01", "12:30"] {
-        let yaml = exported(&self::manifest([group(word, &[])])).to_yaml().unwrap();
+        let yaml = exported(&self::manifest([group(word, &[])])).into_yaml().unwrap();
         assert!(yaml.contains(&format!("{word:?}")), "{yaml}");
     }
 }

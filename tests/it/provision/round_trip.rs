@@ -125,7 +125,7 @@ proptest! {
         emulator.seed(&Seed::new().manifest(declared.clone())).unwrap();
         let lts = client(&emulator);
         runtime().block_on(async {
-            let yaml = provision::export(&lts).await.unwrap().to_yaml().unwrap();
+            let yaml = provision::export(&lts).await.unwrap().into_yaml().unwrap();
             assert!(validator().is_valid(&value(&yaml)), "{yaml}");
             let read = parse("export", yaml.as_bytes()).unwrap();
             assert_eq!(read, sorted(declared));
@@ -138,7 +138,7 @@ proptest! {
             let other = Emulator::start().unwrap();
             let elsewhere = client(&other);
             assert!(apply(&elsewhere, &read).await.is_complete());
-            assert_eq!(provision::export(&elsewhere).await.unwrap().to_yaml().unwrap(), yaml);
+            assert_eq!(provision::export(&elsewhere).await.unwrap().into_yaml().unwrap(), yaml);
         });
     }
 

@@ -38,11 +38,12 @@ pub(crate) fn run(arguments: &ExportArguments, context: &Context) -> Result<(), 
         for line in &exported.left_out {
             eprint_line(format_args!("warning: left out: {line}"));
         }
-        let yaml =
-            || exported.to_yaml().map_err(|e| CliError::Bug(format!("the manifest can't be written: {e}")));
         match context.options().output {
             Some(Format::Json) => context.output.data(&exported.manifest, String::new),
-            _ => print(&yaml()?),
+            _ => {
+                let yaml = exported.into_yaml();
+                print(&yaml.map_err(|e| CliError::Bug(format!("the manifest can't be written: {e}")))?)
+            }
         }
     })
 }
