@@ -24,7 +24,7 @@ fn read_yaml(text: &str) {
         Ok(manifest) => {
             let mut exported = Exported::default();
             exported.manifest = manifest;
-            let yaml = exported.to_yaml().expect("a manifest can be written");
+            let yaml = exported.clone().into_yaml().expect("a manifest can be written");
             assert_eq!(parse("export", yaml.as_bytes()).as_ref(), Ok(&exported.manifest), "{yaml}");
         }
         Err(error) => {
