@@ -256,7 +256,10 @@ impl Planner {
                 (found.into_iter().next(), ambiguity)
             })
             .unzip();
-        let mut undeclared = Some(streams).filter(|_| self.prune).unwrap_or_default();
+        let mut undeclared = streams;
+        if !self.prune {
+            undeclared = Vec::new();
+        }
         undeclared.sort_by(|a, b| a.name.cmp(&b.name));
 
         let wanted = wanted_settings(declared);
