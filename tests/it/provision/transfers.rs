@@ -248,10 +248,7 @@ async fn other_transfers_are_reported_exported_as_comments_and_never_changed() {
     }
     let exported = provision::export(&lts).await.unwrap();
     assert_eq!((&exported.manifest, exported.left_out.len()), (&sorted(kept), 3));
-    assert_eq!(
-        exported.clone().into_yaml().unwrap().matches("\n# Left out: group \"app\": transfer ").count(),
-        3
-    );
+    assert_eq!(exported.into_yaml().unwrap().matches("\n# Left out: group \"app\": transfer ").count(), 3);
 
     // Pruning their streams is a conflict, and so is another transfer for one of them.
     let fewer = declared(&["plain"], vec![transfer(&emulator, &["plain"])]);
