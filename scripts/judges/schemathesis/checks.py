@@ -11,7 +11,7 @@ import zlib
 
 import schemathesis
 from schemathesis.core import NOT_SET
-from schemathesis.generation.meta import CoverageScenario
+from schemathesis.generation.meta import CoverageScenario, TestPhase
 
 import judging
 
@@ -90,7 +90,9 @@ def before_call(context, case, kwargs):
         write_well(case)
     if operation in SEARCHES:
         search_well(case)
-    if operation in NAMING_TASKS | {"listLogHistogram"} or "log_group_id" in path or "resource_id" in path:
+    if operation in ("deleteLogGroup", "deleteLogStream"):
+        name_spare(case, path)
+    elif operation in NAMING_TASKS | {"listLogHistogram"} or "log_group_id" in path or "resource_id" in path:
         name_existing(case, operation, path)
     elif operation == "createToken" and draw(case.body) % 4:
         # A user who exists, so that the scope decides.
@@ -99,7 +101,8 @@ def before_call(context, case, kwargs):
 
 
 def name_for_log_dump(body):
-    """A group that exists; then a stream of it, too; then one without a task, so that the bucket decides; then a bucket."""
+    """A group that exists; then a stream of it, too; then one without a task; then an interval, so that the bucket decides;
+    then a bucket."""
     number = draw(body)
     groups = [group for group in control("state")["groups"] if group["streams"]]
     if not groups or number % 7 == 0:
@@ -112,6 +115,8 @@ def name_for_log_dump(body):
         streams = [stream for stream in streams if stream not in busy] or streams
     if number % 7 > 1:
         body["log_stream_ids"] = [streams[number // 7 % len(streams)]]
+    if number % 7 > 3:
+        body |= {"period": 5, "period_unit": "min"}
     if number % 7 > 4:
         body["obs_bucket_name"] = judging.BUCKET
 
@@ -149,6 +154,18 @@ def spare_seeded_task(case):
     tasks = control("tasks")
     if tasks and case.query and case.query.get("log_transfer_id") == tasks[0]["log_transfer_id"]:
         case.query["log_transfer_id"] = "00000000-0000-4000-8000-000000000000"
+
+
+def name_spare(case, path):
+    """The group and the stream of the seed that are there to be deleted, in examples. Chance hardly finds any such."""
+    if case.meta.phase.name is not TestPhase.EXAMPLES:
+        return
+    for group in control("state")["groups"]:
+        spare = next((stream for stream in group["streams"] if stream["log_stream_name"] == "spare"), None)
+        if "log_stream_id" in path and spare:
+            path |= {"log_group_id": group["log_group_id"], "log_stream_id": spare["log_stream_id"]}
+        elif "log_stream_id" not in path and group["log_group_name"] == "spare":
+            path["log_group_id"] = group["log_group_id"]
 
 
 # The operations whose requests name a task.
@@ -213,6 +230,13 @@ def refused_with_reason(ctx, response, case):
     elif is_positive(case):
         assert code in REASONS, f"a valid request was refused with {code}"
         assert REASONS[code](Wanted(case)), f"{code} is not true"
+
+
+@schemathesis.check
+def deleted_task_is_gone(ctx, response, case):
+    """A deleted task is in no list."""
+    if operation_of(case) == "deleteTransfer" and response.status_code == 200:
+        assert case.query["log_transfer_id"] not in {task["log_transfer_id"] for task in control("tasks")}
 
 
 @schemathesis.check
