@@ -214,6 +214,7 @@ pub mod config;
 pub mod error;
 mod ids;
 mod input;
+mod json;
 mod lenient;
 pub mod manifest;
 mod model;

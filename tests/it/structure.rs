@@ -25,6 +25,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("lib", &[]),
     ("guides", &[]),
     ("input", &["spec"]),
+    ("json", &[]),
     ("lenient", &[]),
     ("secret", &[]),
     ("spec", &[]),
@@ -40,7 +41,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     // An IAM client without credentials logs in and looks projects up.
     ("auth", &["api", "error", "ids", "input", "lenient", "secret"]),
     ("config", &["auth", "error", "escape", "ids", "secret", "spec", "transport"]),
-    ("transport", &["api", "auth", "error", "ids", "input", "secret", "spec"]),
+    ("transport", &["api", "auth", "error", "ids", "input", "json", "secret", "spec"]),
     ("client", &["api", "auth", "config", "error", "ids", "input", "model", "spec", "transport"]),
     ("producer", &["client", "error", "input", "model", "spec"]),
     ("provision", &["client", "error", "escape", "ids", "input", "manifest", "model", "spec", "suggest"]),
