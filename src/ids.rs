@@ -5,7 +5,10 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
 
 use crate::input::InvalidInput;
 
@@ -38,6 +41,21 @@ const LEGAL: [bool; 256] = {
     }
     legal
 };
+
+/// Reads an id from a text. A reader of JSON knows the place of an error only from a visitor.
+struct Text<I>(fn(String) -> Result<I, InvalidInput>);
+
+impl<I> Visitor<'_> for Text<I> {
+    type Value = I;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, id: &str) -> Result<I, E> {
+        self.0(id.to_owned()).map_err(E::custom)
+    }
+}
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $field:literal) => {
@@ -107,7 +125,7 @@ macro_rules! id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+                deserializer.deserialize_str(Text(Self::new))
             }
         }
     };

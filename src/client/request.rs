@@ -366,13 +366,11 @@ impl Response {
     pub fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         let (status, request_id) = (self.status, self.request_id.clone());
         let body = self.into_result()?;
-        let repaired = match serde_json::from_slice(&body) {
-            Ok(value) => return Ok(value),
-            Err(error) => transport::decode_repaired(&body, &error),
-        };
-        repaired
-            .map_or_else(|| DecodeError::decode(&body), Ok)
-            .map_err(|error| DecodeError { status: Some(status), request_id, ..error }.into())
+        serde_json::from_slice(&body).or_else(|error| {
+            transport::decode_repaired(&body, &error).ok_or_else(|| {
+                DecodeError { status: Some(status), request_id, ..DecodeError::of_json(&error, &body) }.into()
+            })
+        })
     }
 }
 

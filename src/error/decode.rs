@@ -3,13 +3,15 @@
 use std::fmt;
 
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
 
 use super::{
     body::{brief, excerpt},
     operation_prefix::write_operation,
 };
-use crate::spec::{Effect, OperationFacts};
+use crate::{
+    json::place_before,
+    spec::{Effect, OperationFacts},
+};
 
 /// A response that doesn't match the spec.
 #[derive(Debug)]
@@ -54,12 +56,9 @@ impl DecodeError {
         }
     }
 
-    /// Decodes a body as JSON.
-    pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Self> {
-        serde_json::from_slice(body).map_err(|error| {
-            let (path, message) = wrong_shape::<T>(body).unwrap_or((String::new(), error.to_string()));
-            Self { path: brief(&path), ..Self::new(&message, body) }
-        })
+    /// Creates an error for a body that a JSON reader rejected.
+    pub(crate) fn of_json(error: &serde_json::Error, body: &[u8]) -> Self {
+        Self { path: brief(&place_of(error, body)), ..Self::new(&error.to_string(), body) }
     }
 
     /// The HTTP status, if known.
@@ -104,11 +103,8 @@ pub(crate) struct ResponseHead {
     pub(crate) headers: HeaderMap,
 }
 
-/// The place and the reason of a decoding error. Computed only on failure, since it is slower than decoding.
-pub(super) fn wrong_shape<T: DeserializeOwned>(bytes: &[u8]) -> Option<(String, String)> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let error = serde_path_to_error::deserialize::<_, T>(&mut deserializer).err()?;
-    let path = error.path().to_string();
-    let path = if path == "." { String::new() } else { path };
-    Some((path, error.into_inner().to_string()))
+/// The place in the JSON of what a reader rejected. It stopped behind the value, or in front of an object or a list.
+pub(super) fn place_of(error: &serde_json::Error, body: &[u8]) -> String {
+    let lines_before = body.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
+    place_before(body, lines_before.map(<[u8]>::len).sum::<usize>() + error.column())
 }

@@ -5,12 +5,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::de::DeserializeOwned;
-
 use super::{
     Error,
     configuration::ConfigurationError,
-    decode::{DecodeError, ResponseHead, wrong_shape},
+    decode::{DecodeError, ResponseHead, place_of},
     transport::{TransportError, TransportFailure},
 };
 
@@ -27,9 +25,9 @@ struct Carried(Arc<Mutex<Option<Error>>>);
 impl Error {
     /// Converts an error of the raw client ([`Client::api`](crate::Client::api)).
     ///
-    /// If a body has the wrong shape, the error names neither the operation nor the member, unlike errors of the helpers.
+    /// If a body has the wrong shape, the error doesn't name the operation, unlike errors of the helpers.
     pub fn from_api(error: progenitor_client::Error<()>) -> Self {
-        from_generated::<serde::de::IgnoredAny>(error, None)
+        from_generated(error, None)
     }
 }
 
@@ -41,11 +39,8 @@ pub(crate) fn into_response(error: Error) -> reqwest::Response {
     response.into()
 }
 
-/// Converts an error of a generated client. `T` is the type of the body.
-pub(crate) fn from_generated<T: DeserializeOwned>(
-    error: progenitor_client::Error<()>,
-    head: Option<ResponseHead>,
-) -> Error {
+/// Converts an error of a generated client.
+pub(crate) fn from_generated(error: progenitor_client::Error<()>, head: Option<ResponseHead>) -> Error {
     use progenitor_client::Error as Generated;
     match error {
         Generated::UnexpectedResponse(mut response) => {
@@ -55,8 +50,7 @@ pub(crate) fn from_generated<T: DeserializeOwned>(
         }
         Generated::ErrorResponse(_) => DecodeError::new("an unexpected status", &[]).into(),
         Generated::InvalidResponsePayload(bytes, error) => {
-            let (path, message) = wrong_shape::<T>(&bytes).unwrap_or((String::new(), error.to_string()));
-            DecodeError::of_shape(&path, &message, &bytes, head).into()
+            DecodeError::of_shape(&place_of(&error, &bytes), &error.to_string(), &bytes, head).into()
         }
         Generated::CommunicationError(error)
         | Generated::ResponseBodyError(error)

@@ -120,7 +120,7 @@ impl Transport {
         {
             return Ok(response);
         }
-        Err(self.redacted(from_generated::<T>(error, head)))
+        Err(self.redacted(from_generated(error, head)))
     }
 
     /// The error for the last response of a call, whose body has the wrong shape at `path`.

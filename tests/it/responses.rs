@@ -185,6 +185,7 @@ async fn generated_client_authenticates_and_decodes_errors() {
     let script = ScriptedServer::serve([
         Reply::json(200, r#"{"log_groups":[]}"#),
         Reply::json(400, r#"{"error_code":"LTS.0201","error_msg":"gone"}"#),
+        Reply::json(200, r#"{"log_groups":[{"log_group_id":"."}]}"#),
     ])
     .await;
     let lts = script.with_token().build().unwrap();
@@ -207,6 +208,10 @@ async fn generated_client_authenticates_and_decodes_errors() {
     assert!(
         error.is_not_found() && error.to_string().starts_with("deleteLogGroup: LTS.0201: gone"),
         "{error}"
+    );
+    let error = lts.api().list_log_groups().project_id(&project).send().await.unwrap_err();
+    assert!(
+        matches!(Error::from_api(error), Error::Decode(error) if error.path() == "log_groups[0].log_group_id")
     );
     assert!(script.requests()[0].contains("x-auth-token: tok-secret"));
 }

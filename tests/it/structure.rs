@@ -37,7 +37,7 @@ const PERMITTED: &[(&str, &[&str])] = &[
     ("model", &["ids", "input", "lenient", "spec"]),
     // The generated types hold ours; the generated clients carry a transport.
     ("api", &["ids", "lenient", "model", "secret", "transport"]),
-    ("error", &["ids", "input", "model", "spec"]),
+    ("error", &["ids", "input", "json", "model", "spec"]),
     // An IAM client without credentials logs in and looks projects up.
     ("auth", &["api", "error", "ids", "input", "lenient", "secret"]),
     ("config", &["auth", "error", "escape", "ids", "secret", "spec", "transport"]),
