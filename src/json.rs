@@ -2,8 +2,8 @@
 
 use std::{fmt::Write, ops::Range};
 
-/// How deep the objects and lists may be nested in which a place is looked for; readers of JSON go no deeper.
-const MAX_DEPTH: usize = 128;
+/// How deep objects and lists may be nested; readers of JSON go no deeper.
+pub(crate) const MAX_DEPTH: usize = 128;
 
 /// A token of a JSON text. Colons are left out.
 pub(crate) enum Token {
@@ -74,9 +74,15 @@ enum Open<'a> {
     List(usize),
 }
 
+/// The place of what a reader rejected. It stopped behind the value, or in front of an object or a list.
+pub(crate) fn place_of(error: &serde_json::Error, text: &[u8]) -> String {
+    let lines_before = text.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
+    place_before(text, lines_before.map(<[u8]>::len).sum::<usize>() + error.column())
+}
+
 /// The place of the last value that begins before `end`, as `log_groups[0].log_group_id`. If an object or a list ends
 /// there, it is the last value. Empty for the whole text.
-pub(crate) fn place_before(text: &[u8], end: usize) -> String {
+fn place_before(text: &[u8], end: usize) -> String {
     let mut open: Vec<Open<'_>> = Vec::new();
     for (token, range) in Tokens::new(text).take_while(|(_, range)| range.start < end) {
         let depth = open.len();
@@ -134,10 +140,7 @@ mod tests {
 
     /// The place for the error of a reader.
     fn found(text: &str) -> Option<String> {
-        serde_json::from_str::<Shelf>(text).err().map(|error| {
-            let before: usize = text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum();
-            place_before(text.as_bytes(), before + error.column())
-        })
+        serde_json::from_str::<Shelf>(text).err().map(|error| place_of(&error, text.as_bytes()))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     operation_prefix::write_operation,
 };
 use crate::{
-    json::place_before,
+    json::place_of,
     spec::{Effect, OperationFacts},
 };
 
@@ -101,10 +101,4 @@ pub(crate) struct ResponseHead {
     pub(crate) request_id: Option<String>,
     /// The headers, if the body is not all that the client needs.
     pub(crate) headers: HeaderMap,
-}
-
-/// The place in the JSON of what a reader rejected. It stopped behind the value, or in front of an object or a list.
-pub(super) fn place_of(error: &serde_json::Error, body: &[u8]) -> String {
-    let lines_before = body.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
-    place_before(body, lines_before.map(<[u8]>::len).sum::<usize>() + error.column())
 }

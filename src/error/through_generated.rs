@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{
     Error,
     configuration::ConfigurationError,
-    decode::{DecodeError, ResponseHead, place_of},
+    decode::{DecodeError, ResponseHead},
     transport::{TransportError, TransportFailure},
 };
+use crate::json::place_of;
 
 /// The status of the response that carries an error. It is unassigned, so the service doesn't send it.
 const PLACEHOLDER_STATUS: http::StatusCode = match http::StatusCode::from_u16(599) {

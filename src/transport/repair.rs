@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::json::{Token, Tokens};
+use crate::json::{MAX_DEPTH, Token, Tokens};
 
 /// The UTF-8 form of U+FEFF, which some servers write in front of a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -17,8 +17,6 @@ const ESCAPE_LENGTH: usize = 6;
 const REPLACEMENT: &[u8] = b"\\ufffd";
 /// The most names whose repetitions are removed from one body.
 const MAX_REPEATED: usize = 16;
-/// How deep objects and lists may be nested in a body with repeated members, as in other bodies.
-const MAX_DEPTH: usize = 128;
 
 /// The body without a byte order mark.
 pub(super) fn without_mark(body: Bytes) -> Bytes {
