@@ -7,36 +7,50 @@ use super::error::Result;
 /// The application id of data files: `LTSE`.
 pub(super) const APPLICATION_ID: i32 = 0x4c54_5345;
 
-/// The migration to each version from the one before; the first creates the tables. A released step never changes, since
-/// there are files that it made.
-const STEPS: [&str; 4] = [TABLES, EXPIRY, NEWER_EDITIONS, LOGS];
-
 /// The current version.
-pub(super) const VERSION: i64 = STEPS.len() as i64;
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64 + 1;
 
+/// The migrations of files, from version 1 on. A released one never changes.
+const MIGRATIONS: [&str; 3] = [EXPIRY, NEWER_EDITIONS, LOGS];
+
+/// The schema of the current version. Migrated files have the same one, but their migrations take several times longer
+/// than this.
+///
 /// Row ids grow with each insertion, so they are in order of creation.
 ///
 /// Groups have no foreign key to projects: a lenient emulator accepts any project.
-const TABLES: &str = "
+///
+/// The lines of a request are one row, encoded by `lines`; `newest` is the highest of their numbers.
+const SCHEMA: &str = "
     CREATE TABLE projects (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE CHECK (id <> ''), name TEXT NOT NULL);
     CREATE TABLE keys (access_key TEXT PRIMARY KEY, secret_key TEXT NOT NULL, security_token TEXT,
         expires_at INTEGER) WITHOUT ROWID;
     CREATE TABLE users (seq INTEGER PRIMARY KEY, name TEXT NOT NULL, password TEXT NOT NULL, domain TEXT NOT NULL,
         UNIQUE (domain, name));
     CREATE TABLE tokens (hash BLOB PRIMARY KEY, project_id TEXT, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE INDEX tokens_by_expiry ON tokens (expires_at);
     CREATE TABLE buckets (seq INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     CREATE TABLE groups (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project_id TEXT NOT NULL,
         name TEXT NOT NULL, ttl_in_days INTEGER NOT NULL, creation_time INTEGER NOT NULL,
+        alias TEXT, tags TEXT NOT NULL DEFAULT '{}', enterprise_project TEXT NOT NULL DEFAULT '0',
         UNIQUE (project_id, name));
     CREATE TABLE streams (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
         group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
         name TEXT NOT NULL, creation_time INTEGER NOT NULL,
+        alias TEXT, tags TEXT NOT NULL DEFAULT '{}', ttl_in_days INTEGER NOT NULL DEFAULT -1,
+        log_storage INTEGER NOT NULL DEFAULT TRUE,
         UNIQUE (group_id, name));
     CREATE TABLE transfers (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, project_id TEXT NOT NULL,
-        body TEXT NOT NULL);
+        body TEXT NOT NULL, group_id TEXT NOT NULL DEFAULT '', creation_time INTEGER,
+        info TEXT NOT NULL DEFAULT '{}');
     CREATE TABLE transfer_streams (stream_id TEXT PRIMARY KEY REFERENCES streams (id),
-        transfer_id TEXT NOT NULL REFERENCES transfers (id) ON DELETE CASCADE) WITHOUT ROWID;
+        transfer_id TEXT NOT NULL REFERENCES transfers (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
     CREATE INDEX streams_of_transfer ON transfer_streams (transfer_id);
+    CREATE TABLE log_batches (seq INTEGER PRIMARY KEY,
+        stream INTEGER NOT NULL REFERENCES streams (seq) ON DELETE CASCADE,
+        newest INTEGER NOT NULL, payload BLOB NOT NULL);
+    CREATE INDEX log_batches_of_stream ON log_batches (stream, newest);
 ";
 
 /// Each login deletes expired tokens, which must not scan all tokens.
@@ -75,7 +89,7 @@ const NEWER_EDITIONS: &str = "
         WHERE transfers.id = transfer_id AND value = stream_id), 0);
 ";
 
-/// The lines of a request are one row, encoded by `lines`; `newest` is the highest of their numbers.
+/// The lines of logs.
 const LOGS: &str = "
     CREATE TABLE log_batches (seq INTEGER PRIMARY KEY,
         stream INTEGER NOT NULL REFERENCES streams (seq) ON DELETE CASCADE,
@@ -91,14 +105,13 @@ pub(super) const CLEAR: &str = "
 
 /// Creates the tables in an empty database.
 pub(super) fn create(connection: &Connection) -> Result<()> {
-    Ok(connection.execute_batch(&STEPS.concat())?)
+    Ok(connection.execute_batch(SCHEMA)?)
 }
 
 /// Creates the tables of an empty data file.
 pub(super) fn create_file(connection: &Connection) -> Result<()> {
-    let database = STEPS.concat();
     Ok(connection.execute_batch(&format!(
-        "BEGIN; {database} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;
+        "BEGIN; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;
          PRAGMA journal_mode = WAL;"
     ))?)
 }
@@ -110,6 +123,7 @@ pub(super) fn version(connection: &Connection) -> Result<i64> {
 
 /// The script that migrates from an older version, atomically.
 pub(super) fn migration(from: i64) -> String {
-    let steps = STEPS[usize::try_from(from).unwrap_or_default().min(STEPS.len())..].concat();
+    let done = usize::try_from(from - 1).unwrap_or_default();
+    let steps = MIGRATIONS[done.min(MIGRATIONS.len())..].concat();
     format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;")
 }
